@@ -1,0 +1,30 @@
+"""Small expressions: a whitelisted part of Python's syntax, checked against the spec's types."""
+
+from meshgen.spec.expressions.compile import compile_expression, literal
+from meshgen.spec.expressions.model import (
+    Access,
+    Construction,
+    Expression,
+    ExpressionError,
+    Lookup,
+    Member,
+    Ref,
+    ReplicaType,
+    Scope,
+    Variable,
+)
+
+__all__ = [
+    "Access",
+    "Construction",
+    "Expression",
+    "ExpressionError",
+    "Lookup",
+    "Member",
+    "Ref",
+    "ReplicaType",
+    "Scope",
+    "Variable",
+    "compile_expression",
+    "literal",
+]

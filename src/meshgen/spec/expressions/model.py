@@ -1,0 +1,140 @@
+"""What an expression is: its names, its tree and the type of every part of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from meshgen.spec.types import EnumType, Type
+
+if TYPE_CHECKING:  # model.py holds expressions, so it cannot be imported the other way round
+    from meshgen.spec.model import Enum, ValueObject
+
+
+class ExpressionError(Exception):
+    """What is wrong with an expression; `offset` counts characters of the source from 0."""
+
+    def __init__(self, message: str, offset: int, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What can be gone through but is no value of its own: `items.values()`, a generator.
+
+    `pair` is the type of the value when every item is a pair of key and value (`items.items()`).
+    """
+
+    item: Type
+    pair: Type | None = None
+    sized: bool = True
+
+    def __str__(self) -> str:
+        return f"view of {self.item}"
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The type of `None` where nothing tells what is missing."""
+
+    def __str__(self) -> str:
+        return "None"
+
+
+NOTHING = Nothing()
+Typed: TypeAlias = Type | View | Nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name with a value.
+
+    `kind` says where the value comes from: "state", "input", "event", "row", "answer" (of a port
+    call), "item" (of an `each` or a comprehension), "name" (a scenario's), "failure"...
+    """
+
+    kind: str
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaType:
+    """A local copy of another service's aggregate, known by uuid: `products[product_id].listed`."""
+
+    name: str
+    fields: Mapping[str, Type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What an expression may speak of.
+
+    variables: bare names; which of two same-named ones is meant was decided by the caller
+    records: qualified names, `state.price`, `authorization.approved`
+    replicas: `products[product_id].listed`
+    types: the spec's enums and value objects by name
+    impure: whether `now()` and `new_id()` may be called
+    """
+
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    records: Mapping[str, Mapping[str, Variable]] = field(default_factory=dict)
+    replicas: Mapping[str, ReplicaType] = field(default_factory=dict)
+    types: Mapping[str, Enum | ValueObject] = field(default_factory=dict)
+    impure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A variable's value; `record` is what qualifies it (`state` in `state.price`)."""
+
+    variable: Variable
+    record: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of an enum."""
+
+    enum: EnumType
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A row of a replica; stands at the subscript `products[product_id]`."""
+
+    replica: ReplicaType
+    key: ast.expr
+
+
+@dataclass(frozen=True, slots=True)
+class Construction:
+    """A call that makes a value object."""
+
+    object: ValueObject
+
+
+Ref: TypeAlias = Access | Member | Lookup | Construction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression:
+    """A checked expression; two are equal when they read the same and give the same type.
+
+    types: the type of every part
+    refs: what every name stands for (names, qualified names, replica subscripts, constructor calls)
+    conversions: the parts of type int that stand where a decimal or a float is expected
+    """
+
+    source: str
+    type: Type
+    tree: ast.expr = field(compare=False, repr=False)
+    types: Mapping[ast.AST, Typed] = field(compare=False, repr=False)
+    refs: Mapping[ast.AST, Ref] = field(compare=False, repr=False)
+    conversions: Mapping[ast.AST, Type] = field(compare=False, repr=False)

@@ -1,0 +1,175 @@
+"""The notation of types: `string`, `OrderLine`, `list[T]`, `map[T]`, `map[uuid, T]`, `T?`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from meshgen.spec.types import (
+    MAP_KEYS,
+    SCALARS,
+    STRING,
+    EnumType,
+    ListType,
+    MapType,
+    ObjectType,
+    OptionalType,
+    Scalar,
+    Type,
+)
+
+if TYPE_CHECKING:
+    from meshgen.spec.model import Enum, ValueObject
+
+MAX_LENGTH = 200
+MAX_DEPTH = 5
+
+_TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|[\[\],?])")
+_KNOWN_ELSEWHERE = {
+    "str": "string",
+    "text": "string",
+    "integer": "int",
+    "long": "int",
+    "number": "decimal",
+    "money": "decimal",
+    "double": "float",
+    "boolean": "bool",
+    "guid": "uuid",
+    "id": "uuid",
+    "timestamp": "datetime",
+    "time": "datetime",
+    "array": "list[T]",
+    "set": "list[T]",
+    "dict": "map[T]",
+    "object": "map[T]",
+    "optional": "T?",
+}
+
+
+class TypeNameError(Exception):
+    """What is wrong with a type's notation; `offset` counts characters from 0."""
+
+    def __init__(self, message: str, offset: int, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+        self.hint = hint
+
+
+def parse_type(text: str, types: Mapping[str, Enum | ValueObject]) -> Type:
+    """Return the type that `text` writes; `types` are the spec's own. Raises TypeNameError."""
+    if len(text) > MAX_LENGTH:
+        raise TypeNameError(f"a type is at most {MAX_LENGTH} characters long", MAX_LENGTH)
+    parser = _Parser(text, types)
+    found = parser.type(depth=1)
+    if parser.peek:
+        raise parser.error(
+            f"`{parser.peek}` does not belong here", "types look like `list[string]`"
+        )
+    return found
+
+
+class _Parser:
+    """Recursive descent with one token of lookahead; `peek` is "" at the end."""
+
+    def __init__(self, text: str, types: Mapping[str, Enum | ValueObject]) -> None:
+        self._types = types
+        self._end = len(text.rstrip())
+        self._tokens = self._scan(text)
+        self.peek, self._at = next(self._tokens)
+
+    def _scan(self, text: str) -> Iterator[tuple[str, int]]:
+        at = 0
+        while at < self._end:
+            match = _TOKEN.match(text, at)
+            if match is None:
+                at += len(text[at:]) - len(text[at:].lstrip())
+                raise TypeNameError(f"`{text[at]}` does not belong in a type", at)
+            yield match[1], match.start(1)
+            at = match.end()
+        while True:
+            yield "", self._end
+
+    def error(self, message: str, hint: str | None = None, at: int | None = None) -> TypeNameError:
+        return TypeNameError(message, self._at if at is None else at, hint)
+
+    def _advance(self) -> str:
+        token = self.peek
+        self.peek, self._at = next(self._tokens)
+        return token
+
+    def _expect(self, token: str) -> None:
+        if self.peek != token:
+            found = f"not `{self.peek}`" if self.peek else "but the type ends"
+            raise self.error(f"`{token}` is expected here, {found}")
+        self._advance()
+
+    def type(self, depth: int) -> Type:
+        if depth > MAX_DEPTH:
+            raise self.error(
+                f"types are nested at most {MAX_DEPTH} deep", "name the inner one in `types`"
+            )
+        found = self._plain(depth)
+        if self.peek == "?":
+            self._advance()
+            found = OptionalType(found)
+            if self.peek == "?":
+                raise self.error("one `?` is enough")
+        return found
+
+    def _plain(self, depth: int) -> Type:
+        at = self._at
+        name = self._advance()
+        if not name.isidentifier():
+            raise self.error("a type is expected here" + (f", not `{name}`" if name else ""), at=at)
+        if name == "list" and self.peek == "[":
+            self._advance()
+            item = self.type(depth + 1)
+            self._expect("]")
+            return ListType(item)
+        if name == "map" and self.peek == "[":
+            return self._map(depth)
+        return self._named(name, at)
+
+    def _map(self, depth: int) -> Type:
+        self._advance()
+        at = self._at
+        first = self.type(depth + 1)
+        if self.peek != ",":
+            self._expect("]")
+            return MapType(STRING, first)
+        self._advance()
+        value = self.type(depth + 1)
+        self._expect("]")
+        if not isinstance(first, Scalar) or first.name not in MAP_KEYS:
+            raise self.error(
+                f"{first} cannot be the key of a map", f"keys are {', '.join(MAP_KEYS)}", at
+            )
+        if first == STRING:
+            raise self.error(f"map[string, {value}] is written map[{value}]", at=at)
+        return MapType(first, value)
+
+    def _named(self, name: str, at: int) -> Type:
+        if name in SCALARS:
+            return Scalar(name)
+        declared = self._types.get(name)
+        if declared is not None:
+            members: tuple[str, ...] | None = getattr(declared, "members", None)
+            return ObjectType(name) if members is None else EnumType(name, members)
+        if name in ("list", "map"):
+            raise self.error(f"what does the {name} hold?", f"write it like `{name}[string]`", at)
+        if self.peek == "[" and at + len(name) == self._at:
+            hint: str | None = "lists are written `list[T]`, maps `map[T]`"
+        else:
+            hint = self._hint(name)
+        raise self.error(f"there is no type `{name}`", hint, at)
+
+    def _hint(self, name: str) -> str | None:
+        elsewhere = _KNOWN_ELSEWHERE.get(name.lower())
+        if elsewhere is not None:
+            return f"write `{elsewhere}`"
+        folded = {known.lower(): known for known in (*SCALARS, *self._types)}
+        close = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
+        return f"did you mean `{folded[close[0]]}`?" if close else None
