@@ -2,17 +2,106 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+import ast
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
 
-from meshgen.spec.expressions.model import Expression, Scope
-from meshgen.spec.types import Type
+from meshgen.spec import types
+from meshgen.spec.expressions.checker import Checker
+from meshgen.spec.expressions.decimals import exact
+from meshgen.spec.expressions.model import Expression, ExpressionError, Member, Ref, Scope
+from meshgen.spec.expressions.relations import described
+from meshgen.spec.expressions.syntax import MAX_INT, closest, parse
+from meshgen.spec.types import EnumType, OptionalType, Type
+
+Plain = bool | int | float | Decimal | str | None
 
 
 def compile_expression(source: str, scope: Scope, expected: Type | None = None) -> Expression:
     """Parse and check `source`, whose type must be `expected` if given. Raises ExpressionError."""
-    raise NotImplementedError
+    tree = parse(source)
+    checker = Checker(source, scope)
+    if expected is None:
+        found = checker.infer(tree)
+        kind = expected = checker.value(tree) if not isinstance(found, OptionalType) else found
+    else:
+        checker.require(tree, expected)
+        kind = expected
+    exact(checker, tree)
+    return Expression(
+        source=source,
+        type=kind,
+        tree=tree,
+        types=checker.types,
+        refs=checker.refs,
+        conversions=checker.conversions,
+    )
 
 
-def literal(value: bool | int | float | Decimal | str | None, expected: Type) -> Expression:
-    """Return the expression for a plain value of the YAML. Raises ExpressionError (offset 0)."""
-    raise NotImplementedError
+def literal(value: Plain, expected: Type) -> Expression:
+    """Return the expression for a plain value of the YAML. Raises ExpressionError (offset 0).
+
+    An enum's member, a uuid, a date and a datetime are given as a `str`.
+    """
+    refs: dict[ast.AST, Ref] = {}
+    node: ast.expr
+    kind = expected.item if isinstance(expected, OptionalType) else expected
+    if value is None and isinstance(expected, OptionalType):
+        node = ast.Constant(None)
+    elif isinstance(kind, EnumType) and isinstance(value, str):
+        node = ast.Name(_member(value, kind), ast.Load())
+        refs[node] = Member(kind, value)
+    else:
+        node = ast.Constant(_converted(value, kind))
+    return Expression(
+        source=value if isinstance(value, str) and kind != types.STRING else repr(value),
+        type=expected,
+        tree=node,
+        types={node: kind if value is not None else expected},
+        refs=refs,
+        conversions={},
+    )
+
+
+def _member(value: str, kind: EnumType) -> str:
+    if value not in kind.members:
+        hint = closest(value, kind.members) or f"its members are {', '.join(kind.members)}"
+        raise ExpressionError(f"`{value}` is not a member of {kind}", 0, hint)
+    return value
+
+
+def _converted(value: Plain, kind: Type) -> object:
+    """Return `value` as a Python value of type `kind`."""
+    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    match kind, value:
+        case types.BOOL, bool():
+            return value
+        case types.INT, int() if number and abs(value) <= MAX_INT:
+            return value
+        case types.FLOAT, int() | float() | Decimal() if number and abs(value) <= MAX_INT:
+            return float(value)
+        case types.DECIMAL, int() | float() | Decimal() if number:
+            return _decimal(value)
+        case types.STRING, str():
+            return value
+        case ((types.UUID | types.DATE | types.DATETIME), str()):
+            return _parsed(value, kind)
+    text = "nothing" if value is None else f"`{value}`"
+    raise ExpressionError(f"{text} is not {described(kind)}", 0)
+
+
+def _decimal(value: int | float | Decimal) -> Decimal:
+    found = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if not found.is_finite() or abs(found) > MAX_INT:
+        raise ExpressionError(f"a number is at most {MAX_INT}", 0)
+    return found
+
+
+def _parsed(value: str, kind: Type) -> object:
+    try:
+        if kind == types.UUID:
+            return UUID(value)
+        return date.fromisoformat(value) if kind == types.DATE else datetime.fromisoformat(value)
+    except (ValueError, InvalidOperation):
+        raise ExpressionError(f"`{value}` is not {described(kind)}", 0) from None

@@ -1,0 +1,1 @@
+"""The demonstration: the reference shop, generated, started, used and stopped."""

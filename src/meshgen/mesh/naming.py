@@ -1,0 +1,39 @@
+"""The naming rules: one spelling in the spec, and how each place writes it."""
+
+from __future__ import annotations
+
+import re
+
+
+def snake(name: str) -> str:
+    """`OrderHistory` -> `order_history`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def kebab(name: str) -> str:
+    """`OrderHistory` or `order_history` -> `order-history`."""
+    return snake(name).replace("_", "-")
+
+
+def pascal(name: str) -> str:
+    """`order_history` -> `OrderHistory`."""
+    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[_-]", name))
+
+
+def words(name: str) -> str:
+    """`OrderHistory` or `order_history` -> `order history`."""
+    return snake(name).replace("_", " ")
+
+
+def plural(word: str) -> str:
+    """The plural of the last word of an identifier: `category` -> `categories`."""
+    if re.search(r"[^aeiou]y$", word):
+        return word[:-1] + "ies"
+    if re.search(r"(s|x|z|ch|sh)$", word):
+        return word + "es"
+    return word + "s"
+
+
+def article(words_: str) -> str:
+    """`order` -> `an order`."""
+    return f"{'an' if words_[0] in 'aeiou' else 'a'} {words_}"

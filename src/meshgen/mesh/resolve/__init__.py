@@ -1,0 +1,129 @@
+"""From the validated spec to the `Mesh`: the only place that knows naming rules."""
+
+from __future__ import annotations
+
+from meshgen.mesh.annotations import duration
+from meshgen.mesh.model import (
+    BffView,
+    GatewayRoute,
+    GatewayView,
+    Mesh,
+    Message,
+    ProcessView,
+    ProjectionView,
+    RateLimitView,
+    ServiceView,
+    Unit,
+)
+from meshgen.mesh.naming import kebab
+from meshgen.mesh.resolve.bffs import bff_view
+from meshgen.mesh.resolve.index import Index, index
+from meshgen.mesh.resolve.projections import projection_view
+from meshgen.mesh.resolve.scenarios import scenario_view
+from meshgen.mesh.resolve.services import service_view
+from meshgen.mesh.schemas import contract_modules
+from meshgen.spec.model import Spec
+
+
+def resolve(spec: Spec) -> Mesh:
+    """Return the mesh of `spec`, with everything that templates print."""
+    known = index(spec)
+    package = spec.name.replace("-", "_")
+    services = tuple(service_view(service, known, package) for service in spec.services)
+    projections = tuple(projection_view(item, known, package) for item in spec.projections)
+    bffs = tuple(bff_view(bff, known, package) for bff in spec.bffs)
+    units = (
+        *(_unit(view, "service") for view in services),
+        *(_unit(view, "projection") for view in projections),
+        *(_unit(view, "bff") for view in bffs),
+    )
+    return Mesh(
+        name=spec.name,
+        package=package,
+        distribution=kebab(package),
+        summary=spec.summary,
+        spec_file=f"{spec.name}.yaml",
+        folders=tuple(dict.fromkeys(unit.folder.split("/")[0] for unit in units)),
+        partitions=spec.event_hub.partitions,
+        retention=duration(spec.event_hub.retention),
+        roles=_roles(spec),
+        contracts=contract_modules(known),
+        messages=_messages(known),
+        services=services,
+        projections=projections,
+        bffs=bffs,
+        gateway=_gateway(spec, units),
+        units=units,
+        processes=_processes(spec, units),
+        scenarios=tuple(scenario_view(scenario, known) for scenario in spec.scenarios),
+    )
+
+
+def _unit(view: ServiceView | ProjectionView | BffView, kind: str) -> Unit:
+    return Unit(
+        name=view.name,
+        kind=kind,
+        package=view.package,
+        distribution=kebab(view.package),
+        folder=view.folder,
+        entry=f"{view.package}.{kind}:{kind}",
+        title=view.title,
+        summary=view.summary,
+    )
+
+
+def _messages(known: Index) -> tuple[Message, ...]:
+    system = known.spec.name
+    events = [
+        _message(system, "events", of.service.name, of.event.name, of.aggregate.id)
+        for of in known.events.values()
+    ]
+    commands = [
+        _message(system, "commands", of.service.name, of.command.name, of.aggregate.id)
+        for of in known.commands.values()
+    ]
+    return tuple(sorted(events + commands, key=lambda message: message.topic))
+
+
+def _message(system: str, kind: str, unit: str, name: str, subject: str) -> Message:
+    return Message(
+        name=name,
+        module=unit,
+        type=f"{system}.{unit}.{name}.v1",
+        topic=f"{system}.{unit}.{kind}",
+        subject=subject,
+    )
+
+
+def _roles(spec: Spec) -> tuple[str, ...]:
+    commands = [c.roles for s in spec.services for a in s.aggregates for c in a.commands]
+    queries = [q.roles for unit in (*spec.services, *spec.projections) for q in unit.queries]
+    named = {role for roles in (*commands, *queries) for role in roles or ()}
+    return tuple(sorted(named | {step.role for s in spec.scenarios for step in s.steps}))
+
+
+def _gateway(spec: Spec, units: tuple[Unit, ...]) -> GatewayView:
+    gateway = spec.gateway
+    limit = gateway.rate_limit
+    return GatewayView(
+        issuer=gateway.issuer,
+        audience=gateway.audience,
+        timeout_ms=gateway.timeout,
+        rate_limit=RateLimitView(rate=limit.rate, burst=limit.burst) if limit else None,
+        cors=gateway.cors,
+        routes=tuple(
+            GatewayRoute(
+                prefix=f"/{kebab(unit.name)}",
+                cluster=unit.name,
+                host_variable=f"{unit.name.upper()}_HOST",
+                port_variable=f"{unit.name.upper()}_PORT",
+            )
+            for unit in units
+        ),
+    )
+
+
+def _processes(spec: Spec, units: tuple[Unit, ...]) -> tuple[ProcessView, ...]:
+    if spec.processes:
+        return tuple(ProcessView(name=p.name, units=p.units) for p in spec.processes)
+    return (ProcessView(name=spec.name, units=tuple(unit.name for unit in units)),)

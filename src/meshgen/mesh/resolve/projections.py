@@ -1,0 +1,70 @@
+"""Projections: the row and the cases that change it."""
+
+from __future__ import annotations
+
+from meshgen.mesh.annotations import attribute
+from meshgen.mesh.model import Argument, EventCase, ProjectionView
+from meshgen.mesh.naming import pascal, words
+from meshgen.mesh.resolve.code import code, filled, from_sources
+from meshgen.mesh.resolve.imports import contract_imports
+from meshgen.mesh.resolve.index import Index
+from meshgen.mesh.resolve.services import query_route
+from meshgen.spec.model import Projection, Reaction
+
+_NAMES = {"event": "event", "row": "row", "state": "row"}
+
+
+def projection_view(projection: Projection, index: Index, package: str) -> ProjectionView:
+    """Return `projection` ready to print."""
+    row = row_name(projection)
+    return ProjectionView(
+        name=projection.name,
+        package=f"{package}_{projection.name}",
+        folder=f"projections/{projection.name}",
+        title=pascal(projection.name),
+        summary=projection.summary or f"A row of {words(projection.name)}",
+        row=row,
+        id=projection.id,
+        state=tuple(attribute(field) for field in projection.row),
+        events=tuple(_case(reaction, projection, index) for reaction in projection.reactions),
+        partition=projection.partition,
+        cluster=tuple(f"-{k.field}" if k.descending else k.field for k in projection.cluster),
+        routes=tuple(query_route(query, row) for query in projection.queries),
+        imports=contract_imports(index, [reaction.event for reaction in projection.reactions]),
+    )
+
+
+def row_name(projection: Projection) -> str:
+    """`order_history` -> `OrderHistoryRow`."""
+    return f"{pascal(projection.name)}Row"
+
+
+def _case(reaction: Reaction, projection: Projection, index: Index) -> EventCase:
+    event = index.event(reaction.event)
+    name = event.event.name
+    if reaction.mode == "delete":
+        return EventCase(name=name, opening=None, returns="None")
+    arguments = filled(
+        projection.row,
+        reaction.sets,
+        lambda value: code(value, _NAMES),
+        from_sources(("event", event.fields)),
+    )
+    row = row_name(projection)
+    if reaction.mode == "insert":
+        return EventCase(name=name, opening=None, returns=_call(row, arguments))
+    changes = tuple(argument for argument in arguments if argument.name != projection.id)
+    if reaction.mode == "upsert":
+        opening = f"row = row or {row}({projection.id}=event.{projection.id})"
+        return EventCase(name=name, opening=opening, returns=_call("replace", changes, "row"))
+    if not changes:
+        return EventCase(name=name, opening=None, returns="row")
+    return EventCase(
+        name=name, opening=None, returns=f"{_call('replace', changes, 'row')} if row else None"
+    )
+
+
+def _call(name: str, arguments: tuple[Argument, ...], first: str | None = None) -> str:
+    parts = [first] if first else []
+    parts += [f"{argument.name}={argument.value}" for argument in arguments]
+    return f"{name}({', '.join(parts)})"

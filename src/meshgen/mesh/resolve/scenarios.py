@@ -1,0 +1,68 @@
+"""Scenarios: the spec's examples as lines of an end-to-end test."""
+
+from __future__ import annotations
+
+import re
+
+from meshgen.mesh.model import ScenarioView
+from meshgen.mesh.naming import kebab, snake
+from meshgen.mesh.resolve.code import code
+from meshgen.mesh.resolve.index import CommandOf, Index
+from meshgen.mesh.resolve.services import command_path
+from meshgen.spec.model import Assignment, Do, Scenario, See
+
+
+def scenario_view(scenario: Scenario, index: Index) -> ScenarioView:
+    """Return `scenario` as a test function."""
+    callers = {_caller(step): step.role for step in scenario.steps}
+    return ScenarioView(
+        function=re.sub(r"\W+", "_", scenario.name.lower(), flags=re.ASCII).strip("_"),
+        words=scenario.name,
+        callers=tuple(callers.items()),
+        lines=tuple(
+            _do(step, index) if isinstance(step, Do) else _see(step, index)
+            for step in scenario.steps
+        ),
+    )
+
+
+def _caller(step: Do | See) -> str:
+    return snake(step.who.replace("-", "_"))
+
+
+def _do(step: Do, index: Index) -> str:
+    of = index.command(step.command)
+    values = {value.target: _code(value, step) for value in step.values}
+    path = command_path(of.command, of.aggregate)
+    identity = values.pop(of.aggregate.id, None) if "{" in path else None
+    call = f"{_caller(step)}.post({_path(step.command.unit, path, identity)}{_keywords(values)})"
+    return f'{step.keep} = {call}["{_id(of)}"]' if step.keep else call
+
+
+def _id(of: CommandOf) -> str:
+    return of.aggregate.id
+
+
+def _path(unit: str, path: str, identity: str | None) -> str:
+    full = f"/{kebab(unit)}{path}"
+    if identity is None:
+        return f'"{full}"'
+    return 'f"' + re.sub(r"\{\w+\}", lambda _: f"{{{identity}}}", full) + '"'
+
+
+def _see(step: See, index: Index) -> str:
+    arguments = {value.target: _code(value, step) for value in step.arguments}
+    expected = {value.target: _code(value, step) for value in step.values}
+    params = ", ".join(f'"{name}": {value}' for name, value in arguments.items())
+    path = f'"/{kebab(step.query.unit)}/{kebab(step.query.name)}"'
+    options = f", {{{params}}}" if params else ""
+    return f"{_caller(step)}.eventually({path}{options}{_keywords(expected)})"
+
+
+def _keywords(values: dict[str, str]) -> str:
+    return "".join(f", {name}={value}" for name, value in values.items())
+
+
+def _code(value: Assignment, step: Do | See) -> str:
+    source = code(value.value, {"caller": _caller(step), "name": ""})
+    return f"{_caller(step)}.id" if value.value.source == "caller" else source

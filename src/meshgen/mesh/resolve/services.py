@@ -1,0 +1,210 @@
+"""Services: their replicas, ports, policies and routes."""
+
+from __future__ import annotations
+
+from meshgen.mesh.annotations import annotation, attribute, duration
+from meshgen.mesh.model import (
+    Argument,
+    Call,
+    Loop,
+    PolicyView,
+    QuestionView,
+    ReplicaView,
+    Route,
+    ServiceView,
+)
+from meshgen.mesh.naming import article, kebab, pascal, plural, snake, words
+from meshgen.mesh.resolve.aggregates import aggregate_view, event_case, mode_of
+from meshgen.mesh.resolve.code import code, filled, from_sources
+from meshgen.mesh.resolve.imports import contract_imports
+from meshgen.mesh.resolve.index import Index
+from meshgen.mesh.resolve.sagas import saga_refs, saga_view
+from meshgen.spec.model import (
+    Aggregate,
+    Command,
+    Each,
+    Event,
+    Operation,
+    Policy,
+    Port,
+    Query,
+    Ref,
+    Replica,
+    Service,
+)
+from meshgen.spec.types import ListType
+
+
+def service_view(service: Service, index: Index, package: str) -> ServiceView:
+    """Return `service` ready to print."""
+    return ServiceView(
+        name=service.name,
+        package=f"{package}_{service.name}",
+        folder=f"services/{service.name}",
+        title=pascal(service.name),
+        summary=service.summary or f"The {words(service.name)} service",
+        aggregates=tuple(aggregate_view(aggregate) for aggregate in service.aggregates),
+        replicas=tuple(_replica_view(replica, index) for replica in service.replicas),
+        questions=tuple(
+            _question_view(port, operation)
+            for port in service.ports
+            for operation in port.operations
+        ),
+        policies=tuple(_policy_view(policy, index) for policy in service.policies),
+        sagas=tuple(saga_view(saga, index) for saga in service.sagas),
+        routes=tuple(_routes(service)),
+        imports=contract_imports(index, _refs(service, index)),
+    )
+
+
+def _refs(service: Service, index: Index) -> list[Ref]:
+    """Every message that a file of this service may name."""
+    refs = [Ref(unit=unit, name=name) for unit, name in index.events if unit == service.name]
+    refs += [Ref(unit=unit, name=name) for unit, name in index.commands if unit == service.name]
+    for policy in service.policies:
+        refs += [policy.on, policy.do]
+    for saga in service.sagas:
+        refs += saga_refs(saga)
+    for replica in service.replicas:
+        events = _replica_events(replica, index)
+        refs += [Ref(unit=replica.of.unit, name=event.name) for event in events]
+    return refs
+
+
+def _replica_events(replica: Replica, index: Index) -> tuple[Event, ...]:
+    """The events that make the copied aggregate, or change a field that is copied."""
+    aggregate = index.aggregate(replica.of)
+    copied = set(replica.fields)
+
+    def matters(event: Event) -> bool:
+        changed = {field.name for field in event.fields} | {sets.target for sets in event.sets}
+        return mode_of(event, aggregate) != "acts" or bool(changed & copied)
+
+    return tuple(event for event in aggregate.events if matters(event))
+
+
+def _replica_view(replica: Replica, index: Index) -> ReplicaView:
+    aggregate = index.aggregate(replica.of)
+    state = tuple(field for field in aggregate.state if field.name in replica.fields)
+    variable = snake(aggregate.name)
+    return ReplicaView(
+        name=aggregate.name,
+        variable=variable,
+        source=f"{article(words(aggregate.name))} of {replica.of.unit}",
+        id=aggregate.id,
+        state=tuple(attribute(field) for field in state),
+        events=tuple(
+            event_case(event, aggregate, aggregate.name, variable, state)
+            for event in _replica_events(replica, index)
+        ),
+    )
+
+
+def _question_view(port: Port, operation: Operation) -> QuestionView:
+    question = pascal(operation.name)
+    simulated = tuple(
+        Argument(name=sets.target, value=code(sets.value, {"input": "question"}))
+        for sets in operation.simulated
+    )
+    return QuestionView(
+        question=question,
+        answer=f"{question}Answer",
+        function=snake(operation.name),
+        port=words(port.name),
+        summary=f"Ask the {words(port.name)} to {words(operation.name)}.",
+        input=tuple(attribute(field) for field in operation.input),
+        returns=tuple(attribute(field) for field in operation.returns),
+        simulated=simulated,
+    )
+
+
+def loop_view(each: Each, source: str, kinds: tuple[str, ...]) -> Loop:
+    """`each: line in lines` as a loop over a field of `source`."""
+    assert isinstance(each.items.type, ListType)
+    return Loop(
+        variable=each.variable,
+        items=code(each.items, dict.fromkeys(kinds, source)),
+        annotation=annotation(each.items.type.item),
+    )
+
+
+def _policy_view(policy: Policy, index: Index) -> PolicyView:
+    event, command = index.event(policy.on), index.command(policy.do)
+    arguments = filled(
+        command.fields,
+        policy.with_,
+        lambda value: code(value, {"event": "event"}),
+        from_sources(("event", event.fields)),
+    )
+    then = words(command.command.name)
+    delay = f"{duration(policy.after)} later, " if policy.after else ""
+    each = f" for each {policy.each.variable}" if policy.each else ""
+    return PolicyView(
+        function=f"{snake(command.command.name)}_on_{snake(event.event.name)}",
+        event=event.event.name,
+        summary=f"When {_happened(event.event.name, policy.on.unit)}, {delay}{then}{each}.",
+        loop=loop_view(policy.each, "event", ("event",)) if policy.each else None,
+        command=Call(name=command.command.name, arguments=arguments),
+        after=duration(policy.after) if policy.after else None,
+    )
+
+
+def _happened(event: str, unit: str) -> str:
+    return f"{unit.replace('_', ' ')} says `{event}`"
+
+
+def _routes(service: Service) -> list[Route]:
+    routes = []
+    for aggregate in service.aggregates:
+        public = [command for command in aggregate.commands if command.roles is not None]
+        routes += [_command_route(command, aggregate) for command in public]
+        routes.append(Route(helper="get", path=_path_of(aggregate), kind=aggregate.name, options=()))
+    routes += [query_route(query, str(query.of)) for query in service.queries]
+    return routes
+
+
+def collection_of(aggregate: Aggregate) -> str:
+    """`/stock-items`."""
+    return "/" + plural(kebab(aggregate.name))
+
+
+def _path_of(aggregate: Aggregate) -> str:
+    return f"{collection_of(aggregate)}/{{{aggregate.id}}}"
+
+
+def command_path(command: Command, aggregate: Aggregate) -> str:
+    """The path of a command: below the aggregate it acts on, or below the collection if it makes one."""
+    base = collection_of(aggregate) if command.mode == "creates" else _path_of(aggregate)
+    return f"{base}/{kebab(command.name)}"
+
+
+def _command_route(command: Command, aggregate: Aggregate) -> Route:
+    return Route(
+        helper="post",
+        path=command_path(command, aggregate),
+        kind=command.name,
+        options=(Argument(name="roles", value=_tuple(command.roles or ())),),
+    )
+
+
+def query_route(query: Query, kind: str) -> Route:
+    """The route of a query: `search` answers a page, `find` exactly one."""
+    sort = tuple(f"-{key.field}" if key.descending else key.field for key in query.sort)
+    options = [
+        ("by", _tuple(query.by)),
+        ("filter", _tuple(query.filter)),
+        ("sort", _tuple(sort)),
+        ("page", str(query.page) if query.page else None),
+        ("owner", f'"{query.owner}"' if query.owner else None),
+        ("roles", _tuple(query.roles or ())),
+    ]
+    return Route(
+        helper="search" if query.page else "find",
+        path=f"/{kebab(query.name)}",
+        kind=kind,
+        options=tuple(Argument(name=n, value=v) for n, v in options if v is not None and v != "()"),
+    )
+
+
+def _tuple(names: tuple[str, ...]) -> str:
+    return repr(tuple(names))

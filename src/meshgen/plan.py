@@ -1,0 +1,149 @@
+"""The table of outputs: which template lands where, for what, and who owns the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from meshgen.mesh.model import Mesh
+
+Context = Mapping[str, object]
+
+
+class Owner(Enum):
+    """Who changes a file: the spec, or the developer. Both kinds are merged on update."""
+
+    GENERATED = "generated"
+    SCAFFOLDED = "scaffolded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One file to render."""
+
+    template: str
+    destination: str
+    owner: Owner
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A row of the table. `over` yields a context for each file; `destination` is filled from it."""
+
+    template: str
+    destination: str
+    owner: Owner
+    over: Callable[[Mesh], Iterator[dict[str, object]]]
+
+
+def _project(mesh: Mesh) -> Iterator[dict[str, object]]:
+    yield {"mesh": mesh, "modules": tuple(module.name for module in mesh.contracts)}
+
+
+def _scenarios(mesh: Mesh) -> Iterator[dict[str, object]]:
+    if mesh.scenarios:
+        yield {"mesh": mesh}
+
+
+def _contracts(mesh: Mesh) -> Iterator[dict[str, object]]:
+    for contract in mesh.contracts:
+        yield {"mesh": mesh, "contract": contract}
+
+
+def _units(mesh: Mesh) -> Iterator[dict[str, object]]:
+    for unit in mesh.units:
+        yield {"mesh": mesh, "unit": unit}
+
+
+def _services(mesh: Mesh) -> Iterator[dict[str, object]]:
+    for service in mesh.services:
+        yield {"mesh": mesh, "service": service}
+
+
+def _services_with(part: str) -> Callable[[Mesh], Iterator[dict[str, object]]]:
+    def over(mesh: Mesh) -> Iterator[dict[str, object]]:
+        return (context for context in _services(mesh) if getattr(context["service"], part))
+
+    return over
+
+
+def _each(part: str, name: str) -> Callable[[Mesh], Iterator[dict[str, object]]]:
+    def over(mesh: Mesh) -> Iterator[dict[str, object]]:
+        for service in mesh.services:
+            for item in getattr(service, part):
+                yield {"mesh": mesh, "service": service, name: item}
+
+    return over
+
+
+def _projections(mesh: Mesh) -> Iterator[dict[str, object]]:
+    for projection in mesh.projections:
+        yield {"mesh": mesh, "projection": projection}
+
+
+def _bffs(mesh: Mesh) -> Iterator[dict[str, object]]:
+    for bff in mesh.bffs:
+        yield {"mesh": mesh, "bff": bff}
+
+
+_G, _S = Owner.GENERATED, Owner.SCAFFOLDED
+_SERVICE = "{service.folder}/src/{service.package}"
+_PROJECTION = "{projection.folder}/src/{projection.package}"
+_BFF = "{bff.folder}/src/{bff.package}"
+_CONTRACTS = "libs/contracts/src/{mesh.package}_contracts"
+
+# fmt: off
+OUTPUTS = (
+    Output("project/README.md.jinja", "README.md", _S, _project),
+    Output("project/Makefile.jinja", "Makefile", _G, _project),
+    Output("project/pyproject.toml.jinja", "pyproject.toml", _G, _project),
+    Output("project/gitignore.jinja", ".gitignore", _S, _project),
+    Output("project/topology.toml.jinja", "topology.toml", _G, _project),
+    Output("project/ci.yml.jinja", ".github/workflows/ci.yml", _S, _project),
+    Output("project/test_architecture.py.jinja", "tests/test_architecture.py", _G, _project),
+    Output("project/test_gateway.py.jinja", "tests/e2e/test_gateway.py", _G, _project),
+    Output("project/test_scenarios.py.jinja", "tests/e2e/test_scenarios.py", _S, _scenarios),
+    Output("gateway/envoy.yaml.jinja", "gateway/envoy.yaml", _G, _project),
+
+    Output("contracts/schema.json.jinja", "contracts/schemas/{contract.name}.json", _G, _contracts),
+    Output("contracts/pyproject.toml.jinja", "libs/contracts/pyproject.toml", _G, _project),
+    Output("contracts/init.py.jinja", _CONTRACTS + "/__init__.py", _G, _project),
+
+    Output("unit/pyproject.toml.jinja", "{unit.folder}/pyproject.toml", _G, _units),
+    Output("unit/init.py.jinja", "{unit.folder}/src/{unit.package}/__init__.py", _G, _units),
+
+    Output("service/service.py.jinja", _SERVICE + "/service.py", _G, _services),
+    Output("service/http.py.jinja", _SERVICE + "/http.py", _G, _services),
+    Output("service/domain/init.py.jinja", _SERVICE + "/domain/__init__.py", _G, _services),
+    Output("service/domain/aggregate.py.jinja", _SERVICE + "/domain/{aggregate.module}.py", _S, _each("aggregates", "aggregate")),
+    Output("service/policies.py.jinja", _SERVICE + "/policies.py", _S, _services_with("policies")),
+    Output("service/replicas.py.jinja", _SERVICE + "/replicas.py", _G, _services_with("replicas")),
+    Output("service/ports.py.jinja", _SERVICE + "/ports.py", _G, _services_with("questions")),
+    Output("service/adapters.py.jinja", _SERVICE + "/adapters.py", _S, _services_with("questions")),
+    Output("service/sagas/init.py.jinja", _SERVICE + "/sagas/__init__.py", _G, _services_with("sagas")),
+    Output("service/sagas/saga.py.jinja", _SERVICE + "/sagas/{saga.module}.py", _S, _each("sagas", "saga")),
+
+    Output("projection/projection.py.jinja", _PROJECTION + "/projection.py", _G, _projections),
+    Output("projection/rows.py.jinja", _PROJECTION + "/rows.py", _S, _projections),
+    Output("projection/http.py.jinja", _PROJECTION + "/http.py", _G, _projections),
+
+    Output("bff/bff.py.jinja", _BFF + "/bff.py", _G, _bffs),
+    Output("bff/endpoints.py.jinja", _BFF + "/endpoints.py", _S, _bffs),
+)
+# fmt: on
+
+
+def plan(mesh: Mesh) -> tuple[Task, ...]:
+    """Return the files that `mesh` needs, in the table's order."""
+    return tuple(
+        Task(
+            template=output.template,
+            destination=output.destination.format(**context),
+            owner=output.owner,
+            context=context,
+        )
+        for output in OUTPUTS
+        for context in output.over(mesh)
+    )

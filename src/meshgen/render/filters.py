@@ -1,0 +1,60 @@
+"""How a text from the spec enters a file: one filter for each language it may land in.
+
+Every filter returns a complete, quoted literal (or, for prose, text that cannot end its context),
+so that no text of a spec ever becomes code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+# Invisible characters that reorder text on the screen: what is read would not be what is run.
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+
+
+def python(value: str) -> str:
+    """A Python string literal (the formatter chooses the quotes)."""
+    return _BIDI.sub(lambda found: f"\\u{ord(found[0]):04x}", repr(value))
+
+
+def yaml(value: str) -> str:
+    """A YAML double-quoted scalar (YAML 1.2, 7.3.1: JSON strings are a subset)."""
+    return json.dumps(value, ensure_ascii=True) if not _beyond_bmp(value) else _yaml_escaped(value)
+
+
+def toml(value: str) -> str:
+    """A TOML basic string (TOML 1.0: `\\uXXXX` and `\\UXXXXXXXX`, no surrogates)."""
+    return _yaml_escaped(value)
+
+
+def prose(value: str) -> str:
+    """One line of plain text for a docstring or a comment."""
+    text = " ".join(_BIDI.sub(" ", _CONTROL.sub(" ", value)).split())
+    return text.replace("\\", "\\\\").replace('"""', "'''").replace('"', "'")
+
+
+def markdown(value: str) -> str:
+    """One line of Markdown text with its markup characters escaped (CommonMark 2.4)."""
+    text = " ".join(_BIDI.sub(" ", _CONTROL.sub(" ", value)).split())
+    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", text)
+
+
+def _beyond_bmp(value: str) -> bool:
+    return any(ord(character) > 0xFFFF for character in value)
+
+
+def _yaml_escaped(value: str) -> str:
+    def escape(character: str) -> str:
+        code = ord(character)
+        if character in '"\\':
+            return "\\" + character
+        if 0x20 <= code < 0x7F:
+            return character
+        return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+
+    return '"' + "".join(map(escape, value)) + '"'
+
+
+FILTERS = {"py": python, "yml": yaml, "toml": toml, "doc": prose, "md": markdown}

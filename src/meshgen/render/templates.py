@@ -1,0 +1,40 @@
+"""The Jinja side of rendering: where the templates are and how one is filled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from meshgen.render.filters import FILTERS
+
+
+@cache
+def templates_root() -> Path:
+    """The folder of templates: inside the package when installed, beside `src` in a checkout."""
+    packaged = Path(str(files("meshgen"))) / "templates"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "templates"
+
+
+def environment() -> Environment:
+    """A sandboxed environment: undefined names are errors, values are never rendered again."""
+    jinja = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(templates_root()),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    jinja.filters.update(FILTERS)
+    return jinja
+
+
+def fill(jinja: Environment, template: str, context: Mapping[str, object]) -> str:
+    """The text of `template` (a path below the templates) with `context` filled in."""
+    return jinja.get_template(template).render(context)

@@ -1,0 +1,61 @@
+"""No text of a spec ever becomes code: what goes in as a string comes out as that string."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from meshgen.render.filters import FILTERS
+from meshgen.render.templates import environment
+
+HOSTILE = ['"""', "'", '"', "\\", "\n", "{{ 1 }}", "{% raw %}", "\u2028", "\ufeff", "😀", "#", "*/"]
+# Lone surrogates cannot come out of a UTF-8 file, so a spec cannot hold them.
+text = st.text(alphabet=st.characters(exclude_categories=["Cs"])) | st.lists(
+    st.sampled_from([*HOSTILE, "a", "${x}", "`", "\x00", "\x85", "\u202e"])
+).map("".join)
+
+
+@given(text)
+def test_a_python_literal_is_read_back_as_it_was(value: str) -> None:
+    assert ast.literal_eval(FILTERS["py"](value)) == value
+
+
+@given(text)
+def test_a_yaml_scalar_is_read_back_as_it_was(value: str) -> None:
+    assert yaml.safe_load(FILTERS["yml"](value)) == value
+
+
+@given(text)
+def test_a_toml_string_is_read_back_as_it_was(value: str) -> None:
+    assert tomllib.loads(f"key = {FILTERS['toml'](value)}") == {"key": value}
+
+
+@given(text)
+@example('"""\nimport os')
+@example("ends with a backslash \\")
+def test_a_docstring_stays_a_docstring(value: str) -> None:
+    module = ast.parse(f'"""{FILTERS["doc"](value)}"""\nx = 1\n')
+    assert len(module.body) == 2
+
+
+@given(text)
+def test_a_comment_stays_on_its_line(value: str) -> None:
+    assert ast.parse(f"# {FILTERS['doc'](value)}\nx = 1\n").body != []
+
+
+@given(text)
+def test_markdown_has_no_markup_left(value: str) -> None:
+    written = FILTERS["md"](value)
+    assert "\n" not in written
+    assert "<" not in written.replace("\\<", "")
+
+
+@pytest.mark.parametrize("value", ["{{ 7 * 7 }}", "{% for x in y %}"])
+def test_a_value_is_not_rendered_again(value: str) -> None:
+    template = environment().from_string("{{ value | py }}")
+    assert ast.literal_eval(template.render(value=value)) == value
