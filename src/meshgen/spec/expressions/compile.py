@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from meshgen.spec import types
@@ -15,7 +16,7 @@ from meshgen.spec.expressions.relations import described
 from meshgen.spec.expressions.syntax import MAX_INT, closest, parse
 from meshgen.spec.types import EnumType, OptionalType, Type
 
-Plain = bool | int | float | Decimal | str | None
+Plain: TypeAlias = bool | int | float | Decimal | str | None
 
 
 def compile_expression(source: str, scope: Scope, expected: Type | None = None) -> Expression:
@@ -71,37 +72,41 @@ def _member(value: str, kind: EnumType) -> str:
     return value
 
 
-def _converted(value: Plain, kind: Type) -> object:
+def _converted(value: Plain, kind: Type) -> Any:
     """Return `value` as a Python value of type `kind`."""
-    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    match kind, value:
-        case types.BOOL, bool():
+    if isinstance(value, bool):
+        if kind == types.BOOL:
             return value
-        case types.INT, int() if number and abs(value) <= MAX_INT:
+    elif isinstance(value, str):
+        if kind == types.STRING:
             return value
-        case types.FLOAT, int() | float() | Decimal() if number and abs(value) <= MAX_INT:
-            return float(value)
-        case types.DECIMAL, int() | float() | Decimal() if number:
-            return _decimal(value)
-        case types.STRING, str():
-            return value
-        case ((types.UUID | types.DATE | types.DATETIME), str()):
+        if kind in (types.UUID, types.DATE, types.DATETIME):
             return _parsed(value, kind)
+    elif value is not None and (kind in (types.FLOAT, types.DECIMAL) or _whole(value, kind)):
+        return _number(value, kind)
     text = "nothing" if value is None else f"`{value}`"
     raise ExpressionError(f"{text} is not {described(kind)}", 0)
 
 
-def _decimal(value: int | float | Decimal) -> Decimal:
-    found = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-    if not found.is_finite() or abs(found) > MAX_INT:
+def _whole(value: int | float | Decimal, kind: Type) -> bool:
+    return kind == types.INT and isinstance(value, int)
+
+
+def _number(value: int | float | Decimal, kind: Type) -> int | float | Decimal:
+    if not -MAX_INT <= value <= MAX_INT:  # so that nan is refused, too
         raise ExpressionError(f"a number is at most {MAX_INT}", 0)
-    return found
+    if kind == types.DECIMAL:
+        return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    return float(value) if kind == types.FLOAT else value
 
 
-def _parsed(value: str, kind: Type) -> object:
+def _parsed(value: str, kind: Type) -> UUID | date | datetime:
     try:
         if kind == types.UUID:
             return UUID(value)
-        return date.fromisoformat(value) if kind == types.DATE else datetime.fromisoformat(value)
-    except (ValueError, InvalidOperation):
+        if kind == types.DATE:
+            return date.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
+    except ValueError:
         raise ExpressionError(f"`{value}` is not {described(kind)}", 0) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,251 @@
+"""Functions, methods, and the making of value objects."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from meshgen.spec.expressions import collecting, names
+from meshgen.spec.expressions.model import Construction, Nothing, Typed, View
+from meshgen.spec.expressions.relations import NUMBERS, ORDERED, bare, described
+from meshgen.spec.expressions.syntax import closest
+from meshgen.spec.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    INT,
+    STRING,
+    UUID,
+    ListType,
+    MapType,
+    ObjectType,
+    OptionalType,
+    Type,
+)
+
+if TYPE_CHECKING:
+    from meshgen.spec.expressions.checker import Checker
+
+
+def call(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    """`name(...)` or `value.method(...)`."""
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            raise checker.error(argument, "`*` is not allowed in a call")
+    for keyword in node.keywords:
+        if keyword.arg is None:
+            raise checker.error(keyword.value, "`**` is not allowed in a call")
+    if isinstance(node.func, ast.Attribute):
+        return _method(checker, node, node.func)
+    if not isinstance(node.func, ast.Name):
+        raise checker.error(node.func, "this cannot be called")
+    function = node.func.id
+    declared = checker.scope.types.get(function)
+    if declared is not None and not names.known(checker, function):
+        return _construction(checker, node, function, declared)
+    if function not in names.FUNCTIONS or names.known(checker, function):
+        callable_names = {*names.FUNCTIONS, *checker.scope.types}
+        what = "known" if not names.known(checker, function) else "a function"
+        near = closest(function, callable_names)
+        raise checker.error(node.func, f"`{function}` is not {what} here", near)
+    return _FUNCTIONS[function](checker, node, want)
+
+
+def _construction(checker: Checker, node: ast.Call, name: str, declared: Any) -> Typed:
+    from meshgen.spec.model import MISSING, ValueObject  # model.py imports this package
+
+    if not isinstance(declared, ValueObject):
+        hint = f"write one of its members: {', '.join(declared.members)}"
+        raise checker.error(node.func, f"`{name}` is an enum", hint)
+    if node.args:
+        hint = f"write `{name}({declared.fields[0].name}=...)`"
+        raise checker.error(node.args[0], f"the fields of {name} are given by name", hint)
+    fields = {field.name: field for field in declared.fields}
+    for keyword in node.keywords:
+        given = str(keyword.arg)
+        if given not in fields:
+            near = closest(given, fields)
+            raise checker.error(keyword, f"{described(ObjectType(name))} has no `{given}`", near)
+        checker.require(keyword.value, fields[given].type)
+    missing = [
+        field.name
+        for field in declared.fields
+        if field.default is MISSING and field.name not in {k.arg for k in node.keywords}
+    ]
+    if missing:
+        what = ", ".join(f"`{name}`" for name in missing)
+        raise checker.error(node, f"{described(ObjectType(name))} also needs {what}")
+    checker.refs[node] = Construction(declared)
+    return ObjectType(name)
+
+
+def _arguments(checker: Checker, node: ast.Call, least: int, most: int) -> list[ast.expr]:
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else checker.text(node.func)
+    if node.keywords:
+        raise checker.error(node.keywords[0], f"`{name}` takes no named arguments")
+    return _counted(checker, node, name, least, most)
+
+
+def _counted(checker: Checker, node: ast.Call, name: str, least: int, most: int) -> list[ast.expr]:
+    if not least <= len(node.args) <= most:
+        count = {0: "no arguments", 1: "one argument", 2: "two arguments"}[least]
+        count = count if least == most else f"{least} or {most} arguments"
+        raise checker.error(node, f"`{name}` takes {count}")
+    return node.args
+
+
+def _sum(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    (items,) = _arguments(checker, node, 1, 1)
+    wanted = bare(want)
+    view = collecting.as_view(
+        checker, items, View(wanted) if isinstance(wanted, Type) and wanted in NUMBERS else None
+    )
+    if view.item not in NUMBERS or view.pair is not None:
+        raise checker.error(items, f"`sum` takes numbers, not {view.item}")
+    return view.item
+
+
+def _len(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    (items,) = _arguments(checker, node, 1, 1)
+    if checker.infer(items) == STRING:
+        return INT
+    if not collecting.as_view(checker, items).sized:
+        text = checker.text(items).strip("()")
+        raise checker.error(items, "this cannot be counted", f"write `len([{text}])`")
+    return INT
+
+
+def _extreme(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    name = checker.text(node.func)
+    if len(node.args) != 1:
+        if node.keywords:
+            raise checker.error(node.keywords[0], f"`{name}` of values takes no named arguments")
+        if not node.args:
+            raise checker.error(node, f"`{name}` takes a list, or two or more values")
+        found = checker.unify(node.args, want)
+        _has_order(checker, node.args[0], name, found)
+        return found
+    view = collecting.as_view(checker, node.args[0])
+    item = view.item
+    _has_order(checker, node.args[0], name, item if view.pair is None else view)
+    for keyword in node.keywords:
+        if keyword.arg != "default":
+            raise checker.error(keyword, f"`{name}` takes `default=` only")
+        checker.require(keyword.value, item)
+    return item
+
+
+def _has_order(checker: Checker, node: ast.expr, name: str, kind: Typed) -> None:
+    if isinstance(kind, OptionalType | Nothing):
+        raise checker.error(node, f"`{name}` takes no values that may be missing")
+    if kind not in ORDERED:
+        raise checker.error(node, f"`{name}` takes what has an order, not {kind}")
+
+
+def _quantifier(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    (items,) = _arguments(checker, node, 1, 1)
+    view = collecting.as_view(checker, items)
+    if view.item != BOOL or view.pair is not None:
+        hint = f"write `{checker.text(node.func)}(condition for item in items)`"
+        raise checker.error(items, f"`{checker.text(node.func)}` takes conditions", hint)
+    return BOOL
+
+
+def _abs(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    (number,) = _arguments(checker, node, 1, 1)
+    return _number(checker, number, "abs", want)
+
+
+def _round(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    arguments = _arguments(checker, node, 1, 2)
+    found = _number(checker, arguments[0], "round", want)
+    if len(arguments) == 1:
+        return INT
+    digits = arguments[1]
+    if not (isinstance(digits, ast.Constant) and type(digits.value) is int and digits.value <= 12):
+        raise checker.error(digits, "the digits are a plain number, 0 to 12")
+    checker.infer(digits)
+    return found
+
+
+def _number(checker: Checker, node: ast.expr, name: str, want: Typed | None) -> Typed:
+    found = checker.value(node, bare(want))
+    if found not in NUMBERS:
+        raise checker.error(node, f"`{name}` takes a number, not {described(found)}")
+    return found
+
+
+def _sorted(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    (items,) = _arguments(checker, node, 1, 1)
+    view = collecting.as_view(checker, items)
+    _has_order(checker, items, "sorted", view.item if view.pair is None else view)
+    return ListType(view.item)
+
+
+def _impure(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    _arguments(checker, node, 0, 0)
+    name = checker.text(node.func)
+    if not checker.scope.impure:
+        hint = "fill it into an event where a command emits it"
+        raise checker.error(node, f"`{name}()` would not give the same value twice", hint)
+    return DATETIME if name == "now" else UUID
+
+
+_FUNCTIONS: dict[str, Callable[[Checker, ast.Call, Typed | None], Typed]] = {
+    "sum": _sum,
+    "len": _len,
+    "min": _extreme,
+    "max": _extreme,
+    "any": _quantifier,
+    "all": _quantifier,
+    "abs": _abs,
+    "round": _round,
+    "sorted": _sorted,
+    "now": _impure,
+    "new_id": _impure,
+}
+_TEXT = {"lower": (0, STRING), "upper": (0, STRING), "strip": (0, STRING)} | {
+    "startswith": (1, BOOL),
+    "endswith": (1, BOOL),
+}
+
+
+def _method(checker: Checker, node: ast.Call, func: ast.Attribute) -> Typed:
+    owner = checker.value(func.value)
+    name = func.attr
+    if isinstance(owner, MapType) and name in ("items", "keys", "values", "get"):
+        return _of_map(checker, node, owner, name)
+    if owner == STRING and name in _TEXT:
+        count, result = _TEXT[name]
+        for argument in _arguments(checker, node, count, count):
+            checker.require(argument, STRING)
+        return result
+    if owner == DATETIME and name == "date":
+        _arguments(checker, node, 0, 0)
+        return DATE
+    if isinstance(owner, MapType):
+        methods: list[str] = ["items", "keys", "values", "get"]
+    else:
+        methods = [*_TEXT] if owner == STRING else []
+    raise names.error_at(
+        checker, func, f"{described(owner)} has no `{name}()`", closest(name, methods)
+    )
+
+
+def _of_map(checker: Checker, node: ast.Call, owner: MapType, name: str) -> Typed:
+    if name == "items":
+        _arguments(checker, node, 0, 0)
+        return View(owner.key, owner.value)
+    if name in ("keys", "values"):
+        _arguments(checker, node, 0, 0)
+        return View(owner.key if name == "keys" else owner.value)
+    key, *default = _arguments(checker, node, 1, 2)
+    checker.require(key, owner.key)
+    if not default or (isinstance(default[0], ast.Constant) and default[0].value is None):
+        for part in default:
+            checker.infer(part)
+        value = owner.value
+        return value if isinstance(value, OptionalType) else OptionalType(value)
+    checker.require(default[0], owner.value)
+    return owner.value

@@ -1,0 +1,243 @@
+"""A small interpreter of checked expressions, for finding examples. It never calls eval.
+
+It gives what the emitted Python gives, value for value; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from meshgen.spec.expressions.model import (
+    Access,
+    Construction,
+    Expression,
+    Lookup,
+    Member,
+)
+from meshgen.spec.expressions.values import (
+    Bindings,
+    EnumValue,
+    EvaluationError,
+    Impure,
+    Record,
+    RowMissingError,
+    Value,
+)
+from meshgen.spec.types import DECIMAL, FLOAT, Type
+
+_ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+_COMPARE: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Is: operator.eq,
+    ast.IsNot: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda one, many: one in many,
+    ast.NotIn: lambda one, many: one not in many,
+}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "len": len,
+    "min": min,
+    "max": max,
+    "any": any,
+    "all": all,
+    "abs": abs,
+    "round": round,
+    "sorted": sorted,
+}
+
+
+def evaluate(
+    expression: Expression,
+    bindings: Bindings,
+    *,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> Value:
+    """Return the value of `expression`. Raises EvaluationError when it has none."""
+    interpreter = _Interpreter(expression, bindings, Impure(now, new_id))
+    try:
+        return interpreter.visit(expression.tree)  # type: ignore[no-any-return]
+    except (LookupError, ArithmeticError, ValueError, TypeError) as error:
+        # TypeError: None where the state has no value yet
+        raise EvaluationError(f"`{expression.source}` has no value: {error!r}") from None
+
+
+class _Interpreter:
+    def __init__(self, expression: Expression, bindings: Bindings, impure: Impure) -> None:
+        self._expression = expression
+        self._bindings = bindings
+        self._impure = impure
+        self._items: dict[str, Any] = {}
+
+    def visit(self, node: ast.expr) -> Any:
+        value = self._visit(node)
+        match self._expression.conversions.get(node):
+            case None:
+                return value
+            case kind:
+                return _converted(value, kind)
+
+    def _visit(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=value):
+                return value
+            case ast.Name():
+                return self._name(node)
+            case ast.Attribute():
+                return self._attribute(node)
+            case ast.Subscript(value=owner, slice=key):
+                return self.visit(owner)[self.visit(key)]
+            case ast.BinOp(left=left, op=op, right=right):
+                return _ARITHMETIC[type(op)](self.visit(left), self.visit(right))
+            case ast.UnaryOp(op=op, operand=operand):
+                value = self.visit(operand)
+                return not value if isinstance(op, ast.Not) else -value
+            case ast.BoolOp(op=ast.And(), values=values):
+                return all(self.visit(value) for value in values)
+            case ast.BoolOp(values=values):
+                return any(self.visit(value) for value in values)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return self.visit(body) if self.visit(test) else self.visit(orelse)
+            case ast.Compare():
+                return self._compare(node)
+            case ast.Call():
+                return self._call(node)
+            case _:
+                return self._collection(node)
+
+    def _name(self, node: ast.Name) -> Any:
+        match self._expression.refs[node]:
+            case Member(enum=enum, member=member):
+                return EnumValue(enum.name, member)
+            case Access(variable=variable) if node.id in self._items:
+                return self._items[variable.name]
+            case Access(variable=variable):
+                return self._bindings.values[variable.kind][variable.name]
+            case other:
+                raise AssertionError(other)
+
+    def _attribute(self, node: ast.Attribute) -> Any:
+        ref = self._expression.refs.get(node)
+        if isinstance(ref, Access):
+            variable = ref.variable
+            if variable.kind == "answer":
+                return self._bindings.answers[str(ref.record)][variable.name]
+            return self._bindings.values[variable.kind][variable.name]
+        lookup = self._expression.refs.get(node.value)
+        if isinstance(lookup, Lookup):
+            return self._row(lookup)[node.attr]
+        return self.visit(node.value)[node.attr]
+
+    def _row(self, lookup: Lookup) -> Any:
+        key = self.visit(lookup.key)
+        row = self._bindings.replicas.get(lookup.replica.name, {}).get(key)
+        if row is None:
+            raise RowMissingError(lookup.replica.name, key)
+        return row
+
+    def _compare(self, node: ast.Compare) -> bool:
+        left = self.visit(node.left)
+        for op, comparator in zip(node.ops, node.comparators, strict=True):
+            right = self.visit(comparator)
+            if not _COMPARE[type(op)](left, right):
+                return False
+            left = right
+        return True
+
+    def _call(self, node: ast.Call) -> Any:
+        construction = self._expression.refs.get(node)
+        if isinstance(construction, Construction):
+            given = {str(k.arg): self.visit(k.value) for k in node.keywords}
+            return _record(construction, given)
+        arguments = [self.visit(argument) for argument in node.args]
+        if isinstance(node.func, ast.Attribute):
+            return getattr(self.visit(node.func.value), node.func.attr)(*arguments)
+        assert isinstance(node.func, ast.Name)
+        match node.func.id:
+            case "now":
+                return self._impure.now
+            case "new_id":
+                return self._impure.new_id()
+            case "sum":
+                return sum(arguments[0], _zero(self._expression.types[node]))
+            case name:
+                named = {str(k.arg): self.visit(k.value) for k in node.keywords}
+                return _FUNCTIONS[name](*arguments, **named)
+
+    def _collection(self, node: ast.expr) -> Any:
+        match node:
+            case ast.List(elts=elements):
+                return [value for element in elements for value in self._element(element)]
+            case ast.Dict(keys=keys, values=values):
+                made: dict[Any, Any] = {}
+                for key, value in zip(keys, values, strict=True):
+                    made |= (
+                        self.visit(value) if key is None else {self.visit(key): self.visit(value)}
+                    )
+                return made
+            case ast.ListComp(elt=element, generators=clauses):
+                return [self.visit(element) for _ in self._each(clauses)]
+            case ast.GeneratorExp(elt=element, generators=clauses):
+                return (self.visit(element) for _ in self._each(clauses))
+            case ast.DictComp(key=key, value=value, generators=clauses):
+                return {self.visit(key): self.visit(value) for _ in self._each(clauses)}
+        raise AssertionError(node)
+
+    def _element(self, element: ast.expr) -> Iterable[Any]:
+        if isinstance(element, ast.Starred):
+            found: Iterable[Any] = self.visit(element.value)
+            return found
+        return (self.visit(element),)
+
+    def _each(self, clauses: list[ast.comprehension]) -> Iterator[None]:
+        """Go through all bindings of the clauses' variables for which the conditions hold."""
+        if not clauses:
+            yield
+            return
+        clause, *others = clauses
+        for item in self.visit(clause.iter):
+            self._bind(clause.target, item)
+            if all(self.visit(condition) for condition in clause.ifs):
+                yield from self._each(others)
+
+    def _bind(self, target: ast.expr, item: Any) -> None:
+        if isinstance(target, ast.Tuple):
+            for variable, value in zip(target.elts, item, strict=True):
+                self._bind(variable, value)
+        elif isinstance(target, ast.Name):
+            self._items[target.id] = item
+
+
+def _converted(value: Any, kind: Type) -> Any:
+    if value is None:
+        return None
+    return Decimal(value) if kind == DECIMAL else float(value)
+
+
+def _zero(kind: object) -> Any:
+    return Decimal(0) if kind == DECIMAL else 0.0 if kind == FLOAT else 0
+
+
+def _record(construction: Construction, given: dict[str, Any]) -> Record:
+    fields = construction.object.fields
+    return Record(
+        construction.object.name,
+        tuple((field.name, given.get(field.name, field.default)) for field in fields),
+    )

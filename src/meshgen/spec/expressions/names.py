@@ -1,0 +1,155 @@
+"""What a name stands for: a variable, a member of an enum, a field."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from meshgen.spec.expressions.model import (
+    Access,
+    ExpressionError,
+    Lookup,
+    Member,
+    Typed,
+)
+from meshgen.spec.expressions.relations import bare, described
+from meshgen.spec.expressions.syntax import closest
+from meshgen.spec.types import UUID, EnumType, ObjectType, Type
+
+if TYPE_CHECKING:
+    from meshgen.spec.expressions.checker import Checker
+
+FUNCTIONS = ("sum", "len", "min", "max", "any", "all", "abs", "round", "sorted", "now", "new_id")
+_PYTHON = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None"}
+
+
+def name(checker: Checker, node: ast.Name, want: Typed | None) -> Typed:
+    """A variable of the comprehension, a member of the wanted enum, a variable of the scope."""
+    variable = checker.items.get(node.id) or checker.scope.variables.get(node.id)
+    wanted = bare(want)
+    named_so = variable is not None and bare(variable.type) == wanted
+    if isinstance(wanted, EnumType) and node.id in wanted.members and not named_so:
+        checker.refs[node] = Member(wanted, node.id)
+        return wanted
+    if variable is None:
+        raise _unknown(checker, node, wanted)
+    checker.refs[node] = Access(variable)
+    return variable.type
+
+
+def attribute(checker: Checker, node: ast.Attribute, want: Typed | None) -> Typed:
+    """A qualified name, a field of a replica's row, a field of a value object."""
+    if isinstance(node.value, ast.Name):
+        found = _qualified(checker, node, node.value)
+        if found is not None:
+            return found
+    if isinstance(node.value, ast.Subscript) and isinstance(node.value.value, ast.Name):
+        replica = row(checker, node.value)
+        if replica is not None:
+            fields = replica.replica.fields
+            return _field(checker, node, fields, f"the copies `{node.value.value.id}` hold")
+    owner = checker.value(node.value)
+    if isinstance(owner, ObjectType):
+        declared: Any = checker.scope.types.get(owner.name)
+        fields = {field.name: field.type for field in declared.fields} if declared else {}
+        return _field(checker, node, fields, f"{described(owner)} has")
+    raise error_at(
+        checker, node, f"{described(owner)} has no field `{node.attr}`", _method_hint(node.attr)
+    )
+
+
+def row(checker: Checker, node: ast.Subscript) -> Lookup | None:
+    """Return what `products[product_id]` looks up, None when that is not a replica."""
+    if not isinstance(node.value, ast.Name) or known(checker, node.value.id):
+        return None
+    replica = checker.scope.replicas.get(node.value.id)
+    if replica is None:
+        return None
+    key = checker.value(node.slice, UUID)
+    if key != UUID:
+        message = f"`{node.value.id}` is known by uuid, `{checker.text(node.slice)}` is "
+        raise checker.error(node.slice, message + described(key))
+    lookup = Lookup(replica, node.slice)
+    checker.refs[node] = lookup
+    return lookup
+
+
+def known(checker: Checker, name: str) -> bool:
+    """Say whether `name` is a variable."""
+    return name in checker.items or name in checker.scope.variables
+
+
+def visible(checker: Checker) -> set[str]:
+    """Return every name that means something, for hints and against shadowing."""
+    scope = checker.scope
+    names: set[str] = {*checker.items, *scope.variables, *scope.records, *scope.replicas}
+    return names | set(FUNCTIONS)
+
+
+def _qualified(checker: Checker, node: ast.Attribute, record: ast.Name) -> Type | None:
+    fields = checker.scope.records.get(record.id)
+    if fields is None or record.id in checker.items:
+        return None
+    variable = fields.get(node.attr)
+    if variable is not None:
+        checker.refs[node] = Access(variable, record.id)
+        return variable.type
+    if record.id in checker.scope.variables:
+        return None
+    raise _no_field(checker, node, fields, f"`{record.id}` has")
+
+
+def _field(checker: Checker, node: ast.Attribute, fields: Mapping[str, Type], owner: str) -> Type:
+    found = fields.get(node.attr)
+    if found is None:
+        raise _no_field(checker, node, fields, owner)
+    return found
+
+
+def _no_field(
+    checker: Checker, node: ast.Attribute, fields: Iterable[str], owner: str
+) -> ExpressionError:
+    hint = closest(node.attr, fields)
+    if hint is None and fields:
+        hint = f"there is {', '.join(f'`{field}`' for field in fields)}"
+    return error_at(checker, node, f"{owner} no `{node.attr}`", hint)
+
+
+def error_at(
+    checker: Checker, node: ast.Attribute, message: str, hint: str | None
+) -> ExpressionError:
+    """Return the error that points at the part after the dot."""
+    return ExpressionError(message, int(node.end_col_offset or 0) - len(node.attr), hint)
+
+
+def _method_hint(attr: str) -> str | None:
+    methods = ("items", "keys", "values", "get", "lower", "upper", "strip", "startswith")
+    return f"write `.{attr}()`" if attr in methods else None
+
+
+def _unknown(checker: Checker, node: ast.Name, wanted: Typed | None) -> ExpressionError:
+    name = node.id
+    if name in _PYTHON:
+        return checker.error(node, f"`{name}` is not known here", f"write `{_PYTHON[name]}`")
+    if name in checker.scope.records:
+        return checker.error(
+            node, f"`{name}` is not a value by itself", f"write `{name}.` and a field"
+        )
+    if name in checker.scope.replicas:
+        hint = f"write `{name}[...]` with the id, and a field"
+        return checker.error(node, f"`{name}` is not a value by itself", hint)
+    if name in FUNCTIONS:
+        return checker.error(node, f"`{name}` is a function", f"write `{name}(...)`")
+    if isinstance(wanted, EnumType):
+        near = closest(name, {*wanted.members, *visible(checker)})
+        hint = near or f"its members are {', '.join(f'`{member}`' for member in wanted.members)}"
+        return checker.error(node, f"`{name}` is not a member of {wanted}", hint)
+    declared: Any = checker.scope.types.get(name)
+    if declared is not None:
+        return checker.error(node, f"`{name}` is a type, not a value")
+    for kind in checker.scope.types.values():
+        if name in getattr(kind, "members", ()):
+            hint = f"it is a member of {kind.name}, and no {kind.name} is expected here"
+            return checker.error(node, f"`{name}` is not known here", hint)
+    return checker.error(node, f"`{name}` is not known here", closest(name, visible(checker)))
