@@ -1,0 +1,191 @@
+"""Tokens: what is accepted, and every attack that must not be."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import jwt
+import pytest
+from chassis.auth import InvalidToken, KeysUnusable, Verifier
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import RSAAlgorithm
+
+from . import tokens
+
+
+@pytest.fixture
+def jwks(tmp_path: Path) -> Path:
+    return tokens.write_jwks(tmp_path / "jwks.json", "one")
+
+
+@pytest.fixture
+def verifier(jwks: Path) -> Verifier:
+    return Verifier(jwks, issuer=tokens.ISSUER, audience=tokens.AUDIENCE)
+
+
+def test_a_good_token_says_who_calls(verifier: Verifier) -> None:
+    caller = verifier.verify(tokens.token())
+    assert caller.id == UUID(tokens.SUBJECT)
+    assert caller.roles == {"customer"}
+
+
+def test_the_audience_may_be_one_of_several(verifier: Verifier) -> None:
+    assert verifier.verify(tokens.token(aud=["other", tokens.AUDIENCE]))
+
+
+def test_no_roles_is_no_roles(verifier: Verifier) -> None:
+    assert verifier.verify(tokens.token(roles=None)).roles == frozenset()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": None},
+        {"exp": int(time.time()) - 1},
+        {"exp": "soon"},
+        {"exp": float("inf")},
+        {"nbf": int(time.time()) + 60},
+        {"iss": None},
+        {"iss": "https://evil.example"},
+        {"iss": tokens.ISSUER + "/"},
+        {"aud": None},
+        {"aud": "other"},
+        {"aud": []},
+        {"sub": None},
+        {"sub": "admin"},
+        {"roles": "merchant"},
+        {"roles": [1]},
+        {"roles": {"merchant": True}},
+    ],
+    ids=repr,
+)
+def test_wrong_claims_are_refused(verifier: Verifier, changes: dict[str, Any]) -> None:
+    with pytest.raises(InvalidToken):
+        verifier.verify(tokens.token(**changes))
+
+
+def test_a_token_of_another_key_is_refused(verifier: Verifier) -> None:
+    for kid in ("one", "two", None):
+        with pytest.raises(InvalidToken):
+            verifier.verify(tokens.token("two", kid=kid))
+
+
+def test_changed_claims_are_refused(verifier: Verifier) -> None:
+    header, _, signature = tokens.token().split(".")
+    forged = _part(tokens.claims(roles=["merchant"]))
+    with pytest.raises(InvalidToken):
+        verifier.verify(f"{header}.{forged}.{signature}")
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "NONE", ""])
+def test_an_unsigned_token_is_refused(verifier: Verifier, algorithm: str) -> None:
+    header = _part({"alg": algorithm, "typ": "JWT", "kid": "one"})
+    with pytest.raises(InvalidToken):
+        verifier.verify(f"{header}.{_part(tokens.claims())}.")
+
+
+def test_the_public_key_is_no_hmac_secret(verifier: Verifier, jwks: Path) -> None:
+    public = tokens.key("one").public_key()
+    pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    signed = f"{_part({'alg': 'HS256', 'kid': 'one'})}.{_part(tokens.claims())}"
+    for secret in (pem, pem.strip(), jwks.read_bytes()):
+        signature = hmac.new(secret, signed.encode(), hashlib.sha256).digest()
+        with pytest.raises(InvalidToken):
+            verifier.verify(f"{signed}.{_encoded(signature)}")
+
+
+def test_another_rsa_algorithm_is_refused(verifier: Verifier) -> None:
+    for algorithm in ("RS512", "PS256"):
+        token = jwt.encode(
+            tokens.claims(), tokens.key("one"), algorithm=algorithm, headers={"kid": "one"}
+        )
+        with pytest.raises(InvalidToken):
+            verifier.verify(token)
+
+
+def test_a_key_inside_the_token_is_not_believed(verifier: Verifier) -> None:
+    header = {"kid": "two", "jwk": tokens.jwk("two"), "jku": "https://evil.example/jwks"}
+    token = jwt.encode(tokens.claims(), tokens.key("two"), algorithm="RS256", headers=header)
+    with pytest.raises(InvalidToken):
+        verifier.verify(token)
+
+
+@pytest.mark.parametrize(
+    "token", ["", ".", "..", "a.b.c", "é.b.c", "x" * 100_000, "a.b.c.d", "eyJhbGciOiJSUzI1NiJ9.."]
+)
+def test_nonsense_is_refused(verifier: Verifier, token: str) -> None:
+    with pytest.raises(InvalidToken):
+        verifier.verify(token)
+
+
+def test_a_remembered_token_still_expires(verifier: Verifier) -> None:
+    token = tokens.token(exp=int(time.time()) + 2)
+    verifier.verify(token)
+    time.sleep(2.1)
+    with pytest.raises(InvalidToken, match="expired"):
+        verifier.verify(token)
+
+
+def test_keys_are_read_again_when_the_file_changes(
+    verifier: Verifier, jwks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.auth._CHECK_FILE_EVERY", 0.0)
+    old = tokens.token()
+    verifier.verify(old)
+    tokens.write_jwks(jwks, "two")
+    os.utime(jwks, ns=(1, 1))
+    assert verifier.verify(tokens.token("two", kid="two"))
+    with pytest.raises(InvalidToken):
+        verifier.verify(old)
+
+
+def test_a_broken_file_keeps_the_old_keys(
+    verifier: Verifier, jwks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.auth._CHECK_FILE_EVERY", 0.0)
+    verifier.verify(tokens.token())
+    jwks.write_text("{")
+    assert verifier.verify(tokens.token())
+    jwks.unlink()
+    assert verifier.verify(tokens.token())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "{}", '{"keys": {}}', '{"keys": []}', '{"keys": [1]}']
+)
+def test_a_file_without_keys_is_said_clearly(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "jwks.json"
+    path.write_text(text)
+    with pytest.raises(KeysUnusable, match=r"jwks\.json"):
+        Verifier(path, issuer=tokens.ISSUER, audience=tokens.AUDIENCE).reload()
+
+
+def test_keys_that_are_not_for_rs256_signatures_are_passed_over(tmp_path: Path) -> None:
+    weak = generate_private_key(public_exponent=65537, key_size=1024).public_key()
+    entries = [
+        {"kty": "oct", "k": "c2VjcmV0", "kid": "one", "alg": "HS256"},
+        {**tokens.jwk("one"), "use": "enc"},
+        {**tokens.jwk("one"), "alg": "RS512"},
+        {**json.loads(RSAAlgorithm.to_jwk(weak)), "kid": "weak"},
+    ]
+    path = tmp_path / "jwks.json"
+    path.write_text(json.dumps({"keys": entries}))
+    with pytest.raises(KeysUnusable, match="no RSA key"):
+        Verifier(path, issuer=tokens.ISSUER, audience=tokens.AUDIENCE).reload()
+
+
+def _part(content: dict[str, object]) -> str:
+    return _encoded(json.dumps(content).encode())
+
+
+def _encoded(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
