@@ -14,7 +14,7 @@ from meshgen.spec.types import BOOL, INT, MAP_KEYS, ListType, MapType, OptionalT
 if TYPE_CHECKING:
     from meshgen.spec.expressions.checker import Checker
 
-_VARIABLE = re.compile(r"_|[a-z][a-z0-9_]*")
+_VARIABLE = re.compile(r"_|(?!l\Z)[a-z][a-z0-9_]*")  # `l` reads like `1`
 
 
 def as_view(checker: Checker, node: ast.expr, want: Typed | None = None) -> View:
@@ -185,7 +185,9 @@ def _bind(checker: Checker, target: ast.expr, view: View) -> None:
     for variable, kind in zip(targets, kinds, strict=True):
         if not isinstance(variable, ast.Name) or not _VARIABLE.fullmatch(variable.id):
             text = f"`{checker.text(variable)}` is not a variable"
-            raise checker.error(variable, text, "lower case letters, digits and `_`")
+            raise checker.error(
+                variable, text, "lower case letters, digits and `_`; not a lone `l`"
+            )
         if variable.id != "_":
             if variable.id in names.visible(checker):
                 text = f"`{variable.id}` means something already"

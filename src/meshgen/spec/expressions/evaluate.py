@@ -74,8 +74,8 @@ def evaluate(
     interpreter = _Interpreter(expression, bindings, Impure(now, new_id))
     try:
         return interpreter.visit(expression.tree)  # type: ignore[no-any-return]
-    except (LookupError, ArithmeticError, ValueError, TypeError) as error:
-        # TypeError: None where the state has no value yet
+    except (LookupError, ArithmeticError, ValueError, TypeError, AttributeError) as error:
+        # the last two: None where the state has no value yet
         raise EvaluationError(f"`{expression.source}` has no value: {error!r}") from None
 
 

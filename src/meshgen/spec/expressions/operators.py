@@ -83,6 +83,8 @@ def boolean(checker: Checker, node: ast.BoolOp, want: Typed | None) -> Typed:
     holds = isinstance(node.op, ast.And)
     known: frozenset[str] = frozenset()
     for value in node.values:
+        if isinstance(value, ast.Constant) and isinstance(value.value, bool):
+            raise checker.error(value, f"{value.value} says nothing here", "leave it out")
         with checker.knowing(known):
             checker.require(value, BOOL)
         known |= narrowing.present(value, holds=holds)
