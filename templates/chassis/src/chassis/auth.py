@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import jwt
+import structlog
 from jwt.algorithms import RSAAlgorithm
 
 from chassis.caller import Caller
@@ -22,6 +23,8 @@ ALGORITHM = "RS256"
 MINIMUM_KEY_BITS = 2048
 _CHECK_FILE_EVERY = 1.0
 _REMEMBERED_TOKENS = 1024
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.auth")
 
 
 class InvalidToken(Exception):
@@ -46,7 +49,7 @@ class Verifier:
         self._remembered: dict[str, tuple[float, Caller]] = {}
 
     def verify(self, token: str) -> Caller:
-        """Return whom `token` stands for, or raise `InvalidToken`.
+        """Return whom `token` stands for; raise `InvalidToken`, or `KeysUnusable` without keys.
 
         Required: a known key, RS256 (the algorithm never comes from the token), issuer, audience,
         an expiry in the future and a subject that is a UUID.
@@ -63,29 +66,30 @@ class Verifier:
     def reload(self) -> None:
         """Read the keys now; raise `KeysUnusable` when there are none."""
         try:
-            status = self._file.stat()
+            stamp = _stamp(self._file)
             keys = _read_keys(self._file.read_bytes())
         except (OSError, ValueError) as error:
             raise KeysUnusable(f"{self._file}: {error}") from error
         if not keys:
             raise KeysUnusable(f"{self._file}: no RSA key for {ALGORITHM} in it")
-        self._stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        self._stamp = stamp
         self._keys = keys
         self._remembered.clear()
 
     def _refresh(self) -> None:
         """Once a second look whether the file changed; while it is unusable the old keys stay."""
+        if not self._keys:
+            self.reload()
+            return
         now = time.monotonic()
         if now - self._checked < _CHECK_FILE_EVERY:
             return
         self._checked = now
         try:
-            status = self._file.stat()
-            if (status.st_mtime_ns, status.st_size, status.st_ino) != self._stamp:
+            if _stamp(self._file) != self._stamp:
                 self.reload()
-        except (OSError, KeysUnusable):
-            if not self._keys:
-                raise
+        except (OSError, KeysUnusable) as error:
+            _log.warning("the keys could not be read again", reason=str(error))
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
@@ -116,6 +120,12 @@ class Verifier:
         if len(self._remembered) >= _REMEMBERED_TOKENS:
             self._remembered.pop(next(iter(self._remembered)))
         self._remembered[token] = (expires, caller)
+
+
+def _stamp(file: Path) -> tuple[int, int, int]:
+    """What differs when the file was written or replaced."""
+    status = file.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _read_keys(text: bytes) -> dict[str, Any]:

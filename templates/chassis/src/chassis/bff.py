@@ -31,7 +31,7 @@ Json = JsonValue
 Caller = Annotated[_Caller, Depends(bearer)]
 Backends = Annotated[_Backends, Depends(backends_of)]
 
-_log: structlog.stdlib.BoundLogger = structlog.get_logger("chassis.bff")
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.bff")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from starlette.types import ASGIApp
 
 from chassis.auth import Verifier
 from chassis.http import errors, health, openapi
-from chassis.http.body import MAX_BODY_BYTES
 from chassis.http.commands import CommandRoute
 from chassis.http.edge import Edge
 from chassis.http.openapi import Components, problems
@@ -68,7 +67,6 @@ def new_app(
         docs_url=None,
         redoc_url=None,
         routes=list(health.routes(readiness)),
-        max_body_size=MAX_BODY_BYTES,
     )
     app.state.verifier = verifier
     errors.install(app)

@@ -10,6 +10,8 @@ from chassis.auth import InvalidToken, KeysUnusable, Verifier
 from chassis.caller import Caller
 from chassis.http.problem import Problem, forbidden, unauthenticated
 
+CALLER = "chassis.caller"  # in the ASGI scope, for the access log
+
 
 class Bearer(SecurityBase):
     """Verifies the `Authorization` header (RFC 6750) with the application's verifier."""
@@ -24,11 +26,13 @@ class Bearer(SecurityBase):
             raise unauthenticated("A bearer token is required.", sent=False)
         verifier: Verifier = request.app.state.verifier
         try:
-            return verifier.verify(token.strip())
+            caller = verifier.verify(token.strip())
         except InvalidToken as error:
             raise unauthenticated(str(error), sent=True) from error
         except KeysUnusable as error:
             raise Problem(503, "authentication_unavailable") from error
+        request.scope[CALLER] = str(caller.id)
+        return caller
 
 
 bearer = Bearer()

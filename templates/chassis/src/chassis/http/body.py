@@ -10,8 +10,6 @@ from starlette.requests import Request
 
 from chassis.http.problem import FieldError, Problem, invalid
 
-MAX_BODY_BYTES = 1024 * 1024
-
 
 async def read_object(request: Request) -> dict[str, Any]:
     """The JSON object in the body; no body at all is an empty object.

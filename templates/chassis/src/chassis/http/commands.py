@@ -89,8 +89,7 @@ class CommandRoute:
         headers = {"ETag": etag.of(outcome.version)}
         if outcome.created and self.location is not None:
             target = self.location.replace(f"{{{self.id}}}", str(outcome.id))
-            # Relative (RFC 9110, 10.2.2), since a gateway puts a prefix before our paths.
-            headers["Location"] = posixpath.relpath(target, posixpath.dirname(path))
+            headers["Location"] = _relative(target, path)
         body = {
             self.id: str(outcome.id),
             "version": outcome.version,
@@ -104,3 +103,11 @@ def message_id(caller: Caller, idempotency_key: str | None, path: str) -> UUID:
     if idempotency_key is None:
         return uuid4()
     return uuid5(uuid5(caller.id, path), idempotency_key)
+
+
+def _relative(target: str, path: str) -> str:
+    """`target` seen from `path` (RFC 9110, 10.2.2), since a gateway puts a prefix before both."""
+    folder, name = posixpath.split(target)
+    return posixpath.normpath(
+        posixpath.join(posixpath.relpath(folder, posixpath.dirname(path)), name)
+    )

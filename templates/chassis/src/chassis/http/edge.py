@@ -1,7 +1,7 @@
 """The outermost layer of every application, plain ASGI because every request passes through it.
 
-It starts or continues the trace of a request, writes the access log, and tells an unexpected error
-to the log in full and to the caller not at all.
+It starts or continues the trace of a request, limits its body, writes the access log, and tells an
+unexpected error to the log in full and to the caller not at all.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from uuid import UUID
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import trace
+from chassis.http.bearer import CALLER
 
+MAX_BODY_BYTES = 1024 * 1024
 CORRELATION_ID = "x-correlation-id"
 QUIET = frozenset({"/livez", "/readyz"})
 _CLIENT_CLOSED = 499
@@ -39,7 +42,7 @@ class Edge:
             traceparent=headers.get("traceparent"),
         )
         with structlog.contextvars.bound_contextvars(service=self._name), trace.use(began):
-            await self._answer(scope, receive, _Sender(send, str(began.correlation_id)))
+            await self._answer(scope, _Receiver(receive), _Sender(send, str(began.correlation_id)))
 
     async def _answer(self, scope: Scope, receive: Receive, sender: _Sender) -> None:
         start = time.perf_counter()
@@ -56,8 +59,23 @@ class Edge:
                 path=scope["path"],
                 status=sender.status,
                 ms=round((time.perf_counter() - start) * 1000, 2),
-                caller=scope.get("chassis.caller"),
+                caller=scope.get(CALLER),
             )
+
+
+class _Receiver:
+    """Passes the request's body on, up to the limit."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._size = 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        if self._size > MAX_BODY_BYTES:
+            raise HTTPException(413)
+        return message
 
 
 class _Sender:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 MEDIA_TYPE = "application/problem+json"
+_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110 renamed them
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def refused(rule: str) -> Problem:
 
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
     """A problem that says no more than the status does (404 of an unknown path, 405 ...)."""
-    phrase = HTTPStatus(status).phrase
+    phrase = _PHRASES.get(status) or HTTPStatus(status).phrase
     rule = phrase.lower().replace(" ", "_").replace("-", "_").replace("'", "")
     return Problem(status, rule, title=phrase, headers=headers)
 
