@@ -144,9 +144,9 @@ def _token(options: argparse.Namespace) -> int:
 
 def _each(options: argparse.Namespace) -> bool:
     wanted = os.environ.get("PROCESSES", "")
-    if wanted not in ("", "each"):
-        raise EmbeddedError(f"PROCESSES is {wanted!r}; it may be `each`, or not set")
-    return bool(options.each or wanted)
+    if wanted not in ("", "spec", "each"):
+        raise EmbeddedError(f"PROCESSES is {wanted!r}; it may be `each` or `spec`")
+    return bool(options.each) or wanted == "each"
 
 
 def _gateway_port() -> int | None:

@@ -1,0 +1,170 @@
+"""Running the real gateway on the real template: two backends behind it, and one that is down."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import jinja2
+import jwt
+from chassis.embedded import envoy, keys, processes, readiness
+from chassis.embedded.places import Places
+from chassis.embedded.ports import free_ports
+from chassis.embedded.processes import Running
+
+from .backends import Backend, backend
+
+TEMPLATES = Path(__file__).parents[3] / "templates"
+ISSUER = "https://id.shop.example"
+AUDIENCE = "shop"
+ORIGIN = "https://shop.example"
+RATE, BURST = 20, 40
+TIMEOUT_MS = 500
+UNITS = ("order", "order_history", "nobody")
+
+
+def render(
+    *, rate_limit: bool = True, cors: tuple[str, ...] = (ORIGIN,), issuer: str = ISSUER
+) -> str:
+    """The configuration as meshgen renders it, for a system of `UNITS`."""
+    jinja = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    jinja.filters["yml"] = json.dumps
+    gateway = SimpleNamespace(
+        issuer=issuer,
+        audience=AUDIENCE,
+        timeout_ms=TIMEOUT_MS,
+        rate_limit=SimpleNamespace(rate=RATE, burst=BURST) if rate_limit else None,
+        cors=cors,
+        routes=[
+            SimpleNamespace(
+                prefix="/" + unit.replace("_", "-"),
+                cluster=unit,
+                host_variable=f"{unit.upper()}_HOST",
+                port_variable=f"{unit.upper()}_PORT",
+            )
+            for unit in UNITS
+        ],
+    )
+    template = jinja.get_template("gateway/envoy.yaml.jinja")
+    return template.render(mesh=SimpleNamespace(gateway=gateway))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gateway:
+    """A running gateway and what its tests need to talk to it."""
+
+    url: str
+    admin_port: int
+    places: Places
+    running: Running
+    order: Backend
+    order_history: Backend
+
+    def token(self, **claims: object) -> str:
+        """A good token of somebody new; `claims` change it, None takes one away."""
+        header = {"kid": str(self.jwk["kid"])}
+        return jwt.encode(accepted(**claims), self.key, algorithm="RS256", headers=header)
+
+    @property
+    def key(self) -> bytes:
+        return self.places.signing_key.read_bytes()
+
+    @property
+    def jwk(self) -> dict[str, Any]:
+        return dict(json.loads(self.places.jwks.read_bytes())["keys"][0])
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        authorization = {"authorization": f"Bearer {token}"} if token is not None else {}
+        with httpx.Client(timeout=5, trust_env=False) as client:
+            return client.request(
+                method, f"{self.url}{path}", headers={**authorization, **(headers or {})}
+            )
+
+    def logged(self, correlation_id: str) -> dict[str, Any]:
+        """The line of the access log, which comes a moment later."""
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            for line in self.places.log("gateway").read_text().splitlines():
+                if correlation_id in line:
+                    return dict(json.loads(line))
+            time.sleep(0.05)
+        raise AssertionError(f"{correlation_id} is not in the access log")
+
+
+def accepted(**changes: object) -> dict[str, object]:
+    """Claims the gateway accepts, but for `changes`."""
+    now = int(time.time())
+    usual: dict[str, object] = {
+        "sub": str(uuid4()),
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "iat": now,
+        "exp": now + 600,
+        "roles": ["customer"],
+    }
+    return {name: value for name, value in (usual | changes).items() if value is not None}
+
+
+@contextmanager
+def running(root: Path, config: str) -> Iterator[Gateway]:
+    """A gateway with `config` in `root`, with its backends."""
+    places = Places(root)
+    keys.ensure_keys(places)
+    (root / "envoy.yaml").write_text(config)
+    with backend() as order, backend() as history:
+        port, admin_port, nobody_port = free_ports(3)
+        command = envoy.command(
+            places,
+            "envoy.yaml",
+            {
+                "GATEWAY_HOST": "127.0.0.1",
+                "GATEWAY_PORT": str(port),
+                "ADMIN_PORT": str(admin_port),
+                "JWKS_FILE": places.relative(places.jwks),
+                **{f"{unit.upper()}_HOST": "127.0.0.1" for unit in UNITS},
+                "ORDER_PORT": str(order.port),
+                "ORDER_HISTORY_PORT": str(history.port),
+                "NOBODY_PORT": str(nobody_port),
+            },
+        )
+        envoy_process = processes.start(command, cwd=root, env={}, log=places.log("gateway"))
+        try:
+            _wait(f"http://127.0.0.1:{port}/livez", places, envoy_process)
+            yield Gateway(
+                url=f"http://127.0.0.1:{port}",
+                admin_port=admin_port,
+                places=places,
+                running=envoy_process,
+                order=order,
+                order_history=history,
+            )
+        finally:
+            processes.stop([envoy_process], patience=3)
+
+
+def _wait(url: str, places: Places, envoy_process: Running) -> None:
+    deadline = time.monotonic() + 15
+    while reason := readiness.why_not(url):
+        if time.monotonic() > deadline or not processes.is_alive(envoy_process):
+            raise AssertionError(f"{reason}\n{places.log('gateway').read_text()}")
+        time.sleep(0.02)

@@ -1,0 +1,155 @@
+"""Where requests go, what is repeated, how long is waited, and what is written about it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from . import gateways
+from .gateways import ORIGIN, TIMEOUT_MS, Gateway
+
+
+@pytest.mark.parametrize(
+    ("path", "arrives_as"),
+    [
+        ("/order/orders/1", "/orders/1"),
+        ("/order", "/"),
+        ("/order/", "/"),
+        ("/order?page=2", "/?page=2"),
+        ("/order//orders///1", "/orders/1"),
+        ("/order/a/../b", "/b"),
+        ("/order/./a%20b?q=%2F", "/a%20b?q=%2F"),
+    ],
+)
+def test_the_prefix_is_the_units(gateway: Gateway, path: str, arrives_as: str) -> None:
+    assert gateway.ask("GET", path, gateway.token()).json()["path"] == arrives_as
+
+
+def test_a_prefix_ends_at_a_slash(gateway: Gateway) -> None:
+    token = gateway.token()
+    gateway.ask("GET", "/order-history/mine", token)
+    assert len(gateway.order_history.asked("/mine")) == 1
+    assert gateway.ask("GET", "/orders", token).status_code == 404
+
+
+def test_an_unknown_path_is_not_found_and_without_a_token_not_told(gateway: Gateway) -> None:
+    answer = gateway.ask("GET", "/unknown", gateway.token())
+    assert (answer.status_code, answer.json()["type"]) == (404, "urn:problem:not_found")
+    assert gateway.ask("GET", "/unknown").status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/order/a%2Fb", "/order/a%5cb", "/order/..%2F..%2Fadmin"])
+def test_escaped_slashes_are_refused(gateway: Gateway, path: str) -> None:
+    answer = gateway.ask("GET", path, gateway.token())
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:problem:bad_request")
+
+
+def test_header_names_with_underscores_are_refused(gateway: Gateway) -> None:
+    """To many servers `x_caller` is `x-caller`."""
+    answer = gateway.ask("GET", "/order/a", gateway.token(), headers={"x_caller": "root"})
+    assert answer.status_code == 400
+
+
+def test_the_caller_is_told_by_the_gateway_alone(gateway: Gateway) -> None:
+    spoofed = {"x-caller": "root", "x-envoy-retry-on": "5xx", "x-correlation-id": "mine"}
+    token = gateway.token(sub="8d3c1c0e-0000-4000-8000-000000000001")
+    answer = gateway.ask("GET", "/order/who", token, headers=spoofed)
+    headers = answer.json()["headers"]
+    assert headers["x-caller"] == "8d3c1c0e-0000-4000-8000-000000000001"
+    assert headers["x-correlation-id"] == answer.headers["x-request-id"] != "mine"
+    assert "x-envoy-retry-on" not in headers
+    answer = gateway.ask("GET", "/order/who", gateway.token(sub=None), headers=spoofed)
+    assert "x-caller" not in answer.json()["headers"]
+
+
+def test_the_answer_tells_nothing_of_the_inside(gateway: Gateway) -> None:
+    headers = gateway.ask("GET", "/order/a", gateway.token()).headers
+    assert headers["server"] == "gateway"
+    assert not [name for name in headers if name.startswith("x-envoy")]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_reads_are_repeated(gateway: Gateway, method: str) -> None:
+    path = f"/status?code=503&{method}"
+    assert gateway.ask(method, f"/order{path}", gateway.token()).status_code == 503
+    assert len(gateway.order.asked(path)) == 3
+
+
+@pytest.mark.parametrize("trouble", ["status?code=503", "drop?drop=1"])
+def test_commands_are_never_repeated(gateway: Gateway, trouble: str) -> None:
+    path = f"/{trouble}&{time.time()}"
+    insisting = {"x-envoy-retry-on": "5xx,reset", "x-envoy-max-retries": "5"}
+    answer = gateway.ask("POST", f"/order{path}", gateway.token(), headers=insisting)
+    assert answer.status_code == 503
+    assert len(gateway.order.asked(path)) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_slow_service_is_not_waited_for(gateway: Gateway, method: str) -> None:
+    began = time.monotonic()
+    patient = {"x-envoy-upstream-rq-timeout-ms": "60000"}
+    answer = gateway.ask(method, "/order/slow?seconds=2", gateway.token(), headers=patient)
+    assert time.monotonic() - began < TIMEOUT_MS / 1000 + 0.5
+    assert (answer.status_code, answer.json()["type"]) == (504, "urn:problem:timeout")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_service_that_is_down_is_unavailable(gateway: Gateway, method: str) -> None:
+    answer = gateway.ask(method, "/nobody/a", gateway.token())
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "urn:problem:unavailable",
+        "title": "Unavailable",
+        "status": 503,
+        "correlation_id": answer.headers["x-request-id"],
+    }
+
+
+def test_one_failing_instance_is_better_than_none(gateway: Gateway) -> None:
+    for _ in range(8):
+        gateway.ask("POST", "/order-history/status?code=503", gateway.token())
+    assert gateway.ask("GET", "/order-history/a", gateway.token()).status_code == 200
+
+
+def test_the_access_log_says_who_did_what(gateway: Gateway) -> None:
+    parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    token = gateway.token(sub="8d3c1c0e-0000-4000-8000-000000000002")
+    answer = gateway.ask("GET", "/order/orders?secret=1", token, headers={"traceparent": parent})
+    line = gateway.logged(answer.headers["x-request-id"])
+    assert {name: line[name] for name in ("method", "path", "status", "route", "caller")} == {
+        "method": "GET",
+        "path": "/order/orders",
+        "status": 200,
+        "route": "order",
+        "caller": "8d3c1c0e-0000-4000-8000-000000000002",
+    }
+    assert line["traceparent"] == parent
+    assert "ms" in line
+
+
+def test_the_gateways_own_health_is_open(gateway: Gateway) -> None:
+    assert gateway.ask("GET", "/livez").status_code == 200
+
+
+def test_browsers_of_the_known_origin_may_ask(gateway: Gateway) -> None:
+    asked = {"access-control-request-method": "POST"}
+    answer = gateway.ask("OPTIONS", "/order/a", headers={"origin": ORIGIN, **asked})
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    evil = {"origin": "https://evil.example"}
+    answer = gateway.ask("OPTIONS", "/order/a", headers={**evil, **asked})
+    assert answer.status_code == 401
+    assert "access-control-allow-origin" not in answer.headers
+    answer = gateway.ask("GET", "/order/a", gateway.token(), headers=evil)
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_without_limit_and_cors_and_with_an_odd_issuer(tmp_path: Path) -> None:
+    issuer = 'https://id.example/"#: {x}'
+    config = gateways.render(rate_limit=False, cors=(), issuer=issuer)
+    with gateways.running(tmp_path, config) as gateway:
+        token = gateway.token(iss=issuer)
+        answers = {gateway.ask("GET", "/order/a", token).status_code for _ in range(50)}
+    assert answers == {200}
