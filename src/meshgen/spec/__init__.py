@@ -1,0 +1,49 @@
+"""The spec language: from the text of a YAML file to a checked `Spec`, or to findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meshgen.errors import Finding, SpecError
+
+if TYPE_CHECKING:
+    from meshgen.spec.model import Spec
+
+__all__ = ["check_text", "read_spec"]
+
+
+def check_text(path: str, text: str) -> tuple[Spec | None, tuple[Finding, ...]]:
+    """The spec in `text`, or None and everything that is wrong with it, in the order of the file.
+
+    `path` is what the file is called in messages that speak of it.
+    """
+    # imported here, since the modules of this package import each other through it
+    from meshgen.spec.check import build_spec
+    from meshgen.spec.load import load
+    from meshgen.spec.parse import read_spec_draft
+    from meshgen.spec.parse.reading import Reading
+
+    root, findings = load(text)
+    if root is None:
+        return None, tuple(findings)
+    reading = Reading()
+    reading.findings += findings
+    draft = read_spec_draft(reading, root)
+    spec = build_spec(reading, draft) if draft else None
+    unique = dict.fromkeys(reading.findings)
+    return spec, tuple(sorted(unique, key=lambda finding: finding.at))
+
+
+def read_spec(path: Path) -> Spec:
+    """The spec in the file `path`.
+
+    Raises `SpecError` with all findings, or `MeshgenError` when there is no such text file.
+    """
+    from meshgen.spec.load import read_text
+
+    text = read_text(path)
+    spec, findings = check_text(str(path), text)
+    if spec is None:
+        raise SpecError(str(path), text, findings)
+    return spec

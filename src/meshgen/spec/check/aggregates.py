@@ -1,0 +1,175 @@
+"""Aggregates: what they hold, and what their events set."""
+
+from __future__ import annotations
+
+from meshgen.spec.check.commands import build_command
+from meshgen.spec.check.context import Check
+from meshgen.spec.check.filling import check_filled
+from meshgen.spec.check.ports import Operations
+from meshgen.spec.check.symbols import AggregateSymbol, EventSymbol
+from meshgen.spec.expressions import ReplicaType
+from meshgen.spec.model import Aggregate, Event
+from meshgen.spec.suggest import meant_or_one_of
+from meshgen.spec.types import UUID
+
+
+def build_aggregate(
+    check: Check,
+    symbol: AggregateSymbol,
+    replicas: dict[str, ReplicaType | None],
+    operations: Operations,
+) -> Aggregate:
+    """The aggregate of the model, with findings for everything that does not fit."""
+    draft = symbol.draft
+    _check_identity(check, symbol)
+    _check_owner(check, symbol)
+    modes = event_modes(symbol)
+    _check_life(check, symbol, modes)
+    events = tuple(
+        _event(check, event, modes.get(event.name, set())) for event in symbol.events.values()
+    )
+    commands = tuple(
+        build_command(check, command, replicas, operations) for command in symbol.commands.values()
+    )
+    return Aggregate(
+        name=symbol.name,
+        id=draft.id.text if draft.id else "",
+        owner=draft.owner.text if draft.owner else None,
+        event_sourced=draft.event_sourced,
+        state=tuple(symbol.state),
+        events=events,
+        commands=commands,
+        summary=draft.summary,
+        at=draft.name.at,
+    )
+
+
+def event_modes(symbol: AggregateSymbol) -> dict[str, set[str]]:
+    """How each event comes about: "creates", "acts", "upserts"."""
+    modes: dict[str, set[str]] = {}
+    for command in symbol.draft.commands:
+        for emission in command.emits:
+            if command.mode:
+                modes.setdefault(emission.event.text, set()).add(command.mode)
+    return modes
+
+
+def _check_identity(check: Check, symbol: AggregateSymbol) -> None:
+    identity = symbol.draft.id
+    if identity is None:
+        return
+    for field in symbol.state:
+        if field.name == identity.text:
+            check.error(
+                field.at,
+                f"`{identity}` is the id of `{symbol.name}`",
+                "the id is part of every state by itself",
+            )
+    for event in symbol.events.values():
+        if identity.text in event.own.known:
+            check.error(
+                event.own.known[identity.text].at,
+                f"`{identity}` is the id of `{symbol.name}`",
+                "the id is part of every event by itself",
+            )
+    for command in symbol.commands.values():
+        own = command.own.known.get(identity.text)
+        if own is not None and own.type != UUID:
+            check.error(
+                own.at, f"`{identity}` is the id of `{symbol.name}` and `uuid`, not `{own.type}`"
+            )
+    if identity.text in ("events", "version"):
+        check.error(
+            identity.at,
+            f"`{identity}` cannot be an id",
+            "every answer to a command has this name already",
+        )
+
+
+def _check_owner(check: Check, symbol: AggregateSymbol) -> None:
+    owner = symbol.draft.owner
+    if owner is None or symbol.draft.id is None:
+        return
+    field = symbol.whole.known.get(owner.text)
+    if field is None:
+        if symbol.whole.missing(owner.text):
+            uuids = [f.name for f in symbol.whole if f.type == UUID]
+            check.error(
+                owner.at,
+                f"`{symbol.name}` has no field `{owner}`",
+                meant_or_one_of(owner.text, uuids),
+            )
+    elif field.type != UUID:
+        check.error(
+            owner.at, f"the owner is a caller's id, so a `uuid`; `{owner}` is `{field.type}`"
+        )
+
+
+def _check_life(check: Check, symbol: AggregateSymbol, modes: dict[str, set[str]]) -> None:
+    """Some command brings it into being, and every event can happen."""
+    commands = symbol.draft.commands
+    if not check.lost.isdisjoint({"commands", "`commands`", "events", "`events`"}):
+        return
+    if any(c.mode is None or not c.emits for c in commands):
+        return
+    if not any(c.mode in ("creates", "upserts") for c in commands):
+        check.error(
+            symbol.draft.name.at,
+            f"no command brings a `{symbol.name}` into being",
+            "one of its commands `creates` or `upserts`",
+        )
+    for event in symbol.events.values():
+        if event.name not in modes:
+            check.error(
+                event.draft.name.at,
+                f"no command of `{symbol.name}` causes `{event.name}`",
+                "leave it out, or let a command emit it",
+            )
+        elif "creates" in modes[event.name] and len(modes[event.name]) > 1:
+            hint = "a new aggregate and an old one are two different events"
+            check.error(event.draft.name.at, f"`{event.name}` is both created and emitted", hint)
+
+
+def _event(check: Check, symbol: EventSymbol, modes: set[str]) -> Event:
+    aggregate, draft = symbol.aggregate, symbol.draft
+    state = aggregate.state
+    names = check.names().fields("event", symbol.whole, "event")
+    if "creates" not in modes:
+        names.fields("state", state, "state")
+    sets = check.assignments(draft.sets, state, f"the state of `{aggregate.name}`", names)
+    given = {assignment.target.text for assignment in draft.sets}
+    hint = "name it like a field of the event, or set it: `sets: {{{field}: ...}}`"
+    at, label = draft.name.at, f"`{symbol.name}`"
+    what = f"the state of `{aggregate.name}`"
+    if "creates" in modes:
+        check_filled(
+            check,
+            state,
+            given,
+            [(label, symbol.own)],
+            at,
+            f"{what} when `{symbol.name}` creates it",
+            hint,
+        )
+    else:
+        shared = [field for field in state if field.name in symbol.own.known]
+        check_filled(check, shared, given, [(label, symbol.own)], at, what, hint)
+    _check_effect(check, symbol)
+    return Event(
+        name=symbol.name,
+        version=1,
+        fields=tuple(symbol.own),
+        sets=sets,
+        summary=draft.summary,
+        at=at,
+    )
+
+
+def _check_effect(check: Check, symbol: EventSymbol) -> None:
+    """An event's key `summary` is prose; a type there was meant as a field."""
+    if symbol.draft.summary and symbol.draft.summary in ("string", "string?", "int", "decimal"):
+        check.error(
+            symbol.draft.name.at,
+            "`summary` describes an event, so it cannot be one of its fields",
+            "call the field something else",
+        )

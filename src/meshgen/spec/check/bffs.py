@@ -1,0 +1,207 @@
+"""Backends-for-frontends: whether the parts exist and are asked for what they can answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from meshgen.spec.check.context import Check, Fields
+from meshgen.spec.check.symbols import Symbols
+from meshgen.spec.check.types import bare
+from meshgen.spec.draft import ArgumentDraft, BffDraft, EndpointDraft, PartDraft, Word
+from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part, Ref
+from meshgen.spec.parse.reading import printable
+from meshgen.spec.suggest import meant_or_one_of
+from meshgen.spec.types import BOOL, INT, STRING, UUID, EnumType, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a part reads: what must and may be asked for, and the fields of the answer."""
+
+    needs: tuple[str, ...]
+    takes: tuple[str, ...]
+    fields: Fields
+    page: int | None
+    owner: str | None
+
+
+def build_bff(check: Check, symbols: Symbols, draft: BffDraft) -> Bff:
+    """The BFF of the model, with findings for everything that does not fit."""
+    paths: dict[str, EndpointDraft] = {}
+    for endpoint in draft.endpoints:
+        form = re.sub(r"\{[^}]*\}", "{}", endpoint.path.text)
+        first = paths.setdefault(form, endpoint)
+        if first is not endpoint:
+            check.error(
+                endpoint.path.at,
+                f"this path is the one in line {first.path.at.line}, only with other names",
+            )
+    return Bff(
+        name=draft.name.text,
+        summary=draft.summary,
+        endpoints=tuple(_endpoint(check, symbols, endpoint) for endpoint in draft.endpoints),
+        at=draft.name.at,
+    )
+
+
+def _endpoint(check: Check, symbols: Symbols, draft: EndpointDraft) -> Endpoint:
+    used = {a.value for part in draft.parts for a in part.arguments if a.is_name}
+    for parameter in draft.parameters:
+        if parameter.text not in used and draft.parts:
+            check.error(parameter.at, f"no part uses `{parameter}`")
+    parameters = tuple(parameter.text for parameter in draft.parameters)
+    return Endpoint(
+        path=draft.path.text,
+        parameters=parameters,
+        parts=tuple(p for part in draft.parts if (p := _part(check, symbols, part, parameters))),
+        at=draft.path.at,
+    )
+
+
+def _part(
+    check: Check, symbols: Symbols, draft: PartDraft, parameters: tuple[str, ...]
+) -> Part | None:
+    target = _target(check, symbols, draft.target)
+    if target is None:
+        return None
+    arguments = []
+    for argument in draft.arguments:
+        value = _argument(check, argument, target, parameters)
+        if value is not None:
+            arguments.append((argument.name.text, value))
+    given = {argument.name.text for argument in draft.arguments}
+    for name in target.needs:
+        if name not in given:
+            check.error(
+                draft.target.at,
+                f"`{draft.target}` needs `{name}`",
+                f"give it in brackets: `{name}=caller`, or a parameter of the path",
+            )
+    _check_only(check, draft, target)
+    unit, _, name = draft.target.text.partition(".")
+    return Part(
+        name=draft.name.text,
+        target=Ref(unit=unit, name=name, at=draft.target.at),
+        arguments=tuple(arguments),
+        optional=draft.optional,
+        only=tuple(word.text for word in draft.only),
+        at=draft.name.at,
+    )
+
+
+def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
+    unit, _, name = word.text.partition(".")
+    service, projection = symbols.services.get(unit), symbols.projections.get(unit)
+    if service is not None and name in service.aggregates:
+        aggregate = service.aggregates[name]
+        needs = (aggregate.draft.id.text,) if aggregate.draft.id else ()
+        owner = aggregate.draft.owner.text if aggregate.draft.owner else None
+        return Target(needs, needs, aggregate.whole, None, owner)
+    owner_of = service or projection
+    if owner_of is None:
+        if unit in symbols.bffs:
+            check.error(
+                word.at, f"`{unit}` is a BFF itself", "a part comes from a service or a projection"
+            )
+        elif check.lost.isdisjoint({"services", "projections", "`services`", "`projections`"}):
+            units = [*symbols.services, *symbols.projections]
+            check.error(
+                word.at,
+                f"there is no service or projection `{printable(unit)}`",
+                meant_or_one_of(unit, units),
+            )
+        return None
+    query = owner_of.queries.get(name)
+    if query is None:
+        known = [*owner_of.queries, *(service.aggregates if service else ())]
+        if check.lost.isdisjoint({"queries", "`queries`", "aggregates", "`aggregates`"}):
+            hint = meant_or_one_of(name, known)
+            check.error(
+                word.at,
+                f"`{unit}` has no query{' or aggregate' if service else ''} `{printable(name)}`",
+                hint,
+            )
+        return None
+    if projection is not None:
+        fields = projection.row
+    else:
+        of = service.aggregates.get(query.of.text) if service and query.of else None
+        fields = of.whole if of else Fields(partial=True)
+    by = tuple(word.text for word in query.by)
+    takes = (*by, *(word.text for word in query.filter))
+    return Target(by, takes, fields, query.page, query.owner.text if query.owner else None)
+
+
+def _argument(
+    check: Check, draft: ArgumentDraft, target: Target, parameters: tuple[str, ...]
+) -> Argument | None:
+    name = draft.name.text
+    if name == "page" and target.page is not None:
+        return _page(check, draft, target.page)
+    if name not in target.takes:
+        known = [*target.takes, *(("page",) if target.page else ())]
+        check.error(
+            draft.name.at,
+            f"one cannot ask for `{printable(name)}` here",
+            meant_or_one_of(name, known),
+        )
+        return None
+    field = target.fields.known.get(name)
+    if field is None:  # there is a finding for the query
+        return None
+    kind = bare(field.type)
+    if draft.is_name and str(draft.value) in ("caller", *parameters):
+        if draft.value == "caller" and kind != UUID:
+            check.error(draft.at, f"the caller is a `uuid`; `{name}` is `{kind}`")
+        return Name(str(draft.value))
+    value = draft.value
+    if draft.is_name and not (isinstance(kind, EnumType) and value in kind.members):
+        known = ["caller", *parameters, *(kind.members if isinstance(kind, EnumType) else ())]
+        check.error(
+            draft.at,
+            f"`{printable(str(value))}` is no value here",
+            meant_or_one_of(str(value), known),
+        )
+        return None
+    if not _literal_fits(value, kind):
+        check.error(draft.at, f"`{name}` is `{kind}`, which this is not")
+        return None
+    if name == target.owner:
+        check.error(
+            draft.at, f"`{name}` is the owner", f"only the owner gets an answer: `{name}=caller`"
+        )
+    return value
+
+
+def _page(check: Check, draft: ArgumentDraft, most: int) -> Argument | None:
+    if (
+        draft.is_name
+        or isinstance(draft.value, bool)
+        or not isinstance(draft.value, int)
+        or not 1 <= draft.value <= most
+    ):
+        check.error(
+            draft.at,
+            "`page` is the number of rows of a page",
+            f"it is between 1 and {most}, as the query says",
+        )
+        return None
+    return draft.value
+
+
+def _literal_fits(value: str | int | bool, kind: Type) -> bool:
+    if isinstance(value, bool):
+        return kind == BOOL
+    if isinstance(value, int):
+        return kind == INT
+    return kind == STRING or (isinstance(kind, EnumType) and value in kind.members)
+
+
+def _check_only(check: Check, draft: PartDraft, target: Target) -> None:
+    for word in draft.only:
+        if target.fields.missing(word.text):
+            hint = meant_or_one_of(word.text, list(target.fields.known))
+            check.error(
+                word.at, f"`{draft.target}` answers no field `{printable(word.text)}`", hint
+            )

@@ -1,0 +1,175 @@
+"""What every check needs: the findings, the types, sets of fields, and expressions with their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from meshgen.errors import Position
+from meshgen.spec.draft import AssignmentDraft, Word
+from meshgen.spec.expressions import (
+    Expression,
+    ExpressionError,
+    ReplicaType,
+    Scope,
+    Variable,
+    compile_expression,
+    literal,
+)
+from meshgen.spec.model import Assignment, Enum, Field, ValueObject
+from meshgen.spec.parse.reading import Reading, printable
+from meshgen.spec.suggest import meant_or_one_of
+from meshgen.spec.tree import Scalar
+from meshgen.spec.types import Type
+
+MAX_EXPRESSION = 2000
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of one thing, by name.
+
+    `broken` are those whose type could not be read; `partial` says that there may be more. Nothing
+    is said about either a second time.
+    """
+
+    known: Mapping[str, Field] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
+    partial: bool = False
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.known.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.known or name in self.broken
+
+    def missing(self, name: str) -> bool:
+        """Whether it is certain that there is no such field."""
+        return name not in self and not self.partial
+
+    def only(self, names: Iterable[str]) -> Fields:
+        """The named ones among them."""
+        wanted = set(names)
+        return Fields(
+            {n: f for n, f in self.known.items() if n in wanted}, self.broken & wanted, self.partial
+        )
+
+    def with_first(self, first: Field) -> Fields:
+        """These fields behind `first`."""
+        return Fields({first.name: first, **self.known}, self.broken, self.partial)
+
+
+class Names:
+    """Builds a scope: names that were added first win, records qualify."""
+
+    def __init__(self, types: Mapping[str, Enum | ValueObject]) -> None:
+        self.types = types
+        self.variables: dict[str, Variable] = {}
+        self.records: dict[str, dict[str, Variable]] = {}
+        self.replicas: dict[str, ReplicaType] = {}
+        self.broken: set[str] = set()
+        self.partial = False
+
+    def fields(self, kind: str, fields: Fields, record: str | None = None) -> Names:
+        """Add fields as bare names, and as `record.name` if a record is given."""
+        variables = {f.name: Variable(kind, f.name, f.type) for f in fields}
+        for name, variable in variables.items():
+            if name not in self.broken:
+                self.variables.setdefault(name, variable)
+        if record:
+            self.records[record] = variables
+        self.broken |= fields.broken - self.variables.keys()
+        self.partial |= fields.partial
+        return self
+
+    def record(self, name: str, kind: str, fields: Fields) -> Names:
+        """Add fields that are only known as `name.field`."""
+        self.records[name] = {f.name: Variable(kind, f.name, f.type) for f in fields}
+        self.partial |= fields.partial or bool(fields.broken)
+        return self
+
+    def one(self, kind: str, name: str, type_: Type | None) -> Names:
+        """Add a single name; a type of None means that it could not be found out."""
+        if type_ is None:
+            self.broken.add(name)
+        else:
+            self.variables[name] = Variable(kind, name, type_)
+        return self
+
+    def scope(self, *, impure: bool = False) -> Scope:
+        return Scope(
+            variables=self.variables,
+            records=self.records,
+            replicas=self.replicas,
+            types=self.types,
+            impure=impure,
+        )
+
+
+class Check:
+    """The findings of one spec, and its types."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.lost = reading.lost
+        self.types: dict[str, Enum | ValueObject] = {}
+        self.broken_types: set[str] = set()
+
+    def error(self, at: Position, message: str, hint: str | None = None) -> None:
+        self.reading.error(at, message, hint)
+
+    def unknown(self, word: Word, what: str, known: Iterable[str]) -> None:
+        """Say that there is no such thing."""
+        self.error(
+            word.at,
+            f"there is no {what} `{printable(word.text)}`",
+            meant_or_one_of(word.text, list(known)),
+        )
+
+    def names(self) -> Names:
+        return Names(self.types)
+
+    def expression(
+        self, source: Scalar, names: Names, expected: Type | None, *, impure: bool = False
+    ) -> Expression | None:
+        """Compile `source`; None when there is a finding for it, here or where a name of it is declared."""
+        try:
+            if not isinstance(source.value, str) and expected is not None:
+                return literal(source.value, expected)
+            if len(source.text) > MAX_EXPRESSION:
+                raise ExpressionError(f"an expression has at most {MAX_EXPRESSION} characters", 0)
+            return compile_expression(source.text, names.scope(impure=impure), expected)
+        except ExpressionError as error:
+            if not names.partial and names.broken.isdisjoint(_NAME.findall(source.text)):
+                self.error(source.inside(error.offset), error.message, error.hint)
+            return None
+
+    def assignments(
+        self,
+        drafts: Iterable[AssignmentDraft],
+        targets: Fields,
+        what: str,
+        names: Names,
+        *,
+        impure: bool = False,
+    ) -> tuple[Assignment, ...]:
+        """Compile `{target: expression}`; `what` describes the owner of the targets in findings."""
+        found = []
+        for draft in drafts:
+            target = targets.known.get(draft.target.text)
+            if target is None:
+                if targets.missing(draft.target.text):
+                    hint = meant_or_one_of(draft.target.text, list(targets.known))
+                    self.error(
+                        draft.target.at,
+                        f"{what} has no field `{printable(draft.target.text)}`",
+                        hint,
+                    )
+                continue
+            value = self.expression(draft.value, names, target.type, impure=impure)
+            if value is not None:
+                found.append(Assignment(target=target.name, value=value, at=draft.target.at))
+        return tuple(found)

@@ -1,0 +1,44 @@
+"""Processes: which units run together."""
+
+from __future__ import annotations
+
+from meshgen.spec.check.context import Check
+from meshgen.spec.draft import SpecDraft, Word
+from meshgen.spec.model import Process
+from meshgen.spec.parse.reading import printable
+from meshgen.spec.suggest import meant_or_one_of
+
+
+def build_processes(check: Check, draft: SpecDraft) -> tuple[Process, ...]:
+    """The processes of the model: those of the spec; units that are not listed run on their own."""
+    names = [
+        u.name.text for section in (draft.services, draft.projections, draft.bffs) for u in section
+    ]
+    placed: dict[str, Word] = {}
+    for process in draft.processes:
+        for word in process.units:
+            if word.text not in names:
+                if check.lost.isdisjoint(
+                    {"services", "projections", "bffs", "`services`", "`projections`", "`bffs`"}
+                ):
+                    message = f"there is no service, projection or BFF `{printable(word.text)}`"
+                    check.error(word.at, message, meant_or_one_of(word.text, names))
+            elif word.text in placed:
+                check.error(
+                    word.at,
+                    f"`{word}` runs in a process already, see line {placed[word.text].at.line}",
+                )
+            else:
+                placed[word.text] = word
+    for process in draft.processes:
+        if process.name.text in names and process.name.text not in placed:
+            hint = f"add `{process.name}` to its units, or call the process something else"
+            check.error(
+                process.name.at,
+                f"`{process.name}` is a unit that runs in a process of its own name",
+                hint,
+            )
+    return tuple(
+        Process(name=p.name.text, units=tuple(word.text for word in p.units))
+        for p in draft.processes
+    )

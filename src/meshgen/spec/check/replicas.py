@@ -1,0 +1,118 @@
+"""Replicas: local copies of other services' aggregates, kept by their events alone."""
+
+from __future__ import annotations
+
+from meshgen.spec.check.context import Check
+from meshgen.spec.check.symbols import AggregateSymbol, ServiceSymbol, Symbols
+from meshgen.spec.draft import ReplicaDraft, Word
+from meshgen.spec.expressions import Access, ReplicaType
+from meshgen.spec.model import Replica, Service
+from meshgen.spec.parse.reading import printable
+from meshgen.spec.suggest import meant_or_one_of
+
+Replicas = dict[str, ReplicaType | None]
+
+
+def replica_types(check: Check, symbols: Symbols, service: ServiceSymbol) -> Replicas:
+    """What expressions of a service may look up; None for what could not be resolved."""
+    found: Replicas = {}
+    for draft in service.draft.replicas:
+        source = symbols.aggregate(draft.of) if draft.of else None
+        found[draft.name.text] = None
+        if source is not None and source.unit == service.draft.name.text and draft.of:
+            check.error(
+                draft.of.at,
+                f"`{source.name}` is this service's own",
+                "a replica is a copy of another service's data",
+            )
+        elif source is not None:
+            fields = source.whole.only(
+                {*_field_names(draft), source.draft.id.text if source.draft.id else ""}
+            )
+            if not fields.broken and not fields.partial:
+                found[draft.name.text] = ReplicaType(source.name, {f.name: f.type for f in fields})
+    return found
+
+
+def _field_names(draft: ReplicaDraft) -> tuple[str, ...]:
+    return tuple(word.text for word in draft.fields)
+
+
+def build_replicas(check: Check, symbols: Symbols, service: ServiceSymbol) -> tuple[Replica, ...]:
+    """The replicas of the model."""
+    found = []
+    copied: dict[str, Word] = {}
+    own = {name.lower(): "aggregate" for name in service.aggregates}
+    own |= {name.lower(): "event" for name in service.events} | {
+        name.lower(): "command" for name in service.commands
+    }
+    for draft in service.draft.replicas:
+        source = _source(service, symbols, draft)
+        if source is None or draft.of is None:
+            continue
+        if source.name.lower() in own:
+            kind = own[source.name.lower()]
+            check.error(
+                draft.of.at,
+                f"this service has an own {kind} `{source.name}`",
+                "in one service a name means one thing; rename one of them",
+            )
+        first = copied.setdefault(source.name, draft.name)
+        if first is not draft.name:
+            check.error(draft.of.at, f"`{source.name}` is copied in line {first.at.line} already")
+        fields = _fields(check, source, draft)
+        found.append(
+            Replica(
+                name=draft.name.text,
+                of=symbols.ref(source, draft.of),
+                fields=fields,
+                at=draft.name.at,
+            )
+        )
+    return tuple(found)
+
+
+def _source(
+    service: ServiceSymbol, symbols: Symbols, draft: ReplicaDraft
+) -> AggregateSymbol | None:
+    """The aggregate behind a replica; what is wrong with `of` was said before."""
+    unit, _, name = draft.of.text.rpartition(".") if draft.of else ("", "", "")
+    other = symbols.services.get(unit)
+    if other is None or other is service:
+        return None
+    return other.aggregates.get(name)
+
+
+def _fields(check: Check, source: AggregateSymbol, draft: ReplicaDraft) -> tuple[str, ...]:
+    found = []
+    for word in draft.fields:
+        if source.draft.id and word.text == source.draft.id.text:
+            check.error(word.at, f"`{word}` is the id, which every replica has by itself")
+        elif word.text in source.state.known:
+            found.append(word.text)
+        elif source.state.missing(word.text):
+            hint = meant_or_one_of(word.text, list(source.state.known))
+            check.error(word.at, f"`{source.name}` has no field `{printable(word.text)}`", hint)
+    return tuple(found)
+
+
+def check_derivable(check: Check, services: tuple[Service, ...]) -> None:
+    """What a replica copies must follow from events and the copied fields: nothing else of the source is known."""
+    aggregates = {(s.name, a.name): a for s in services for a in s.aggregates}
+    for service in services:
+        for replica in service.replicas:
+            source = aggregates.get((replica.of.unit, replica.of.name))
+            for event in source.events if source else ():
+                for assignment in event.sets:
+                    if assignment.target not in replica.fields:
+                        continue
+                    refs = assignment.value.refs.values()
+                    used = {
+                        r.variable.name
+                        for r in refs
+                        if isinstance(r, Access) and r.variable.kind == "state"
+                    }
+                    lacking = sorted(used - {*replica.fields, source.id if source else ""})
+                    if lacking:
+                        message = f"`{assignment.target}` follows from `{lacking[0]}` when `{event.name}` happens"
+                        check.error(replica.at, message, f"copy `{lacking[0]}`, too")

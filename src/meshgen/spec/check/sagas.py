@@ -1,0 +1,129 @@
+"""Sagas: steps, their answers, compensation."""
+
+from __future__ import annotations
+
+from meshgen.spec.check.context import Check
+from meshgen.spec.check.dispatch import build_dispatch, build_each
+from meshgen.spec.check.symbols import CommandSymbol, EventSymbol, ServiceSymbol, Symbols
+from meshgen.spec.draft import SagaDraft, StepDraft, Word
+from meshgen.spec.model import Ref, Saga, Step
+from meshgen.spec.parse.reading import printable
+from meshgen.spec.suggest import meant_or_one_of
+from meshgen.spec.types import UUID
+
+
+def build_sagas(check: Check, symbols: Symbols, service: ServiceSymbol) -> tuple[Saga, ...]:
+    """The sagas of a service."""
+    home = service.draft.name.text
+    return tuple(
+        saga for draft in service.draft.sagas if (saga := _saga(check, symbols, draft, home))
+    )
+
+
+def _saga(check: Check, symbols: Symbols, draft: SagaDraft, home: str) -> Saga | None:
+    start = symbols.event(draft.starts_on, home) if draft.starts_on else None
+    _check_identity(check, draft, start)
+    steps = tuple(step for s in draft.steps if (step := _step(check, symbols, s, start, home)))
+    on_failure = None
+    if draft.on_failure:
+        on_failure, _ = build_dispatch(check, symbols, draft.on_failure, start, home, failure=True)
+    if start is None or draft.starts_on is None:
+        return None
+    return Saga(
+        name=draft.name.text,
+        of=draft.of.text if draft.of else "",
+        starts_on=symbols.ref(start, draft.starts_on),
+        deadline=draft.deadline,
+        steps=steps,
+        on_failure=on_failure,
+        at=draft.name.at,
+    )
+
+
+def _check_identity(check: Check, draft: SagaDraft, start: EventSymbol | None) -> None:
+    if draft.of is None or start is None:
+        return
+    field = start.whole.known.get(draft.of.text)
+    if field is not None and field.type != UUID:
+        check.error(draft.of.at, f"a saga is known by a `uuid`; `{field.name}` is `{field.type}`")
+    elif start.whole.missing(draft.of.text):
+        uuids = [f.name for f in start.whole if f.type == UUID]
+        message = f"`{start.name}` has no field `{printable(draft.of.text)}`"
+        check.error(draft.of.at, message, meant_or_one_of(draft.of.text, uuids))
+
+
+def _step(
+    check: Check, symbols: Symbols, draft: StepDraft, start: EventSymbol | None, home: str
+) -> Step | None:
+    each, item = build_each(check, draft.each, start)
+    if draft.do is None:
+        return None
+    do, command = build_dispatch(check, symbols, draft.do, start, home, item=item)
+    done, failed = _answers(check, symbols, draft, command, home)
+    undo = None
+    if draft.undo:
+        undo, _ = build_dispatch(
+            check, symbols, draft.undo, start, home, item=item, inherited=draft.do.with_
+        )
+    if do is None:
+        return None
+    return Step(each=each, do=do, done=done, failed=failed, undo=undo, at=draft.at)
+
+
+def _answers(
+    check: Check, symbols: Symbols, draft: StepDraft, command: CommandSymbol | None, home: str
+) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
+    """The events that end a step well, and those that end it badly; by default all others are good."""
+    done = _events(check, symbols, draft.done or (), command, home)
+    failed = _events(check, symbols, draft.failed or (), command, home)
+    for name in done.keys() & failed.keys():
+        check.error(failed[name].at, f"`{name}` is both `done` and `failed`")
+    if command is None or not command.complete or draft.do is None:
+        return tuple(done.values()), tuple(failed.values())
+    left = [name for name in command.emits if name not in done and name not in failed]
+    if draft.done is None:
+        done = {name: Ref(unit=command.unit, name=name, at=draft.do.command.at) for name in left}
+        if not left:
+            check.error(
+                draft.at,
+                f"`{command.name}` has no answer left that means success",
+                "name it: `done: ...`",
+            )
+    elif left and len(done) + len(failed) == len((*(draft.done or ()), *(draft.failed or ()))):
+        hint = "name it in `failed`" if draft.failed is None else "name it in `done` or `failed`"
+        check.error(
+            draft.do.command.at,
+            f"`{command.name}` may cause `{left[0]}`, which is neither `done` nor `failed`",
+            hint,
+        )
+    return tuple(done.values()), tuple(failed.values())
+
+
+def _events(
+    check: Check,
+    symbols: Symbols,
+    words: tuple[Word, ...],
+    command: CommandSymbol | None,
+    home: str,
+) -> dict[str, Ref]:
+    found: dict[str, Ref] = {}
+    for word in words:
+        event = symbols.event(word, home)
+        if event is None:
+            continue
+        if (
+            command
+            and command.complete
+            and (event.unit != command.unit or event.name not in command.emits)
+        ):
+            own = [
+                name if command.unit == home else f"{command.unit}.{name}" for name in command.emits
+            ]
+            check.error(
+                word.at,
+                f"`{command.name}` never causes `{event.name}`",
+                meant_or_one_of(word.text, own),
+            )
+            continue
+        found[event.name] = symbols.ref(event, word)
+    return found

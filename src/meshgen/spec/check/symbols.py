@@ -1,0 +1,252 @@
+"""What there is: aggregates, events, commands and their fields, by name; and how a reference finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from meshgen.spec.check.context import Check, Fields
+from meshgen.spec.check.types import resolve_fields
+from meshgen.spec.draft import (
+    AggregateDraft,
+    CommandDraft,
+    EventDraft,
+    ProjectionDraft,
+    QueryDraft,
+    ServiceDraft,
+    SpecDraft,
+    Word,
+)
+from meshgen.spec.model import Field, Ref
+from meshgen.spec.parse.reading import printable
+from meshgen.spec.suggest import meant_or_one_of
+from meshgen.spec.types import UUID
+
+
+@dataclass(slots=True, eq=False)
+class AggregateSymbol:
+    """An aggregate; `whole` are its state's fields behind its id."""
+
+    unit: str
+    draft: AggregateDraft
+    state: Fields
+    whole: Fields
+    events: dict[str, EventSymbol] = field(default_factory=dict)
+    commands: dict[str, CommandSymbol] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.draft.name.text
+
+
+@dataclass(slots=True, eq=False)
+class EventSymbol:
+    """An event; `own` are the fields written in the spec, `whole` those behind the aggregate's id."""
+
+    unit: str
+    aggregate: AggregateSymbol
+    draft: EventDraft
+    own: Fields
+    whole: Fields
+
+    @property
+    def name(self) -> str:
+        return self.draft.name.text
+
+
+@dataclass(slots=True, eq=False)
+class CommandSymbol:
+    """A command; `own` are the fields written in the spec, `whole` those and the aggregate's id."""
+
+    unit: str
+    aggregate: AggregateSymbol
+    draft: CommandDraft
+    own: Fields
+    whole: Fields
+
+    @property
+    def name(self) -> str:
+        return self.draft.name.text
+
+    @property
+    def emits(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(emission.event.text for emission in self.draft.emits))
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that it emits could be read."""
+        return bool(self.draft.emits)
+
+
+@dataclass(slots=True, eq=False)
+class ServiceSymbol:
+    """A service and all that others may refer to in it."""
+
+    draft: ServiceDraft
+    aggregates: dict[str, AggregateSymbol]
+    events: dict[str, EventSymbol]
+    commands: dict[str, CommandSymbol]
+    queries: dict[str, QueryDraft]
+
+
+@dataclass(slots=True, eq=False)
+class ProjectionSymbol:
+    """A projection with its row."""
+
+    draft: ProjectionDraft
+    row: Fields
+    queries: dict[str, QueryDraft]
+
+
+@dataclass(slots=True, eq=False)
+class Symbols:
+    """Everything that has a name and can be referred to."""
+
+    check: Check
+    services: dict[str, ServiceSymbol]
+    projections: dict[str, ProjectionSymbol]
+    bffs: frozenset[str]
+
+    @property
+    def queries(self) -> Iterator[dict[str, QueryDraft]]:
+        """The queries of every unit."""
+        for service in self.services.values():
+            yield service.queries
+        for projection in self.projections.values():
+            yield projection.queries
+
+    def event(self, word: Word, home: str | None) -> EventSymbol | None:
+        """The event that `word` names; without a unit it is one of `home`'s."""
+        service = self._service(word, home, "event")
+        name = word.text.rpartition(".")[2]
+        if service and name in service.events:
+            return service.events[name]
+        if service and not self._lost("events"):
+            known = self._names(home, "events")
+            self._not_found(word, "event", known, other=name in service.commands and "a command")
+        return None
+
+    def command(self, word: Word, home: str | None) -> CommandSymbol | None:
+        """The command that `word` names; without a unit it is one of `home`'s."""
+        service = self._service(word, home, "command")
+        name = word.text.rpartition(".")[2]
+        if service and name in service.commands:
+            return service.commands[name]
+        if service and not self._lost("commands"):
+            known = self._names(home, "commands")
+            self._not_found(word, "command", known, other=name in service.events and "an event")
+        return None
+
+    def aggregate(self, word: Word) -> AggregateSymbol | None:
+        """The aggregate that `service.Aggregate` names."""
+        service = self._service(word, None, "aggregate")
+        name = word.text.rpartition(".")[2]
+        if service and name in service.aggregates:
+            return service.aggregates[name]
+        if service and not self._lost("aggregates"):
+            self._not_found(word, "aggregate", self._names(None, "aggregates"))
+        return None
+
+    def ref(self, symbol: EventSymbol | CommandSymbol | AggregateSymbol, word: Word) -> Ref:
+        """The model's reference to `symbol`, at the place of `word`."""
+        return Ref(unit=symbol.unit, name=symbol.name, at=word.at)
+
+    def _lost(self, kind: str) -> bool:
+        return not self.check.lost.isdisjoint({kind, "aggregates", "services"})
+
+    def _service(self, word: Word, home: str | None, what: str) -> ServiceSymbol | None:
+        unit, dot, name = word.text.rpartition(".")
+        if not dot and home:
+            return self.services[home]
+        if not dot:
+            kind = f"{what}s"
+            hint = (
+                meant_or_one_of(word.text, self._names(home, kind))
+                or f"write `service.{printable(name)}`"
+            )
+            self.check.error(
+                word.at, f"`{printable(word.text)}` does not say whose {what} it is", hint
+            )
+            return None
+        if unit in self.services:
+            return self.services[unit]
+        if unit in self.projections or unit in self.bffs:
+            self.check.error(word.at, f"`{unit}` is no service, so it has no {what}s")
+        elif not self._lost("services"):
+            self.check.error(
+                word.at,
+                f"there is no service `{printable(unit)}`",
+                meant_or_one_of(unit, list(self.services)),
+            )
+        return None
+
+    def _names(self, home: str | None, kind: str) -> list[str]:
+        """Every name of a kind, as it may be written in `home`."""
+        found: list[str] = []
+        for unit, service in self.services.items():
+            names: Iterable[str] = getattr(service, kind)
+            found += [name if unit == home else f"{unit}.{name}" for name in names]
+        return found
+
+    def _not_found(
+        self, word: Word, what: str, known: list[str], other: str | bool = False
+    ) -> None:
+        hint = f"it is {other}" if other else meant_or_one_of(word.text, known)
+        self.check.error(word.at, f"there is no {what} `{printable(word.text)}`", hint)
+
+
+def declare(check: Check, draft: SpecDraft) -> Symbols:
+    """Collect what there is; the fields of everything are resolved here, once."""
+    return Symbols(
+        check=check,
+        services={s.name.text: _service_symbol(check, s) for s in draft.services},
+        projections={p.name.text: _projection_symbol(check, p) for p in draft.projections},
+        bffs=frozenset(b.name.text for b in draft.bffs),
+    )
+
+
+def _service_symbol(check: Check, draft: ServiceDraft) -> ServiceSymbol:
+    aggregates = {
+        a.name.text: _aggregate_symbol(check, draft.name.text, a) for a in draft.aggregates
+    }
+    return ServiceSymbol(
+        draft=draft,
+        aggregates=aggregates,
+        events={name: event for a in aggregates.values() for name, event in a.events.items()},
+        commands={
+            name: command for a in aggregates.values() for name, command in a.commands.items()
+        },
+        queries={q.name.text: q for q in draft.queries},
+    )
+
+
+def _projection_symbol(check: Check, draft: ProjectionDraft) -> ProjectionSymbol:
+    row = resolve_fields(
+        check, draft.row, maps="string", partial="`row`" in check.lost or "row" in check.lost
+    )
+    return ProjectionSymbol(draft=draft, row=row, queries={q.name.text: q for q in draft.queries})
+
+
+def _aggregate_symbol(check: Check, unit: str, draft: AggregateDraft) -> AggregateSymbol:
+    lost = check.lost
+    state = resolve_fields(
+        check, draft.state, maps="any", partial="`state`" in lost or "state" in lost
+    )
+    aggregate = AggregateSymbol(unit=unit, draft=draft, state=state, whole=_behind_id(draft, state))
+    for event in draft.events:
+        own = resolve_fields(check, event.fields, maps="string", partial=event.name.text in lost)
+        whole = _behind_id(draft, own)
+        aggregate.events[event.name.text] = EventSymbol(unit, aggregate, event, own, whole)
+    for command in draft.commands:
+        own = resolve_fields(
+            check, command.input, maps="string", partial="`input`" in lost or "input" in lost
+        )
+        whole = own if draft.id and draft.id.text in own else _behind_id(draft, own)
+        aggregate.commands[command.name.text] = CommandSymbol(unit, aggregate, command, own, whole)
+    return aggregate
+
+
+def _behind_id(draft: AggregateDraft, fields: Fields) -> Fields:
+    if draft.id is None:  # there is a finding: whatever is missing may be the id
+        return Fields(fields.known, fields.broken, partial=True)
+    return fields.with_first(Field(name=draft.id.text, type=UUID, at=draft.id.at))

@@ -1,0 +1,97 @@
+"""Names that would meet in one generated module, folder or address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from meshgen.spec.check.context import Check
+from meshgen.spec.draft import ServiceDraft, SpecDraft, Word
+
+Named = tuple[str, Word]  # what it is, and its name
+
+
+def check_unique_names(check: Check, draft: SpecDraft) -> None:
+    """Refuse names that are taken twice."""
+    _distinct(check, _units(draft))
+    types = [("the type", t.name) for t in draft.types]
+    _distinct(check, types)
+    messages = [named for service in draft.services for named in _messages(service)]
+    _distinct(
+        check,
+        [*types, *messages],
+        hint="messages of all services meet in policies and projections; be more specific",
+    )
+    for service in draft.services:
+        _distinct(check, [*types, *_classes(service)], skip=len(types))
+        _distinct(check, [("the query", q.name) for q in service.queries] + _aggregates(service))
+        _refuse_taken_classes(check, service)
+    for projection in draft.projections:
+        _distinct(check, [("the query", q.name) for q in projection.queries])
+
+
+def _units(draft: SpecDraft) -> list[Named]:
+    services = [("the service", s.name) for s in draft.services]
+    projections = [("the projection", p.name) for p in draft.projections]
+    return [*services, *projections, *(("the BFF", b.name) for b in draft.bffs)]
+
+
+def _aggregates(service: ServiceDraft) -> list[Named]:
+    return [("the aggregate", a.name) for a in service.aggregates]
+
+
+def _messages(service: ServiceDraft) -> list[Named]:
+    found: list[Named] = []
+    for aggregate in service.aggregates:
+        found += [("the event", e.name) for e in aggregate.events]
+        found += [("the command", c.name) for c in aggregate.commands]
+    return found
+
+
+def _classes(service: ServiceDraft) -> list[Named]:
+    """Classes of one service; its messages were compared with everything that is everywhere already."""
+    aggregates = _aggregates(service)
+    sagas = [("the saga", s.name) for s in service.sagas]
+    ports = [("the port", p.name) for p in service.ports]
+    return [*aggregates, *sagas, *ports]
+
+
+def _distinct(check: Check, names: Iterable[Named], hint: str | None = None, skip: int = 0) -> None:
+    """`skip`: that many names in front were compared with each other before."""
+    seen: dict[str, Named] = {}
+    for index, (what, word) in enumerate(names):
+        folded = word.text.lower()
+        if folded not in seen:
+            seen[folded] = what, word
+        elif index >= skip and seen[folded][1] != word:
+            other, first = seen[folded]
+            same = "" if first.text == word.text else " but for its case"
+            message = f"`{word}` is{same} the name of {other} in line {first.at.line}, too"
+            check.error(word.at, message, hint)
+
+
+def _refuse_taken_classes(check: Check, service: ServiceDraft) -> None:
+    """Classes that the generated code of a service derives from the names of others."""
+    taken: dict[str, str] = {}
+    for aggregate in service.aggregates:
+        for end in ("Command", "Event"):
+            taken[f"{aggregate.name}{end}".lower()] = (
+                f"all the {end.lower()}s of `{aggregate.name}`"
+            )
+        taken.setdefault(aggregate.name.text.lower(), f"the aggregate `{aggregate.name}`")
+    for port in service.ports:
+        for operation in port.operations:
+            question = "".join(part.capitalize() for part in operation.name.text.split("_"))
+            for end in ("", "Answer"):
+                key = f"{question}{end}".lower()
+                if key in taken and not end:
+                    check.error(
+                        operation.name.at, f"`{operation.name}` has the name of {taken[key]}"
+                    )
+                taken[key] = f"the operation `{operation.name}`"
+    for _, word in _messages(service):
+        if word.text.lower() in taken:
+            check.error(
+                word.at,
+                f"`{word}` is how the generated code calls {taken[word.text.lower()]}",
+                "be more specific",
+            )

@@ -1,0 +1,146 @@
+"""What names may look like, and which of them are taken."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from dataclasses import dataclass
+
+MAX_LENGTH = 63
+
+_WINDOWS_DEVICES = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10)))
+)
+_PYDANTIC = frozenset(
+    "construct copy dict from_orm json parse_file parse_obj parse_raw schema schema_json update_forward_refs validate".split()
+)
+_ANNOTATIONS = frozenset(
+    "bool bytes date datetime float frozenset int list object set str timedelta tuple".split()
+)
+_GENERATED_CLASSES = frozenset(
+    # what the modules of a generated unit import or define beside the spec's own names
+    "Aggregate Annotated Any AnyUrl Backends BaseModel Bff Caller Catalog Command Context Decimal Enum Event"
+    " EventSourced Failure FanOut Field Iterable Iterator Json Key Literal MessageType Path Projection Question"
+    " Refused Replica Response Saga Scenario Self Sequence Service Settings StateStored Step StrEnum System"
+    " TypeAlias TypeVar UUID Value"
+    # builtins that generated code may use
+    " Exception BaseException ValueError TypeError KeyError NotImplementedError RuntimeError LookupError".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """A form of names. `taken` maps refused names to the reason, as the hint says it."""
+
+    what: str
+    pattern: re.Pattern[str]
+    example: str
+    taken: tuple[tuple[frozenset[str], str], ...] = ()
+
+    def fault(self, name: str) -> tuple[str, str | None] | None:
+        """What is wrong with `name` (message, hint), None when nothing is."""
+        if not self.pattern.fullmatch(name):
+            shown = f"`{name}`" if name.isprintable() and 0 < len(name) <= MAX_LENGTH else "this"
+            proposal = self.proposal(name)
+            return (
+                f"{shown} is not a name for {self.what}",
+                proposal or f"names here look like {self.example}",
+            )
+        if len(name) > MAX_LENGTH:
+            return f"a name has at most {MAX_LENGTH} characters, this one has {len(name)}", None
+        for names, reason in self.taken:
+            if name in names:
+                return f"`{name}` cannot be a name for {self.what}", reason
+        return None
+
+    def proposal(self, name: str) -> str | None:
+        """A hint with the same name in the right form, when there is an obvious one."""
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 _-]*", name) or len(name) > MAX_LENGTH:
+            return None
+        words = [w for w in re.split(r"[ _-]+|(?<=[a-z0-9])(?=[A-Z])", name) if w]
+        for candidate in (
+            "_".join(words).lower(),
+            "-".join(words).lower(),
+            "".join(w[:1].upper() + w[1:] for w in words),
+        ):
+            if self.pattern.fullmatch(candidate):
+                return f"write `{candidate}`"
+        return None
+
+
+_KEYWORD = (frozenset(keyword.kwlist), "it is a word of the Python language")
+_DEVICE = (_WINDOWS_DEVICES, "Windows has no files of this name")
+_SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_CAPWORDS = re.compile(r"[A-Z][A-Za-z0-9]*")
+
+PROJECT = NameRule(
+    "a project",
+    re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*"),
+    "`shop` or `book-shop`",
+    (
+        _KEYWORD,
+        _DEVICE,
+        (
+            frozenset(("chassis", "meshgen", "pydantic", "test", "tests", "typing")),
+            "a Python package of this name exists beside it",
+        ),
+    ),
+)
+UNIT = NameRule(
+    "a service, projection, BFF or process",
+    _SNAKE,
+    "`order` or `order_history`",
+    (
+        _KEYWORD,
+        _DEVICE,
+        (
+            frozenset(("admin", "chassis", "contracts", "gateway", "jwks", "types")),
+            "the generated system has a part of this name already",
+        ),
+    ),
+)
+CLASS = NameRule(
+    "a type, aggregate, command, event, query, saga or port",
+    _CAPWORDS,
+    "`Order` or `OrderPlaced`",
+    ((_GENERATED_CLASSES, "the generated code uses this name itself; be more specific"), _KEYWORD),
+)
+FIELD = NameRule(
+    "a field",
+    _SNAKE,
+    "`price` or `unit_price`",
+    (
+        _KEYWORD,
+        (_PYDANTIC, "every generated message has a method of this name; be more specific"),
+        (_ANNOTATIONS, "it is the name of a Python type; say which one it is, like `order_date`"),
+        (
+            frozenset(("caller", "self", "cls")),
+            "the generated code uses this name itself; be more specific",
+        ),
+    ),
+)
+RULE = NameRule("a rule", _SNAKE, "`order_is_open`", (_KEYWORD,))
+VARIABLE = NameRule(
+    "a name in expressions",
+    _SNAKE,
+    "`line`",
+    (_KEYWORD, (frozenset(("caller",)), "it stands for the caller")),
+)
+MEMBER = NameRule(
+    "an enum's member",
+    _SNAKE,
+    "`placed` or `on_hold`",
+    (
+        _KEYWORD,
+        (frozenset(("name", "value", "mro")), "every Python enum has an attribute of this name"),
+    ),
+)
+ROLE = NameRule("a role", re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*"), "`customer`")
+OPERATION = NameRule("an operation", _SNAKE, "`authorize`", (_KEYWORD,))
+
+
+def field_fault(name: str) -> tuple[str, str | None] | None:
+    """As `FIELD.fault`, with what a set of names cannot say."""
+    if name.startswith("model_"):
+        return f"`{name}` cannot be a name for a field", "pydantic keeps `model_` for itself"
+    return FIELD.fault(name)

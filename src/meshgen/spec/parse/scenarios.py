@@ -1,0 +1,88 @@
+"""Scenarios: examples of the whole system at work, told through the gateway."""
+
+from __future__ import annotations
+
+import re
+
+from meshgen.spec.draft import DoDraft, ScenarioDraft, SeeDraft, Word
+from meshgen.spec.parse.names import VARIABLE
+from meshgen.spec.parse.reading import Keys, Reading, printable, shape
+from meshgen.spec.tree import Broken, Entry, Mapping, Node, Scalar, Sequence
+
+DO_KEYS = Keys("a step that does something", ("as", "do"), ("with", "keep"))
+SEE_KEYS = Keys("a step that sees something", ("as", "see"), ("of", "with"))
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(([ -]|, |'|' )[A-Za-z0-9]+)*")
+MAX_NAME = 100
+
+
+def read_scenarios(reading: Reading, node: Node | None) -> tuple[ScenarioDraft, ...]:
+    """The section `scenarios`."""
+    if node is None:
+        return ()
+    found: dict[str, ScenarioDraft] = {}
+    for entry in reading.entries(node, "`scenarios`", "`{a sentence: [step, step]}`"):
+        slug = re.sub(r"[^a-z0-9]+", "_", entry.key.text.lower())
+        if not NAME.fullmatch(entry.key.text) or len(entry.key.text) > MAX_NAME:
+            hint = f"it is a sentence of at most {MAX_NAME} characters in plain letters, digits, spaces, `-`, `'` and `,`: it names a test"
+            reading.error(
+                entry.key.at, f"`{printable(entry.key.text)}` cannot be a scenario's name", hint
+            )
+        elif slug in found:
+            reading.error(
+                entry.key.at,
+                f"this reads like `{found[slug].name}`",
+                "a scenario names a test, so its words are its own",
+            )
+        else:
+            found[slug] = _scenario(reading, entry)
+    return tuple(found.values())
+
+
+def _scenario(reading: Reading, entry: Entry) -> ScenarioDraft:
+    name = Word(entry.key.text, entry.key.at)
+    if isinstance(entry.value, Sequence) and not entry.value.items:
+        reading.error(entry.key.at, "this scenario has no steps")
+    steps = [_step(reading, item) for item in reading.items(entry.value, "a scenario")]
+    return ScenarioDraft(name=name, steps=tuple(step for step in steps if step))
+
+
+def _step(reading: Reading, node: Node) -> DoDraft | SeeDraft | None:
+    if not isinstance(node, Mapping):
+        if not isinstance(node, Broken):
+            reading.error(
+                node.at,
+                f"a step is {shape(node)}",
+                "it is `{as: role, do: service.Command, with: {...}}` or `{as: role, see: unit.Query, ...}`",
+            )
+        return None
+    if any(entry.key.text == "see" for entry in node.entries):
+        return _see(reading, node)
+    return _do(reading, node)
+
+
+def _do(reading: Reading, node: Mapping) -> DoDraft | None:
+    values = reading.keyed(node, DO_KEYS)
+    role = reading.word(values.get("as"), "`as`")
+    command = reading.word(values.get("do"), "`do`")
+    with_ = reading.assignments(values.get("with"), "`with`")
+    keep = reading.word(values.get("keep"), "`keep`")
+    if keep:
+        reading.name(Scalar(keep.text, keep.text, keep.at), VARIABLE)
+    if not role or not command:
+        if keep:
+            reading.lost.add(keep.text)
+        return None
+    return DoDraft(role=role, command=command, values=with_, keep=keep, at=node.entries[0].key.at)
+
+
+def _see(reading: Reading, node: Mapping) -> SeeDraft | None:
+    values = reading.keyed(node, SEE_KEYS)
+    role = reading.word(values.get("as"), "`as`")
+    query = reading.word(values.get("see"), "`see`")
+    arguments = reading.assignments(values.get("of"), "`of`")
+    with_ = reading.assignments(values.get("with"), "`with`")
+    if not role or not query:
+        return None
+    return SeeDraft(
+        role=role, query=query, arguments=arguments, values=with_, at=node.entries[0].key.at
+    )

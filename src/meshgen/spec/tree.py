@@ -1,0 +1,72 @@
+"""The tree of a YAML text, with the place of every key and value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from meshgen.errors import Position
+
+Plain: TypeAlias = str | int | float | Decimal | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value. `text` is what was written, `value` what it means.
+
+    `shift` is the number of columns between `at` and the first character of `text` (1 behind a
+    quote), or None where the text does not stand on one line as it is (escapes, folded lines).
+    """
+
+    text: str
+    value: Plain
+    at: Position
+    shift: int | None = None
+
+    def inside(self, offset: int) -> Position:
+        """The place of the character `offset` of `text`, or of the value where that is not known."""
+        if self.shift is None:
+            return self.at
+        return Position(self.at.line, self.at.column + self.shift + offset)
+
+    def part(self, start: int, end: int) -> Scalar:
+        """The characters from `start` to `end` as a value of their own, at their own place."""
+        text = self.text[start:end]
+        if self.shift is None:
+            return Scalar(text, text, self.at)
+        return Scalar(text, text, self.inside(start), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One `key: value` of a mapping."""
+
+    key: Scalar
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """`{key: value}` in the order of the file."""
+
+    entries: tuple[Entry, ...]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """`[item, item]`."""
+
+    items: tuple[Node, ...]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A value for which there is a finding already: nobody says more about it."""
+
+    at: Position
+
+
+Node: TypeAlias = Scalar | Mapping | Sequence | Broken
