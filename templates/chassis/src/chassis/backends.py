@@ -12,12 +12,13 @@ import httpx
 from fastapi import Request
 from pydantic import JsonValue
 
+from chassis import trace
+from chassis.http.edge import CORRELATION_ID
 from chassis.http.problem import FieldError, Problem, of_status
 
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
 # Shorter than our servers keep an idle connection, so that we do not write into one being closed.
 _KEEP_ALIVE = 30.0
-_FORWARDED = ("authorization", "traceparent", "x-correlation-id")
 
 
 class BackendFailed(Problem):
@@ -98,7 +99,10 @@ class Backends:
 
 def backends_of(request: Request) -> Backends:
     """The dependency behind `Backends`: forwards who calls and in which trace."""
-    headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
+    headers = {"authorization": request.headers.get("authorization", "")}
+    if (current := trace.current()) is not None:
+        headers[CORRELATION_ID] = str(current.correlation_id)
+        headers["traceparent"] = current.traceparent
     return Backends(request.app.state.connections, headers)
 
 

@@ -11,7 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
 MEDIA_TYPE = "application/problem+json"
-_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}  # RFC 9110 renamed them
+_PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
+    413: "Content Too Large",  # as RFC 9110 calls them
+    422: "Unprocessable Content",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def refused(rule: str) -> Problem:
 
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
     """A problem that says no more than the status does (404 of an unknown path, 405 ...)."""
-    phrase = _PHRASES.get(status) or HTTPStatus(status).phrase
+    phrase = _PHRASES.get(status) or ("Client Error" if status < 500 else "Server Error")
     rule = phrase.lower().replace(" ", "_").replace("-", "_").replace("'", "")
     return Problem(status, rule, title=phrase, headers=headers)
 

@@ -1,0 +1,184 @@
+"""The life of a process: listen, connect, start, work, and leave without dropping anything."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from chassis.auth import KeysUnusable, Verifier
+from chassis.errors import Unavailable
+from chassis.process.assignments import Assignment, is_bff, load
+from chassis.process.door import Door
+from chassis.process.errors import CannotStart
+from chassis.process.host import Host, check, host
+from chassis.process.server import Server, listen, new_server
+from chassis.settings import Settings
+
+if TYPE_CHECKING:
+    from chassis.hub.port import Hub
+    from chassis.process.assignments import Unit
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.process")
+_RETRY_AT_MOST = 5.0
+
+
+@dataclass(slots=True)
+class _Place:
+    """A unit, the server at its port and the door between them."""
+
+    unit: Unit
+    door: Door
+    server: Server
+    serving: asyncio.Task[None]
+
+
+@dataclass(slots=True)
+class _Process:
+    settings: Settings
+    verifier: Verifier
+    places: list[_Place] = field(default_factory=list)
+    hosts: list[Host] = field(default_factory=list)
+    hub: Hub | None = None
+
+
+async def run(assignments: Sequence[Assignment], settings: Settings) -> int:
+    """Serve the units until SIGTERM or SIGINT; return the exit code (0: asked to leave, 1: failed).
+
+    Raises `CannotStart` for what is wrong before anything was started.
+    """
+    units = [load(assignment.reference) for assignment in assignments]
+    for unit in units:
+        check(unit, settings)
+    verifier = Verifier(settings.jwks_file, issuer=settings.issuer, audience=settings.audience)
+    try:
+        verifier.reload()
+    except KeysUnusable as error:
+        raise CannotStart(f"JWKS_FILE: {error}") from error
+    process = _Process(settings, verifier)
+    stop = _stop_on_signals()
+    try:
+        _open(process, units, assignments)
+        return await _live(process, stop)
+    finally:
+        await _close(process)
+
+
+def _stop_on_signals() -> asyncio.Event:
+    """An event that the first SIGTERM or SIGINT sets; the second one ends the process at once."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def received(number: signal.Signals) -> None:
+        if stop.is_set():
+            loop.remove_signal_handler(number)
+            signal.raise_signal(number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, received, number)
+    return stop
+
+
+def _open(process: _Process, units: Sequence[Unit], assignments: Sequence[Assignment]) -> None:
+    """Listen at every port first: a port in use is said before anything else happens."""
+    sockets = [listen(assignment.host, assignment.port) for assignment in assignments]
+    for unit, socket in zip(units, sockets, strict=True):
+        door = Door()
+        server = new_server(door, process.settings.drain_timeout)
+        serving = asyncio.create_task(server.serve(sockets=[socket]), name=f"{unit.name} server")
+        process.places.append(_Place(unit, door, server, serving))
+        _log.info("listening", service=unit.name, address=_address(socket.getsockname()))
+
+
+async def _live(process: _Process, stop: asyncio.Event) -> int:
+    """Start, and work until asked to stop or until something ends that should not."""
+    stopped = asyncio.create_task(stop.wait())
+    starting = asyncio.create_task(_start(process))
+    vital = {place.serving for place in process.places}
+    try:
+        await asyncio.wait({stopped, starting, *vital}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done() and not starting.cancelled():
+            starting.result()
+            await asyncio.wait({stopped, *vital}, return_when=asyncio.FIRST_COMPLETED)
+        failed = not stopped.done()
+    except Exception as error:
+        _log.exception("cannot work", reason=str(error))
+        return 1
+    finally:
+        stopped.cancel()
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+    await _drain(process)
+    return 1 if failed else 0
+
+
+async def _start(process: _Process) -> None:
+    if not all(is_bff(place.unit) for place in process.places):
+        process.hub = await _connect(process)
+    for place in process.places:
+        hosted = host(
+            place.unit, process.settings, process.hub, process.verifier, place.door.guarded
+        )
+        process.hosts.append(hosted)
+        await asyncio.create_task(hosted.start(), name=f"{hosted.name} start")
+        place.door.open(hosted.app)
+    _log.info("ready", units=[hosted.name for hosted in process.hosts])
+
+
+async def _connect(process: _Process) -> Hub:
+    """The hub; while there is none the process waits, alive but not ready."""
+    from chassis.hub.nats import connect_nats
+
+    name = "+".join(place.unit.name for place in process.places)
+    wait = 0.1
+    while True:
+        try:
+            return await connect_nats(process.settings.nats_url, name)
+        except Unavailable as error:
+            _log.warning("the event hub cannot be reached yet", reason=str(error))
+            for place in process.places:
+                place.door.waiting(f"hub: {error}")
+        await asyncio.sleep(wait)
+        wait = min(2 * wait, _RETRY_AT_MOST)
+
+
+async def _drain(process: _Process) -> None:
+    """Leave without dropping anything: what comes in ends first, what goes out last."""
+    _log.info("draining")
+    for place in process.places:
+        place.door.drain()
+    await asyncio.sleep(process.settings.drain_delay)
+    try:
+        async with asyncio.timeout(process.settings.drain_timeout):
+            await _stop_serving(process)
+            await asyncio.gather(*(hosted.runtime.drain() for hosted in process.hosts))
+    except TimeoutError:
+        # Nothing is lost: what was accepted is in the stores, and the next start goes on with it.
+        _log.warning("not everything could be finished in time")
+
+
+async def _stop_serving(process: _Process) -> None:
+    for place in process.places:
+        place.server.should_exit = True
+    await asyncio.gather(*(place.serving for place in process.places), return_exceptions=True)
+
+
+async def _close(process: _Process) -> None:
+    for place in process.places:
+        place.serving.cancel()
+    async with AsyncExitStack() as stack:
+        if process.hub is not None:
+            stack.push_async_callback(process.hub.close)
+        for hosted in process.hosts:
+            stack.push_async_callback(hosted.close)
+    _log.info("left")
+
+
+def _address(name: tuple[str, int]) -> str:
+    host, port = name[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

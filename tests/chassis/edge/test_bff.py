@@ -1,0 +1,255 @@
+"""Backends-for-frontends: parts in parallel, what may be missing, what is passed on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from chassis.auth import Verifier
+from chassis.backends import Connections
+from chassis.http.bff_app import bff_app
+
+from . import fronts, tokens
+from .test_http import assert_problem
+
+Backend = Callable[[httpx.Request], Any]
+PRODUCTS = {"items": [{"product_id": "p", "name": "Tea", "price": "1.10"}], "next": None}
+
+
+class Network:
+    """Stands in for the network: answers by host, remembers the requests."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+        self.backends: dict[str, Backend] = {
+            "catalog": lambda _: PRODUCTS,
+            "cart": lambda _: {"items": {}, "owner": "x"},
+            "order": lambda _: {"order_id": "o"},
+        }
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.backends[request.url.host](request)
+        if asyncio.iscoroutine(answer):
+            answer = await answer
+        return answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
+
+
+@pytest.fixture
+def network() -> Network:
+    return Network()
+
+
+@pytest_asyncio.fixture
+async def http(network: Network, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    jwks = tokens.write_jwks(tmp_path / "jwks.json", "one")
+    verifier = Verifier(jwks, issuer=tokens.ISSUER, audience=tokens.AUDIENCE)
+    connections = Connections(
+        {name: f"http://{name}" for name in fronts.bff.calls},
+        timeout=0.2,
+        transport=httpx.MockTransport(network),
+    )
+    app = bff_app(fronts.bff, connections, verifier, _ready)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://web",
+        headers={"authorization": f"Bearer {tokens.token()}"},
+    ) as client:
+        yield client
+    await connections.close()
+
+
+async def _ready() -> dict[str, str]:
+    return {}
+
+
+async def _after(seconds: float, answer: Any) -> Any:
+    await asyncio.sleep(seconds)
+    return answer
+
+
+def _problem(status: int, rule: str) -> httpx.Response:
+    body = {
+        "type": f"urn:problem:{rule}",
+        "title": "A title",
+        "status": status,
+        "detail": "A detail.",
+        "instance": "/elsewhere",
+        "errors": [{"field": "f", "message": "m"}],
+    }
+    return httpx.Response(status, json=body, headers={"content-type": "application/problem+json"})
+
+
+async def test_parts_become_one_answer(http: httpx.AsyncClient, network: Network) -> None:
+    answer = await http.get("/home")
+    assert answer.json() == {"products": PRODUCTS, "cart": {"items": {}, "owner": "x"}}
+    asked = {str(request.url) for request in network.requests}
+    assert asked == {"http://catalog/browse?listed=true", f"http://cart/carts/{tokens.SUBJECT}"}
+
+
+async def test_parts_are_fetched_in_parallel(http: httpx.AsyncClient, network: Network) -> None:
+    network.backends |= {name: lambda _: _after(0.15, {}) for name in ("catalog", "cart")}
+    start = time.perf_counter()
+    assert (await http.get("/home")).status_code == 200
+    assert time.perf_counter() - start < 0.28
+
+
+async def test_who_calls_and_the_trace_are_passed_on(
+    http: httpx.AsyncClient, network: Network
+) -> None:
+    correlation, parent = str(uuid4()), f"00-{'a' * 32}-{'b' * 16}-01"
+    headers = {"x-correlation-id": correlation, "traceparent": parent, "cookie": "secret=1"}
+    await http.get("/home", headers=headers)
+    for request in network.requests:
+        assert request.headers["authorization"] == http.headers["authorization"]
+        assert request.headers["x-correlation-id"] == correlation
+        assert request.headers["traceparent"].split("-")[1] == "a" * 32
+        assert request.headers["traceparent"] != parent
+        assert "cookie" not in request.headers
+    network.requests.clear()
+    answer = await http.get("/home")
+    passed_on = {request.headers["x-correlation-id"] for request in network.requests}
+    assert passed_on == {answer.headers["x-correlation-id"]}
+    assert UUID(passed_on.pop())
+
+
+def _unreachable(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused", request=request)
+
+
+@pytest.mark.parametrize(
+    "backend",
+    [
+        lambda _: _problem(404, "not_found"),
+        lambda _: _problem(500, "internal_error"),
+        lambda _: httpx.Response(503),
+        lambda _: httpx.Response(200, content=b"<html>"),
+        lambda _: httpx.Response(302, headers={"location": "/login"}),
+        lambda _: _after(1, {}),
+        _unreachable,
+    ],
+    ids=["404", "500", "503", "no json", "redirect", "slow", "unreachable"],
+)
+async def test_an_optional_part_may_be_missing(
+    http: httpx.AsyncClient, network: Network, backend: Backend
+) -> None:
+    network.backends["cart"] = backend
+    answer = await http.get("/home")
+    assert answer.status_code == 200
+    assert answer.json() == {"products": PRODUCTS, "cart": None}
+
+
+@pytest.mark.parametrize(
+    ("backend", "status", "rule"),
+    [
+        (lambda _: _problem(404, "not_found"), 404, "not_found"),
+        (lambda _: _problem(403, "forbidden"), 403, "forbidden"),
+        (lambda _: _problem(422, "invalid_request"), 422, "invalid_request"),
+        (lambda _: httpx.Response(404), 404, "not_found"),
+        (lambda _: httpx.Response(404, json=["x"]), 404, "not_found"),
+        (lambda _: httpx.Response(429), 429, "too_many_requests"),
+        (lambda _: httpx.Response(499), 499, "client_error"),
+        (lambda _: _problem(500, "internal_error"), 502, "backend_failed"),
+        (lambda _: httpx.Response(302), 502, "backend_failed"),
+        (lambda _: httpx.Response(200, content=b"<html>"), 502, "backend_failed"),
+        (lambda _: _after(1, {}), 504, "backend_too_slow"),
+        (_unreachable, 502, "backend_failed"),
+    ],
+)
+async def test_a_required_part_is_passed_on(
+    http: httpx.AsyncClient, network: Network, backend: Backend, status: int, rule: str
+) -> None:
+    network.backends["catalog"] = backend
+    assert_problem(await http.get("/home"), status, rule)
+
+
+async def test_a_problem_keeps_its_words(http: httpx.AsyncClient, network: Network) -> None:
+    network.backends["order"] = lambda _: _problem(422, "invalid_request")
+    problem = assert_problem(await http.get(f"/orders/{uuid4()}"), 422, "invalid_request")
+    assert problem["title"] == "A title"
+    assert problem["detail"] == "A detail."
+    assert problem["errors"] == [{"field": "f", "message": "m"}]
+
+
+async def test_a_failing_part_ends_the_others(http: httpx.AsyncClient, network: Network) -> None:
+    ended = asyncio.Event()
+
+    async def watched() -> None:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            ended.set()
+
+    network.backends |= {"catalog": lambda _: _problem(403, "x"), "cart": lambda _: watched()}
+    assert (await http.get("/home")).status_code == 403
+    await asyncio.wait_for(ended.wait(), 0.1)
+
+
+async def test_a_closed_connection_is_tried_again_once(
+    http: httpx.AsyncClient, network: Network
+) -> None:
+    def closing(request: httpx.Request) -> Any:
+        if len(network.requests) == 1:
+            raise httpx.RemoteProtocolError("Server disconnected", request=request)
+        return {"order_id": "o"}
+
+    network.backends["order"] = closing
+    assert (await http.get(f"/orders/{uuid4()}")).status_code == 200
+    assert len(network.requests) == 2
+
+
+async def test_only_some_fields(http: httpx.AsyncClient, network: Network) -> None:
+    assert (await http.get("/small")).json() == {
+        "products": {"items": [{"product_id": "p", "name": "Tea"}], "next": None},
+        "cart": {"items": {}},
+    }
+    network.backends["cart"] = lambda _: httpx.Response(404)
+    assert (await http.get("/small")).json()["cart"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("a b", "/things/a%20b"),
+        ("x%3Fadmin=1", "/things/x%3Fadmin=1"),
+        ("x%23y", "/things/x%23y"),
+        ("%252e%252e", "/things/%252e%252e"),
+    ],
+)
+async def test_a_path_stays_a_path(
+    http: httpx.AsyncClient, network: Network, name: str, path: str
+) -> None:
+    assert (await http.get(f"/named/{name}")).status_code == 200
+    raw = network.requests[0].url.raw_path.decode()
+    assert raw.partition("?")[0] == path
+    assert network.requests[0].url.params["text"] == "a b&c=d"
+
+
+@pytest.mark.parametrize("name", ["%2e%2e/admin", "a/%2e%2e/%2e%2e/b", "%2e/x"])
+async def test_a_path_leads_nowhere_else(
+    http: httpx.AsyncClient, network: Network, name: str
+) -> None:
+    assert_problem(await http.get(f"/named/{name}"), 404, "not_found")
+    assert network.requests == []
+
+
+async def test_every_route_takes_a_token(http: httpx.AsyncClient, network: Network) -> None:
+    del http.headers["authorization"]
+    for path in ("/home", "/small"):
+        assert_problem(await http.get(path), 401, "unauthenticated")
+    assert network.requests == []
+
+
+async def test_the_document(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/openapi.json")).json()
+    home = document["paths"]["/home"]["get"]
+    assert home["security"] == [{"bearer": []}]
+    assert home["description"] == "Everything at once."
+    assert set(home["responses"]) == {"200", "401", "403", "404", "422", "502", "504"}
