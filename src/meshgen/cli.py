@@ -1,0 +1,117 @@
+"""The command line. What a command needs is imported inside it, so that `--help` is quick.
+
+Exit codes: 0 done, 1 there are differences or conflicts, 2 an error of the user's or the spec's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from meshgen import __version__
+from meshgen.errors import MeshgenError
+from meshgen.report import Report
+
+ERROR = 2
+
+app = typer.Typer(
+    name="meshgen",
+    help="One YAML domain spec becomes a complete, running, event-driven system.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"meshgen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def meshgen(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """One YAML domain spec becomes a complete, running, event-driven system."""
+
+
+@app.command()
+def check(
+    spec: Annotated[Path, typer.Argument(help="The spec file.", show_default=False)],
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check a spec: every finding with its place, its line and a hint."""
+    from meshgen.spec import read_spec
+
+    report = Report(json=json, quiet=quiet)
+    with _errors_reported(report):
+        report.checked(spec, read_spec(spec))
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="The new project's folder.", show_default=False)],
+    spec: Annotated[Path, typer.Option("--spec", help="The spec file.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", help="Where the folder is made.")] = Path(),
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be written.")
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Generate a project from a spec, in a new folder."""
+    report = Report(json=json, quiet=quiet)
+    with _errors_reported(report):
+        from meshgen.new import create
+
+        with report.progress() as progress:
+            created = create(name, spec, output, dry_run=dry_run, progress=progress)
+        report.created(created)
+
+
+@contextmanager
+def _errors_reported(report: Report) -> Iterator[None]:
+    """Turn every error into a message and exit code 2; a traceback helps nobody who writes specs."""
+    try:
+        yield
+    except MeshgenError as error:
+        report.failed(error)
+        raise typer.Exit(ERROR) from None
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if os.environ.get("MESHGEN_DEBUG"):
+            raise
+        report.defect(error)
+        raise typer.Exit(ERROR) from None
+
+
+def main() -> None:
+    """The entry point of the `meshgen` script."""
+    for stream in (
+        sys.stdout,
+        sys.stderr,
+    ):  # a name that the terminal cannot show is no reason to fail
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app(prog_name="meshgen")
+    except BrokenPipeError:  # `meshgen check ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(ERROR)
