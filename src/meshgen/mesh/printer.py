@@ -41,6 +41,8 @@ _NEGATED |= {no: yes for yes, no in _NEGATED.items()}
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<=", "is": "is"}
 _MIRRORED |= {"is not": "is not"}
 
+_TAKEN = ("context", "dict", "float", "list")
+
 Code = tuple[str, int]
 
 
@@ -58,7 +60,8 @@ class Printer:
         self._prefixes = prefixes
         self._rows = rows
         self._classes = classes
-        self._taken = {"context", *(prefix.partition(".")[0] for prefix in prefixes.values())}
+        self._names = {node.id for node in ast.walk(expression.tree) if isinstance(node, ast.Name)}
+        self._taken = {*_TAKEN, *(prefix.partition(".")[0] for prefix in prefixes.values())}
         self._taken |= {name.partition(".")[0] for name in rows.values()}
         self._renamed: dict[str, str] = {}
         self.uses: set[str] = set()
@@ -152,8 +155,7 @@ class Printer:
             if isinstance(value, Decimal) and value and operand not in self._of.conversions:
                 self.uses.add("Decimal")
                 return quoting.literal(-value), PRIMARY
-            inner = self.text(operand, UNARY)
-            return f"-({inner})" if inner.startswith("-") else f"-{inner}", UNARY
+            return f"-{self.text(operand, UNARY)}", UNARY
         if isinstance(operand, ast.UnaryOp) and isinstance(operand.op, ast.Not):
             return self._code(operand.operand)
         if isinstance(operand, ast.Compare) and len(operand.ops) == 1:
@@ -187,9 +189,7 @@ class Printer:
     def _symbol(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> str:
         symbol = _COMPARE[type(op)]
         kinds = (self._of.types[left], self._of.types[right])
-        single = any(
-            isinstance(side, ast.Constant) and side.value is None for side in (left, right)
-        )
+        single = any(isinstance(s, ast.Constant) and s.value is None for s in (left, right))
         for kind in kinds:
             bare = kind.item if isinstance(kind, OptionalType) else kind
             single = single or isinstance(bare, EnumType)
@@ -247,9 +247,8 @@ class Printer:
         if name == "sum" and kind in (DECIMAL, FLOAT):
             self.uses |= {"Decimal"} if kind == DECIMAL else set()
             arguments = [*arguments, "Decimal(0)" if kind == DECIMAL else "0.0"]
-        elif len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp):
-            if not node.keywords:
-                arguments = [arguments[0][1:-1]]
+        elif len(arguments) == 1 and isinstance(node.args[0], ast.GeneratorExp):
+            arguments = [self._argument(node.args[0])]
         elif name in ("any", "all") and isinstance(node.args[0], ast.ListComp):
             comprehension = node.args[0]
             arguments = [self._body(comprehension.elt, comprehension.generators)]
@@ -275,14 +274,18 @@ class Printer:
 
     def _list_comprehension(self, node: ast.ListComp) -> Code:
         if _same(node.generators, node.elt) and node.elt not in self._of.conversions:
-            return f"list({self._without_keys(node.generators[0].iter, CONDITIONAL)})", PRIMARY
+            items = node.generators[0].iter
+            if isinstance(items, ast.GeneratorExp):
+                return f"[{self._argument(items)}]", PRIMARY
+            return f"list({self._argument(items)})", PRIMARY
         return f"[{self._body(node.elt, node.generators)}]", PRIMARY
 
     def _dict_comprehension(self, node: ast.DictComp) -> Code:
         clause = node.generators[0]
         plain = node.key not in self._of.conversions and node.value not in self._of.conversions
         if plain and _same(node.generators, node.key, node.value):
-            assert isinstance(clause.iter, ast.Call) and isinstance(clause.iter.func, ast.Attribute)
+            assert isinstance(clause.iter, ast.Call)
+            assert isinstance(clause.iter.func, ast.Attribute)
             return f"dict({self.text(clause.iter.func.value)})", PRIMARY
         if plain and _same(node.generators, node.key) and isinstance(node.value, ast.Constant):
             keys = self._without_keys(clause.iter, CONDITIONAL)
@@ -314,9 +317,16 @@ class Printer:
         if isinstance(target, ast.Tuple):
             return ", ".join(self._target(variable) for variable in target.elts)
         assert isinstance(target, ast.Name)
-        free = f"{target.id}_" if target.id in self._taken else target.id
+        free = target.id
+        while free in self._taken or (free != target.id and free in self._names):
+            free += "_"
         self._renamed[target.id] = free
         return free
+
+    def _argument(self, node: ast.expr) -> str:
+        """Print `node` as the only argument of a call: a generator needs no parentheses there."""
+        code = self._without_keys(node, CONDITIONAL)
+        return code[1:-1] if isinstance(node, ast.GeneratorExp) else code
 
     def _without_keys(self, node: ast.expr, least: int) -> str:
         """Print `items.keys()` as `items`, where that means the same."""

@@ -70,6 +70,8 @@ def unary(checker: Checker, node: ast.UnaryOp, want: Typed | None) -> Typed:
         return BOOL
     if not isinstance(node.op, ast.USub):
         raise checker.error(node, f"`{checker.text(node)[:1]}` is not allowed here")
+    if isinstance(node.operand, ast.UnaryOp):
+        raise checker.error(node.operand, "one `-` is enough")
     found = checker.infer(node.operand, bare(want))
     if found not in NUMBERS:
         checker.value(node.operand)
