@@ -49,7 +49,7 @@ def load(reference: str) -> Unit:
     if unit is None:
         raise CannotStart(f"{reference}: {module_name} has no {attribute}")
     if not _is_unit(unit):
-        raise CannotStart(f"{reference}: is a {type(unit).__name__}, but not a unit")
+        raise CannotStart(f"{reference}: is no unit, but of type {type(unit).__name__}")
     return unit
 
 

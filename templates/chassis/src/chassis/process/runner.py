@@ -136,15 +136,20 @@ async def _connect(process: _Process) -> Hub:
 
     name = "+".join(place.unit.name for place in process.places)
     wait = 0.1
+    _say(process, "hub: connecting")
     while True:
         try:
             return await connect_nats(process.settings.nats_url, name)
         except Unavailable as error:
             _log.warning("the event hub cannot be reached yet", reason=str(error))
-            for place in process.places:
-                place.door.waiting(f"hub: {error}")
+            _say(process, f"hub: {error}")
         await asyncio.sleep(wait)
         wait = min(2 * wait, _RETRY_AT_MOST)
+
+
+def _say(process: _Process, reason: str) -> None:
+    for place in process.places:
+        place.door.waiting(reason)
 
 
 async def _drain(process: _Process) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
 
@@ -30,7 +31,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise CannotStart(f"{host}:{port}: cannot listen: {error.strerror or error}") from error
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise CannotStart(f"{host}:{port}: cannot listen: {reason}") from error
 
 
 def new_server(app: ASGIApp, finish_within: float) -> Server:
