@@ -33,7 +33,9 @@ def main() -> int:
         if PYTHON.exists():
             _say("make down")
             _run(["make", "--no-print-directory", "-C", str(PROJECT), "down"], environment)
-    print(f"\nThe project is in {PROJECT.relative_to(ROOT)}: `make -C build/shop up` starts it again.")
+    print(
+        f"\nThe project is in {PROJECT.relative_to(ROOT)}: `make -C build/shop up` starts it again."
+    )
     print(f"Done in {time.monotonic() - began:.0f} s.")
     return 0
 

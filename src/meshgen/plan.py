@@ -30,7 +30,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A row of the table. `over` yields a context for each file; `destination` is filled from it."""
+    """A row of the table. `over` yields a context a file; `destination` is filled from it."""
 
     template: str
     destination: str
@@ -39,7 +39,7 @@ class Output:
 
 
 def _project(mesh: Mesh) -> Iterator[dict[str, object]]:
-    yield {"mesh": mesh, "modules": tuple(module.name for module in mesh.contracts)}
+    yield {"mesh": mesh, "modules": tuple(service.name for service in mesh.services)}
 
 
 def _scenarios(mesh: Mesh) -> Iterator[dict[str, object]]:
@@ -62,7 +62,7 @@ def _services(mesh: Mesh) -> Iterator[dict[str, object]]:
         yield {"mesh": mesh, "service": service}
 
 
-def _services_with(part: str) -> Callable[[Mesh], Iterator[dict[str, object]]]:
+def _with(part: str) -> Callable[[Mesh], Iterator[dict[str, object]]]:
     def over(mesh: Mesh) -> Iterator[dict[str, object]]:
         return (context for context in _services(mesh) if getattr(context["service"], part))
 
@@ -90,6 +90,8 @@ def _bffs(mesh: Mesh) -> Iterator[dict[str, object]]:
 
 _G, _S = Owner.GENERATED, Owner.SCAFFOLDED
 _SERVICE = "{service.folder}/src/{service.package}"
+_AGGREGATE = _SERVICE + "/domain/{aggregate.module}.py"
+_SAGA = _SERVICE + "/sagas/{saga.module}.py"
 _PROJECTION = "{projection.folder}/src/{projection.package}"
 _BFF = "{bff.folder}/src/{bff.package}"
 _CONTRACTS = "libs/contracts/src/{mesh.package}_contracts"
@@ -103,6 +105,7 @@ OUTPUTS = (
     Output("project/topology.toml.jinja", "topology.toml", _G, _project),
     Output("project/ci.yml.jinja", ".github/workflows/ci.yml", _S, _project),
     Output("project/test_architecture.py.jinja", "tests/test_architecture.py", _G, _project),
+    Output("project/conftest.py.jinja", "tests/e2e/conftest.py", _G, _project),
     Output("project/test_gateway.py.jinja", "tests/e2e/test_gateway.py", _G, _project),
     Output("project/test_scenarios.py.jinja", "tests/e2e/test_scenarios.py", _S, _scenarios),
     Output("gateway/envoy.yaml.jinja", "gateway/envoy.yaml", _G, _project),
@@ -117,13 +120,13 @@ OUTPUTS = (
     Output("service/service.py.jinja", _SERVICE + "/service.py", _G, _services),
     Output("service/http.py.jinja", _SERVICE + "/http.py", _G, _services),
     Output("service/domain/init.py.jinja", _SERVICE + "/domain/__init__.py", _G, _services),
-    Output("service/domain/aggregate.py.jinja", _SERVICE + "/domain/{aggregate.module}.py", _S, _each("aggregates", "aggregate")),
-    Output("service/policies.py.jinja", _SERVICE + "/policies.py", _S, _services_with("policies")),
-    Output("service/replicas.py.jinja", _SERVICE + "/replicas.py", _G, _services_with("replicas")),
-    Output("service/ports.py.jinja", _SERVICE + "/ports.py", _G, _services_with("questions")),
-    Output("service/adapters.py.jinja", _SERVICE + "/adapters.py", _S, _services_with("questions")),
-    Output("service/sagas/init.py.jinja", _SERVICE + "/sagas/__init__.py", _G, _services_with("sagas")),
-    Output("service/sagas/saga.py.jinja", _SERVICE + "/sagas/{saga.module}.py", _S, _each("sagas", "saga")),
+    Output("service/domain/aggregate.py.jinja", _AGGREGATE, _S, _each("aggregates", "aggregate")),
+    Output("service/policies.py.jinja", _SERVICE + "/policies.py", _S, _with("policies")),
+    Output("service/replicas.py.jinja", _SERVICE + "/replicas.py", _G, _with("replicas")),
+    Output("service/ports.py.jinja", _SERVICE + "/ports.py", _G, _with("questions")),
+    Output("service/adapters.py.jinja", _SERVICE + "/adapters.py", _S, _with("questions")),
+    Output("service/sagas/init.py.jinja", _SERVICE + "/sagas/__init__.py", _G, _with("sagas")),
+    Output("service/sagas/saga.py.jinja", _SAGA, _S, _each("sagas", "saga")),
 
     Output("projection/projection.py.jinja", _PROJECTION + "/projection.py", _G, _projections),
     Output("projection/rows.py.jinja", _PROJECTION + "/rows.py", _S, _projections),

@@ -28,7 +28,12 @@ def test_the_other_spellings() -> None:
 
 @pytest.mark.parametrize(
     ("word", "expected"),
-    [("order", "orders"), ("category", "categories"), ("day", "days"), ("stock-box", "stock-boxes")],
+    [
+        ("order", "orders"),
+        ("category", "categories"),
+        ("day", "days"),
+        ("stock-box", "stock-boxes"),
+    ],
 )
 def test_plural(word: str, expected: str) -> None:
     assert plural(word) == expected

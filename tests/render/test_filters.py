@@ -39,13 +39,11 @@ def test_a_toml_string_is_read_back_as_it_was(value: str) -> None:
 @example('"""\nimport os')
 @example("ends with a backslash \\")
 def test_a_docstring_stays_a_docstring(value: str) -> None:
-    module = ast.parse(f'"""{FILTERS["doc"](value)}"""\nx = 1\n')
-    assert len(module.body) == 2
-
-
-@given(text)
-def test_a_comment_stays_on_its_line(value: str) -> None:
-    assert ast.parse(f"# {FILTERS['doc'](value)}\nx = 1\n").body != []
+    for indent in (0, 4):
+        written = f"class A:\n{' ' * indent}{FILTERS['doc'](value, indent)}\n{' ' * indent}x = 1\n"
+        module = ast.parse(written if indent else written.removeprefix("class A:\n"))
+        body = module.body if not indent else module.body[0].body  # type: ignore[attr-defined]
+        assert len(body) == 2
 
 
 @given(text)

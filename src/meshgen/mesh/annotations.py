@@ -30,7 +30,7 @@ _UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 
 
 def annotation(type_: Type) -> str:
-    """`list[OrderLine]` -> `Sequence[OrderLine]`: collections are typed as what cannot be changed."""
+    """`list[OrderLine]` -> `Sequence[OrderLine]`: typed as what cannot be changed."""
     match type_:
         case Scalar(name):
             return _SCALARS[name]
@@ -45,7 +45,7 @@ def annotation(type_: Type) -> str:
 
 
 def attribute(field: Field) -> Attribute:
-    """A dataclass attribute for `field`, with the default that the spec gives or its type implies."""
+    """A dataclass attribute for `field`, with the default it has or its type implies."""
     return Attribute(name=field.name, annotation=annotation(field.type), default=default(field))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """`from module import names`: all that a unit's files may need; formatting drops what one does not."""
+    """`from module import names`: all that a unit's files may need; formatting drops the rest."""
 
     module: str
     names: tuple[str, ...]
@@ -59,7 +59,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """One outcome of a command: `keyword` is `if ...`, `elif ...`, `else`, or None for the only one."""
+    """One outcome of a command: `keyword` is `if ...`, `elif ...`, `else`; None if only."""
 
     keyword: str | None
     event: Call
@@ -67,7 +67,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandCase:
-    """One case of `decide`: what it opens with, what it looks up, what it requires, what it yields."""
+    """A case of `decide`: what it opens with, what it looks up, what it requires and yields."""
 
     name: str
     opening: str | None
@@ -200,7 +200,7 @@ class SagaView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A route of the HTTP table: which helper makes it, its path and its arguments, as Python source."""
+    """A route of the HTTP table: the helper that makes it, its path and its options."""
 
     helper: str
     path: str
@@ -247,7 +247,7 @@ class ProjectionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartView:
-    """A part of an aggregated answer: the call to a backend, wrapped as needed, as Python source."""
+    """A part of an aggregated answer: the call to a backend, wrapped as needed."""
 
     name: str
     call: str
@@ -310,7 +310,7 @@ class GatewayView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """What runs: a service, projection or backend-for-frontend, and where its composition root is."""
+    """What runs: a service, projection or backend-for-frontend and its composition root."""
 
     name: str
     kind: str
@@ -335,7 +335,7 @@ class ContractModule:
     """A module of the contracts library.
 
     `published` is its JSON Schema document as others read it; `schema` the same as the code
-    generator reads it: with the base classes, and decimals as numbers so that it keeps their bounds.
+    generator reads it: with the base classes, and decimals as numbers to keep bounds.
     """
 
     name: str
@@ -354,8 +354,20 @@ class ScenarioView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedQuery:
+    """A page that only its owner may read: `owner` is the parameter that must be the caller."""
+
+    function: str
+    path: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mesh:
-    """The whole system, resolved. `folders` hold units; `retention` is Python source."""
+    """The whole system, resolved.
+
+    `folders` hold units; `retention` is Python source; `example_path` is one to try with a token.
+    """
 
     name: str
     package: str
@@ -367,11 +379,14 @@ class Mesh:
     retention: str
     roles: tuple[str, ...]
     contracts: tuple[ContractModule, ...]
+    type_imports: tuple[Import, ...]
     messages: tuple[Message, ...]
     services: tuple[ServiceView, ...]
     projections: tuple[ProjectionView, ...]
     bffs: tuple[BffView, ...]
     gateway: GatewayView
+    example_path: str
+    owned_queries: tuple[OwnedQuery, ...]
     units: tuple[Unit, ...]
     processes: tuple[ProcessView, ...]
     scenarios: tuple[ScenarioView, ...]

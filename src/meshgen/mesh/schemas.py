@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from meshgen.mesh.model import ContractModule
-from meshgen.mesh.naming import words
 from meshgen.mesh.resolve.index import Index
 from meshgen.spec.model import Enum, Field, Missing, ValueObject
 from meshgen.spec.types import (
@@ -21,6 +20,7 @@ from meshgen.spec.types import (
 
 Json = dict[str, object]
 
+_COMMAND = "chassis.messages.Command"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SCALARS: dict[str, Json] = {
     "string": {"type": "string"},
@@ -50,12 +50,12 @@ def contract_modules(index: Index) -> tuple[ContractModule, ...]:
         modules.append(_module("types", [(t.name, _shared(t, "types")) for t in index.spec.types]))
     for service in index.spec.services:
         events = [
-            (of.event.name, _message(of.fields, "Event", of.event.summary or of.event.name))
+            (of.event.name, _object(of.fields, "Event", of.event.summary, None))
             for (unit, _), of in index.events.items()
             if unit == service.name
         ]
         commands = [
-            (of.command.name, _message(of.fields, "Command", of.command.summary or of.command.name))
+            (of.command.name, _object(of.fields, "Command", of.command.summary, None))
             for (unit, _), of in index.commands.items()
             if unit == service.name
         ]
@@ -81,6 +81,8 @@ def _cleaned(node: object) -> object:
     if not isinstance(node, dict):
         return node
     kept = {key: _cleaned(value) for key, value in node.items() if key != "customBasePath"}
+    if node.get("customBasePath") == _COMMAND:
+        kept["additionalProperties"] = False  # for the generator the base class says so
     if kept.get("format") == "decimal":
         bounds = {"minimum", "maximum"}
         kept = {key: value for key, value in kept.items() if key not in bounds}
@@ -90,29 +92,18 @@ def _cleaned(node: object) -> object:
 
 def _shared(type_: Enum | ValueObject, module: str) -> Json:
     if isinstance(type_, Enum):
-        return {"type": "string", "enum": list(type_.members), "description": _sentence(type_.name)}
-    return _object(type_.fields, "Value", _sentence(type_.name), module)
+        return {"type": "string", "enum": list(type_.members)}
+    return _object(type_.fields, "Value", None, module)
 
 
-def _message(fields: tuple[Field, ...], base: str, summary: str) -> Json:
-    text = _sentence(summary) if summary.isidentifier() else summary.rstrip(".") + "."
-    return _object(fields, base, text, module=None)
-
-
-def _sentence(name: str) -> str:
-    return words(name).capitalize() + "."
-
-
-def _object(fields: tuple[Field, ...], base: str, description: str, module: str | None) -> Json:
+def _object(fields: tuple[Field, ...], base: str, summary: str | None, module: str | None) -> Json:
     schema: Json = {
         "type": "object",
-        "description": description,
+        **({"description": summary} if summary else {}),
         "customBasePath": f"chassis.messages.{base}",
         "properties": {field.name: _property(field, module) for field in fields},
         "required": [field.name for field in fields if _required(field)],
     }
-    if base == "Command":
-        schema["additionalProperties"] = False
     return schema
 
 

@@ -10,15 +10,20 @@ from pathlib import Path
 
 from meshgen.mesh.model import ContractModule
 
+_NO_HEADER = "# header"
+_DOCS = {"types": "The values inside messages."}
+_SERVICE_DOC = "The messages of {}: its events and commands."
+
 
 def typed_messages(modules: Sequence[ContractModule]) -> dict[str, str]:
-    """Return `module.py -> source` for every contract module.
+    """Return `module -> source` for every contract module.
 
     The schemas are built from the validated spec, so none of datamodel-code-generator's
     extensions (`customTypePath`, `x-python-*`) can arrive from a user's text.
     """
     # Imported here: half a second that `--help` and `check` do not need.
-    from datamodel_code_generator import DataModelType, InputFileType, PythonVersion, generate
+    from datamodel_code_generator import InputFileType, PythonVersion, generate
+    from datamodel_code_generator.enums import DataModelType, DefaultValueType
 
     with tempfile.TemporaryDirectory(prefix="meshgen-") as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -34,7 +39,7 @@ def typed_messages(modules: Sequence[ContractModule]) -> dict[str, str]:
             output_model_type=DataModelType.PydanticV2BaseModel,
             target_python_version=PythonVersion.PY_311,
             formatters=[],
-            custom_file_header="#",
+            custom_file_header=_NO_HEADER,
             disable_timestamp=True,
             disable_future_imports=True,
             use_annotated=True,
@@ -48,10 +53,11 @@ def typed_messages(modules: Sequence[ContractModule]) -> dict[str, str]:
             capitalise_enum_members=True,
             strict_nullable=True,
             skip_root_model=True,
-            deserialize_default_values=["decimal"],
+            deserialize_default_values=[DefaultValueType.Decimal],
             allow_remote_refs=False,
         )
-        return {
-            f"{module.name}.py": (output / f"{module.name}.py").read_text(encoding="utf-8")
-            for module in modules
-        }
+        sources = {m.name: (output / f"{m.name}.py").read_text(encoding="utf-8") for m in modules}
+    return {
+        name: source.replace(_NO_HEADER, f'"""{_DOCS.get(name, _SERVICE_DOC).format(name)}"""', 1)
+        for name, source in sources.items()
+    }

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
+from collections.abc import Iterable
 
+_WIDTH = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 # Invisible characters that reorder text on the screen: what is read would not be what is run.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
@@ -17,6 +20,12 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 def python(value: str) -> str:
     """A Python string literal (the formatter chooses the quotes)."""
     return _BIDI.sub(lambda found: f"\\u{ord(found[0]):04x}", repr(value))
+
+
+def python_tuple(values: Iterable[str]) -> str:
+    """A Python tuple of string literals."""
+    literals = [python(value) for value in values]
+    return f"({literals[0]},)" if len(literals) == 1 else f"({', '.join(literals)})"
 
 
 def yaml(value: str) -> str:
@@ -33,6 +42,23 @@ def prose(value: str) -> str:
     """One line of plain text for a docstring or a comment."""
     text = " ".join(_BIDI.sub(" ", _CONTROL.sub(" ", value)).split())
     return text.replace("\\", "\\\\").replace('"""', "'''").replace('"', "'")
+
+
+def docstring(value: str, indent: int = 0) -> str:
+    """A whole docstring (PEP 257): on one line, or its first sentence and the rest below it."""
+    text, margin = prose(value), " " * indent
+    if indent + len(text) + 6 <= _WIDTH:
+        return f'"""{text}"""'
+    first, _, rest = text.partition(". ")
+    blocks = [first + ("." if rest else ""), rest]
+    wrapped = [
+        textwrap.fill(
+            block, _WIDTH - indent - 3, break_long_words=False, break_on_hyphens=False
+        ).replace("\n", f"\n{margin}")
+        for block in blocks
+        if block
+    ]
+    return f'"""{f"{chr(10)}{chr(10)}{margin}".join(wrapped)}\n{margin}"""'
 
 
 def markdown(value: str) -> str:
@@ -57,4 +83,11 @@ def _yaml_escaped(value: str) -> str:
     return '"' + "".join(map(escape, value)) + '"'
 
 
-FILTERS = {"py": python, "yml": yaml, "toml": toml, "doc": prose, "md": markdown}
+FILTERS = {
+    "py": python,
+    "names": python_tuple,
+    "yml": yaml,
+    "toml": toml,
+    "doc": docstring,
+    "md": markdown,
+}

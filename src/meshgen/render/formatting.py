@@ -26,7 +26,9 @@ def formatted(texts: Mapping[str, str], settings: str) -> dict[str, str]:
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
-        _ruff(root, "check", "--fix", "--select=F401,I", "--ignore-noqa")
+        # Imports are collapsed where what is left of them fits on a line.
+        collapse = "lint.isort.split-on-trailing-comma=false"
+        _ruff(root, "check", "--fix", "--select=F401,I", "--ignore-noqa", "--config", collapse)
         _ruff(root, "format")
         return {path: (root / path).read_text(encoding="utf-8") for path in python}
 

@@ -48,9 +48,9 @@ def render(
     }
     progress("messages")
     folder = f"libs/contracts/src/{mesh.package}_contracts"
-    for name, source in typed_messages(mesh.contracts).items():
-        says = _SAYS[Owner.GENERATED].format(spec=mesh.spec_file)
-        texts[f"{folder}/{name}"] = f"# {says}\n" + source.removeprefix("#\n")
+    says = _SAYS[Owner.GENERATED].format(spec=mesh.spec_file)
+    for module, source in typed_messages(mesh.contracts).items():
+        texts[f"{folder}/{module}.py"] = f"# {says}\n{source}"
     progress("formatting")
     texts |= formatted(texts, settings=texts["pyproject.toml"])
     files = {path: File(text.encode()) for path, text in texts.items()}

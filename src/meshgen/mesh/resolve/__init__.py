@@ -9,14 +9,16 @@ from meshgen.mesh.model import (
     GatewayView,
     Mesh,
     Message,
+    OwnedQuery,
     ProcessView,
     ProjectionView,
     RateLimitView,
     ServiceView,
     Unit,
 )
-from meshgen.mesh.naming import kebab
+from meshgen.mesh.naming import kebab, snake
 from meshgen.mesh.resolve.bffs import bff_view
+from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index, index
 from meshgen.mesh.resolve.projections import projection_view
 from meshgen.mesh.resolve.scenarios import scenario_view
@@ -48,11 +50,14 @@ def resolve(spec: Spec) -> Mesh:
         retention=duration(spec.event_hub.retention),
         roles=_roles(spec),
         contracts=contract_modules(known),
+        type_imports=contract_imports(known, ()),
         messages=_messages(known),
         services=services,
         projections=projections,
         bffs=bffs,
         gateway=_gateway(spec, units),
+        example_path=_example_path(services, projections),
+        owned_queries=_owned_queries(spec),
         units=units,
         processes=_processes(spec, units),
         scenarios=tuple(scenario_view(scenario, known) for scenario in spec.scenarios),
@@ -97,7 +102,8 @@ def _message(system: str, kind: str, unit: str, name: str, subject: str) -> Mess
 
 def _roles(spec: Spec) -> tuple[str, ...]:
     commands = [c.roles for s in spec.services for a in s.aggregates for c in a.commands]
-    queries = [q.roles for unit in (*spec.services, *spec.projections) for q in unit.queries]
+    queries = [q.roles for service in spec.services for q in service.queries]
+    queries += [q.roles for projection in spec.projections for q in projection.queries]
     named = {role for roles in (*commands, *queries) for role in roles or ()}
     return tuple(sorted(named | {step.role for s in spec.scenarios for step in s.steps}))
 
@@ -127,3 +133,30 @@ def _processes(spec: Spec, units: tuple[Unit, ...]) -> tuple[ProcessView, ...]:
     if spec.processes:
         return tuple(ProcessView(name=p.name, units=p.units) for p in spec.processes)
     return (ProcessView(name=spec.name, units=tuple(unit.name for unit in units)),)
+
+
+def _example_path(
+    services: tuple[ServiceView, ...], projections: tuple[ProjectionView, ...]
+) -> str:
+    """A page that any caller may read, else the first unit's description of its API."""
+    views: tuple[ServiceView | ProjectionView, ...] = (*projections, *services)
+    for view in views:
+        for route in view.routes:
+            needs = {option.name for option in route.options} & {"by", "roles"}
+            if route.helper == "search" and not needs:
+                return f"/{kebab(view.name)}{route.path}"
+    return f"/{kebab(services[0].name)}/openapi.json"
+
+
+def _owned_queries(spec: Spec) -> tuple[OwnedQuery, ...]:
+    """The pages of projections that ask for nothing but their owner."""
+    return tuple(
+        OwnedQuery(
+            function=snake(query.name),
+            path=f"/{kebab(projection.name)}/{kebab(query.name)}",
+            owner=query.owner,
+        )
+        for projection in spec.projections
+        for query in projection.queries
+        if query.page and query.owner and query.by == (query.owner,) and not query.roles
+    )

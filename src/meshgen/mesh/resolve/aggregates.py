@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from meshgen.mesh.annotations import attribute
 from meshgen.mesh.model import (
     AggregateView,
@@ -14,8 +16,8 @@ from meshgen.mesh.model import (
     Rule,
 )
 from meshgen.mesh.naming import article, pascal, snake, words
-from meshgen.mesh.python import replica_reads, uses_state
-from meshgen.mesh.resolve.code import code, filled, from_sources
+from meshgen.mesh.python import replica_reads
+from meshgen.mesh.resolve.code import Scene, filled, from_sources, reads
 from meshgen.mesh.resolve.index import with_id
 from meshgen.spec.expressions import Expression
 from meshgen.spec.model import Aggregate, Assignment, Command, Emission, Event, Field, PortCall
@@ -32,7 +34,8 @@ def aggregate_view(aggregate: Aggregate) -> AggregateView:
         variable=variable,
         words=words(aggregate.name),
         described=article(words(aggregate.name)),
-        summary=aggregate.summary or f"what may happen to {article(words(aggregate.name))}, and what it then is.",
+        summary=aggregate.summary
+        or f"what may happen to {article(words(aggregate.name))}, and what it then is.",
         kind="EventSourced" if aggregate.event_sourced else "StateStored",
         id=aggregate.id,
         owner=aggregate.owner,
@@ -66,23 +69,27 @@ def event_case(
     event: Event, aggregate: Aggregate, record: str, variable: str, state: tuple[Field, ...]
 ) -> EventCase:
     """The case that carries `event` over to the fields `state` of the dataclass `record`."""
-    names = {"state": variable, "event": "event"}
-    fields = tuple(field for field in state if _changes(event, field))
+    scene = Scene({"state": variable, "event": "event"})
+    mode = mode_of(event, aggregate)
+    fields = tuple(field for field in state if _changes(event, field, aggregate))
     arguments = filled(
         fields,
         event.sets,
-        lambda value: code(value, names),
+        scene,
         from_sources(("event", event.fields)),
     )
-    mode = mode_of(event, aggregate)
     if mode == "creates":
         identity = Argument(name=aggregate.id, value=f"event.{aggregate.id}")
-        return EventCase(name=event.name, opening=None, returns=_call(record, (identity, *arguments)))
+        return EventCase(
+            name=event.name, opening=None, returns=_call(record, (identity, *arguments))
+        )
     opening = None
     if mode == "upserts":
         opening = f"{variable} = {variable} or {record}({aggregate.id}=event.{aggregate.id})"
         subject = variable
-    elif any(_reads_state(assignment.value) for assignment in event.sets if _sets(assignment, state)):
+    elif any(
+        reads(assignment.value, "state") for assignment in event.sets if _sets(assignment, state)
+    ):
         opening, subject = f"{variable} = known({variable})", variable
     else:
         subject = f"known({variable})"
@@ -97,14 +104,28 @@ def _sets(assignment: Assignment, state: tuple[Field, ...]) -> bool:
     return any(field.name == assignment.target for field in state)
 
 
-def _changes(event: Event, field: Field) -> bool:
-    return any(field.name == assignment.target for assignment in event.sets) or any(
-        field.name == own.name for own in event.fields
+def _changes(event: Event, field: Field, aggregate: Aggregate) -> bool:
+    """Whether `event` may give `field` another value than it has."""
+    if any(field.name == assignment.target for assignment in event.sets):
+        return True
+    carried = any(field.name == own.name for own in event.fields)
+    return carried and not _only_tells(event, field.name, aggregate)
+
+
+def _only_tells(event: Event, field: str, aggregate: Aggregate) -> bool:
+    """Whether `event` has `field` from the state alone, for others to know: it changes nothing."""
+    emissions = [
+        (command, emission)
+        for command in aggregate.commands
+        for emission in command.emits
+        if emission.event == event.name
+    ]
+    return all(
+        command.mode == "acts"
+        and all(field != assignment.target for assignment in emission.fill)
+        and all(field != own.name for own in command.input)
+        for command, emission in emissions
     )
-
-
-def _reads_state(expression: Expression) -> bool:
-    return uses_state(expression)
 
 
 def _call(name: str, arguments: tuple[Argument, ...], first: str | None = None) -> str:
@@ -114,20 +135,20 @@ def _call(name: str, arguments: tuple[Argument, ...], first: str | None = None) 
 
 
 def _command_case(command: Command, aggregate: Aggregate) -> CommandCase:
-    variable = variable_of(aggregate)
-    names = {"state": variable, "input": "command"}
+    names = {"state": variable_of(aggregate), "input": "command"}
     lookups = _lookups(command, names)
-    rows = {key: bound.name for key, bound in lookups.items()}
+    rows = {read: bound.name for read, bound in lookups.items()}
+    scene = Scene(names, rows)
     return CommandCase(
         name=command.name,
         opening=_opening(command, aggregate),
         lookups=tuple(lookups.values()),
         rules=tuple(
-            Rule(name=guard.name, condition=code(guard.condition, names, rows))
+            Rule(name=guard.name, condition=scene.code(guard.condition))
             for guard in command.requires
         ),
-        questions=tuple(_question(call, names, rows) for call in command.calls),
-        branches=_branches(command, aggregate, names, rows),
+        questions=tuple(_question(call, scene) for call in command.calls),
+        branches=_branches(command, aggregate, scene),
     )
 
 
@@ -145,7 +166,7 @@ def _opening(command: Command, aggregate: Aggregate) -> str | None:
 
 
 def _needs_state(command: Command, aggregate: Aggregate) -> bool:
-    if any(uses_state(expression) for expression in _expressions(command)):
+    if any(reads(expression, "state") for expression in _expressions(command)):
         return True
     inputs = {field.name for field in with_id(aggregate, command.input)}
     state = {field.name for field in aggregate.state}
@@ -170,50 +191,50 @@ def _fields_of(emission: Emission, aggregate: Aggregate) -> tuple[Field, ...]:
     return event.fields
 
 
-def _lookups(command: Command, names: dict[str, str]) -> dict[tuple[str, str], Bound]:
-    """One local variable for every row of a replica that the command looks at."""
+def _lookups(command: Command, names: Mapping[str, str]) -> dict[tuple[str, str], Bound]:
+    """One local variable for every row of a replica that the command looks at in any case."""
     found: dict[tuple[str, str], Bound] = {}
     for expression in _expressions(command):
-        for replica, key in replica_reads(expression, names):
-            if (replica, key) not in found:
-                taken = sum(1 for other, _ in found if other == replica)
-                name = snake(replica) if not taken else f"{snake(replica)}_{taken + 1}"
-                value = f"context.get({replica}, {key})"
-                found[replica, key] = Bound(name=name, value=value)
+        for read in replica_reads(expression, names):
+            if (read.replica, read.key) not in found:
+                row = read.replica
+                taken = sum(1 for replica, _ in found if replica == read.replica)
+                name = snake(row) if not taken else f"{snake(row)}_{taken + 1}"
+                bound = Bound(name=name, value=f"context.get({row}, {read.key})")
+                found[read.replica, read.key] = bound
     return found
 
 
-def _question(
-    call: PortCall, names: dict[str, str], rows: dict[tuple[str, str], str]
-) -> Bound:
+def _question(call: PortCall, scene: Scene) -> Bound:
     arguments = tuple(
-        Argument(name=argument.target, value=code(argument.value, names, rows))
+        Argument(name=argument.target, value=scene.code(argument.value))
         for argument in call.arguments
     )
     return Bound(name=call.name, value=f"context.ask({_call(pascal(call.operation), arguments)})")
 
 
-def _branches(
-    command: Command,
-    aggregate: Aggregate,
-    names: dict[str, str],
-    rows: dict[tuple[str, str], str],
-) -> tuple[Branch, ...]:
+def _branches(command: Command, aggregate: Aggregate, scene: Scene) -> tuple[Branch, ...]:
     branches = []
     sources = [("command", with_id(aggregate, command.input))]
     if command.mode != "creates":
-        sources.append((names["state"], aggregate.state))
+        sources.append((scene.names["state"], aggregate.state))
     for number, emission in enumerate(command.emits):
         arguments = filled(
             with_id(aggregate, _fields_of(emission, aggregate)),
             emission.fill,
-            lambda value: code(value, names, rows),
+            scene,
             from_sources(*sources),
         )
-        if emission.when is not None:
-            word = "elif" if number else "if"
-            keyword = f"{word} {code(emission.when, names, rows)}"
-        else:
-            keyword = "else" if number else None
-        branches.append(Branch(keyword=keyword, event=Call(name=emission.event, arguments=arguments)))
+        branches.append(
+            Branch(
+                keyword=_keyword(emission, number, scene),
+                event=Call(name=emission.event, arguments=arguments),
+            )
+        )
     return tuple(branches)
+
+
+def _keyword(emission: Emission, number: int, scene: Scene) -> str | None:
+    if emission.when is None:
+        return "else" if number else None
+    return f"{'elif' if number else 'if'} {scene.code(emission.when)}"

@@ -31,7 +31,9 @@ def _endpoint_view(endpoint: Endpoint, index: Index) -> EndpointView:
     return EndpointView(
         path=endpoint.path,
         function=_function(endpoint.path),
-        summary=f"{listing.capitalize()}, in one answer." if len(names) > 1 else f"{listing.capitalize()}.",
+        summary=f"{listing.capitalize()}, in one answer."
+        if len(names) > 1
+        else f"{listing.capitalize()}.",
         parameters=endpoint.parameters,
         needs_caller=any(
             value == Name("caller") for part in endpoint.parts for _, value in part.arguments

@@ -3,48 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from meshgen.mesh.model import Argument
 from meshgen.mesh.python import emit
-from meshgen.spec.expressions import Expression
+from meshgen.spec.expressions import Access, Expression
 from meshgen.spec.model import Assignment, Field
 
-Names = Mapping[str, str]
-"""Where a variable's value is, by its kind: `{"state": "order", "input": "command"}`."""
 
-Rows = Mapping[tuple[str, str], str]
-"""The local name of a looked-up replica row, by replica and key: `{("Product", "command.product_id"): "product"}`."""
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where an expression stands in the generated code.
+
+    names: what a variable is an attribute of, by its kind: `{"state": "order"}`
+    rows: the local names of replica rows looked up before, by their class and key
+    """
+
+    names: Mapping[str, str]
+    rows: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def code(self, expression: Expression) -> str:
+        """`expression` as Python source."""
+        return emit(expression, self.names, rows=self.rows).code
 
 
-def code(expression: Expression, names: Names, replicas: Rows | None = None) -> str:
-    """`expression` as Python source; `replicas` are the rows that were looked up."""
-    return emit(expression, names, replicas or {})
+def reads(expression: Expression, kind: str) -> bool:
+    """Whether `expression` uses a variable of that kind."""
+    accesses = (ref for ref in expression.refs.values() if isinstance(ref, Access))
+    return any(access.variable.kind == kind for access in accesses)
 
 
 def filled(
     fields: Iterable[Field],
     given: Iterable[Assignment],
-    as_code: Callable[[Expression], str],
+    scene: Scene,
     same_named: Callable[[Field], str | None],
 ) -> tuple[Argument, ...]:
     """The keyword arguments that fill `fields`: what is `given`, else what has the same name.
 
     A field with neither is left to its default.
     """
-    values = {assignment.target: as_code(assignment.value) for assignment in given}
+    values = {assignment.target: scene.code(assignment.value) for assignment in given}
     arguments = []
-    for field in fields:
-        value = values.get(field.name) or same_named(field)
+    for each in fields:
+        value = values.get(each.name) or same_named(each)
         if value is not None:
-            arguments.append(Argument(name=field.name, value=value))
+            arguments.append(Argument(name=each.name, value=value))
     return tuple(arguments)
 
 
 def from_sources(*sources: tuple[str, Iterable[Field]]) -> Callable[[Field], str | None]:
     """A rule for same-named fields: the first source (`command`, its fields) that has the name."""
-    known = [(prefix, {field.name for field in fields}) for prefix, fields in sources]
+    known = [(prefix, {each.name for each in fields}) for prefix, fields in sources]
 
-    def same_named(field: Field) -> str | None:
-        return next((f"{prefix}.{field.name}" for prefix, names in known if field.name in names), None)
+    def same_named(wanted: Field) -> str | None:
+        found = (prefix for prefix, names in known if wanted.name in names)
+        return next((f"{prefix}.{wanted.name}" for prefix in found), None)
 
     return same_named

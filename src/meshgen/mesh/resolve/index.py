@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from meshgen.spec.model import Aggregate, Command, Event, Field, Query, Ref, Service, Spec
+from meshgen.spec.model import (
+    Aggregate,
+    Command,
+    Event,
+    Field,
+    Projection,
+    Query,
+    Ref,
+    Service,
+    Spec,
+)
 from meshgen.spec.types import UUID
 
 
@@ -60,10 +70,9 @@ class Index:
 
     def query(self, ref: Ref) -> Query | None:
         """The query `ref` names, or None if it names an aggregate."""
-        for unit in (*self.spec.services, *self.spec.projections):
-            if unit.name == ref.unit:
-                return next((query for query in unit.queries if query.name == ref.name), None)
-        return None
+        units: tuple[Service | Projection, ...] = (*self.spec.services, *self.spec.projections)
+        queries = (query for unit in units if unit.name == ref.unit for query in unit.queries)
+        return next((query for query in queries if query.name == ref.name), None)
 
 
 def index(spec: Spec) -> Index:
@@ -77,6 +86,6 @@ def index(spec: Spec) -> Index:
 
 
 def with_id(aggregate: Aggregate, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Return `fields` with the aggregate's id in front, whether it was written among them or not."""
+    """Return `fields` with the aggregate's id in front, written among them or not."""
     others = tuple(field for field in fields if field.name != aggregate.id)
     return (Field(name=aggregate.id, type=UUID), *others)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from meshgen.mesh.annotations import attribute
 from meshgen.mesh.model import Argument, EventCase, ProjectionView
 from meshgen.mesh.naming import pascal, words
-from meshgen.mesh.resolve.code import code, filled, from_sources
+from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index
 from meshgen.mesh.resolve.services import query_route
 from meshgen.spec.model import Projection, Reaction
 
-_NAMES = {"event": "event", "row": "row", "state": "row"}
+_SCENE = Scene({"event": "event", "row": "row"})
 
 
 def projection_view(projection: Projection, index: Index, package: str) -> ProjectionView:
@@ -47,13 +47,14 @@ def _case(reaction: Reaction, projection: Projection, index: Index) -> EventCase
     arguments = filled(
         projection.row,
         reaction.sets,
-        lambda value: code(value, _NAMES),
+        _SCENE,
         from_sources(("event", event.fields)),
     )
     row = row_name(projection)
     if reaction.mode == "insert":
         return EventCase(name=name, opening=None, returns=_call(row, arguments))
-    changes = tuple(argument for argument in arguments if argument.name != projection.id)
+    key = {*projection.partition, *(sort.field for sort in projection.cluster), projection.id}
+    changes = tuple(argument for argument in arguments if argument.name not in key)
     if reaction.mode == "upsert":
         opening = f"row = row or {row}({projection.id}=event.{projection.id})"
         return EventCase(name=name, opening=opening, returns=_call("replace", changes, "row"))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from meshgen.mesh.annotations import annotation, duration
 from meshgen.mesh.model import Argument, Call, DispatchView, Loop, SagaView, StepView
 from meshgen.mesh.naming import snake, words
-from meshgen.mesh.resolve.code import code, filled, from_sources
+from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.index import Index
-from meshgen.spec.expressions import Expression
-from meshgen.spec.model import Assignment, Dispatch, Each, Field, Ref, Saga, Step
+from meshgen.spec.model import Dispatch, Each, Ref, Saga, Step
 from meshgen.spec.types import ListType
 
-_NAMES = {"event": "event", "failure": "failure"}
+_SCENE = Scene({"event": "event"})
 
 
 def saga_refs(saga: Saga) -> list[Ref]:
@@ -29,7 +28,9 @@ def saga_view(saga: Saga, index: Index) -> SagaView:
     steps = []
     for step in saga.steps:
         do = _dispatch(step.do, saga, index, each=step.each)
-        undo = _dispatch(step.undo, saga, index, each=step.each, known=step.do) if step.undo else None
+        undo = (
+            _dispatch(step.undo, saga, index, each=step.each, known=step.do) if step.undo else None
+        )
         steps.append(_step_view(step, do.function, undo.function if undo else None))
         dispatches |= {view.function: view for view in (do, undo) if view}
     failure = _dispatch(saga.on_failure, saga, index, failure=True) if saga.on_failure else None
@@ -62,7 +63,7 @@ def _loop(each: Each) -> Loop:
     assert isinstance(each.items.type, ListType)
     return Loop(
         variable=each.variable,
-        items=code(each.items, _NAMES),
+        items=_SCENE.code(each.items),
         annotation=annotation(each.items.type.item),
     )
 
@@ -94,7 +95,7 @@ def _dispatch(
     arguments = filled(
         command.fields,
         tuple(given.values()),
-        lambda value: code(value, _names(each)),
+        _SCENE,
         from_sources(("event", event.fields)),
     )
     parameters = [Argument(name="event", value=saga.starts_on.name)]
@@ -109,10 +110,6 @@ def _dispatch(
         parameters=tuple(parameters),
         command=Call(name=command.command.name, arguments=arguments),
     )
-
-
-def _names(each: Each | None) -> dict[str, str]:
-    return dict(_NAMES)
 
 
 def _summary(dispatch: Dispatch, known: Dispatch | None, failure: bool) -> str:

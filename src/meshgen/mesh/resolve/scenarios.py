@@ -6,7 +6,7 @@ import re
 
 from meshgen.mesh.model import ScenarioView
 from meshgen.mesh.naming import kebab, snake
-from meshgen.mesh.resolve.code import code
+from meshgen.mesh.resolve.code import Scene
 from meshgen.mesh.resolve.index import CommandOf, Index
 from meshgen.mesh.resolve.services import command_path
 from meshgen.spec.model import Assignment, Do, Scenario, See
@@ -64,5 +64,6 @@ def _keywords(values: dict[str, str]) -> str:
 
 
 def _code(value: Assignment, step: Do | See) -> str:
-    source = code(value.value, {"caller": _caller(step), "name": ""})
-    return f"{_caller(step)}.id" if value.value.source == "caller" else source
+    if value.value.source == "caller":
+        return f"{_caller(step)}.id"
+    return Scene({}).code(value.value)

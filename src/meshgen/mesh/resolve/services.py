@@ -15,7 +15,7 @@ from meshgen.mesh.model import (
 )
 from meshgen.mesh.naming import article, kebab, pascal, plural, snake, words
 from meshgen.mesh.resolve.aggregates import aggregate_view, event_case, mode_of
-from meshgen.mesh.resolve.code import code, filled, from_sources
+from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index
 from meshgen.mesh.resolve.sagas import saga_refs, saga_view
@@ -33,6 +33,8 @@ from meshgen.spec.model import (
     Service,
 )
 from meshgen.spec.types import ListType
+
+_EVENT = Scene({"event": "event"})
 
 
 def service_view(service: Service, index: Index, package: str) -> ServiceView:
@@ -90,7 +92,7 @@ def _replica_view(replica: Replica, index: Index) -> ReplicaView:
     return ReplicaView(
         name=aggregate.name,
         variable=variable,
-        source=f"{article(words(aggregate.name))} of {replica.of.unit}",
+        source=f"{article(words(aggregate.name))}, which belongs to {replica.of.unit}",
         id=aggregate.id,
         state=tuple(attribute(field) for field in state),
         events=tuple(
@@ -103,7 +105,7 @@ def _replica_view(replica: Replica, index: Index) -> ReplicaView:
 def _question_view(port: Port, operation: Operation) -> QuestionView:
     question = pascal(operation.name)
     simulated = tuple(
-        Argument(name=sets.target, value=code(sets.value, {"input": "question"}))
+        Argument(name=sets.target, value=Scene({"input": "question"}).code(sets.value))
         for sets in operation.simulated
     )
     return QuestionView(
@@ -118,12 +120,12 @@ def _question_view(port: Port, operation: Operation) -> QuestionView:
     )
 
 
-def loop_view(each: Each, source: str, kinds: tuple[str, ...]) -> Loop:
-    """`each: line in lines` as a loop over a field of `source`."""
+def _loop_view(each: Each) -> Loop:
+    """`each: line in lines` as a loop over a field of the event."""
     assert isinstance(each.items.type, ListType)
     return Loop(
         variable=each.variable,
-        items=code(each.items, dict.fromkeys(kinds, source)),
+        items=_EVENT.code(each.items),
         annotation=annotation(each.items.type.item),
     )
 
@@ -133,7 +135,7 @@ def _policy_view(policy: Policy, index: Index) -> PolicyView:
     arguments = filled(
         command.fields,
         policy.with_,
-        lambda value: code(value, {"event": "event"}),
+        _EVENT,
         from_sources(("event", event.fields)),
     )
     then = words(command.command.name)
@@ -142,15 +144,11 @@ def _policy_view(policy: Policy, index: Index) -> PolicyView:
     return PolicyView(
         function=f"{snake(command.command.name)}_on_{snake(event.event.name)}",
         event=event.event.name,
-        summary=f"When {_happened(event.event.name, policy.on.unit)}, {delay}{then}{each}.",
-        loop=loop_view(policy.each, "event", ("event",)) if policy.each else None,
+        summary=f"When {words(event.event.name)}: {delay}{then}{each}.",
+        loop=_loop_view(policy.each) if policy.each else None,
         command=Call(name=command.command.name, arguments=arguments),
         after=duration(policy.after) if policy.after else None,
     )
-
-
-def _happened(event: str, unit: str) -> str:
-    return f"{unit.replace('_', ' ')} says `{event}`"
 
 
 def _routes(service: Service) -> list[Route]:
@@ -158,7 +156,9 @@ def _routes(service: Service) -> list[Route]:
     for aggregate in service.aggregates:
         public = [command for command in aggregate.commands if command.roles is not None]
         routes += [_command_route(command, aggregate) for command in public]
-        routes.append(Route(helper="get", path=_path_of(aggregate), kind=aggregate.name, options=()))
+        routes.append(
+            Route(helper="get", path=_path_of(aggregate), kind=aggregate.name, options=())
+        )
     routes += [query_route(query, str(query.of)) for query in service.queries]
     return routes
 
@@ -173,7 +173,7 @@ def _path_of(aggregate: Aggregate) -> str:
 
 
 def command_path(command: Command, aggregate: Aggregate) -> str:
-    """The path of a command: below the aggregate it acts on, or below the collection if it makes one."""
+    """Below the aggregate that the command acts on, or below the collection if it makes one."""
     base = collection_of(aggregate) if command.mode == "creates" else _path_of(aggregate)
     return f"{base}/{kebab(command.name)}"
 

@@ -1,0 +1,78 @@
+"""How long the generator takes, and how much memory, beside the floor of bare Jinja2."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.processes import measure
+from bench.report import Row
+from bench.synthetic import spec_of
+
+MESHGEN = str(Path(sys.executable).with_name("meshgen"))
+SHOP = Path("specs/shop.yaml")
+
+
+def rows() -> list[Row]:
+    """Measure `--help`, `check` and `new`; take about a minute."""
+    with tempfile.TemporaryDirectory() as folder:
+        big = Path(folder, "big.yaml")
+        big.write_text(spec_of(100))
+        bare = measure([sys.executable, "-c", "pass"])
+        help_ = measure([MESHGEN, "--help"])
+        check = measure([MESHGEN, "check", str(SHOP)])
+        return [
+            Row(
+                "meshgen --help, wall",
+                help_.wall * 1000,
+                "ms",
+                150,
+                help_.wall / bare.wall,
+                "bare python",
+            ),
+            Row(
+                "meshgen check shop, wall",
+                check.wall * 1000,
+                "ms",
+                None,
+                check.wall / bare.wall,
+                "bare python",
+            ),
+            *_new("shop", SHOP, Path(folder), cpu_goal=2, memory_goal=None, runs=5),
+            *_new("100 services", big, Path(folder), cpu_goal=8, memory_goal=200, runs=3),
+        ]
+
+
+def _new(
+    name: str, spec: Path, folder: Path, cpu_goal: float, memory_goal: float | None, runs: int
+) -> list[Row]:
+    target = folder / "out"
+    command = [MESHGEN, "new", "out", "--spec", str(spec), "--output", str(folder), "--quiet"]
+    taken = measure(command, before=lambda: shutil.rmtree(target, ignore_errors=True), runs=runs)
+    floor = _floor(spec, runs)
+    files = sum(1 for path in target.rglob("*") if path.is_file())
+    return [
+        Row(
+            f"new, {name}: {files} files, processor",
+            taken.cpu,
+            "s",
+            cpu_goal,
+            taken.cpu / floor,
+            "bare Jinja2",
+        ),
+        Row(f"new, {name}, wall", taken.wall, "s", None, taken.wall / floor, "bare Jinja2"),
+        Row(f"new, {name}, memory", taken.memory, "MB", memory_goal, None, ""),
+    ]
+
+
+def _floor(spec: Path, runs: int) -> float:
+    command = [sys.executable, "-m", "bench.floor", str(spec)]
+    found = [
+        float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for _ in range(runs)
+    ]
+    return statistics.median(found)

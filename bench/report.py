@@ -1,0 +1,29 @@
+"""A table of figures: what was reached, what was the goal, and the ratio to a floor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure. `ratio` is to `floor`, measured in the same run."""
+
+    what: str
+    value: float
+    unit: str
+    goal: float | None
+    ratio: float | None
+    floor: str
+
+
+def table(rows: Iterable[Row]) -> str:
+    """Return the rows as a Markdown table."""
+    lines = ["| what | measured | goal | reached | ratio |", "|---|---|---|---|---|"]
+    for row in rows:
+        goal = f"{row.goal:g} {row.unit}" if row.goal is not None else ""
+        reached = "" if row.goal is None else "yes" if row.value <= row.goal else "**no**"
+        ratio = f"{row.ratio:.1f} x {row.floor}" if row.ratio is not None else ""
+        lines.append(f"| {row.what} | {row.value:.3g} {row.unit} | {goal} | {reached} | {ratio} |")
+    return "\n".join(lines)
