@@ -87,7 +87,7 @@ def new(
 
 @contextmanager
 def _errors_reported(report: Report) -> Iterator[None]:
-    """Turn every error into a message and exit code 2; a traceback helps nobody who writes specs."""
+    """Turn every error into a message and exit code 2, never into a traceback."""
     try:
         yield
     except MeshgenError as error:
@@ -104,10 +104,7 @@ def _errors_reported(report: Report) -> Iterator[None]:
 
 def main() -> None:
     """The entry point of the `meshgen` script."""
-    for stream in (
-        sys.stdout,
-        sys.stderr,
-    ):  # a name that the terminal cannot show is no reason to fail
+    for stream in (sys.stdout, sys.stderr):  # what the terminal cannot show is no reason to fail
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:

@@ -1,4 +1,4 @@
-"""What a spec says, before anything is looked up: the shape is right, names and types are only text.
+"""What a spec says before anything is looked up: shapes are right, names and types are only text.
 
 `parse` makes drafts out of the tree, `check` makes the model out of drafts. Short forms are gone:
 there is one way to read a thing. What could not be read is left out or empty, and there is a
@@ -87,8 +87,6 @@ class CommandDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggregateDraft:
-    """`complete`: every event and command of the spec is in it, so an unknown name is really unknown."""
-
     name: Word
     id: Word | None
     owner: Word | None
@@ -211,7 +209,7 @@ class ProjectionDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArgumentDraft:
-    """`name=value` of a part; a value that `is_name` is `caller`, a path parameter or an enum's member."""
+    """`name=value` of a part; `is_name`: `caller`, a path parameter or a member of an enum."""
 
     name: Word
     value: str | int | bool

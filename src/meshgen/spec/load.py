@@ -72,7 +72,7 @@ def load(text: str) -> tuple[Mapping | None, list[Finding]]:
     builder = _Builder(text)
     try:
         root = builder.document()
-    except _Stop as stop:
+    except _StopError as stop:
         return None, [*builder.findings, stop.finding]
     except yaml.MarkedYAMLError as error:
         return None, [*builder.findings, _yaml_finding(text, error)]
@@ -88,7 +88,7 @@ def load(text: str) -> tuple[Mapping | None, list[Finding]]:
     return None, [*builder.findings, Finding(root.at, message, "it starts with `meshgen: 1`")]
 
 
-class _Stop(Exception):
+class _StopError(Exception):
     """The text cannot be read any further."""
 
     def __init__(self, finding: Finding) -> None:
@@ -123,7 +123,7 @@ class _Builder:
     def node(self, event: Any, depth: int) -> Node:
         at = _position(event.start_mark)
         if depth > MAX_DEPTH:
-            raise _Stop(Finding(at, f"nested deeper than {MAX_DEPTH} levels"))
+            raise _StopError(Finding(at, f"nested deeper than {MAX_DEPTH} levels"))
         if isinstance(event, yaml.AliasEvent):
             self.error(
                 at,
@@ -231,10 +231,11 @@ def _unreadable(text: str) -> Finding | None:
     )
 
 
+_BRACKETS = "inside brackets a value with `,`, `[`, `]`, `{` or `}` needs quotes around it"
 _HINTS = {
     "mapping values are not allowed": "a text with `: ` inside needs quotes around it",
-    "did not find expected ',' or '}'": "inside `{...}` a value with `,`, `[`, `]`, `{` or `}` needs quotes around it",
-    "did not find expected ',' or ']'": "inside `[...]` a value with `,`, `[`, `]`, `{` or `}` needs quotes around it",
+    "did not find expected ',' or '}'": _BRACKETS,
+    "did not find expected ',' or ']'": _BRACKETS,
     "did not find expected key": "is the indentation that of the lines around it?",
     "did not find expected '-' indicator": "is the indentation that of the lines around it?",
     "could not find expected ':'": "a key is followed by `: ` and its value",

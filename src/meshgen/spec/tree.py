@@ -25,7 +25,7 @@ class Scalar:
     shift: int | None = None
 
     def inside(self, offset: int) -> Position:
-        """The place of the character `offset` of `text`, or of the value where that is not known."""
+        """The place of the character `offset` of `text`, as exactly as it is known."""
         if self.shift is None:
             return self.at
         return Position(self.at.line, self.at.column + self.shift + offset)

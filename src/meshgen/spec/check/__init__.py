@@ -1,4 +1,4 @@
-"""From drafts to the model: names are looked up, expressions compiled, rules of the language held."""
+"""From drafts to the model: names are looked up, expressions compiled, rules held."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def _check_owner(check: Check, symbol: AggregateSymbol) -> None:
 def _check_life(check: Check, symbol: AggregateSymbol, modes: dict[str, set[str]]) -> None:
     """Some command brings it into being, and every event can happen."""
     commands = symbol.draft.commands
-    if not check.lost.isdisjoint({"commands", "`commands`", "events", "`events`"}):
+    if not check.knows("commands", "events"):
         return
     if any(c.mode is None or not c.emits for c in commands):
         return

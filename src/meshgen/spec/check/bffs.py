@@ -104,7 +104,7 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
             check.error(
                 word.at, f"`{unit}` is a BFF itself", "a part comes from a service or a projection"
             )
-        elif check.lost.isdisjoint({"services", "projections", "`services`", "`projections`"}):
+        elif check.knows("services", "projections"):
             units = [*symbols.services, *symbols.projections]
             check.error(
                 word.at,
@@ -115,7 +115,7 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
     query = owner_of.queries.get(name)
     if query is None:
         known = [*owner_of.queries, *(service.aggregates if service else ())]
-        if check.lost.isdisjoint({"queries", "`queries`", "aggregates", "`aggregates`"}):
+        if check.knows("queries", "aggregates"):
             hint = meant_or_one_of(name, known)
             check.error(
                 word.at,

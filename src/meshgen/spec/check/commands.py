@@ -110,7 +110,7 @@ def _emission(
     aggregate = symbol.aggregate
     event = aggregate.events.get(draft.event.text)
     if event is None:
-        if check.lost.isdisjoint({"events", "`events`"}):
+        if check.knows("events"):
             message = f"`{aggregate.name}` has no event `{printable(draft.event.text)}`"
             check.error(
                 draft.event.at, message, meant_or_one_of(draft.event.text, list(aggregate.events))

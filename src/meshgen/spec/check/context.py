@@ -1,4 +1,4 @@
-"""What every check needs: the findings, the types, sets of fields, and expressions with their places."""
+"""What every check needs: findings, types, sets of fields, expressions with their places."""
 
 from __future__ import annotations
 
@@ -121,6 +121,10 @@ class Check:
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
         self.reading.error(at, message, hint)
 
+    def knows(self, *kinds: str) -> bool:
+        """Whether everything under these keys could be read, so that a lack is a real one."""
+        return self.lost.isdisjoint(kinds)
+
     def unknown(self, word: Word, what: str, known: Iterable[str]) -> None:
         """Say that there is no such thing."""
         self.error(
@@ -135,7 +139,7 @@ class Check:
     def expression(
         self, source: Scalar, names: Names, expected: Type | None, *, impure: bool = False
     ) -> Expression | None:
-        """Compile `source`; None when there is a finding for it, here or where a name of it is declared."""
+        """Compile `source`; None when there is a finding, here or for one of its names."""
         try:
             if not isinstance(source.value, str) and expected is not None:
                 return literal(source.value, expected)

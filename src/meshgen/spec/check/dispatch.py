@@ -94,7 +94,7 @@ def build_dispatch(
     with_ = check.assignments(draft.with_, command.whole, what, names)
     from_step = check.assignments(handed, command.whole, what, names)
     given = own | {assignment.target.text for assignment in handed}
-    if event and "with" not in check.lost:
+    if event and check.knows("with"):
         sources = [(f"`{event.name}`", event.whole)]
         hint = "say what it is: `with: {{{field}: ...}}`"
         check_filled(check, command.whole, given, sources, draft.command.at, what, hint)

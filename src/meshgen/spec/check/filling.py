@@ -19,7 +19,7 @@ def check_filled(
     what: str,
     hint: str,
 ) -> None:
-    """Every target is `given`, or filled by the first source with a field of its name, or may stay empty.
+    """Every target is `given`, filled by the first source with its name, or may be empty.
 
     `what` names the owner of the targets; `hint` tells how to fill a field, with `{field}` in it.
     """
@@ -37,5 +37,6 @@ def check_filled(
         label, fields = source
         same = fields.known.get(target.name)
         if same is not None and not fits(same.type, target.type):
-            message = f"`{target.name}` of {what} is `{target.type}`, but that of {label} is `{same.type}`"
+            other = f"that of {label} is `{same.type}`"
+            message = f"`{target.name}` of {what} is `{target.type}`, but {other}"
             check.error(at, message, hint.format(field=target.name))

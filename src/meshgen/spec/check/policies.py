@@ -36,7 +36,7 @@ def _policy(check: Check, symbols: Symbols, draft: PolicyDraft, home: str) -> Po
     if event and command and event.name in command.emits and draft.on:
         check.error(
             draft.do.command.at,
-            f"`{command.name}` causes `{event.name}`, which leads to `{command.name}`, without an end",
+            f"`{command.name}` causes `{event.name}`, which leads to it again, without an end",
         )
     if event is None or dispatch is None or draft.on is None:
         return None

@@ -49,8 +49,8 @@ def declare_operations(check: Check, service: ServiceDraft) -> Operations:
                     f"`{draft.name}` is an operation in line {first.at.line}, too",
                     hint,
                 )
-            partial_input = not check.lost.isdisjoint({"`input`", "input"})
-            partial_answer = not check.lost.isdisjoint({"`returns`", "returns"})
+            partial_input = not check.knows("input")
+            partial_answer = not check.knows("returns")
             found[f"{port.name}.{draft.name}"] = OperationSymbol(
                 port=port.name.text,
                 draft=draft,
@@ -81,7 +81,7 @@ def _operation(check: Check, symbol: OperationSymbol) -> Operation:
     simulated = check.assignments(draft.simulated, symbol.returns, what, names)
     given = {assignment.target.text for assignment in draft.simulated}
     hint = "say what a simulated `{field}` is: `simulated: {{{field}: ...}}`"
-    if "simulated" not in check.lost:
+    if check.knows("simulated"):
         check_filled(check, symbol.returns, given, [], draft.name.at, what, hint)
     return Operation(
         name=draft.name.text,
@@ -103,7 +103,7 @@ def build_call(
         return None, Fields(partial=True)
     operation = operations.get(f"{head[1]}.{head[2]}")
     if operation is None:
-        if check.lost.isdisjoint({"ports", "`ports`"}):
+        if check.knows("ports"):
             shown = f"{head[1]}.{head[2]}"
             check.error(
                 source.inside(head.start(1)),

@@ -18,9 +18,7 @@ def build_processes(check: Check, draft: SpecDraft) -> tuple[Process, ...]:
     for process in draft.processes:
         for word in process.units:
             if word.text not in names:
-                if check.lost.isdisjoint(
-                    {"services", "projections", "bffs", "`services`", "`projections`", "`bffs`"}
-                ):
+                if check.knows("services", "projections", "bffs"):
                     message = f"there is no service, projection or BFF `{printable(word.text)}`"
                     check.error(word.at, message, meant_or_one_of(word.text, names))
             elif word.text in placed:

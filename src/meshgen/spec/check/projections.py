@@ -75,7 +75,7 @@ def _identity(check: Check, symbol: ProjectionSymbol, reacted: Reacted) -> str |
         if f.type in _KEY_TYPES and all(_carries(e, f.name, f.type) for e in events)
     ]
     if not shared:
-        hint = "every event has to carry the one field by which its row is found, like the id of what happened"
+        hint = "every event has to carry the field by which its row is found, like an id"
         if not any(event.whole.partial for event in events):
             check.error(
                 draft.name.at,
@@ -157,7 +157,7 @@ def _check_begins(check: Check, symbol: ProjectionSymbol) -> None:
 def _check_wide_column(
     check: Check, symbol: ProjectionSymbol, queries: tuple[Query, ...], identity: str | None
 ) -> None:
-    """Cassandra finds rows by their whole partition, in the order of the cluster, and in no other way."""
+    """Cassandra finds rows by their whole partition, in the order of the cluster; that is all."""
     partition = [word.text for word in symbol.draft.partition]
     order = [sort.field.text for sort in symbol.draft.cluster]
     for query, draft in zip(queries, symbol.draft.queries, strict=True):

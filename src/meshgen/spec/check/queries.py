@@ -19,7 +19,7 @@ _ROUTES = ("Livez", "Readyz", "Docs", "Redoc", "Metrics")
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a query reads: the rows' fields, the field that finds exactly one, and the order by default."""
+    """What a query reads: the rows' fields, the one that finds a single row, the default order."""
 
     what: str
     fields: Fields
@@ -33,7 +33,7 @@ def build_queries(check: Check, service: ServiceSymbol) -> tuple[Query, ...]:
     for draft in service.draft.queries:
         aggregate = service.aggregates.get(draft.of.text) if draft.of else None
         if aggregate is None:
-            if draft.of and check.lost.isdisjoint({"aggregates", "`aggregates`"}):
+            if draft.of and check.knows("aggregates"):
                 message = f"this service has no aggregate `{printable(draft.of.text)}`"
                 check.error(
                     draft.of.at, message, meant_or_one_of(draft.of.text, list(service.aggregates))
@@ -51,7 +51,7 @@ def _refuse_event_sourced(check: Check, draft: QueryDraft, aggregate: AggregateS
     if not aggregate.draft.event_sourced or aggregate.draft.id is None or draft.of is None:
         return
     if draft.page or [word.text for word in draft.by] != [aggregate.draft.id.text]:
-        hint = f"an event-sourced aggregate is only found by `{aggregate.draft.id}`; read the rest from a projection of its events"
+        hint = f"it is found by `{aggregate.draft.id}`; search a projection of its events"
         check.error(
             draft.of.at,
             f"`{aggregate.name}` is event-sourced, so there are no rows to search",
@@ -73,7 +73,7 @@ def build_query(check: Check, draft: QueryDraft, rows: Rows) -> Query:
         if word.text in [other.text for other in draft.by]:
             check.error(word.at, f"`{word}` is in `by`, so it is no filter")
     sort = _sort(check, draft, rows)
-    if draft.page is None and check.lost.isdisjoint({"page"}):
+    if draft.page is None and check.knows("page"):
         _check_finds_one(check, draft, rows)
     _check_owner(check, draft, rows)
     return Query(

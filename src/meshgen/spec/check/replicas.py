@@ -97,7 +97,7 @@ def _fields(check: Check, source: AggregateSymbol, draft: ReplicaDraft) -> tuple
 
 
 def check_derivable(check: Check, services: tuple[Service, ...]) -> None:
-    """What a replica copies must follow from events and the copied fields: nothing else of the source is known."""
+    """What a replica copies must follow from events and copied fields alone."""
     aggregates = {(s.name, a.name): a for s in services for a in s.aggregates}
     for service in services:
         for replica in service.replicas:
@@ -114,5 +114,7 @@ def check_derivable(check: Check, services: tuple[Service, ...]) -> None:
                     }
                     lacking = sorted(used - {*replica.fields, source.id if source else ""})
                     if lacking:
-                        message = f"`{assignment.target}` follows from `{lacking[0]}` when `{event.name}` happens"
+                        message = (
+                            f"on `{event.name}` `{assignment.target}` follows from `{lacking[0]}`"
+                        )
                         check.error(replica.at, message, f"copy `{lacking[0]}`, too")

@@ -73,7 +73,7 @@ def _step(
 def _answers(
     check: Check, symbols: Symbols, draft: StepDraft, command: CommandSymbol | None, home: str
 ) -> tuple[tuple[Ref, ...], tuple[Ref, ...]]:
-    """The events that end a step well, and those that end it badly; by default all others are good."""
+    """The events that end a step well, and badly; by default all others are good."""
     done = _events(check, symbols, draft.done or (), command, home)
     failed = _events(check, symbols, draft.failed or (), command, home)
     for name in done.keys() & failed.keys():

@@ -21,7 +21,7 @@ def build_scenario(
     kept: dict[str, Word] = {}
     steps: list[Do | See] = []
     for step in draft.steps:
-        if step.role.text not in roles and check.lost.isdisjoint({"roles"}):
+        if step.role.text not in roles and check.knows("roles"):
             check.unknown(step.role, "role", sorted(roles))
         names = check.names().one("name", "caller", UUID)
         for name in kept:
@@ -58,7 +58,7 @@ def _do(
     allowed = command.draft.roles
     if allowed is None:
         hint = "give it `roles`, or do what leads to it"
-        if check.lost.isdisjoint({"roles"}):
+        if check.knows("roles"):
             check.error(
                 draft.command.at, f"`{command.name}` has no `roles`, so nobody can send it", hint
             )
@@ -68,7 +68,7 @@ def _do(
     values = check.assignments(draft.values, command.whole, what, names, impure=True)
     given = {assignment.target.text for assignment in draft.values}
     needed = command.own if command.draft.mode == "creates" else command.whole
-    if "with" not in check.lost:
+    if check.knows("with"):
         check_filled(
             check, needed, given, [], draft.command.at, what, "give it: `with: {{{field}: ...}}`"
         )
@@ -101,7 +101,7 @@ def _see(check: Check, symbols: Symbols, draft: SeeDraft, names: Names) -> See |
     values = check.assignments(draft.values, fields, f"the row of `{query.name}`", names)
     given = {assignment.target.text for assignment in draft.arguments}
     for word in query.by:
-        if word.text not in given and word.text in fields.known and "of" not in check.lost:
+        if word.text not in given and word.text in fields.known and check.knows("of"):
             check.error(
                 draft.query.at, f"`{query.name}` needs `{word}`", f"give it: `of: {{{word}: ...}}`"
             )
@@ -129,7 +129,7 @@ def _check_caller(check: Check, draft: SeeDraft, query: QueryDraft) -> None:
 
 
 def _query(check: Check, symbols: Symbols, word: Word) -> tuple[Ref, QueryDraft, Fields] | None:
-    unit, dot, name = word.text.partition(".")
+    unit, _, name = word.text.partition(".")
     service, projection = symbols.services.get(unit), symbols.projections.get(unit)
     owner = service or projection
     if owner is not None and name in owner.queries:
@@ -139,9 +139,7 @@ def _query(check: Check, symbols: Symbols, word: Word) -> tuple[Ref, QueryDraft,
         aggregate = service.aggregates.get(query.of.text) if service and query.of else None
         fields = aggregate.whole if aggregate else Fields(partial=True)
         return Ref(unit=unit, name=name, at=word.at), query, fields
-    if check.lost.isdisjoint(
-        {"queries", "`queries`", "services", "projections", "`services`", "`projections`"}
-    ):
+    if check.knows("queries", "services", "projections"):
         known = [
             f"{u}.{q}"
             for units in (symbols.services, symbols.projections)

@@ -21,7 +21,7 @@ def build_service(check: Check, symbols: Symbols, symbol: ServiceSymbol) -> Serv
     aggregates = tuple(
         build_aggregate(check, a, replicas, operations) for a in symbol.aggregates.values()
     )
-    if not aggregates and check.lost.isdisjoint({"aggregates", "`aggregates`"}):
+    if not aggregates and check.knows("aggregates"):
         check.error(draft.name.at, f"the service `{draft.name}` has no aggregates")
     return Service(
         name=draft.name.text,

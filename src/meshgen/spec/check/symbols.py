@@ -1,4 +1,4 @@
-"""What there is: aggregates, events, commands and their fields, by name; and how a reference finds them."""
+"""What there is, by name: aggregates, events, commands, their fields; how references find them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AggregateSymbol:
 
 @dataclass(slots=True, eq=False)
 class EventSymbol:
-    """An event; `own` are the fields written in the spec, `whole` those behind the aggregate's id."""
+    """An event; `own` are the fields written in the spec, `whole` those behind the id."""
 
     unit: str
     aggregate: AggregateSymbol
@@ -152,7 +152,7 @@ class Symbols:
         return Ref(unit=symbol.unit, name=symbol.name, at=word.at)
 
     def _lost(self, kind: str) -> bool:
-        return not self.check.lost.isdisjoint({kind, "aggregates", "services"})
+        return not self.check.knows(kind, "aggregates", "services")
 
     def _service(self, word: Word, home: str | None, what: str) -> ServiceSymbol | None:
         unit, dot, name = word.text.rpartition(".")
@@ -221,26 +221,21 @@ def _service_symbol(check: Check, draft: ServiceDraft) -> ServiceSymbol:
 
 
 def _projection_symbol(check: Check, draft: ProjectionDraft) -> ProjectionSymbol:
-    row = resolve_fields(
-        check, draft.row, maps="string", partial="`row`" in check.lost or "row" in check.lost
-    )
+    row = resolve_fields(check, draft.row, maps="string", partial=not check.knows("row"))
     return ProjectionSymbol(draft=draft, row=row, queries={q.name.text: q for q in draft.queries})
 
 
 def _aggregate_symbol(check: Check, unit: str, draft: AggregateDraft) -> AggregateSymbol:
-    lost = check.lost
-    state = resolve_fields(
-        check, draft.state, maps="any", partial="`state`" in lost or "state" in lost
-    )
+    state = resolve_fields(check, draft.state, maps="any", partial=not check.knows("state"))
     aggregate = AggregateSymbol(unit=unit, draft=draft, state=state, whole=_behind_id(draft, state))
     for event in draft.events:
-        own = resolve_fields(check, event.fields, maps="string", partial=event.name.text in lost)
+        own = resolve_fields(
+            check, event.fields, maps="string", partial=not check.knows(event.name.text)
+        )
         whole = _behind_id(draft, own)
         aggregate.events[event.name.text] = EventSymbol(unit, aggregate, event, own, whole)
     for command in draft.commands:
-        own = resolve_fields(
-            check, command.input, maps="string", partial="`input`" in lost or "input" in lost
-        )
+        own = resolve_fields(check, command.input, maps="string", partial=not check.knows("input"))
         whole = own if draft.id and draft.id.text in own else _behind_id(draft, own)
         aggregate.commands[command.name.text] = CommandSymbol(unit, aggregate, command, own, whole)
     return aggregate

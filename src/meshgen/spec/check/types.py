@@ -90,7 +90,7 @@ def _refuse_endless(check: Check, draft: TypeDraft) -> None:
 def resolve_fields(
     check: Check, drafts: Iterable[FieldDraft], *, maps: str, partial: bool = False
 ) -> Fields:
-    """The fields that `drafts` declare; `maps`: "any" key in a state, only "string" in what is sent."""
+    """The fields that `drafts` declare; `maps`: "any" keys in a state, "string" in what is sent."""
     known: dict[str, Field] = {}
     broken: set[str] = set()
     for draft in drafts:
@@ -109,12 +109,11 @@ def _type(check: Check, draft: FieldDraft, maps: str) -> Type | None:
         found = parse_type(draft.type.text, check.types)
     except TypeNameError as error:
         mentioned = set(re.findall(r"[A-Za-z_][A-Za-z0-9_]*", draft.type.text))
-        lost = "types" in check.lost or "`types`" in check.lost or mentioned & check.broken_types
-        if not lost:
+        if check.knows("types") and not mentioned & check.broken_types:
             check.error(draft.type.inside(error.offset), error.message, error.hint)
         return None
     if maps == "string" and any(isinstance(t, MapType) and t.key != STRING for t in parts(found)):
-        hint = "only a state may have other keys; what is sent is JSON, where keys are strings: `map[T]`, or a list of value objects"
+        hint = "what is sent is JSON, whose keys are strings: `map[T]`, or a list of value objects"
         check.error(draft.type.at, f"`{found}` cannot be sent", hint)
         return None
     return found
@@ -190,7 +189,7 @@ def _pattern(check: Check, value: Scalar) -> str | None:
     elif not value.text.isascii() or not value.text.isprintable():
         fault = "it is written in plain printable ASCII; `\\uXXXX` stands for other characters"
     elif _NOT_LINEAR.search(value.text):
-        fault = "look-around and back-references are left out, so that matching takes linear time everywhere"
+        fault = "look-around and back-references are left out: matching takes linear time"
     else:
         try:
             re.compile(value.text)

@@ -48,7 +48,7 @@ def _messages(service: ServiceDraft) -> list[Named]:
 
 
 def _classes(service: ServiceDraft) -> list[Named]:
-    """Classes of one service; its messages were compared with everything that is everywhere already."""
+    """Classes of one service beside its messages, which were compared with all others before."""
     aggregates = _aggregates(service)
     sagas = [("the saga", s.name) for s in service.sagas]
     ports = [("the port", p.name) for p in service.ports]

@@ -43,7 +43,7 @@ def read_spec_draft(reading: Reading, root: Mapping) -> SpecDraft | None:
 
 
 def _is_this_language(reading: Reading, root: Mapping) -> bool:
-    """`meshgen: 1` comes first, so that an old meshgen can say clearly that a spec is too new for it."""
+    """`meshgen: 1` comes first, so that an old meshgen can say that a spec is too new for it."""
     first = root.entries[0] if root.entries else None
     if first is None or first.key.text != "meshgen":
         later = next((e.key for e in root.entries if e.key.text == "meshgen"), None)

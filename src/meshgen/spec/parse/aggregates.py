@@ -125,7 +125,7 @@ def _guards(reading: Reading, node: Node | None) -> tuple[AssignmentDraft, ...]:
         reading.error(
             node.at,
             "a guard has no name",
-            "`requires` is `{rule_name: expression}`; the name tells the caller which rule was broken",
+            "`requires` is `{rule_name: expression}`: callers are told the broken rule by name",
         )
         return ()
     guards = reading.assignments(node, "`requires`")
@@ -172,7 +172,8 @@ def read_emissions(reading: Reading, node: Node, what: str) -> tuple[EmissionDra
 def _filled_event(reading: Reading, node: Mapping, what: str) -> tuple[EmissionDraft, ...]:
     if len(node.entries) != 1:
         count = "several events" if node.entries else "no event"
-        hint = f"of several events the first whose `when` holds happens: `{what}: [{{event: A, when: ...}}, {{event: B}}]`"
+        form = f"`{what}: [{{event: A, when: ...}}, {{event: B}}]`"
+        hint = f"of several events the first whose `when` holds happens: {form}"
         reading.error(node.at, f"`{what}` names {count}", hint)
         return ()
     entry = node.entries[0]
@@ -199,7 +200,7 @@ def _emission(reading: Reading, node: Node, what: str) -> EmissionDraft | None:
 
 
 def _check_alternatives(reading: Reading, emissions: tuple[EmissionDraft, ...]) -> None:
-    """The first whose condition holds: all but the last need one, the last is what happens otherwise."""
+    """All but the last need a condition; the last is what happens otherwise."""
     for emission in emissions[:-1]:
         if emission.when is None:
             reading.error(

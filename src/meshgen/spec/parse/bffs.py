@@ -10,7 +10,7 @@ from meshgen.spec.parse.reading import Keys, Reading, printable
 from meshgen.spec.tree import Entry, Mapping, Node, Scalar
 
 BFF_KEYS = Keys("a BFF", ("endpoints",), ("summary",))
-PART_FORM = "it looks like `unit.Query(field=value)`, then `?` if it may be missing, then `only [field, field]`"
+PART_FORM = "it looks like `unit.Query(field=value)? only [field]`; `?` and `only` may be left out"
 
 _SEGMENT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9]*(_[a-z0-9]+)*)\}")

@@ -1,11 +1,11 @@
-"""Fields and types: `price: decimal`, `quantity: {type: int, min: 1}`, `OrderStatus: [placed, shipped]`."""
+"""Fields and types: `quantity: {type: int, min: 1}`, `OrderStatus: [placed, shipped]`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from meshgen.spec.draft import FieldDraft, TypeDraft, Word
-from meshgen.spec.parse.names import CLASS, FIELD, MEMBER, field_fault
+from meshgen.spec.parse.names import CLASS, MEMBER, field_fault
 from meshgen.spec.parse.reading import Keys, Reading, printable, shape
 from meshgen.spec.tree import Broken, Entry, Mapping, Node, Scalar, Sequence
 
@@ -26,12 +26,8 @@ def _type(reading: Reading, name: Word, body: Node) -> TypeDraft:
         return TypeDraft(name=name, fields=read_fields(reading, body, f"`{name}`"))
     if not isinstance(body, Broken):
         found = "has no fields" if isinstance(body, Mapping) else f"is {shape(body)}"
-        self_hint = "an enum is a list of words `[placed, shipped]`, a value object a mapping `{price: decimal}`"
-        reading.error(
-            body.at if isinstance(body, Mapping) else body.at,
-            f"`{printable(name.text)}` {found}",
-            self_hint,
-        )
+        hint = "an enum is a list `[placed, shipped]`, a value object a mapping `{price: decimal}`"
+        reading.error(body.at, f"`{printable(name.text)}` {found}", hint)
     return TypeDraft(name=name)
 
 
@@ -57,7 +53,7 @@ def read_fields(reading: Reading, node: Node | None, what: str) -> tuple[FieldDr
     if node is None:
         return ()
     if not isinstance(node, Mapping):
-        reading.lost.add(what)
+        reading.lost.add(what.strip("`"))
     return field_entries(reading, reading.entries(node, what, "`{name: type}`"))
 
 
@@ -76,7 +72,7 @@ def _field(reading: Reading, entry: Entry) -> FieldDraft:
             name=name, type=reading.text(entry.value, f"the type of `{printable(name.text)}`")
         )
     if isinstance(entry.value, Sequence):
-        hint = "a list is written `list[T]` (in quotes inside `{...}`); an enum gets a name under `types`"
+        hint = 'a list is written `"list[T]"`, with quotes; an enum gets a name under `types`'
         reading.error(entry.value.at, f"the type of `{printable(name.text)}` is a list", hint)
         return FieldDraft(name=name, type=None)
     return _long_form(reading, name, entry.value)
@@ -107,6 +103,3 @@ def _long_form(reading: Reading, name: Word, node: Node) -> FieldDraft:
             )
     kind = reading.text(values.get("type"), f"the type of `{printable(name.text)}`")
     return FieldDraft(name=name, type=kind, limits=limits, default=values.get("default"))
-
-
-__all__ = ["FIELD", "FIELD_KEYS", "LIMITS", "field_entries", "read_fields", "read_types"]

@@ -8,24 +8,30 @@ from dataclasses import dataclass
 
 MAX_LENGTH = 63
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _WINDOWS_DEVICES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10)))
 )
-_PYDANTIC = frozenset(
-    "construct copy dict from_orm json parse_file parse_obj parse_raw schema schema_json update_forward_refs validate".split()
-)
-_ANNOTATIONS = frozenset(
-    "bool bytes date datetime float frozenset int list object set str timedelta tuple".split()
-)
-_GENERATED_CLASSES = frozenset(
-    # what the modules of a generated unit import or define beside the spec's own names
-    "Aggregate Annotated Any AnyUrl Backends BaseModel Bff Caller Catalog Command Context Decimal Enum Event"
-    " EventSourced Failure FanOut Field Iterable Iterator Json Key Literal MessageType Path Projection Question"
-    " Refused Replica Response Saga Scenario Self Sequence Service Settings StateStored Step StrEnum System"
-    " TypeAlias TypeVar UUID Value"
-    # builtins that generated code may use
-    " Exception BaseException ValueError TypeError KeyError NotImplementedError RuntimeError LookupError".split()
-)
+_PYDANTIC = _words("""
+    construct copy dict from_orm json parse_file parse_obj parse_raw schema schema_json
+    update_forward_refs validate
+""")
+_ANNOTATIONS = _words("""
+    bool bytes date datetime float frozenset int list object set str timedelta tuple
+""")
+_GENERATED_CLASSES = _words("""
+    Aggregate Annotated Any AnyUrl Backends BaseModel Bff Caller Catalog Command Context Decimal
+    Enum Event EventSourced Failure FanOut Field Iterable Iterator Json Key Literal MessageType
+    Path Projection Question Refused Replica Response Saga Scenario Self Sequence Service Settings
+    StateStored Step StrEnum System TypeAlias TypeVar UUID Value
+
+    BaseException Exception KeyError LookupError NotImplementedError RuntimeError TypeError
+    ValueError
+""")
 
 
 @dataclass(frozen=True, slots=True)

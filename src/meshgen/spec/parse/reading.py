@@ -1,4 +1,4 @@
-"""Reading a tree with nothing taken for granted: every wrong shape is a finding, never an exception."""
+"""Reading a tree with nothing taken for granted: a wrong shape is a finding, not an exception."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys a mapping may have. `later` are words that the language will have, with what to say."""
+    """The keys a mapping may have; `later` are words that the language will have."""
 
     what: str
     required: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Reading:
         return ()
 
     def keyed(self, node: Node, keys: Keys, at: Position | None = None) -> dict[str, Node]:
-        """The values of a mapping whose keys are given by the language; `at` is where a lack is shown."""
+        """The values of a mapping with the language's own keys; `at` is where a lack is shown."""
         found: dict[str, Node] = {}
         meant_keys: set[str] = set()
         if not isinstance(node, Mapping):
@@ -110,7 +110,7 @@ class Reading:
             return
         if not isinstance(node, Mapping):
             self.entries(node, what, "`{name: ...}`")
-            self.lost.add(what.split("`")[1] if "`" in what else what)
+            self.lost.add(what.strip("`"))
             return
         for entry in node.entries:
             yield self.name(entry.key, rule), entry.value

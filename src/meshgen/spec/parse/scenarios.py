@@ -23,7 +23,7 @@ def read_scenarios(reading: Reading, node: Node | None) -> tuple[ScenarioDraft, 
     for entry in reading.entries(node, "`scenarios`", "`{a sentence: [step, step]}`"):
         slug = re.sub(r"[^a-z0-9]+", "_", entry.key.text.lower())
         if not NAME.fullmatch(entry.key.text) or len(entry.key.text) > MAX_NAME:
-            hint = f"it is a sentence of at most {MAX_NAME} characters in plain letters, digits, spaces, `-`, `'` and `,`: it names a test"
+            hint = f"it names a test: plain words, at most {MAX_NAME} characters"
             reading.error(
                 entry.key.at, f"`{printable(entry.key.text)}` cannot be a scenario's name", hint
             )
@@ -52,7 +52,7 @@ def _step(reading: Reading, node: Node) -> DoDraft | SeeDraft | None:
             reading.error(
                 node.at,
                 f"a step is {shape(node)}",
-                "it is `{as: role, do: service.Command, with: {...}}` or `{as: role, see: unit.Query, ...}`",
+                "it is `{as: role, do: service.Command}` or `{as: role, see: unit.Query}`",
             )
         return None
     if any(entry.key.text == "see" for entry in node.entries):
