@@ -26,7 +26,7 @@ class Finding:
 
 
 class MeshgenError(Exception):
-    """An error of the user's that is not in the spec: a folder that is not empty, a file that is missing."""
+    """An error of the user's that is not in the spec: a folder in use, a missing file."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)

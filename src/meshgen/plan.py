@@ -111,6 +111,7 @@ OUTPUTS = (
     Output("gateway/envoy.yaml.jinja", "gateway/envoy.yaml", _G, _project),
 
     Output("contracts/schema.json.jinja", "contracts/schemas/{contract.name}.json", _G, _contracts),
+    Output("contracts/asyncapi.yaml.jinja", "contracts/asyncapi.yaml", _G, _project),
     Output("contracts/pyproject.toml.jinja", "libs/contracts/pyproject.toml", _G, _project),
     Output("contracts/init.py.jinja", _CONTRACTS + "/__init__.py", _G, _project),
 

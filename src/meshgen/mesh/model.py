@@ -98,6 +98,16 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A topic of the event hub and the units at its ends."""
+
+    name: str
+    messages: tuple[Message, ...]
+    senders: tuple[str, ...]
+    receivers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AggregateView:
     """An aggregate: `kind` is how its state is kept (`StateStored` or `EventSourced`)."""
 
@@ -381,6 +391,7 @@ class Mesh:
     contracts: tuple[ContractModule, ...]
     type_imports: tuple[Import, ...]
     messages: tuple[Message, ...]
+    topics: tuple[Topic, ...]
     services: tuple[ServiceView, ...]
     projections: tuple[ProjectionView, ...]
     bffs: tuple[BffView, ...]

@@ -75,7 +75,7 @@ class Guard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ref:
-    """`service.Name`: an event, a command, an aggregate or a query of a unit (always with its unit)."""
+    """`unit.Name`: an event, a command, an aggregate or a query, always with its unit."""
 
     unit: str
     name: str
@@ -84,7 +84,7 @@ class Ref:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to an aggregate. `fields` are those written in the spec: without the id."""
+    """Something that happened to an aggregate. `fields` are as written: without the id."""
 
     name: str
     version: int
@@ -106,7 +106,7 @@ class Emission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortCall:
-    """`calls: {name: "Port.operation(arg=expression)"}`: a question to the outside, asked before the decision."""
+    """`calls: {name: "Port.operation(arg=expression)"}`: a question to the outside."""
 
     name: str
     port: str
@@ -117,7 +117,7 @@ class PortCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """An intention. `input` are the fields written in the spec; the aggregate's id is among them only if written.
+    """An intention. `input` are the fields as written, with the aggregate's id only if written.
 
     mode: "creates" (must not exist), "acts" (must exist), "upserts" (either).
     `roles` None: not reachable over HTTP, only by policies and sagas.
@@ -226,7 +226,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saga:
-    """A process manager: one instance for every `starts_on` event, known by its field `of`. `deadline` in seconds."""
+    """A process manager: one instance for every `starts_on` event, known by its field `of`.
+
+    `deadline` in seconds.
+    """
 
     name: str
     of: str
@@ -300,7 +303,7 @@ class Reaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
-    """A read model. `id` is the row field by which every event finds its row (computed by check)."""
+    """A read model. `id` is the row field by which every event finds its row."""
 
     name: str
     summary: str | None
@@ -344,7 +347,7 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One part of an aggregated answer: `unit.Query(arg=value)`, `unit.Aggregate(id)`, `?` optional, `only [..]`.
+    """A part of an answer: `unit.Query(arg=value)` or `unit.Aggregate(id=value)`, `?`, `only []`.
 
     `arguments` map a query field to a `str` literal, int, bool, or to a `Name` of the endpoint.
     """
@@ -369,7 +372,7 @@ Argument = str | int | bool | Name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """`GET /orders/{order_id}` of a backend-for-frontend; `parameters` are its path parameters."""
+    """`GET /orders/{order_id}` of a backend-for-frontend, with its path parameters."""
 
     path: str
     parameters: tuple[str, ...]
@@ -424,7 +427,7 @@ class See:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """An example of the whole system at work, told through the gateway: `make smoke` and the end-to-end test."""
+    """An example of the system at work, told through the gateway."""
 
     name: str
     steps: tuple[Do | See, ...]

@@ -8,7 +8,6 @@ from meshgen.mesh.model import (
     GatewayRoute,
     GatewayView,
     Mesh,
-    Message,
     OwnedQuery,
     ProcessView,
     ProjectionView,
@@ -19,10 +18,11 @@ from meshgen.mesh.model import (
 from meshgen.mesh.naming import kebab, snake
 from meshgen.mesh.resolve.bffs import bff_view
 from meshgen.mesh.resolve.imports import contract_imports
-from meshgen.mesh.resolve.index import Index, index
+from meshgen.mesh.resolve.index import index
 from meshgen.mesh.resolve.projections import projection_view
 from meshgen.mesh.resolve.scenarios import scenario_view
 from meshgen.mesh.resolve.services import service_view
+from meshgen.mesh.resolve.topics import messages, topics
 from meshgen.mesh.schemas import contract_modules
 from meshgen.spec.model import Spec
 
@@ -51,7 +51,8 @@ def resolve(spec: Spec) -> Mesh:
         roles=_roles(spec),
         contracts=contract_modules(known),
         type_imports=contract_imports(known, ()),
-        messages=_messages(known),
+        messages=messages(known),
+        topics=topics(known),
         services=services,
         projections=projections,
         bffs=bffs,
@@ -74,29 +75,6 @@ def _unit(view: ServiceView | ProjectionView | BffView, kind: str) -> Unit:
         entry=f"{view.package}.{kind}:{kind}",
         title=view.title,
         summary=view.summary,
-    )
-
-
-def _messages(known: Index) -> tuple[Message, ...]:
-    system = known.spec.name
-    events = [
-        _message(system, "events", of.service.name, of.event.name, of.aggregate.id)
-        for of in known.events.values()
-    ]
-    commands = [
-        _message(system, "commands", of.service.name, of.command.name, of.aggregate.id)
-        for of in known.commands.values()
-    ]
-    return tuple(sorted(events + commands, key=lambda message: message.topic))
-
-
-def _message(system: str, kind: str, unit: str, name: str, subject: str) -> Message:
-    return Message(
-        name=name,
-        module=unit,
-        type=f"{system}.{unit}.{name}.v1",
-        topic=f"{system}.{unit}.{kind}",
-        subject=subject,
     )
 
 
