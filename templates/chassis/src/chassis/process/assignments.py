@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import traceback
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from typing_extensions import TypeIs
 
 from chassis.process.errors import CannotStart
 from chassis.projection import Projection
@@ -53,11 +55,11 @@ def load(reference: str) -> Unit:
     return unit
 
 
-def _is_unit(value: object) -> TypeGuard[Unit]:
+def _is_unit(value: object) -> TypeIs[Unit]:
     return isinstance(value, Service | Projection) or is_bff(value)
 
 
-def is_bff(value: object) -> TypeGuard[Bff]:
+def is_bff(value: object) -> TypeIs[Bff]:
     """Whether it is a `Bff`; asked without importing what only those need."""
     kind = type(value)
     return (kind.__module__, kind.__qualname__) == ("chassis.bff", "Bff")

@@ -19,9 +19,12 @@ from chassis.service import Service
 from chassis.settings import Settings
 
 if TYPE_CHECKING:
+    import httpx
+
     from chassis.bff import Bff
     from chassis.hub.port import Hub
     from chassis.process.assignments import Unit
+    from chassis.store.port import Store
 
 Guard = Callable[[Readiness], Readiness]
 
@@ -37,11 +40,12 @@ class Runtime(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A unit's application and runtime; `release` lets go of what only they use."""
+    """A unit's application and runtime; `store` and `release`: what only they use, and its end."""
 
     name: str
     app: ASGIApp
     runtime: Runtime
+    store: Store | None
     release: Callable[[], Awaitable[None]]
 
     async def start(self) -> None:
@@ -63,15 +67,25 @@ def check(unit: Unit, settings: Settings) -> None:
         raise CannotStart(f"{unit.name} calls {', '.join(missing)}, but PEERS does not say where")
 
 
-def host(unit: Unit, settings: Settings, hub: Hub | None, verifier: Verifier, guard: Guard) -> Host:
-    """Put `unit` together; nothing is started. `guard` makes readiness that of the process too."""
+def host(
+    unit: Unit,
+    settings: Settings,
+    hub: Hub | None,
+    verifier: Verifier,
+    guard: Guard,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Host:
+    """Put `unit` together; nothing is started.
+
+    `guard` makes readiness that of the process too. `transport` replaces the network in tests.
+    """
     match unit:
         case Service():
             return _host_service(unit, settings, _present(hub), verifier, guard)
         case Projection():
             return _host_projection(unit, settings, _present(hub), verifier, guard)
         case _:
-            return _host_bff(unit, settings, verifier, guard)
+            return _host_bff(unit, settings, verifier, guard, transport)
 
 
 def _host_service(
@@ -84,7 +98,7 @@ def _host_service(
     store = open_store(settings.data_dir, service.name)
     runtime = ServiceRuntime(service, store, hub)
     app = service_app(service, runtime, verifier, guard(runtime.readiness))
-    return Host(service.name, app, runtime, store.close)
+    return Host(service.name, app, runtime, store, store.close)
 
 
 def _host_projection(
@@ -101,18 +115,24 @@ def _host_projection(
     store = open_store(settings.data_dir, projection.name)
     runtime = ProjectionRuntime(projection, store, hub)
     app = projection_app(projection, runtime, verifier, guard(runtime.readiness))
-    return Host(projection.name, app, runtime, store.close)
+    return Host(projection.name, app, runtime, store, store.close)
 
 
-def _host_bff(bff: Bff, settings: Settings, verifier: Verifier, guard: Guard) -> Host:
+def _host_bff(
+    bff: Bff,
+    settings: Settings,
+    verifier: Verifier,
+    guard: Guard,
+    transport: httpx.AsyncBaseTransport | None,
+) -> Host:
     from chassis.backends import Connections
     from chassis.http.bff_app import bff_app
 
     peers = {name: settings.peers[name] for name in bff.calls}
-    connections = Connections(peers, timeout=settings.backend_timeout)
+    connections = Connections(peers, timeout=settings.backend_timeout, transport=transport)
     runtime = _NoRuntime()
     app = bff_app(bff, connections, verifier, guard(runtime.readiness))
-    return Host(bff.name, app, runtime, connections.close)
+    return Host(bff.name, app, runtime, None, connections.close)
 
 
 class _NoRuntime:

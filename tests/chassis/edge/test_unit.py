@@ -1,0 +1,174 @@
+"""`TestUnit`: how generated tests drive a unit, over the real runtime and store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import pytest
+from chassis.testing.caller import TestCaller
+from chassis.testing.unit import TestUnit
+
+from . import fronts, wallets
+from .wallets import Currency, GiftSent, PaidIn, WalletClosed, WalletOpened
+
+ID = UUID("8c7c0a5e-2d0a-4d8e-9a58-0d6f0a3f4b11")
+
+
+@pytest.fixture
+def wallet() -> Iterator[TestUnit]:
+    with TestUnit(wallets.service) as unit:
+        yield unit
+
+
+@pytest.fixture
+def balances() -> Iterator[TestUnit]:
+    with TestUnit(wallets.projection) as unit:
+        yield unit
+
+
+@pytest.fixture
+def alice(wallet: TestUnit) -> TestCaller:
+    return wallet.caller("customer")
+
+
+def opened(owner: TestCaller) -> str:
+    answer = owner.post("/wallets/open-wallet", owner_id=owner.id, currency=Currency.EUR)
+    assert answer.status == 201
+    return f"/wallets/{answer.body['wallet_id']}"
+
+
+def test_a_command_does_its_work(wallet: TestUnit, alice: TestCaller) -> None:
+    path = opened(alice)
+    answer = alice.post(f"{path}/pay-in", amount=Decimal("9.90"))
+    assert answer.status == 200
+    assert answer.body == {
+        "wallet_id": path.rpartition("/")[2],
+        "version": 2,
+        "events": ["PaidIn"],
+    }
+    read = alice.get(path)
+    assert read.body["balance"] == "9.90"
+    assert read.headers["etag"] == answer.headers["etag"] == '"2"'
+    id = UUID(path.rpartition("/")[2])
+    assert wallet.published == (
+        WalletOpened(wallet_id=id, owner_id=alice.id, currency=Currency.EUR),
+        PaidIn(wallet_id=id, amount=Decimal("9.90")),
+    )
+
+
+def test_a_rule_refuses(wallet: TestUnit, alice: TestCaller) -> None:
+    path = opened(alice)
+    assert alice.post(f"{path}/close-wallet").status == 200
+    answer = alice.post(f"{path}/pay-in", amount=1)
+    assert (answer.status, answer.rule) == (409, "wallet_is_open")
+    assert isinstance(wallet.published[-1], WalletClosed)
+    answer = alice.post(f"/wallets/{uuid4()}/close-wallet")
+    assert (answer.status, answer.rule) == (404, "not_found")
+
+
+def test_strangers_are_kept_out(wallet: TestUnit, alice: TestCaller) -> None:
+    path = opened(alice)
+    assert wallet.anonymous.get(path).status == 401
+    assert wallet.anonymous.post(f"{path}/close-wallet").status == 401
+    assert wallet.caller().post(f"{path}/pay-in", amount=1).status == 403
+    bob = wallet.caller("customer")
+    assert bob.get(path).status == 404
+    assert bob.post(f"{path}/close-wallet").status == 403
+    assert wallet.caller("customer", sub=alice.id).get(path).status == 200
+    answer = bob.post("/wallets/open-wallet", owner_id=alice.id, currency="eur")
+    assert answer.status == 403
+    assert len(wallet.published) == 1
+
+
+def test_a_request_sent_twice_is_carried_out_once(wallet: TestUnit, alice: TestCaller) -> None:
+    path = opened(alice)
+    twice = alice.sending(idempotency_key="k")
+    first = twice.post(f"{path}/pay-in", amount=5)
+    again = twice.post(f"{path}/pay-in", amount=5)
+    assert (first.status, first.body) == (again.status, again.body)
+    assert first.headers["etag"] == again.headers["etag"]
+    assert alice.get(path).body["balance"] == "5"
+    opening = {"owner_id": alice.id, "currency": "chf"}
+    first = twice.post("/wallets/open-wallet", **opening)
+    again = twice.post("/wallets/open-wallet", **opening)
+    assert first.status == again.status == 201
+    assert first.body == again.body
+    assert first.headers["location"] == again.headers["location"]
+
+
+def test_a_lost_update_is_refused(alice: TestCaller) -> None:
+    path = opened(alice)
+    assert alice.sending(if_match='"1"').post(f"{path}/pay-in", amount=1).status == 200
+    answer = alice.sending(if_match='"1"').post(f"{path}/pay-in", amount=1)
+    assert (answer.status, answer.rule) == (412, "version_mismatch")
+    assert alice.sending(if_none_match='"2"').get(path).status == 304
+
+
+def test_pages(wallet: TestUnit, alice: TestCaller) -> None:
+    for amount in (3, 1, 2):
+        alice.post(f"{opened(alice)}/pay-in", amount=amount)
+    first = alice.get("/list-wallets", page=2, currency=Currency.EUR, closed=False)
+    assert [item["balance"] for item in first.body["items"]] == ["1", "2"]
+    rest = alice.get(
+        "/list-wallets", page=2, currency="eur", closed=False, cursor=first.body["next"]
+    )
+    assert [item["balance"] for item in rest.body["items"]] == ["3"]
+    assert rest.body["next"] is None
+    assert alice.get("/list-wallets", closed=True).body == {"items": [], "next": None}
+    answer = alice.get("/list-wallets", cursor="nonsense")
+    assert (answer.status, answer.rule) == (422, "invalid_request")
+    assert len(alice.get("/my-wallets", owner_id=alice.id).body["items"]) == 3
+    assert alice.get("/my-wallets", owner_id=uuid4()).status == 403
+    id = first.body["items"][0]["wallet_id"]
+    assert alice.get("/wallet-of", wallet_id=id).body["balance"] == "1"
+    assert wallet.caller().get("/wallet-of", wallet_id=id).status == 404
+
+
+def test_events_of_others_are_received(wallet: TestUnit, alice: TestCaller) -> None:
+    path = opened(alice)
+    gift = GiftSent(gift_id=ID, wallet_id=UUID(path.rpartition("/")[2]), amount=Decimal(7))
+    wallet.receive(gift)
+    assert wallet.published[-1] == PaidIn(wallet_id=gift.wallet_id, amount=gift.amount)
+    assert alice.get(path).body["balance"] == "7"
+
+
+def test_a_projection_shows_what_it_received(balances: TestUnit) -> None:
+    balances.receive(
+        WalletOpened(wallet_id=ID, owner_id=uuid4(), currency=Currency.EUR),
+        PaidIn(wallet_id=ID, amount=Decimal("1.50")),
+        PaidIn(wallet_id=ID, amount=Decimal("2.50")),
+    )
+    anyone = balances.caller()
+    assert anyone.get("/balance-of", wallet_id=ID).body == {
+        "wallet_id": str(ID),
+        "balance": "4.00",
+    }
+    assert len(anyone.get("/balances").body["items"]) == 1
+    assert balances.published == ()
+
+
+def test_what_is_not_listened_to_is_said(balances: TestUnit) -> None:
+    gift = GiftSent(gift_id=ID, wallet_id=ID, amount=Decimal(7))
+    with pytest.raises(AssertionError, match=r"balances does not listen to bank\.gift\.events"):
+        balances.receive(gift)
+
+
+def test_a_front_end_with_backends_that_answer_what_is_said() -> None:
+    alice = uuid4()
+    backends = {
+        "catalog": {"/browse": {"items": [{"price": Decimal("1.10")}], "next": None}},
+        "cart": {f"/carts/{alice}": {"items": {}}},
+        "order": {"/orders/00000000-0000-0000-0000-000000000000": 503},
+    }
+    with TestUnit(fronts.bff, backends=backends) as web:
+        home = web.caller("customer", sub=alice).get("/home")
+        assert home.status == 200
+        assert home.body["products"]["items"] == [{"price": "1.10"}]
+        assert home.body["cart"] == {"items": {}}
+        assert set(web.asked) == {"catalog /browse?listed=true", f"cart /carts/{alice}"}
+        assert web.caller().get("/home").body["cart"] is None
+        assert web.caller().get(f"/orders/{UUID(int=0)}").status == 502
+        assert web.caller().get(f"/orders/{uuid4()}").status == 404
+        assert web.anonymous.get("/home").status == 401
