@@ -20,9 +20,11 @@ HERE = Path(__file__).parent
 
 # The command line, with the stand-in as the units' runner.
 _TOY = (
+    "-c",
     "import sys; from chassis.embedded import plan; plan.RUNNER = 'toy_runner'; "
-    "from chassis.embedded.__main__ import main; sys.exit(main())"
+    "from chassis.embedded.__main__ import main; sys.exit(main())",
 )
+_REAL = ("-m", "chassis.embedded")
 ENVOY = (HERE / "envoy.yaml").read_text()
 
 
@@ -43,6 +45,7 @@ def topology(units: Mapping[str, str], processes: Mapping[str, list[str]], port:
 @dataclass(frozen=True)
 class Project:
     root: Path
+    toy: bool = True
 
     def configure(
         self,
@@ -56,11 +59,15 @@ class Project:
         (self.root / "gateway").mkdir(exist_ok=True)
         (self.root / "gateway" / "envoy.yaml").write_text(envoy)
 
+    def environment(self) -> dict[str, str]:
+        usual = {name: value for name, value in os.environ.items() if name != "PROCESSES"}
+        return {**usual, "PYTHONPATH": f"{CHASSIS}:{HERE}"}
+
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-c", _TOY, *arguments],
+            [sys.executable, *(_TOY if self.toy else _REAL), *arguments],
             cwd=self.root,
-            env=_environment(env),
+            env={**self.environment(), **env},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -101,17 +108,15 @@ class Project:
         return found
 
 
-def _environment(env: Mapping[str, str]) -> dict[str, str]:
-    usual = {name: value for name, value in os.environ.items() if name != "PROCESSES"}
-    return {**usual, "PYTHONPATH": f"{CHASSIS}:{HERE}", **env}
-
-
 @contextmanager
-def project(folder: Path) -> Iterator[Project]:
-    """An empty project in `folder`; whatever still runs in it afterwards is killed."""
+def project(folder: Path, *, toy: bool = True) -> Iterator[Project]:
+    """An empty project in `folder`; whatever still runs in it afterwards is killed.
+
+    `toy`: its units are run by the stand-in instead of `chassis.run`.
+    """
     root = folder / 'my shöp\'s "best" $HOME'
     root.mkdir()
-    it = Project(root.resolve())
+    it = Project(root.resolve(), toy)
     try:
         yield it
     finally:

@@ -40,16 +40,17 @@ def backend() -> Iterator[Backend]:
         disable_nagle_algorithm = True
 
         def answer(self) -> None:
+            path = self.requestline.split()[1]  # `self.path` has no double slashes
             self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            it.seen.append(Seen(self.command, self.path, headers))
-            url = urlsplit(self.path)
+            it.seen.append(Seen(self.command, path, headers))
+            url = urlsplit(path)
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
             time.sleep(float(query.get("seconds", 0)))
             if "drop" in query:
                 self.close_connection = True
                 return
-            body = json.dumps({"path": self.path, "headers": headers}).encode()
+            body = json.dumps({"path": path, "headers": headers}).encode()
             self.send_response(int(query.get("code", 200)))
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))

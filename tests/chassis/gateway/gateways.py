@@ -8,12 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import jinja2
 import jwt
 from chassis.embedded import envoy, keys, processes, readiness
 from chassis.embedded.places import Places
@@ -21,46 +19,7 @@ from chassis.embedded.ports import free_ports
 from chassis.embedded.processes import Running
 
 from .backends import Backend, backend
-
-TEMPLATES = Path(__file__).parents[3] / "templates"
-ISSUER = "https://id.shop.example"
-AUDIENCE = "shop"
-ORIGIN = "https://shop.example"
-RATE, BURST = 20, 40
-TIMEOUT_MS = 500
-UNITS = ("order", "order_history", "nobody")
-
-
-def render(
-    *, rate_limit: bool = True, cors: tuple[str, ...] = (ORIGIN,), issuer: str = ISSUER
-) -> str:
-    """The configuration as meshgen renders it, for a system of `UNITS`."""
-    jinja = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    jinja.filters["yml"] = json.dumps
-    gateway = SimpleNamespace(
-        issuer=issuer,
-        audience=AUDIENCE,
-        timeout_ms=TIMEOUT_MS,
-        rate_limit=SimpleNamespace(rate=RATE, burst=BURST) if rate_limit else None,
-        cors=cors,
-        routes=[
-            SimpleNamespace(
-                prefix="/" + unit.replace("_", "-"),
-                cluster=unit,
-                host_variable=f"{unit.upper()}_HOST",
-                port_variable=f"{unit.upper()}_PORT",
-            )
-            for unit in UNITS
-        ],
-    )
-    template = jinja.get_template("gateway/envoy.yaml.jinja")
-    return template.render(mesh=SimpleNamespace(gateway=gateway))
+from .rendering import AUDIENCE, ISSUER, UNITS
 
 
 @dataclass(frozen=True, kw_only=True)

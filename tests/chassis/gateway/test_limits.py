@@ -6,7 +6,8 @@ import time
 
 import httpx
 
-from .gateways import BURST, RATE, Gateway
+from .gateways import Gateway
+from .rendering import BURST, RATE
 
 
 def _burst(gateway: Gateway, token: str, count: int) -> list[httpx.Response]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from . import gateways
-from .gateways import ORIGIN, TIMEOUT_MS, Gateway
+from .gateways import Gateway
+from .rendering import ORIGIN, TIMEOUT_MS, render
 
 
 @pytest.mark.parametrize(
@@ -148,7 +149,7 @@ def test_browsers_of_the_known_origin_may_ask(gateway: Gateway) -> None:
 
 def test_without_limit_and_cors_and_with_an_odd_issuer(tmp_path: Path) -> None:
     issuer = 'https://id.example/"#: {x}'
-    config = gateways.render(rate_limit=False, cors=(), issuer=issuer)
+    config = render(rate_limit=False, cors=(), issuer=issuer)
     with gateways.running(tmp_path, config) as gateway:
         token = gateway.token(iss=issuer)
         answers = {gateway.ask("GET", "/order/a", token).status_code for _ in range(50)}

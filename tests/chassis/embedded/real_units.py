@@ -1,0 +1,28 @@
+"""Units for the real runner: they need no hub, so that only the embedded mode is tested."""
+
+from __future__ import annotations
+
+import asyncio
+
+from chassis.bff import Bff, Caller, Json
+from fastapi import APIRouter
+
+router = APIRouter()
+
+
+@router.get("/whoami")
+async def whoami(caller: Caller) -> dict[str, Json]:
+    return {"id": str(caller.id), "roles": sorted(caller.roles)}
+
+
+@router.get("/slow")
+async def slow() -> dict[str, Json]:
+    await asyncio.sleep(0.4)
+    return {"done": True}
+
+
+def unit(name: str) -> Bff:
+    return Bff(name=name, calls=(), routers=(router,))
+
+
+order, order_history, nobody = unit("order"), unit("order_history"), unit("nobody")

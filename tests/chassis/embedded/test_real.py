@@ -1,0 +1,76 @@
+"""Everything real together: the runner, the gateway's own configuration, tokens, the client."""
+
+from __future__ import annotations
+
+import runpy
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from chassis.testing.system import System
+
+from .projects import Project, project
+
+# The tests of the gateway render its configuration; no package holds both folders.
+rendering = SimpleNamespace(
+    **runpy.run_path(str(Path(__file__).parents[1] / "gateway" / "rendering.py"))
+)
+PROCESSES = '[processes]\nshop = ["order", "order_history"]\n'
+
+
+@pytest.fixture
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with project(tmp_path_factory.mktemp("real"), toy=False) as it:
+        it.configure({}, envoy=rendering.render())
+        units = "".join(f'{name} = "real_units:{name}"\n' for name in rendering.UNITS)
+        text = (it.root / "topology.toml").read_text().partition("[units]")[0]
+        (it.root / "topology.toml").write_text(f"{text}[units]\n{units}{PROCESSES}")
+        yield it
+
+
+def test_a_system_from_up_to_down(real: Project) -> None:
+    assert "3 units in 2 processes" in real.run("up")
+    system = System.running(real.root)
+    alice, stranger = system.caller("customer"), system.stranger()
+    assert alice.get("/order-history/whoami") == {"id": str(alice.id), "roles": ["customer"]}
+    assert stranger.refused("GET", "/order/whoami", 401)["type"] == "urn:problem:unauthenticated"
+    past_the_gateway = f"{system.units['order']}/whoami"
+    assert stranger.refused("GET", past_the_gateway, 401)
+    assert real.status["ready"]
+    assert '"service": "order_history"' in real.run("logs", "order_history", "-n", "50")
+
+    answers: list[int] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(alice.request("GET", "/order/slow").status)
+    )
+    asking.start()
+    time.sleep(0.1)
+    real.run("down")
+    asking.join()
+    assert answers == [200], "what was under way when the system went down must be finished"
+    assert real.running() == []
+
+
+def test_a_unit_that_cannot_be_imported_is_told(real: Project) -> None:
+    text = (real.root / "topology.toml").read_text()
+    (real.root / "topology.toml").write_text(text.replace("real_units:order_h", "no_units:order_h"))
+    said = real.run("up", code=1)
+    assert "shop ended while it was starting" in said
+    assert "no_units" in said
+    assert real.running() == []
+
+
+def test_a_session_starts_what_is_down_and_stops_it_again(
+    real: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in real.environment().items():
+        monkeypatch.setenv(name, value)
+    with System.session(real.root) as system:
+        assert system.caller("merchant").get("/order/whoami")["roles"] == ["merchant"]
+        with System.session(real.root) as same:
+            assert same.url == system.url
+        assert real.status["ready"]
+    assert real.running() == []

@@ -1,0 +1,49 @@
+"""The gateway's configuration as meshgen renders it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import jinja2
+
+TEMPLATES = Path(__file__).parents[3] / "templates"
+ISSUER = "https://id.shop.example"
+AUDIENCE = "shop"
+ORIGIN = "https://shop.example"
+RATE, BURST = 20, 40
+TIMEOUT_MS = 500
+UNITS = ("order", "order_history", "nobody")
+
+
+def render(
+    *, rate_limit: bool = True, cors: tuple[str, ...] = (ORIGIN,), issuer: str = ISSUER
+) -> str:
+    """The configuration as meshgen renders it, for a system of `UNITS`."""
+    jinja = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    jinja.filters["yml"] = json.dumps
+    gateway = SimpleNamespace(
+        issuer=issuer,
+        audience=AUDIENCE,
+        timeout_ms=TIMEOUT_MS,
+        rate_limit=SimpleNamespace(rate=RATE, burst=BURST) if rate_limit else None,
+        cors=cors,
+        routes=[
+            SimpleNamespace(
+                prefix="/" + unit.replace("_", "-"),
+                cluster=unit,
+                host_variable=f"{unit.upper()}_HOST",
+                port_variable=f"{unit.upper()}_PORT",
+            )
+            for unit in UNITS
+        ],
+    )
+    template = jinja.get_template("gateway/envoy.yaml.jinja")
+    return template.render(mesh=SimpleNamespace(gateway=gateway))
