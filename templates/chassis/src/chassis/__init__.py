@@ -1,1 +1,1 @@
-"""What every unit of the system shares: the chassis under its services, projections and front ends."""
+"""What every unit of the system shares: the chassis under services, projections and BFFs."""

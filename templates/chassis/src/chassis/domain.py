@@ -1,4 +1,4 @@
-"""What a domain may use of the chassis: its context, and the words to refuse with. No input or output."""
+"""What a domain may use of the chassis: its context, and the words to refuse with."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Lookup(Question[S | None]):
 
 
 class Unanswered(BaseException):
-    """A decision needs the answer to `question` first. Like a cancellation, not for the domain to catch."""
+    """A decision needs the answer to `question` first. Not for the domain to catch."""
 
     def __init__(self, question: Question[object]) -> None:
         super().__init__(question)
@@ -51,8 +51,8 @@ class Unanswered(BaseException):
 class Context:
     """What a decision may know besides the command and the state.
 
-    A decision is pure and quick, so it is simply made anew when it turns out to need an answer that is
-    not among `answers` yet: the first question without one raises `Unanswered`.
+    A decision is pure and quick, so it is simply made anew when it turns out to need an answer that
+    is not among `answers` yet: the first question without one raises `Unanswered`.
     """
 
     now: datetime

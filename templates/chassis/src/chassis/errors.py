@@ -1,4 +1,4 @@
-"""What can go wrong around a decision. The rules of the domain itself are `chassis.domain.Refused`."""
+"""What can go wrong around a decision. Rules of the domain are `chassis.domain.Refused`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Conflict(Exception):
 
 
 class AlreadyHandled(Exception):
-    """The message was handled before; `result` is what was recorded with it. Nothing was written."""
+    """The message was handled before, with `result`. Nothing was written."""
 
     def __init__(self, result: str | None) -> None:
         super().__init__("already handled")
@@ -33,7 +33,7 @@ class Unavailable(Exception):
 
 
 class InvalidQuery(ValueError):
-    """A query that cannot be carried out because of `field`: unknown, or with a value it cannot have."""
+    """A query that cannot be carried out: `field` is unknown, or has a value it cannot have."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")

@@ -48,8 +48,8 @@ COMMAND_REFUSED = "chassis.CommandRefused.v1"
 class MessageType:
     """How messages of class `model` travel.
 
-    `name`: the CloudEvents type. `topic`: where they are published. `subject`: the field that holds the
-    aggregate's id, which is the CloudEvents subject and the partition key.
+    `name`: the CloudEvents type. `topic`: where they are published. `subject`: the field that holds
+    the aggregate's id, which is the CloudEvents subject and the partition key.
     """
 
     model: type[Message]

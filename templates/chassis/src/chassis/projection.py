@@ -18,7 +18,7 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """How the rows are found: all of `partition`, in the order of `cluster` (`-` before a field: descending)."""
+    """How rows are found: by all of `partition`, in the order of `cluster` (`-`: descending)."""
 
     partition: tuple[str, ...]
     cluster: tuple[str, ...] = ()
@@ -28,8 +28,8 @@ class Key:
 class Projection(Generic[R, E]):
     """A read model. `name` is the unit's name.
 
-    `project(row, event)` is the row after the event; None: there is none (any more). `id`: the field of
-    the row by which every event finds its row; every event has a field of that name.
+    `project(row, event)` is the row after the event; None: there is none (any more). `id`: the
+    field of the row by which every event finds its row; every event has a field of that name.
     """
 
     name: str

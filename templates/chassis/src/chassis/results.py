@@ -13,8 +13,8 @@ T = TypeVar("T")
 class Outcome:
     """What a command did to the aggregate `id`: its version after, and the names of the events.
 
-    `created`: the aggregate did not exist before. `replayed`: the command had been handled before, this
-    is the recorded outcome.
+    `created`: the aggregate did not exist before. `replayed`: the command had been handled before,
+    this is the recorded outcome.
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""How a service is declared: one table of everything it consists of. Declaring connects to nothing."""
+"""How a service is declared: one table of everything it consists of; it connects to nothing."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ Evolve = Callable[[S | None, E], S]
 class Aggregate(Generic[S, C, E]):
     """A consistency boundary in the decider form.
 
-    `decide(command, state, context)` yields the events a command causes, `evolve(state, event)` is the
-    state after an event. `id`: the field with the aggregate's id, in the state and in every message.
-    `owner`: the field of the state with the only user who may read and command it over HTTP.
+    `decide(command, state, context)` yields the events a command causes, `evolve(state, event)` is
+    the state after an event. `id`: the field with the aggregate's id, in the state and in every
+    message. `owner`: the field of the state with the only user who may read and command it over
+    HTTP.
     """
 
     state: type[S]
@@ -70,7 +71,7 @@ class EventSourced(Aggregate[S, C, E]):
 
 @dataclass(frozen=True, slots=True)
 class Replica(Generic[S, E]):
-    """A local copy, kept by events, of another service's data. `id`: the field with the row's id."""
+    """A local copy, kept by events, of another service's data. `id`: the row's id field."""
 
     row: type[S]
     evolve: Evolve[S, E] = field(kw_only=True)

@@ -15,6 +15,8 @@ from uuid import UUID, uuid4
 
 import structlog
 
+from chassis.envelope import Envelope
+
 _TRACEPARENT = re.compile(
     r"(?P<version>[0-9a-f]{2})-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})(-.*)?"
 )
@@ -22,8 +24,11 @@ _TRACEPARENT = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """`correlation_id`: the same for everything that one request sets off. `causation_id`: the message
-    that directly caused this work, None at the start. `traceparent`: this hop's own W3C span."""
+    """Where the work being done comes from.
+
+    `correlation_id`: the same for everything that one request sets off. `causation_id`: the message
+    that directly caused this work, None at the start. `traceparent`: this hop's own W3C span.
+    """
 
     correlation_id: UUID
     causation_id: UUID | None
@@ -44,11 +49,20 @@ def begin(
     causation_id: UUID | None = None,
     traceparent: str | None = None,
 ) -> Trace:
-    """Return the trace of a new hop, continuing what came in; what is missing or malformed is made."""
+    """Return the trace of a new hop, continuing what came in; what is missing is made."""
     return Trace(
         correlation_id=correlation_id or uuid4(),
         causation_id=causation_id,
         traceparent=child_of(traceparent),
+    )
+
+
+def continued(envelope: Envelope) -> Trace:
+    """Return the trace of the work that the message in `envelope` causes."""
+    return begin(
+        correlation_id=envelope.correlation_id,
+        causation_id=envelope.id,
+        traceparent=envelope.traceparent,
     )
 
 

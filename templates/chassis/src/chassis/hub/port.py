@@ -1,4 +1,4 @@
-"""The hub port: durable, partitioned topics, and groups that each see every message once or again."""
+"""The hub port: durable, partitioned topics, and groups that see every message at least once."""
 
 from __future__ import annotations
 
@@ -51,15 +51,18 @@ class Hub(Protocol):
     async def declare(self, topic: Topic) -> None:
         """Make sure that the topic is there and configured like this. Before its first use."""
 
-    async def publish(self, topic: str, envelope: Envelope) -> None:
-        """Append the envelope to its partition of the topic; returns when it is stored durably."""
+    async def publish(self, topic: str, envelope: Envelope, *, again: bool = False) -> None:
+        """Append the envelope to its partition of the topic; returns when it is stored durably.
+
+        The hub may leave out what was published lately, except when it is to be published `again`.
+        """
 
     async def subscribe(self, topic: str, group: str, deliver: Deliver) -> Subscription:
         """Deliver every message of the topic, from its beginning, to one member of the group.
 
-        One message of a partition at a time, in order, and the next one only after `deliver` returned;
-        however long it takes. A message is delivered again if the process dies meanwhile. `deliver` must
-        not raise: if it does, or is cancelled, the same message is delivered again.
+        One message of a partition at a time, in order, and the next one only after `deliver`
+        returned; however long it takes. A message is delivered again if the process dies meanwhile.
+        `deliver` must not raise: if it does, or is cancelled, the same message is delivered again.
         """
 
     def browse(self, topic: str) -> AsyncIterator[Logged]:

@@ -1,4 +1,4 @@
-"""How a saga is declared: a process manager that carries several commands to an end, or takes them back."""
+"""Sagas: process managers that carry several commands to an end, or take them back."""
 
 from chassis.saga.declaration import FanOut, Saga, Step
 

@@ -19,8 +19,8 @@ Answers: TypeAlias = type[Event] | tuple[type[Event], ...]
 class Step(Generic[E]):
     """One command, made of the event that started the saga.
 
-    `done` and `failed`: the events that answer it; a refusal always counts as failed. `undo` takes a done
-    step back when a later one fails.
+    `done` and `failed`: the events that answer it; a refusal always counts as failed. `undo` takes
+    a done step back when a later one fails.
     """
 
     do: Callable[[E], Command]
@@ -28,10 +28,18 @@ class Step(Generic[E]):
     failed: Answers = ()
     undo: Callable[[E], Command] | None = None
 
+    def commands(self, start: E) -> tuple[Command, ...]:
+        """Return the commands of this step."""
+        return (self.do(start),)
+
+    def undoing(self, start: E, item: int) -> Command | None:
+        """Return what takes the command number `item` back, if anything does."""
+        return self.undo(start) if self.undo else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FanOut(Generic[E, Item]):
-    """One command for each item of the event; the step is done when all are, failed when one failed."""
+    """One command for each item; the step is done when all are, failed when one failed."""
 
     each: Callable[[E], Sequence[Item]]
     do: Callable[[E, Item], Command]
@@ -39,13 +47,22 @@ class FanOut(Generic[E, Item]):
     failed: Answers = ()
     undo: Callable[[E, Item], Command] | None = None
 
+    def commands(self, start: E) -> tuple[Command, ...]:
+        """Return the commands of this step."""
+        return tuple(self.do(start, item) for item in self.each(start))
+
+    def undoing(self, start: E, item: int) -> Command | None:
+        """Return what takes the command number `item` back, if anything does."""
+        return self.undo(start, self.each(start)[item]) if self.undo else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saga(Generic[E]):
     """A process manager: one instance for every `starts_on` event, known by its field `id`.
 
-    A step begins when the one before is done. When one fails, or at the `deadline`, what was done is
-    undone in reverse order and `on_failure(event, failure)` is sent.
+    A step begins when the one before is done. When one has failed and all its answers are there, or
+    at the `deadline`, what was done is undone in reverse order and `on_failure(event, failure)`
+    is sent.
     """
 
     name: str
@@ -54,3 +71,8 @@ class Saga(Generic[E]):
     steps: tuple[Step[E] | FanOut[E, Any], ...]
     deadline: timedelta | None = None
     on_failure: Callable[[E, str], Command] | None = None
+
+
+def answers(declared: Answers) -> tuple[type[Event], ...]:
+    """Return the events that are declared as answers."""
+    return declared if isinstance(declared, tuple) else (declared,)

@@ -1,4 +1,4 @@
-"""The store port: optimistic reads, then one declarative atomic write, which every engine can do."""
+"""The store port: optimistic reads, then one declarative atomic write: every engine can do it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Sort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """Documents of one form. `fields` are those that queries may use; `indexes` serve expected queries."""
+    """Documents of one form. Queries may use `fields`; `indexes` serve the expected ones."""
 
     name: str
     fields: tuple[tuple[str, Kind], ...] = ()
@@ -48,7 +48,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """The documents of `collection` whose fields equal `where`, in order of `sort` and then of the id.
+    """The documents of `collection` whose fields equal `where`, sorted, at last by their id.
 
     `after`: the values of the sort fields, and the id, of the document to go on behind.
     """
@@ -62,7 +62,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put:
-    """Write a document that is at version `expected` now (0: there is none), as version `version`."""
+    """Write a document, now at version `expected` (0: there is none), as version `version`."""
 
     collection: str
     id: str
@@ -104,7 +104,8 @@ class Commit:
     """One atomic write: all of it happens or nothing.
 
     `inbox`: the id of the message whose effect this is; `result`: what to remember with it.
-    `set_timers` replaces timers of the same id; `drop_timers` are ids, of timers that need not exist.
+    `set_timers` replaces timers of the same id; `drop_timers` are ids, of timers that need not
+    exist.
     """
 
     puts: tuple[Put, ...] = ()
@@ -151,7 +152,7 @@ class Store(Protocol):
         """Return what is in the inbox for the message, or None if it was not handled yet."""
 
     async def commit(self, commit: Commit) -> None:
-        """Write durably. Raises `AlreadyHandled` (first) or `Conflict`, and has then written nothing."""
+        """Write durably, or raise `AlreadyHandled` or else `Conflict` and write nothing."""
 
     async def pending(self, limit: int) -> tuple[Pending, ...]:
         """Return the oldest messages of the outbox, in the order they were committed."""
