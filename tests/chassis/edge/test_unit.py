@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -157,7 +158,7 @@ def test_what_is_not_listened_to_is_said(balances: TestUnit) -> None:
 
 def test_a_front_end_with_backends_that_answer_what_is_said() -> None:
     alice = uuid4()
-    backends = {
+    backends: dict[str, dict[str, Any]] = {
         "catalog": {"/browse": {"items": [{"price": Decimal("1.10")}], "next": None}},
         "cart": {f"/carts/{alice}": {"items": {}}},
         "order": {"/orders/00000000-0000-0000-0000-000000000000": 503},

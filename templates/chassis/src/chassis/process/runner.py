@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -97,15 +96,14 @@ def _open(process: _Process, units: Sequence[Unit], assignments: Sequence[Assign
 
 async def _live(process: _Process, stop: asyncio.Event) -> int:
     """Start, and work until asked to stop or until something ends that should not."""
-    stopped = asyncio.create_task(stop.wait())
+    stopped: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     starting = asyncio.create_task(_start(process))
-    vital = {place.serving for place in process.places}
     try:
-        await asyncio.wait({stopped, starting, *vital}, return_when=asyncio.FIRST_COMPLETED)
-        if starting.done() and not starting.cancelled():
-            starting.result()
-            await asyncio.wait({stopped, *vital}, return_when=asyncio.FIRST_COMPLETED)
-        failed = not stopped.done()
+        servers = {place.serving for place in process.places}
+        ended = await _first_to_end({stopped, starting, *servers}, set())
+        if ended is starting:
+            background = starting.result()
+            ended = await _first_to_end({stopped, *servers}, background)
     except Exception as error:
         _log.exception("cannot work", reason=str(error))
         return 1
@@ -113,11 +111,30 @@ async def _live(process: _Process, stop: asyncio.Event) -> int:
         stopped.cancel()
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
+    if ended is not stopped:
+        _log.error("something ended that should not", what=ended.get_name(), exc_info=_error(ended))
     await _drain(process)
-    return 1 if failed else 0
+    return 0 if ended is stopped else 1
 
 
-async def _start(process: _Process) -> None:
+async def _first_to_end(
+    tasks: set[asyncio.Task[Any]], background: set[asyncio.Task[Any]]
+) -> asyncio.Task[Any]:
+    """The first of `tasks` to end, or of `background` to fail: those may well be done some day."""
+    waiting = tasks | background
+    while True:
+        done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            if task in tasks or _error(task) is not None:
+                return task
+
+
+def _error(task: asyncio.Task[Any]) -> BaseException | None:
+    return None if task.cancelled() else task.exception()
+
+
+async def _start(process: _Process) -> set[asyncio.Task[Any]]:
+    """Start the units; return the tasks that they work in from now on."""
     if not all(is_bff(place.unit) for place in process.places):
         process.hub = await _connect(process)
     for place in process.places:
@@ -125,9 +142,13 @@ async def _start(process: _Process) -> None:
             place.unit, process.settings, process.hub, process.verifier, place.door.guarded
         )
         process.hosts.append(hosted)
-        await asyncio.create_task(hosted.start(), name=f"{hosted.name} start")
+    before = asyncio.all_tasks()
+    await asyncio.gather(*(hosted.start() for hosted in process.hosts))
+    started = asyncio.all_tasks() - before
+    for place, hosted in zip(process.places, process.hosts, strict=True):
         place.door.open(hosted.app)
     _log.info("ready", units=[hosted.name for hosted in process.hosts])
+    return started
 
 
 async def _connect(process: _Process) -> Hub:
@@ -174,13 +195,17 @@ async def _stop_serving(process: _Process) -> None:
 
 
 async def _close(process: _Process) -> None:
+    """Let go of everything; what cannot be closed properly was broken before."""
     for place in process.places:
         place.serving.cancel()
-    async with AsyncExitStack() as stack:
-        if process.hub is not None:
-            stack.push_async_callback(process.hub.close)
-        for hosted in process.hosts:
-            stack.push_async_callback(hosted.close)
+    closing = [hosted.close() for hosted in process.hosts]
+    if process.hub is not None:
+        closing.append(process.hub.close())
+    for each in closing:
+        try:
+            await each
+        except Exception as error:
+            _log.warning("not closed properly", reason=repr(error))
     _log.info("left")
 
 
