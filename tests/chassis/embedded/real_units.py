@@ -12,7 +12,7 @@ router = APIRouter()
 
 @router.get("/whoami")
 async def whoami(caller: Caller) -> dict[str, Json]:
-    return {"id": str(caller.id), "roles": sorted(caller.roles)}
+    return {"id": str(caller.id), "roles": [*sorted(caller.roles)]}
 
 
 @router.get("/slow")

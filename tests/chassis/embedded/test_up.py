@@ -142,7 +142,7 @@ def test_what_was_killed_is_started_again(shop: Project, name: str) -> None:
     os.kill(before[name], signal.SIGKILL)
     _wait_until_gone(before[name])
     rows = {row["process"]: row["problem"] for row in shop.status["units"]}
-    assert rows[name] == "is not running"
+    assert rows[name] == "not running"
     assert f"{name} has died" in shop.run("up")
     after = shop.pids
     assert {each for each in before if before[each] != after[each]} == {name}
@@ -205,12 +205,14 @@ def test_each_unit_may_have_its_own_process(shop: Project) -> None:
 def test_one_process_can_be_restarted(shop: Project) -> None:
     shop.run("up", "--each")
     before = shop.pids
-    shop.run("restart", "--each", "cart")
+    shop.run("restart", "cart")
     after = shop.pids
     assert {each for each in before if before[each] != after[each]} == {"cart"}
     said = shop.run("restart", "nobody", code=1)
     assert "no process called 'nobody'" in said
     assert "cart" in said
+    assert "2 units in 2 processes" in shop.run("restart")
+    assert not set(after.values()) & set(shop.pids.values())
 
 
 def _wait_until_gone(pid: int) -> None:

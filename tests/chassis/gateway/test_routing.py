@@ -53,6 +53,12 @@ def test_header_names_with_underscores_are_refused(gateway: Gateway) -> None:
     assert answer.status_code == 400
 
 
+def test_too_large_headers_are_refused(gateway: Gateway) -> None:
+    answer = gateway.ask("GET", "/order/a", gateway.token(), headers={"x-large": "x" * 40_000})
+    assert answer.status_code == 431
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_the_caller_is_told_by_the_gateway_alone(gateway: Gateway) -> None:
     spoofed = {"x-caller": "root", "x-envoy-retry-on": "5xx", "x-correlation-id": "mine"}
     token = gateway.token(sub="8d3c1c0e-0000-4000-8000-000000000001")

@@ -72,7 +72,6 @@ def _parser() -> argparse.ArgumentParser:
 
     restart = commands.add_parser("restart", help="end processes and start them again")
     restart.add_argument("names", nargs="*", metavar="NAME", help="processes (default: all)")
-    restart.add_argument("--each", action="store_true", help="every unit in a process of its own")
     restart.set_defaults(run=_restart)
 
     status = commands.add_parser("status", help="what runs; exit code 1 if something is not ready")
@@ -111,7 +110,8 @@ def _down(options: argparse.Namespace) -> int:
 def _restart(options: argparse.Namespace) -> int:
     from chassis.embedded.down import end
 
-    end(options.root, Console(), options.names)
+    before = end(options.root, Console(), options.names)
+    options.each = before is not None and before.each
     return _up(options)
 
 

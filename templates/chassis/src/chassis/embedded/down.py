@@ -10,7 +10,7 @@ from chassis.embedded.console import Console
 from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.places import Places
 from chassis.embedded.processes import Running
-from chassis.embedded.state import State
+from chassis.embedded.state import WAITING, Plan, State
 from chassis.embedded.topology import GATEWAY, HUB
 
 _REQUESTS_END_WITHIN = 3.0
@@ -23,7 +23,7 @@ def down(root: Path, console: Console) -> None:
     if not places.local.exists():
         console.line("nothing is running")
         return
-    with state.locked(places, lambda: console.line("another command is at work, waiting for it")):
+    with state.locked(places, lambda: console.line(WAITING)):
         found = state.read(places)
         if found is None:
             console.line("nothing is running")
@@ -32,19 +32,24 @@ def down(root: Path, console: Console) -> None:
     console.line(f"{found.plan.system} is down")
 
 
-def end(root: Path, console: Console, names: Sequence[str]) -> None:
-    """Stop the processes called `names`, all if there are none; a later `up` starts them again."""
-    if not names:
-        return down(root, console)
+def end(root: Path, console: Console, names: Sequence[str]) -> Plan | None:
+    """Stop the processes called `names`, all if there are none; a later `up` starts them again.
+
+    Returns the plan they were started by, None if nothing was.
+    """
     places = Places(root)
-    with state.locked(places, lambda: console.line("another command is at work, waiting for it")):
+    with state.locked(places, lambda: console.line(WAITING)):
         found = state.read(places)
         alive = found.alive if found else {}
         for name in names:
             if name not in alive:
                 known = ", ".join(alive) or "nothing"
                 raise EmbeddedError(f"no process called {name!r} is running; running: {known}")
-        _stop({name: alive[name] for name in names}, console)
+        if names:
+            _stop({name: alive[name] for name in names}, console)
+        elif found:
+            stop_all(places, found, console)
+    return found.plan if found else None
 
 
 def stop_all(places: Places, found: State, console: Console) -> None:

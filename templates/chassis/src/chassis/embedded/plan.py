@@ -42,6 +42,7 @@ def make_plan(places: Places, topology: Topology, *, each: bool, gateway_port: i
     env = _environment(places, topology, ports, nats_port)
     return Plan(
         system=topology.system,
+        each=each,
         fingerprint=fingerprint(places, topology, each=each),
         nats_port=nats_port,
         gateway_port=gateway_port,

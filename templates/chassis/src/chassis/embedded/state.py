@@ -15,6 +15,8 @@ from chassis.embedded.files import write_whole
 from chassis.embedded.places import Places
 from chassis.embedded.processes import Running, is_alive
 
+WAITING = "another command is at work, waiting for it"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
@@ -28,9 +30,13 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that is meant to run, with every port chosen. `fingerprint` changes with the topology."""
+    """All that is meant to run, with every port chosen.
+
+    `each`: every unit has a process of its own. `fingerprint` changes with the topology.
+    """
 
     system: str
+    each: bool
     fingerprint: str
     nats_port: int
     gateway_port: int

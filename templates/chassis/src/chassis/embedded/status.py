@@ -75,7 +75,7 @@ def look(found: State) -> Iterator[Row]:
 
 
 def _problem(is_alive: bool, check: Check) -> str | None:
-    return check() if is_alive else "is not running"
+    return check() if is_alive else "not running"
 
 
 def _cells(rows: list[Row], console: Console) -> Iterator[tuple[str, ...]]:
@@ -85,7 +85,7 @@ def _cells(rows: list[Row], console: Console) -> Iterator[tuple[str, ...]]:
         first = row.process not in told
         told.add(row.process)
         pid = str(row.pid or "-") if first else ""
-        memory = _megabytes(row.memory) if first else ""
+        memory = (_megabytes(row.memory) if row.pid else "-") if first else ""
         ready = console.good("ready") if row.problem is None else console.bad(f"no: {row.problem}")
         yield row.unit, row.process, pid, memory, row.url, ready
 

@@ -12,7 +12,7 @@ from chassis.embedded.keys import ensure_keys
 from chassis.embedded.places import Places
 from chassis.embedded.plan import fingerprint, make_plan
 from chassis.embedded.starting import Start
-from chassis.embedded.state import Plan, State
+from chassis.embedded.state import WAITING, Plan, State
 from chassis.embedded.topology import Topology
 
 
@@ -24,7 +24,7 @@ def up(root: Path, console: Console, *, each: bool, gateway_port: int | None) ->
     began = time.monotonic()
     places = Places(root)
     wanted = topology.load(places.topology)
-    with state.locked(places, lambda: console.line("another command is at work, waiting for it")):
+    with state.locked(places, lambda: console.line(WAITING)):
         ensure_keys(places)
         before = _still_wanted(places, wanted, console, each=each)
         if before is None:
