@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from chassis.errors import Unavailable
+from chassis.store.port import Commit, Query, Sort, Store
+from chassis.store.sqlite import SqliteStore, open_sqlite
+
+from .store_contract import THINGS, Reopen, StoreContract, put
+
+
+class TestSqliteStore(StoreContract):
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        return tmp_path / "unit.db"
+
+    @pytest.fixture
+    async def store(self, path: Path) -> AsyncIterator[Store]:
+        store = open_sqlite(path)
+        await store.prepare((THINGS,))
+        yield store
+        await store.close()
+
+    @pytest.fixture
+    async def reopen(self, path: Path, store: Store) -> AsyncIterator[Reopen]:
+        opened: list[SqliteStore] = []
+
+        async def reopen() -> Store:
+            await store.close()
+            opened.append(open_sqlite(path))
+            await opened[-1].prepare((THINGS,))
+            return opened[-1]
+
+        yield reopen
+        for again in opened:
+            await again.close()
+
+    async def test_preparing_again_changes_nothing(self, store: Store) -> None:
+        await store.commit(Commit(puts=(put("1"),)))
+        await store.prepare((THINGS,))
+        assert await store.get("things", "1") is not None
+
+    async def test_an_index_serves_the_query_it_was_made_for(
+        self, store: Store, path: Path
+    ) -> None:
+        from chassis.store.sqlite_sql import compare_decimals, compare_instants, select
+
+        query = Query(
+            collection="things",
+            where=(("owner", "o"),),
+            sort=(Sort("at", descending=True),),
+            limit=20,
+        )
+        sql, parameters = select(THINGS, query)
+        with sqlite3.connect(path) as connection:
+            connection.create_collation("decimal", compare_decimals)
+            connection.create_collation("instant", compare_instants)
+            plan = str(connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall())
+        assert "USING INDEX documents_things_by_owner_at_d" in plan
+
+    async def test_only_declared_fields_are_searched(self, store: Store) -> None:
+        for field in ("secret", "n') OR 1=1 --"):
+            with pytest.raises((KeyError, ValueError)):
+                await store.find(Query(collection="things", where=((field, 1),), limit=1))
+
+    async def test_many_writers_share_transactions(self, store: Store) -> None:
+        await asyncio.gather(*(store.commit(Commit(puts=(put(str(n)),))) for n in range(600)))
+        found = await store.find(Query(collection="things", limit=1000))
+        assert len(found) == 600
+
+    async def test_a_cancelled_waiter_disturbs_nobody(self, store: Store) -> None:
+        tasks = [asyncio.create_task(store.commit(Commit(puts=(put(str(n)),)))) for n in range(9)]
+        await asyncio.sleep(0)
+        tasks[4].cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await store.commit(Commit(puts=(put("last"),)))
+        assert await store.get("things", "last") is not None
+
+    async def test_another_process_may_hold_the_lock_for_a_moment(
+        self, store: Store, path: Path
+    ) -> None:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(store.commit(Commit(puts=(put("1"),))))
+        await asyncio.sleep(0.05)
+        other.execute("COMMIT")
+        await writing
+        other.close()
+
+    async def test_a_closed_store_is_unavailable(self, store: Store) -> None:
+        await store.close()
+        with pytest.raises(Unavailable):
+            await store.commit(Commit(puts=(put("1"),)))
+        with pytest.raises(Unavailable):
+            await store.get("things", "1")
+        with pytest.raises(Unavailable):
+            await store.ping()
+
+    async def test_what_cannot_be_opened_is_unavailable(self, tmp_path: Path) -> None:
+        (tmp_path / "unit.db").write_text("this is no database, but a text of some length" * 100)
+        with pytest.raises(Unavailable, match="unit.db"):
+            open_sqlite(tmp_path / "unit.db")
+        (tmp_path / "file").touch()
+        with pytest.raises(Unavailable):
+            open_sqlite(tmp_path / "file" / "unit.db")

@@ -1,0 +1,78 @@
+"""Units on real parts: SQLite files and a NATS server."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from uuid import UUID, uuid4
+
+from chassis.hub.nats import NatsHub, connect_nats
+from chassis.messages import Catalog, Command
+from chassis.projection import Projection
+from chassis.results import Outcome
+from chassis.runtime import ProjectionRuntime, ServiceRuntime
+from chassis.runtime.consumer import Retry
+from chassis.service import Service
+from chassis.store.sqlite import SqliteStore, open_sqlite
+
+T = TypeVar("T")
+
+FAST = Retry(attempts=3, first=0.01, longest=0.02)
+
+
+class Running:
+    """Starts units, and stops them at the end of the test."""
+
+    def __init__(self, url: str, messages: Catalog, folder: Path) -> None:
+        self._url = url
+        self._folder = folder
+        self._exit = AsyncExitStack()
+        self.messages = messages
+        self.hub: NatsHub
+
+    async def __aenter__(self) -> Self:
+        self.hub = await connect_nats(self._url, "test")
+        self._exit.push_async_callback(self.hub.close)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._exit.aclose()
+
+    def store(self, name: str) -> SqliteStore:
+        store = open_sqlite(self._folder / f"{name}.db")
+        self._exit.push_async_callback(store.close)
+        return store
+
+    async def service(self, service: Service, **options: Any) -> ServiceRuntime:
+        runtime = ServiceRuntime(service, self.store(service.name), self.hub, retry=FAST, **options)
+        self._exit.push_async_callback(runtime.close)
+        await runtime.start()
+        return runtime
+
+    async def projection(self, projection: Projection[Any, Any]) -> ProjectionRuntime:
+        runtime = ProjectionRuntime(projection, self.store(projection.name), self.hub, retry=FAST)
+        self._exit.push_async_callback(runtime.close)
+        await runtime.start()
+        return runtime
+
+
+async def do(runtime: ServiceRuntime, command: Command, id: UUID | None = None) -> Outcome:
+    """Carry out a trusted command."""
+    return await runtime.handle(command, caller=None, message_id=id or uuid4())
+
+
+async def eventually(
+    look: Callable[[], Awaitable[T]], wanted: Callable[[T], object], within: float = 5.0
+) -> T:
+    """Return what `look` sees once it is `wanted`."""
+    deadline = time.monotonic() + within
+    while True:
+        seen = await look()
+        if wanted(seen):
+            return seen
+        assert time.monotonic() < deadline, f"still {seen!r}"
+        await asyncio.sleep(0.005)
