@@ -110,6 +110,13 @@ def test_an_unknown_variable_in_the_gateways_configuration(shop: Project) -> Non
     assert shop.running() == []
 
 
+def test_a_unit_cannot_take_a_variable_of_the_gateway(shop: Project) -> None:
+    shop.configure({"order": "good", "gateway_admin": "good"})
+    assert "${GATEWAY_ADMIN_PORT} is taken" in shop.run("up", code=1)
+    shop.configure({"order": "good", "admin": "good"})
+    assert "2 units" in shop.run("up")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_up_leaves_nothing(shop: Project, number: signal.Signals) -> None:
     shop.configure({"order": "never"})

@@ -98,7 +98,7 @@ def running(root: Path, config: str) -> Iterator[Gateway]:
             {
                 "GATEWAY_HOST": "127.0.0.1",
                 "GATEWAY_PORT": str(port),
-                "ADMIN_PORT": str(admin_port),
+                "GATEWAY_ADMIN_PORT": str(admin_port),
                 "JWKS_FILE": places.relative(places.jwks),
                 **{f"{unit.upper()}_HOST": "127.0.0.1" for unit in UNITS},
                 "ORDER_PORT": str(order.port),

@@ -18,13 +18,13 @@ class Console:
         self._moving = False
 
     def line(self, text: str = "") -> None:
-        self._clear()
+        self.clear()
         print(text, file=self._stream, flush=True)
 
     def progress(self, text: str) -> None:
         """Say how far it is: the line is overwritten on a terminal and left out elsewhere."""
         if self._terminal:
-            self._clear()
+            self.clear()
             self._stream.write(text)
             self._stream.flush()
             self._moving = True
@@ -42,7 +42,8 @@ class Console:
             cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=False))
             self.line("  ".join((*cells, row[-1])).rstrip())
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Take back what `progress` said."""
         if self._moving:
             self._stream.write("\r\x1b[K")
             self._moving = False

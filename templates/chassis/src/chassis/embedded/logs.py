@@ -38,7 +38,11 @@ def show(root: Path, console: Console, *, name: str | None, count: int, follow: 
 
 def last_lines(log: Path, count: int) -> list[str]:
     """The last `count` lines of `log`, none if there is no such file."""
-    return list(_Tail(log.stem, log).last(count))
+    try:
+        with log.open("rb") as file:
+            return [line.decode("utf-8", "replace").rstrip("\n") for line in deque(file, count)]
+    except FileNotFoundError:
+        return []
 
 
 def _tails(places: Places, name: str | None) -> list[_Tail]:

@@ -96,11 +96,14 @@ def _variables(
     variables = {
         "GATEWAY_HOST": LOOPBACK,
         "GATEWAY_PORT": str(gateway_port),
-        "ADMIN_PORT": str(admin_port),
+        "GATEWAY_ADMIN_PORT": str(admin_port),
         "JWKS_FILE": places.relative(places.jwks),
     }
     for unit, port in ports.items():
-        variables |= {f"{unit.upper()}_HOST": LOOPBACK, f"{unit.upper()}_PORT": str(port)}
+        its_own = {f"{unit.upper()}_HOST": LOOPBACK, f"{unit.upper()}_PORT": str(port)}
+        if taken := its_own.keys() & variables.keys():
+            raise EmbeddedError(f"no unit can be called {unit!r}: ${{{taken.pop()}}} is taken")
+        variables |= its_own
     return variables
 
 

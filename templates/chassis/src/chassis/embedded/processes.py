@@ -50,6 +50,7 @@ def start(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Pat
             )
         except OSError as error:
             raise EmbeddedError(f"{command[0]} cannot be started: {error}") from error
+    process.returncode = 0  # it is left to itself: no warning here that it still runs
     return Running(process.pid, _started(process.pid), tuple(command))
 
 

@@ -36,6 +36,7 @@ class Start:
                     self._start(process)
             self._wait({name: c for p in self._state.plan.processes for name, c in self._checks(p)})
         except BaseException:
+            self._console.clear()
             with held_back():
                 self._undo()
             raise
@@ -70,7 +71,9 @@ class Start:
             self._look_for_dead()
             if time.monotonic() > deadline:
                 said = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-                raise EmbeddedError(f"not ready after {_READY_WITHIN:.0f} s: {said}")
+                raise EmbeddedError(
+                    f"not ready after {_READY_WITHIN:.0f} s: {said}; see `make logs`"
+                )
             ready = total - len(checks)
             self._console.progress(f"{ready}/{total} ready, waiting for {next(iter(checks))}")
             time.sleep(_POLL)
