@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meshgen.mesh import quoting
 from meshgen.mesh.printer import Printer
-from meshgen.spec.expressions import Expression, Lookup
+from meshgen.spec.expressions import Expression
+from meshgen.spec.expressions.lookups import certain_lookups
 from meshgen.spec.expressions.values import Value
 
 
@@ -59,31 +59,7 @@ def replica_reads(expression: Expression, prefixes: Mapping[str, str]) -> tuple[
     them: `emit` reads those where they are needed.
     """
     reads: dict[ReplicaRead, None] = {}
-    for lookup in _certain(expression, expression.tree):
+    for lookup in certain_lookups(expression):
         key = Printer(expression, prefixes, {}, {}).text(lookup.key)
         reads[ReplicaRead(lookup.replica.name, key)] = None
     return tuple(reads)
-
-
-def _certain(expression: Expression, node: ast.AST) -> Iterator[Lookup]:
-    """Yield the lookups that are made whenever `node` is evaluated."""
-    for part in _evaluated(node):
-        yield from _certain(expression, part)
-    lookup = expression.refs.get(node)
-    if isinstance(lookup, Lookup):
-        yield lookup
-
-
-def _evaluated(node: ast.AST) -> list[ast.AST]:
-    """Return the parts of `node` that are evaluated whenever it is."""
-    match node:
-        case ast.IfExp(test=test):
-            return [test]
-        case ast.BoolOp(values=values):
-            return [values[0]]
-        case ast.Compare(left=left, comparators=comparators):
-            return [left, comparators[0]]
-        case ast.ListComp() | ast.GeneratorExp() | ast.DictComp():
-            return [node.generators[0].iter]
-        case _:
-            return list(ast.iter_child_nodes(node))

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from meshgen.spec.expressions.defaults import initial
 from meshgen.spec.expressions.model import (
     Access,
     Construction,
@@ -71,9 +72,21 @@ def evaluate(
     new_id: Callable[[], UUID],
 ) -> Value:
     """Return the value of `expression`. Raises EvaluationError when it has none."""
+    return evaluate_part(expression, expression.tree, bindings, now=now, new_id=new_id)
+
+
+def evaluate_part(
+    expression: Expression,
+    part: ast.expr,
+    bindings: Bindings,
+    *,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> Value:
+    """Return the value of a part of `expression`. Raises EvaluationError when it has none."""
     interpreter = _Interpreter(expression, bindings, Impure(now, new_id))
     try:
-        return interpreter.visit(expression.tree)  # type: ignore[no-any-return]
+        return interpreter.visit(part)  # type: ignore[no-any-return]
     except (LookupError, ArithmeticError, ValueError, TypeError, AttributeError) as error:
         # the last two: None where the state has no value yet
         raise EvaluationError(f"`{expression.source}` has no value: {error!r}") from None
@@ -236,8 +249,10 @@ def _zero(kind: object) -> Any:
 
 
 def _record(construction: Construction, given: dict[str, Any]) -> Record:
-    fields = construction.object.fields
     return Record(
         construction.object.name,
-        tuple((field.name, given.get(field.name, field.default)) for field in fields),
+        tuple(
+            (field.name, given[field.name] if field.name in given else initial(field))
+            for field in construction.object.fields
+        ),
     )

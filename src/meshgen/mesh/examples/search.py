@@ -1,0 +1,195 @@
+"""A bounded breadth-first search for histories that show what each command does and refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from meshgen.mesh.examples.attempts import Attempt, Rows, Sources, attempts, looked_up
+from meshgen.mesh.examples.candidates import Candidates
+from meshgen.mesh.examples.domain import Decider, Happened, Refused, State, Surroundings
+from meshgen.mesh.examples.model import (
+    EARLIER,
+    NOW,
+    EventValue,
+    RowValue,
+    earlier_id,
+    new_id,
+)
+from meshgen.spec.expressions.values import EvaluationError
+from meshgen.spec.model import Aggregate, Command
+
+MAX_DECISIONS = 3000
+MAX_DEPTH = 5
+VARIANTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What an example is wanted for: kind "event", "rule", "state" or "row"; which one of those."""
+
+    command: str
+    kind: str
+    what: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """How a goal is met."""
+
+    given: tuple[EventValue, ...]
+    attempt: Attempt
+    rows: tuple[RowValue, ...]
+    outcome: Happened | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    state: State | None
+    given: tuple[EventValue, ...]
+
+
+@dataclass(slots=True)
+class Search:
+    """One search for one aggregate; `hits` is what it finds."""
+
+    aggregate: Aggregate
+    decider: Decider
+    sources: Sources
+    candidates: Candidates
+    hits: dict[Goal, Hit] = field(default_factory=dict)
+    _left: int = MAX_DECISIONS
+
+    def run(self) -> None:
+        """Search until every goal is met, nothing new is found, or the budget is used up."""
+        wanted = set(goals(self.aggregate))
+        ways = {
+            command.name: attempts(command, self.aggregate, self.sources, self.candidates)
+            for command in self.aggregate.commands
+        }
+        level = [_Node(None, ())]
+        seen = {repr(None)}
+        for _ in range(MAX_DEPTH):
+            following: list[_Node] = []
+            for node in level:
+                for command in self.aggregate.commands:
+                    for after in self._tried(node, command, ways[command.name], wanted):
+                        key = repr(sorted(after.state.items())) if after.state else ""
+                        if key not in seen:
+                            seen.add(key)
+                            following.append(after)
+                    if wanted <= self.hits.keys() or self._left <= 0:
+                        return
+            level = following
+
+    def _tried(
+        self, node: _Node, command: Command, ways: tuple[Attempt, ...], wanted: set[Goal]
+    ) -> Iterator[_Node]:
+        """Try `command` on a node in all ways; yield some of the nodes it leads to."""
+        kept: dict[int, list[str]] = {}
+        open_goals = {goal for goal in wanted if goal.command == command.name} - self.hits.keys()
+        for way in ways:
+            if self._left <= 0 or (not open_goals and _enough(kept, command)):
+                return
+            found = self._hit(node, command, way)
+            if found is None:
+                continue
+            goal = _goal_of(command, found.outcome)
+            if goal in open_goals:
+                self.hits[goal] = found
+                open_goals.discard(goal)
+                self._without_rows(node, command, way, open_goals)
+            if isinstance(found.outcome, Refused):
+                if found.outcome.kind == "state":
+                    return
+                continue
+            after = self._after(node, command, way, kept)
+            if after is not None:
+                yield after
+
+    def _hit(self, node: _Node, command: Command, way: Attempt) -> Hit | None:
+        rows = self._rows(way)
+        around = Surroundings(NOW, new_id, rows, way.answers)
+        outcome = self._decided(node, command, way, around)
+        asked = tuple(row for kind in rows.values() for row in kind.asked())
+        return None if outcome is None else Hit(node.given, way, asked, outcome)
+
+    def _without_rows(
+        self, node: _Node, command: Command, way: Attempt, open_goals: set[Goal]
+    ) -> None:
+        """Try once more what worked, but with no row to be found."""
+        if not any(goal.kind == "row" for goal in open_goals):
+            return
+        outcome = self._decided(node, command, way, Surroundings(NOW, new_id, {}, way.answers))
+        if isinstance(outcome, Refused) and outcome.kind == "row":
+            goal = next(goal for goal in open_goals if goal.kind == "row")
+            self.hits[goal] = Hit(node.given, way, (), outcome)
+            open_goals.discard(goal)
+
+    def _after(
+        self, node: _Node, command: Command, way: Attempt, kept: dict[int, list[str]]
+    ) -> _Node | None:
+        """Return the node after `command` was carried out a day before the example."""
+        around = Surroundings(EARLIER, self._earlier(node), self._rows(way), way.answers)
+        outcome = self._decided(node, command, way, around)
+        if not isinstance(outcome, Happened):
+            return None
+        variants = kept.setdefault(outcome.emission, [])
+        if len(variants) >= VARIANTS:
+            return None
+        try:
+            state = self.decider.evolve(node.state, outcome.event)
+        except EvaluationError:
+            return None
+        key = repr(outcome.event)
+        if key in variants:
+            return None
+        variants.append(key)
+        return _Node(state, (*node.given, outcome.event))
+
+    def _earlier(self, node: _Node) -> Callable[[int], UUID]:
+        return lambda number: earlier_id(len(node.given) * 16 + number)
+
+    def _rows(self, way: Attempt) -> dict[str, Rows]:
+        return {
+            kind: Rows(kind, self.sources.replicas[kind][0], fields)
+            for kind, fields in (way.rows or {}).items()
+        }
+
+    def _decided(
+        self, node: _Node, command: Command, way: Attempt, around: Surroundings
+    ) -> Happened | Refused | None:
+        self._left -= 1
+        try:
+            return self.decider.decide(command, way.input, node.state, around)
+        except EvaluationError:
+            return None
+
+
+def goals(aggregate: Aggregate) -> Iterator[Goal]:
+    """Yield what examples are wanted for, in the order in which they are told."""
+    for command in aggregate.commands:
+        for number, emission in enumerate(command.emits):
+            yield Goal(command.name, "event", emission.event, number)
+        for guard in command.requires:
+            yield Goal(command.name, "rule", guard.name)
+        if looked_up(command):
+            yield Goal(command.name, "row", "")
+        if command.mode != "upserts":
+            rule = "already_exists" if command.mode == "creates" else "not_found"
+            yield Goal(command.name, "state", rule)
+
+
+def _goal_of(command: Command, outcome: Happened | Refused) -> Goal:
+    if isinstance(outcome, Happened):
+        event = command.emits[outcome.emission].event
+        return Goal(command.name, "event", event, outcome.emission)
+    if outcome.kind == "row":
+        return Goal(command.name, "row", "")
+    return Goal(command.name, outcome.kind, outcome.rule)
+
+
+def _enough(kept: dict[int, list[str]], command: Command) -> bool:
+    return sum(map(len, kept.values())) >= VARIANTS * len(command.emits)

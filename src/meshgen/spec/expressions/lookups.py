@@ -1,0 +1,40 @@
+"""Which rows of replicas an expression reads whatever the values are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from meshgen.spec.expressions.model import Expression, Lookup
+
+
+def certain_lookups(expression: Expression) -> Iterator[Lookup]:
+    """Yield the lookups that are made whenever `expression` is evaluated, in that order.
+
+    Rows that only one branch needs, or that depend on a comprehension's variable, are not among
+    them.
+    """
+    return _certain(expression, expression.tree)
+
+
+def _certain(expression: Expression, node: ast.AST) -> Iterator[Lookup]:
+    for part in _evaluated(node):
+        yield from _certain(expression, part)
+    lookup = expression.refs.get(node)
+    if isinstance(lookup, Lookup):
+        yield lookup
+
+
+def _evaluated(node: ast.AST) -> list[ast.AST]:
+    """Return the parts of `node` that are evaluated whenever it is."""
+    match node:
+        case ast.IfExp(test=test):
+            return [test]
+        case ast.BoolOp(values=values):
+            return [values[0]]
+        case ast.Compare(left=left, comparators=comparators):
+            return [left, comparators[0]]
+        case ast.ListComp() | ast.GeneratorExp() | ast.DictComp():
+            return [node.generators[0].iter]
+        case _:
+            return list(ast.iter_child_nodes(node))
