@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from meshgen.errors import Finding, MeshgenError, SpecError
+from meshgen.spec.wording import printable
 
 if TYPE_CHECKING:
     from meshgen.new import Created
     from meshgen.spec.model import Spec
 
 WIDTH = 100  # of a source line; longer ones are shown around the caret
+LONGEST = 1000  # characters of a message
 _MARGIN = 20
 
 Line = list[tuple[str, str]]  # (style, text): what Rich colours, joined it is the plain line
@@ -81,9 +83,11 @@ class Report:
             )
             _print([[("", str(error))]], sys.stderr)
         else:
-            lines: list[Line] = [[("bold red", "error: "), ("bold", printable(error.message))]]
+            lines: list[Line] = [
+                [("bold red", "error: "), ("bold", printable(error.message, LONGEST))]
+            ]
             if error.hint:
-                lines.append([("cyan", "hint: "), ("", printable(error.hint))])
+                lines.append([("cyan", "hint: "), ("", printable(error.hint, LONGEST))])
             _print(lines, sys.stderr)
 
     def defect(self, error: BaseException) -> None:
@@ -116,13 +120,13 @@ class Report:
 def shown(error: SpecError, finding: Finding) -> list[Line]:
     """A finding as lines: where and what, the source line, a caret under the place, the hint."""
     place = f"{error.path}:{finding.at.line}:{finding.at.column}: "
-    lines: list[Line] = [[("bold", place), ("bold red", printable(finding.message))]]
+    lines: list[Line] = [[("bold", place), ("bold red", printable(finding.message, LONGEST))]]
     source, column = _excerpt(error, finding)
     if source.strip():
         lines.append([("", f"    {source}")])
         lines.append([("bold red", "    " + " " * _width(source[:column]) + "^")])
     if finding.hint:
-        lines.append([("cyan", "    hint: "), ("", printable(finding.hint))])
+        lines.append([("cyan", "    hint: "), ("", printable(finding.hint, LONGEST))])
     return lines
 
 
@@ -132,11 +136,6 @@ def text_of(error: SpecError) -> str:
     return "".join(_plain(line) + "\n" for line in lines)
 
 
-def printable(text: str) -> str:
-    """`text` without characters that a terminal would act on."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 def _excerpt(error: SpecError, finding: Finding) -> tuple[str, int]:
     """The source line of a finding, cut to a readable width, and the caret's index in it."""
     from meshgen.spec.load import lines_of
@@ -144,7 +143,8 @@ def _excerpt(error: SpecError, finding: Finding) -> tuple[str, int]:
     lines = lines_of(error.text)
     if finding.at.line > len(lines):
         return "", 0
-    line = printable(lines[finding.at.line - 1].replace("\t", " "))
+    line = lines[finding.at.line - 1].replace("\t", " ")
+    line = printable(line, len(line))
     column = min(finding.at.column - 1, len(line))
     if len(line) <= WIDTH:
         return line, column

@@ -47,10 +47,10 @@ class TypeDraft:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentDraft:
-    """`target: expression`."""
+    """`target: expression`; the value is None where it could not be read."""
 
     target: Word
-    value: Scalar
+    value: Scalar | None
 
 
 Assignments = tuple[AssignmentDraft, ...]

@@ -17,6 +17,7 @@ import yaml
 
 from meshgen.errors import NOWHERE, Finding, MeshgenError, Position
 from meshgen.spec.tree import Broken, Entry, Mapping, Node, Plain, Scalar, Sequence
+from meshgen.spec.wording import printable
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
@@ -111,10 +112,9 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
                     at = _position(event.start_mark)
-                    self.findings.append(
+                    raise _StopError(
                         Finding(at, "a second document starts here", "a spec is one document")
                     )
-                    break
                 root = self.node(next(self.events), 1)
         if isinstance(root, Scalar) and root.text == "":
             return None
@@ -138,15 +138,15 @@ class _Builder:
             return self.sequence(at, depth)
         return self.mapping(at, depth)
 
-    def refuse_extras(self, event: yaml.NodeEvent, at: Position) -> None:
+    def refuse_extras(self, event: Any, at: Position) -> None:
         if event.anchor is not None:
             self.error(
                 at,
                 f"`&{event.anchor}` is an anchor; the spec language has none",
                 "share a name under `types` instead",
             )
-        tag = getattr(event, "tag", None)
-        if tag is not None:
+        if event.tag is not None:
+            tag = printable(event.tag.replace("tag:yaml.org,2002:", "!!"))
             self.error(
                 at,
                 f"`{tag}` is a YAML tag; the spec language has none",
@@ -186,10 +186,12 @@ class _Builder:
 
     def mapping(self, at: Position, depth: int) -> Mapping:
         entries: dict[str, Entry] = {}
+        partial = False
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self.node(event, depth + 1)
             value = self.node(next(self.events), depth + 1)
             if not isinstance(key, Scalar):
+                partial = True
                 if not isinstance(key, Broken):
                     self.error(
                         key.at,
@@ -197,6 +199,7 @@ class _Builder:
                         "put quotes around a text that starts with `{` or `[`",
                     )
             elif key.text == "<<":
+                partial = True
                 self.error(
                     key.at, "`<<` is a merge key; the spec language has none", "write the keys out"
                 )
@@ -207,7 +210,7 @@ class _Builder:
                 )
             else:
                 entries[key.text] = Entry(key, value)
-        return Mapping(tuple(entries.values()), at)
+        return Mapping(tuple(entries.values()), at, partial)
 
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
         self.findings.append(Finding(at, message, hint))
@@ -254,7 +257,18 @@ def _yaml_finding(text: str, error: yaml.MarkedYAMLError) -> Finding:
         return Finding(Position(at.line, column), "a tab", "YAML is indented with spaces")
     problem = error.problem or "it cannot be read"
     hint = next((hint for start, hint in _HINTS.items() if problem.startswith(start)), None)
+    if hint != _BRACKETS and (opened := _open_quote(lines[: at.line])):
+        hint = f"is the quote in line {opened} closed?"
     context = f", {error.context}" if error.context else ""
     if error.context and error.context_mark and error.context_mark.line != at.line - 1:
         context += f" that starts in line {error.context_mark.line + 1}"
     return Finding(at, f"not YAML: {problem}{context}", hint)
+
+
+def _open_quote(lines: list[str]) -> int | None:
+    """The first line with an odd number of double quotes, where a text may go on by mistake."""
+    for number, line in enumerate(lines, 1):
+        bare = re.sub(r"'[^']*'|\\\\.|(^|\s)#.*", "", line)
+        if bare.count('"') % 2:
+            return number
+    return None

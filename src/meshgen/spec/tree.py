@@ -48,10 +48,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """`{key: value}` in the order of the file."""
+    """`{key: value}` in the order of the file; `partial`: some of it could not be read."""
 
     entries: tuple[Entry, ...]
     at: Position
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)

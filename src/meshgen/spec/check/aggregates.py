@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from meshgen.spec.check.commands import build_command
 from meshgen.spec.check.context import Check
-from meshgen.spec.check.filling import check_filled
+from meshgen.spec.check.filling import check_filled, given
 from meshgen.spec.check.ports import Operations
 from meshgen.spec.check.symbols import AggregateSymbol, EventSymbol
 from meshgen.spec.expressions import ReplicaType
 from meshgen.spec.model import Aggregate, Event
-from meshgen.spec.suggest import meant_or_one_of
 from meshgen.spec.types import UUID
+from meshgen.spec.wording import meant_or_one_of
 
 
 def build_aggregate(
@@ -110,7 +110,8 @@ def _check_life(check: Check, symbol: AggregateSymbol, modes: dict[str, set[str]
     commands = symbol.draft.commands
     if not check.knows("commands", "events"):
         return
-    if any(c.mode is None or not c.emits for c in commands):
+    caused = {emission.event.text for command in commands for emission in command.emits}
+    if any(c.mode is None or not c.emits for c in commands) or not caused <= symbol.events.keys():
         return
     if not any(c.mode in ("creates", "upserts") for c in commands):
         check.error(
@@ -134,10 +135,12 @@ def _event(check: Check, symbol: EventSymbol, modes: set[str]) -> Event:
     aggregate, draft = symbol.aggregate, symbol.draft
     state = aggregate.state
     names = check.names().fields("event", symbol.whole, "event")
-    if "creates" not in modes:
+    if "creates" in modes:
+        names.without(["state", *state.known], "what is created has no state yet")
+    else:
         names.fields("state", state, "state")
     sets = check.assignments(draft.sets, state, f"the state of `{aggregate.name}`", names)
-    given = {assignment.target.text for assignment in draft.sets}
+    named = given(draft.sets, state)
     hint = "name it like a field of the event, or set it: `sets: {{{field}: ...}}`"
     at, label = draft.name.at, f"`{symbol.name}`"
     what = f"the state of `{aggregate.name}`"
@@ -145,15 +148,15 @@ def _event(check: Check, symbol: EventSymbol, modes: set[str]) -> Event:
         check_filled(
             check,
             state,
-            given,
+            named,
             [(label, symbol.own)],
             at,
-            f"{what} when `{symbol.name}` creates it",
+            what,
             hint,
         )
     else:
         shared = [field for field in state if field.name in symbol.own.known]
-        check_filled(check, shared, given, [(label, symbol.own)], at, what, hint)
+        check_filled(check, shared, named, [(label, symbol.own)], at, what, hint)
     _check_effect(check, symbol)
     return Event(
         name=symbol.name,

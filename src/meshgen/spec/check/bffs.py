@@ -6,22 +6,25 @@ import re
 from dataclasses import dataclass
 
 from meshgen.spec.check.context import Check, Fields
+from meshgen.spec.check.kinds import bare
 from meshgen.spec.check.symbols import Symbols
-from meshgen.spec.check.types import bare
 from meshgen.spec.draft import ArgumentDraft, BffDraft, EndpointDraft, PartDraft, Word
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part, Ref
-from meshgen.spec.parse.reading import printable
-from meshgen.spec.suggest import meant_or_one_of
 from meshgen.spec.types import BOOL, INT, STRING, UUID, EnumType, Type
+from meshgen.spec.wording import meant_or_one_of, printable
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a part reads: what must and may be asked for, and the fields of the answer."""
+    """What a part reads: what must and may be asked for, and the fields of the answer.
+
+    open: not all that may be asked for is known, because the query has findings of its own
+    """
 
     needs: tuple[str, ...]
     takes: tuple[str, ...]
     fields: Fields
+    open: bool
     page: int | None
     owner: str | None
 
@@ -72,7 +75,7 @@ def _part(
             arguments.append((argument.name.text, value))
     given = {argument.name.text for argument in draft.arguments}
     for name in target.needs:
-        if name not in given:
+        if name not in given and not target.open:
             check.error(
                 draft.target.at,
                 f"`{draft.target}` needs `{name}`",
@@ -97,7 +100,7 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
         aggregate = service.aggregates[name]
         needs = (aggregate.draft.id.text,) if aggregate.draft.id else ()
         owner = aggregate.draft.owner.text if aggregate.draft.owner else None
-        return Target(needs, needs, aggregate.whole, None, owner)
+        return Target(needs, needs, aggregate.whole, not needs, None, owner)
     owner_of = service or projection
     if owner_of is None:
         if unit in symbols.bffs:
@@ -130,7 +133,9 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
         fields = of.whole if of else Fields(partial=True)
     by = tuple(word.text for word in query.by)
     takes = (*by, *(word.text for word in query.filter))
-    return Target(by, takes, fields, query.page, query.owner.text if query.owner else None)
+    unclear = any(name not in fields.known for name in takes) or not check.knows("page")
+    owner = query.owner.text if query.owner else None
+    return Target(by, takes, fields, unclear, query.page, owner)
 
 
 def _argument(
@@ -139,6 +144,8 @@ def _argument(
     name = draft.name.text
     if name == "page" and target.page is not None:
         return _page(check, draft, target.page)
+    if name not in target.takes and target.open:
+        return None
     if name not in target.takes:
         known = [*target.takes, *(("page",) if target.page else ())]
         check.error(

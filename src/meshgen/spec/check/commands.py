@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from meshgen.spec.check.context import Check, Fields, Names
-from meshgen.spec.check.filling import check_filled
+from meshgen.spec.check.filling import check_filled, given
+from meshgen.spec.check.kinds import can_be_empty
 from meshgen.spec.check.ports import Operations, build_call
-from meshgen.spec.check.symbols import CommandSymbol
-from meshgen.spec.check.types import can_be_empty
+from meshgen.spec.check.symbols import AggregateSymbol, CommandSymbol
 from meshgen.spec.draft import EmissionDraft
 from meshgen.spec.expressions import ReplicaType
 from meshgen.spec.model import Command, Emission, Guard, PortCall
-from meshgen.spec.parse.reading import printable
-from meshgen.spec.suggest import meant_or_one_of
 from meshgen.spec.types import BOOL
+from meshgen.spec.wording import meant_or_one_of, printable
 
 Replicas = dict[str, ReplicaType | None]
 
@@ -41,10 +40,16 @@ def build_command(
     )
 
 
+def _is_id(aggregate: AggregateSymbol, name: str) -> bool:
+    return aggregate.draft.id is not None and aggregate.draft.id.text == name
+
+
 def _names(check: Check, symbol: CommandSymbol, replicas: Replicas) -> Names:
     """Input before state; what is to be created has no state yet."""
     names = check.names().fields("input", symbol.whole, "input")
-    if symbol.draft.mode != "creates":
+    if symbol.draft.mode == "creates":
+        names.without(["state", *symbol.aggregate.state.known], "what is created has no state yet")
+    else:
         names.fields("state", symbol.aggregate.state, "state")
     for name, replica in replicas.items():
         if replica is None:
@@ -71,8 +76,12 @@ def _check_upserts(check: Check, symbol: CommandSymbol) -> None:
 
 def _guards(check: Check, symbol: CommandSymbol, replicas: Replicas) -> tuple[Guard, ...]:
     names = _names(check, symbol, replicas)
+    answers = [call.target.text for call in symbol.draft.calls]
+    names.without(answers, "rules come before calls; decide with `when` which event happens")
     found = []
     for draft in symbol.draft.requires:
+        if draft.value is None:
+            continue
         condition = check.expression(draft.value, names, BOOL, impure=True)
         if condition is not None:
             found.append(Guard(name=draft.target.text, condition=condition, at=draft.target.at))
@@ -124,12 +133,12 @@ def _emission(
     sources = [(f"`{symbol.name}`", symbol.whole)]
     if symbol.draft.mode != "creates":
         sources.append(("the state", aggregate.state))
-    given = {assignment.target.text for assignment in draft.fill}
+    named = given(draft.fill, event.own)
     form = "{{" + event.name + ": {{{field}: ...}}}}"
     check_filled(
         check,
-        event.own,
-        given,
+        [field for field in event.own if not _is_id(aggregate, field.name)],
+        named,
         sources,
         draft.event.at,
         f"`{event.name}`",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from meshgen.errors import Position
+from meshgen.spec.check.kinds import parts
 from meshgen.spec.draft import AssignmentDraft, Word
 from meshgen.spec.expressions import (
     Expression,
@@ -18,10 +19,10 @@ from meshgen.spec.expressions import (
     literal,
 )
 from meshgen.spec.model import Assignment, Enum, Field, ValueObject
-from meshgen.spec.parse.reading import Reading, printable
-from meshgen.spec.suggest import meant_or_one_of
+from meshgen.spec.parse.reading import Reading
 from meshgen.spec.tree import Scalar
-from meshgen.spec.types import Type
+from meshgen.spec.types import ObjectType, Type
+from meshgen.spec.wording import meant_or_one_of, printable
 
 MAX_EXPRESSION = 2000
 
@@ -63,7 +64,11 @@ class Fields:
 
 
 class Names:
-    """Builds a scope: names that were added first win, records qualify."""
+    """Builds a scope: names that were added first win, records qualify.
+
+    broken: names whose type is not known; partial: there may be names that are not known
+    absent: why a name is not there
+    """
 
     def __init__(self, types: Mapping[str, Enum | ValueObject]) -> None:
         self.types = types
@@ -71,7 +76,13 @@ class Names:
         self.records: dict[str, dict[str, Variable]] = {}
         self.replicas: dict[str, ReplicaType] = {}
         self.broken: set[str] = set()
+        self.absent: dict[str, str] = {}
         self.partial = False
+
+    def without(self, names: Iterable[str], reason: str) -> Names:
+        """Remember why names that one may expect are not there."""
+        self.absent.update(dict.fromkeys(names, reason))
+        return self
 
     def fields(self, kind: str, fields: Fields, record: str | None = None) -> Names:
         """Add fields as bare names, and as `record.name` if a record is given."""
@@ -147,9 +158,23 @@ class Check:
                 raise ExpressionError(f"an expression has at most {MAX_EXPRESSION} characters", 0)
             return compile_expression(source.text, names.scope(impure=impure), expected)
         except ExpressionError as error:
-            if not names.partial and names.broken.isdisjoint(_NAME.findall(source.text)):
-                self.error(source.inside(error.offset), error.message, error.hint)
+            if not self._follows(source, names):
+                wrong = _NAME.match(source.text, error.offset)
+                hint = names.absent.get(wrong[0]) if wrong else None
+                self.error(source.inside(error.offset), error.message, hint or error.hint)
             return None
+
+    def _follows(self, source: Scalar, names: Names) -> bool:
+        """Whether what is wrong with an expression may follow from what was found before."""
+        used = set(_NAME.findall(source.text))
+        if names.partial or used & names.broken or used & self.broken_types:
+            return True
+        variables = (names.variables[name] for name in used if name in names.variables)
+        return any(
+            isinstance(part, ObjectType) and part.name in self.broken_types
+            for variable in variables
+            for part in parts(variable.type)
+        )
 
     def assignments(
         self,
@@ -172,6 +197,8 @@ class Check:
                         f"{what} has no field `{printable(draft.target.text)}`",
                         hint,
                     )
+                continue
+            if draft.value is None:
                 continue
             value = self.expression(draft.value, names, target.type, impure=impure)
             if value is not None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 from meshgen.spec.check.context import Check, Fields, Names
-from meshgen.spec.check.filling import check_filled
+from meshgen.spec.check.filling import check_filled, given
 from meshgen.spec.check.symbols import CommandSymbol, EventSymbol, Symbols
 from meshgen.spec.draft import Assignments, DispatchDraft
 from meshgen.spec.model import Dispatch, Each
 from meshgen.spec.parse.names import VARIABLE
-from meshgen.spec.parse.reading import printable
 from meshgen.spec.tree import Scalar
 from meshgen.spec.types import STRING, ListType, Type
+from meshgen.spec.wording import printable
 
 _EACH = re.compile(r"\s*(\S+)\s+in\s+(.*\S)\s*", re.DOTALL)
 
@@ -38,7 +38,7 @@ def build_each(
         )
         return None, None
     name = found[1]
-    fault = VARIABLE.fault(name)
+    fault = VARIABLE.fault(name, "an item")
     if fault:
         check.error(source.inside(found.start(1)), *fault)
     elif event and name in event.whole:
@@ -86,18 +86,18 @@ def build_dispatch(
         names.one("item", *item)
     if failure:
         names.one("failure", "failure", STRING)
-    own = {assignment.target.text for assignment in draft.with_}
+    own = given(draft.with_, command.whole)
     handed = tuple(
         a for a in inherited if a.target.text in command.whole.known and a.target.text not in own
     )
     what = f"`{command.name}`"
     with_ = check.assignments(draft.with_, command.whole, what, names)
     from_step = check.assignments(handed, command.whole, what, names)
-    given = own | {assignment.target.text for assignment in handed}
+    named = own | {assignment.target.text for assignment in handed}
     if event and check.knows("with"):
         sources = [(f"`{event.name}`", event.whole)]
         hint = "say what it is: `with: {{{field}: ...}}`"
-        check_filled(check, command.whole, given, sources, draft.command.at, what, hint)
+        check_filled(check, command.whole, named, sources, draft.command.at, what, hint)
     dispatch = Dispatch(
         command=symbols.ref(command, draft.command), with_=(*with_, *from_step), at=draft.command.at
     )

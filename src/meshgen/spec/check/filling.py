@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from meshgen.errors import Position
 from meshgen.spec.check.context import Check, Fields
-from meshgen.spec.check.types import can_be_empty, fits
+from meshgen.spec.check.kinds import can_be_empty, fits
+from meshgen.spec.draft import AssignmentDraft
 from meshgen.spec.model import Field
+from meshgen.spec.wording import closest
+
+
+def given(drafts: Iterable[AssignmentDraft], targets: Fields) -> set[str]:
+    """The targets that assignments name, or misspell: they are not called missing as well."""
+    names = {draft.target.text for draft in drafts}
+    left = [field.name for field in targets if field.name not in names]
+    misspelt = {closest(name, left) for name in names if name not in targets}
+    return names | {name for name in misspelt if name}
 
 
 def check_filled(
     check: Check,
     targets: Iterable[Field],
-    given: Iterable[str],
+    given: Collection[str],
     sources: Sequence[tuple[str, Fields]],
     at: Position,
     what: str,
@@ -23,7 +33,6 @@ def check_filled(
 
     `what` names the owner of the targets; `hint` tells how to fill a field, with `{field}` in it.
     """
-    given = set(given)
     for target in targets:
         if target.name in given:
             continue
@@ -37,6 +46,6 @@ def check_filled(
         label, fields = source
         same = fields.known.get(target.name)
         if same is not None and not fits(same.type, target.type):
-            other = f"that of {label} is `{same.type}`"
-            message = f"`{target.name}` of {what} is `{target.type}`, but {other}"
+            other = f"but `{same.type}` in {label}"
+            message = f"`{target.name}` is `{target.type}` in {what}, {other}"
             check.error(at, message, hint.format(field=target.name))

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meshgen.spec.check.context import Check, Fields, Names
-from meshgen.spec.check.filling import check_filled
+from meshgen.spec.check.filling import check_filled, given
 from meshgen.spec.check.types import resolve_fields
 from meshgen.spec.draft import AssignmentDraft, OperationDraft, ServiceDraft, Word
 from meshgen.spec.model import Operation, Port, PortCall
-from meshgen.spec.parse.reading import printable
-from meshgen.spec.suggest import meant_or_one_of
 from meshgen.spec.tree import Scalar
+from meshgen.spec.wording import meant_or_one_of, printable
 
 MAX_CALL = 2000
 CALL_FORM = "it is written `Port.operation(argument=expression)`"
@@ -79,10 +78,10 @@ def _operation(check: Check, symbol: OperationSymbol) -> Operation:
     names = check.names().fields("input", symbol.input, "input")
     what = f"the answer of `{draft.name}`"
     simulated = check.assignments(draft.simulated, symbol.returns, what, names)
-    given = {assignment.target.text for assignment in draft.simulated}
+    named = given(draft.simulated, symbol.returns)
     hint = "say what a simulated `{field}` is: `simulated: {{{field}: ...}}`"
     if check.knows("simulated"):
-        check_filled(check, symbol.returns, given, [], draft.name.at, what, hint)
+        check_filled(check, symbol.returns, named, [], draft.name.at, what, hint)
     return Operation(
         name=draft.name.text,
         input=tuple(symbol.input),
@@ -97,6 +96,8 @@ def build_call(
 ) -> tuple[PortCall | None, Fields]:
     """`name: "Port.operation(argument=expression)"` and the fields of its answer."""
     source = draft.value
+    if source is None:
+        return None, Fields(partial=True)
     head = _HEAD.match(source.text)
     if head is None or not isinstance(source.value, str):
         check.error(source.at, f"`{printable(source.text)}` is not a call", CALL_FORM)
@@ -116,9 +117,9 @@ def build_call(
         return None, operation.returns
     what = f"`{operation.port}.{operation.draft.name}`"
     values = check.assignments(arguments, operation.input, what, names)
-    given = {argument.target.text for argument in arguments}
+    named = given(arguments, operation.input)
     check_filled(
-        check, operation.input, given, [], source.at, what, "give it as an argument: `{field}=...`"
+        check, operation.input, named, [], source.at, what, "give it as an argument: `{field}=...`"
     )
     call = PortCall(
         name=draft.target.text,

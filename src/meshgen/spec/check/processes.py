@@ -5,8 +5,7 @@ from __future__ import annotations
 from meshgen.spec.check.context import Check
 from meshgen.spec.draft import SpecDraft, Word
 from meshgen.spec.model import Process
-from meshgen.spec.parse.reading import printable
-from meshgen.spec.suggest import meant_or_one_of
+from meshgen.spec.wording import meant_or_one_of, printable
 
 
 def build_processes(check: Check, draft: SpecDraft) -> tuple[Process, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshgen.spec.check.context import Check, Fields
-from meshgen.spec.check.filling import check_filled
+from meshgen.spec.check.filling import check_filled, given
 from meshgen.spec.check.queries import Rows, build_query, known_field
 from meshgen.spec.check.symbols import EventSymbol, ProjectionSymbol, Symbols
 from meshgen.spec.draft import ReactionDraft
@@ -26,7 +26,8 @@ def build_projection(check: Check, symbols: Symbols, symbol: ProjectionSymbol) -
     _check_begins(check, symbol)
     rows = Rows(f"the row of `{draft.name}`", symbol.row, identity, cluster)
     queries = tuple(build_query(check, query, rows) for query in draft.queries)
-    if draft.engine and draft.engine.text == "cassandra":
+    known = all(word.text in symbol.row.known for word in draft.partition)
+    if known and draft.engine and draft.engine.text == "cassandra":
         _check_wide_column(check, symbol, queries, identity)
     return Projection(
         name=draft.name.text,
@@ -110,19 +111,21 @@ def _reaction(
         return None
     row = symbol.row
     names = check.names().fields("event", event.whole, "event")
-    if draft.mode != "insert":
+    if draft.mode == "insert":
+        names.without([*row.known, "row"], "there is no row yet; `upsert` may find one")
+    else:
         names.fields("row", row, "row")
     what = f"the row of `{symbol.draft.name}`"
     sets = check.assignments(draft.sets, row, what, names)
-    given = {assignment.target.text for assignment in draft.sets}
+    named = given(draft.sets, row)
     sources = [(f"`{event.name}`", event.whole)]
     hint = f"say what it is: `{draft.mode}: {{{{{{field}}: ...}}}}`"
     hint += ", or give it a default" if draft.mode == "upsert" else ""
     if draft.mode in ("insert", "upsert"):
-        check_filled(check, row, given, sources, draft.event.at, what, hint)
+        check_filled(check, row, named, sources, draft.event.at, what, hint)
     elif draft.mode == "update":
         shared: Fields = row.only(event.whole.known)
-        check_filled(check, shared, given, sources, draft.event.at, what, hint)
+        check_filled(check, shared, named, sources, draft.event.at, what, hint)
         if (
             not sets
             and not [f for f in shared if f.name not in _ids(event)]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshgen.spec.check.context import Check, Fields
+from meshgen.spec.check.kinds import bare
 from meshgen.spec.check.symbols import AggregateSymbol, ServiceSymbol
-from meshgen.spec.check.types import bare
 from meshgen.spec.draft import QueryDraft, Word
 from meshgen.spec.model import Query, SortKey
-from meshgen.spec.parse.reading import printable
-from meshgen.spec.suggest import meant_or_one_of
 from meshgen.spec.types import UUID, EnumType, Scalar, Type
+from meshgen.spec.wording import meant_or_one_of, printable
 
 _PARAMETERS = ("page", "cursor")
 _ROUTES = ("Livez", "Readyz", "Docs", "Redoc", "Metrics")

@@ -7,8 +7,7 @@ from meshgen.spec.check.symbols import AggregateSymbol, ServiceSymbol, Symbols
 from meshgen.spec.draft import ReplicaDraft, Word
 from meshgen.spec.expressions import Access, ReplicaType
 from meshgen.spec.model import Replica, Service
-from meshgen.spec.parse.reading import printable
-from meshgen.spec.suggest import meant_or_one_of
+from meshgen.spec.wording import meant_or_one_of, printable
 
 Replicas = dict[str, ReplicaType | None]
 

@@ -7,9 +7,8 @@ from meshgen.spec.check.dispatch import build_dispatch, build_each
 from meshgen.spec.check.symbols import CommandSymbol, EventSymbol, ServiceSymbol, Symbols
 from meshgen.spec.draft import SagaDraft, StepDraft, Word
 from meshgen.spec.model import Ref, Saga, Step
-from meshgen.spec.parse.reading import printable
-from meshgen.spec.suggest import meant_or_one_of
 from meshgen.spec.types import UUID
+from meshgen.spec.wording import meant_or_one_of, printable
 
 
 def build_sagas(check: Check, symbols: Symbols, service: ServiceSymbol) -> tuple[Saga, ...]:

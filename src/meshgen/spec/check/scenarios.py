@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from meshgen.spec.check.context import Check, Fields, Names
-from meshgen.spec.check.filling import check_filled
+from meshgen.spec.check.filling import check_filled, given
 from meshgen.spec.check.symbols import Symbols
 from meshgen.spec.draft import AssignmentDraft, DoDraft, QueryDraft, ScenarioDraft, SeeDraft, Word
 from meshgen.spec.model import Do, Ref, Scenario, See
-from meshgen.spec.parse.reading import printable
-from meshgen.spec.suggest import meant_or_one_of
 from meshgen.spec.types import UUID
+from meshgen.spec.wording import meant_or_one_of, printable
 
 Assignments = tuple[AssignmentDraft, ...]
 
@@ -66,11 +65,11 @@ def _do(
         check.error(draft.role.at, f"`{command.name}` is not for `{draft.role}`", _for(allowed))
     what = f"`{command.name}`"
     values = check.assignments(draft.values, command.whole, what, names, impure=True)
-    given = {assignment.target.text for assignment in draft.values}
+    named = given(draft.values, command.whole)
     needed = command.own if command.draft.mode == "creates" else command.whole
     if check.knows("with"):
         check_filled(
-            check, needed, given, [], draft.command.at, what, "give it: `with: {{{field}: ...}}`"
+            check, needed, named, [], draft.command.at, what, "give it: `with: {{{field}: ...}}`"
         )
     return Do(
         who=draft.role.text,
@@ -99,9 +98,9 @@ def _see(check: Check, symbols: Symbols, draft: SeeDraft, names: Names) -> See |
         draft.arguments, asked, f"what `{query.name}` is asked for", names
     )
     values = check.assignments(draft.values, fields, f"the row of `{query.name}`", names)
-    given = {assignment.target.text for assignment in draft.arguments}
+    named = given(draft.arguments, asked)
     for word in query.by:
-        if word.text not in given and word.text in fields.known and check.knows("of"):
+        if word.text not in named and word.text in fields.known and check.knows("of"):
             check.error(
                 draft.query.at, f"`{query.name}` needs `{word}`", f"give it: `of: {{{word}: ...}}`"
             )
@@ -122,6 +121,7 @@ def _check_caller(check: Check, draft: SeeDraft, query: QueryDraft) -> None:
         if (
             query.owner
             and argument.target.text == query.owner.text
+            and argument.value
             and argument.value.text != "caller"
         ):
             hint = f"`{query.owner}: caller`"

@@ -18,9 +18,8 @@ from meshgen.spec.draft import (
     Word,
 )
 from meshgen.spec.model import Field, Ref
-from meshgen.spec.parse.reading import printable
-from meshgen.spec.suggest import meant_or_one_of
 from meshgen.spec.types import UUID
+from meshgen.spec.wording import meant_or_one_of, printable
 
 
 @dataclass(slots=True, eq=False)

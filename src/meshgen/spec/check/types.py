@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from meshgen.spec.check.context import Check, Fields
+from meshgen.spec.check.kinds import bare, parts
 from meshgen.spec.draft import FieldDraft, TypeDraft
 from meshgen.spec.model import MISSING, Enum, Field, ValueObject
-from meshgen.spec.parse.reading import printable, shape
 from meshgen.spec.tree import Broken, Mapping, Node, Scalar, Sequence
 from meshgen.spec.typenames import TypeNameError, parse_type
 from meshgen.spec.types import (
+    BOOL,
     DECIMAL,
     FLOAT,
     INT,
@@ -27,6 +28,7 @@ from meshgen.spec.types import (
     Type,
 )
 from meshgen.spec.types import Scalar as ScalarType
+from meshgen.spec.wording import printable, shape
 
 MAX_PATTERN = 200
 MAX_LENGTH = 1_000_000
@@ -119,30 +121,6 @@ def _type(check: Check, draft: FieldDraft, maps: str) -> Type | None:
     return found
 
 
-def parts(type_: Type) -> Iterator[Type]:
-    """A type and all it is made of."""
-    yield type_
-    if isinstance(type_, ListType | OptionalType):
-        yield from parts(type_.item)
-    elif isinstance(type_, MapType):
-        yield from parts(type_.value)
-
-
-def bare(type_: Type) -> Type:
-    """A type without its `?`."""
-    return type_.item if isinstance(type_, OptionalType) else type_
-
-
-def fits(source: Type, target: Type) -> bool:
-    """Whether a value of `source` may stand where `target` is expected, as it is."""
-    return source == target or (isinstance(target, OptionalType) and source == target.item)
-
-
-def can_be_empty(field: Field) -> bool:
-    """Whether a field has a value to start with, though nobody gives it one."""
-    return field.default is not MISSING or isinstance(field.type, OptionalType | ListType | MapType)
-
-
 def _field(check: Check, draft: FieldDraft, type_: Type) -> Field:
     limits = {key: _limit(check, key, value, bare(type_)) for key, value in draft.limits.items()}
     for low, high in (("min", "max"), ("min_length", "max_length"), ("min_items", "max_items")):
@@ -165,7 +143,10 @@ def _limit(check: Check, key: str, value: Scalar, type_: Type) -> int | float | 
         "lists and maps": isinstance(type_, ListType | MapType),
     }
     if not fitting[_LIMITS_OF[key]]:
-        check.error(value.at, f"`{key}` is for {_LIMITS_OF[key]}, and this is `{type_}`")
+        hint = (
+            f"did you mean `{key}_length`?" if type_ == STRING and key in ("min", "max") else None
+        )
+        check.error(value.at, f"`{key}` is for {_LIMITS_OF[key]}, and this is `{type_}`", hint)
         return None
     if key == "pattern":
         return _pattern(check, value)
@@ -204,7 +185,7 @@ def _pattern(check: Check, value: Scalar) -> str | None:
 def _default(check: Check, node: Node, field: Field) -> object:
     """The default as a Python value of the field's type."""
     if isinstance(node, Broken):
-        return MISSING
+        return None
     if isinstance(node, Scalar) and node.value is None and isinstance(field.type, OptionalType):
         return None
     value = _value(node, bare(field.type))
@@ -227,7 +208,7 @@ def _default_hint(type_: Type) -> str:
         return "it is a map; the only default for it is `{}`"
     if isinstance(of, ObjectType):
         return f"a `{of.name}` has no default: give its fields defaults, or make it optional"
-    return f"it is a `{of}`"
+    return "it is `true` or `false`" if of == BOOL else f"it is a `{of}`"
 
 
 def _value(node: Node, type_: Type) -> object:
@@ -264,7 +245,7 @@ def _scalar_value(node: Scalar, type_: ScalarType) -> object:
         except ValueError:
             return MISSING
         if isinstance(parsed, datetime.datetime) and parsed.tzinfo is None:
-            return MISSING
+            return parsed.replace(tzinfo=datetime.UTC)
         return parsed
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return MISSING

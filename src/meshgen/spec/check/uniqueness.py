@@ -64,8 +64,9 @@ def _distinct(check: Check, names: Iterable[Named], hint: str | None = None, ski
             seen[folded] = what, word
         elif index >= skip and seen[folded][1] != word:
             other, first = seen[folded]
-            same = "" if first.text == word.text else " but for its case"
-            message = f"`{word}` is{same} the name of {other} in line {first.at.line}, too"
+            same = first.text == word.text
+            how = "is the name of" if same else "differs only in case from"
+            message = f"`{word}` {how} {other} in line {first.at.line}" + (", too" if same else "")
             check.error(word.at, message, hint)
 
 

@@ -8,11 +8,12 @@ from meshgen.spec.parse.bffs import read_bffs
 from meshgen.spec.parse.fields import read_types
 from meshgen.spec.parse.names import PROJECT
 from meshgen.spec.parse.queries import read_projections
-from meshgen.spec.parse.reading import Keys, Reading, printable
+from meshgen.spec.parse.reading import Keys, Reading
 from meshgen.spec.parse.scenarios import read_scenarios
 from meshgen.spec.parse.services import read_services
 from meshgen.spec.parse.system import read_event_hub, read_gateway, read_processes
 from meshgen.spec.tree import Broken, Mapping, Node, Scalar
+from meshgen.spec.wording import printable
 
 LANGUAGE = 1
 SPEC_KEYS = Keys(
@@ -74,4 +75,4 @@ def _project(reading: Reading, node: Node | None) -> Word | None:
     if not isinstance(node, Scalar):
         reading.error(node.at, "`name` is not a name", f"names here look like {PROJECT.example}")
         return None
-    return reading.name(node, PROJECT)
+    return reading.name(node, PROJECT, "a project")

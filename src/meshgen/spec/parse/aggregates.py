@@ -12,8 +12,9 @@ from meshgen.spec.draft import (
 )
 from meshgen.spec.parse.fields import field_entries, read_fields
 from meshgen.spec.parse.names import CLASS, FIELD, ROLE, RULE, VARIABLE
-from meshgen.spec.parse.reading import Keys, Reading, printable, shape
+from meshgen.spec.parse.reading import Keys, Reading
 from meshgen.spec.tree import Broken, Mapping, Node, Scalar, Sequence
+from meshgen.spec.wording import printable, shape
 
 AGGREGATE_KEYS = Keys(
     "an aggregate",
@@ -36,8 +37,8 @@ def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateDraft:
     """`Order: {id: ..., state: ..., events: ..., commands: ...}`."""
     values = reading.keyed(node, AGGREGATE_KEYS, name.at)
     identity = reading.word(values.get("id"), "an aggregate's `id`")
-    if identity and (fault := FIELD.fault(identity.text)):
-        reading.error(identity.at, *fault)
+    if identity:
+        reading.checked(identity, FIELD, "an id")
     return AggregateDraft(
         name=name,
         id=identity,
@@ -46,11 +47,11 @@ def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateDraft:
         state=read_fields(reading, values.get("state"), "`state`"),
         events=tuple(
             _event(reading, n, body)
-            for n, body in reading.named(values.get("events"), "`events`", CLASS)
+            for n, body in reading.named(values.get("events"), "events", "an event", CLASS)
         ),
         commands=tuple(
             _command(reading, n, body)
-            for n, body in reading.named(values.get("commands"), "`commands`", CLASS)
+            for n, body in reading.named(values.get("commands"), "commands", "a command", CLASS)
         ),
         summary=reading.summary(values.get("summary")),
     )
@@ -64,21 +65,17 @@ def _event(reading: Reading, name: Word, node: Node) -> EventDraft:
         node, f"the event `{printable(name.text)}`", "`{field: type}`, or `{}` without fields"
     )
     if not isinstance(node, Mapping):
-        reading.lost.add(name.text)
+        reading.lose(name.text)
     own = {e.key.text: e.value for e in entries if e.key.text in EVENT_KEYS.all}
     fields = []
     for entry in entries:
         if entry.key.text in EVENT_KEYS.later:
-            reading.error(
-                entry.key.at,
-                f"`{entry.key.text}` is not supported yet",
-                "leave it out; a later version of meshgen brings it",
-            )
+            reading.not_yet(entry.key)
         elif entry.key.text not in EVENT_KEYS.all:
             fields.append(entry)
     return EventDraft(
         name=name,
-        fields=field_entries(reading, fields),
+        fields=field_entries(reading, fields, name.text),
         sets=reading.assignments(own.get("sets"), "`sets`"),
         summary=reading.summary(own.get("summary")),
     )
@@ -130,14 +127,14 @@ def _guards(reading: Reading, node: Node | None) -> tuple[AssignmentDraft, ...]:
         return ()
     guards = reading.assignments(node, "`requires`")
     for guard in guards:
-        reading.name(Scalar(guard.target.text, guard.target.text, guard.target.at), RULE)
+        reading.checked(guard.target, RULE, "a rule")
     return guards
 
 
 def _calls(reading: Reading, node: Node | None) -> tuple[AssignmentDraft, ...]:
     calls = reading.assignments(node, "`calls`")
     for call in calls:
-        reading.name(Scalar(call.target.text, call.target.text, call.target.at), VARIABLE)
+        reading.checked(call.target, VARIABLE, "an answer")
     return calls
 
 
@@ -149,7 +146,7 @@ def read_roles(reading: Reading, node: Node | None) -> tuple[Word, ...] | None:
         reading.error(node.at, "`roles` is empty", "name the roles, or leave the key out")
     roles = reading.words(node, "a role")
     for role in roles:
-        reading.name(Scalar(role.text, role.text, role.at), ROLE)
+        reading.checked(role, ROLE, "a role")
     return roles
 
 

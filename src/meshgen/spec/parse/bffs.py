@@ -6,8 +6,9 @@ import re
 
 from meshgen.spec.draft import ArgumentDraft, BffDraft, EndpointDraft, PartDraft, Word
 from meshgen.spec.parse.names import FIELD, UNIT
-from meshgen.spec.parse.reading import Keys, Reading, printable
+from meshgen.spec.parse.reading import Keys, Reading
 from meshgen.spec.tree import Entry, Mapping, Node, Scalar
+from meshgen.spec.wording import printable
 
 BFF_KEYS = Keys("a BFF", ("endpoints",), ("summary",))
 PART_FORM = "it looks like `unit.Query(field=value)? only [field]`; `?` and `only` may be left out"
@@ -22,7 +23,9 @@ _TOKEN = re.compile(
 
 def read_bffs(reading: Reading, node: Node | None) -> tuple[BffDraft, ...]:
     """The section `bffs`."""
-    return tuple(_bff(reading, name, body) for name, body in reading.named(node, "`bffs`", UNIT))
+    return tuple(
+        _bff(reading, name, body) for name, body in reading.named(node, "bffs", "a BFF", UNIT)
+    )
 
 
 def _bff(reading: Reading, name: Word, node: Node) -> BffDraft:
@@ -49,7 +52,7 @@ def _endpoint(reading: Reading, entry: Entry) -> EndpointDraft | None:
     for part in reading.entries(
         entry.value, f"`{printable(entry.key.text)}`", "`{part: unit.Query(...)}`"
     ):
-        name = reading.name(part.key, FIELD)
+        name = reading.name(part.key, FIELD, "a part")
         source = reading.formula(part.value, f"`{printable(name.text)}`")
         if source is not None and (found := _part(reading, name, source)):
             parts.append(found)
@@ -78,7 +81,7 @@ def _path(reading: Reading, key: Scalar) -> Word | None:
                 key.inside(offset), f"`{printable(segment)}` cannot be a part of a path", hint
             )
             return None
-        if parameter and (parameter[1] in seen or FIELD.fault(parameter[1])):
+        if parameter and (parameter[1] in seen or FIELD.fault(parameter[1], "a parameter")):
             reading.error(
                 key.inside(offset),
                 f"`{segment}` cannot be a parameter here",

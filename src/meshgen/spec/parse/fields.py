@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from meshgen.spec.draft import FieldDraft, TypeDraft, Word
 from meshgen.spec.parse.names import CLASS, MEMBER, field_fault
-from meshgen.spec.parse.reading import Keys, Reading, printable, shape
+from meshgen.spec.parse.reading import Keys, Reading
 from meshgen.spec.tree import Broken, Entry, Mapping, Node, Scalar, Sequence
+from meshgen.spec.wording import printable, shape
 
 LIMITS = ("min", "max", "min_length", "max_length", "pattern", "min_items", "max_items")
 FIELD_KEYS = Keys("a field", ("type",), (*LIMITS, "default"))
@@ -15,7 +16,9 @@ FIELD_KEYS = Keys("a field", ("type",), (*LIMITS, "default"))
 
 def read_types(reading: Reading, node: Node | None) -> tuple[TypeDraft, ...]:
     """The section `types`."""
-    return tuple(_type(reading, name, body) for name, body in reading.named(node, "`types`", CLASS))
+    return tuple(
+        _type(reading, name, body) for name, body in reading.named(node, "types", "a type", CLASS)
+    )
 
 
 def _type(reading: Reading, name: Word, body: Node) -> TypeDraft:
@@ -40,7 +43,7 @@ def _members(reading: Reading, name: Word, body: Sequence) -> tuple[Word, ...]:
             if not isinstance(item, Broken):
                 reading.error(item.at, f"a member of `{name}` is {shape(item)}", "it is a word")
             continue
-        member = reading.name(item, MEMBER)
+        member = reading.name(item, MEMBER, "a member")
         if any(other.text == member.text for other in members):
             reading.error(item.at, f"`{member}` is here a second time")
         else:
@@ -52,20 +55,19 @@ def read_fields(reading: Reading, node: Node | None, what: str) -> tuple[FieldDr
     """A mapping of field names to types."""
     if node is None:
         return ()
-    if not isinstance(node, Mapping):
-        reading.lost.add(what.strip("`"))
-    return field_entries(reading, reading.entries(node, what, "`{name: type}`"))
+    return field_entries(reading, reading.entries(node, what, "`{name: type}`"), what)
 
 
-def field_entries(reading: Reading, entries: Iterable[Entry]) -> tuple[FieldDraft, ...]:
-    """The fields that `entries` declare."""
+def field_entries(reading: Reading, entries: Iterable[Entry], of: str) -> tuple[FieldDraft, ...]:
+    """The fields that `entries` declare; with a faulty name it is not known what `of` holds."""
+    for entry in entries:
+        if fault := field_fault(entry.key.text):
+            reading.error(entry.key.at, *fault)
+            reading.lose(of)
     return tuple(_field(reading, entry) for entry in entries)
 
 
 def _field(reading: Reading, entry: Entry) -> FieldDraft:
-    fault = field_fault(entry.key.text)
-    if fault:
-        reading.error(entry.key.at, *fault)
     name = Word(entry.key.text, entry.key.at)
     if isinstance(entry.value, Scalar):
         return FieldDraft(

@@ -38,25 +38,24 @@ _GENERATED_CLASSES = _words("""
 class NameRule:
     """A form of names. `taken` maps refused names to the reason, as the hint says it."""
 
-    what: str
     pattern: re.Pattern[str]
     example: str
     taken: tuple[tuple[frozenset[str], str], ...] = ()
 
-    def fault(self, name: str) -> tuple[str, str | None] | None:
+    def fault(self, name: str, what: str) -> tuple[str, str | None] | None:
         """What is wrong with `name` (message, hint), None when nothing is."""
         if not self.pattern.fullmatch(name):
             shown = f"`{name}`" if name.isprintable() and 0 < len(name) <= MAX_LENGTH else "this"
             proposal = self.proposal(name)
             return (
-                f"{shown} is not a name for {self.what}",
+                f"{shown} is not a name for {what}",
                 proposal or f"names here look like {self.example}",
             )
         if len(name) > MAX_LENGTH:
             return f"a name has at most {MAX_LENGTH} characters, this one has {len(name)}", None
         for names, reason in self.taken:
             if name in names:
-                return f"`{name}` cannot be a name for {self.what}", reason
+                return f"`{name}` cannot be a name for {what}", reason
         return None
 
     def proposal(self, name: str) -> str | None:
@@ -80,7 +79,6 @@ _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _CAPWORDS = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 PROJECT = NameRule(
-    "a project",
     re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*"),
     "`shop` or `book-shop`",
     (
@@ -93,7 +91,6 @@ PROJECT = NameRule(
     ),
 )
 UNIT = NameRule(
-    "a service, projection, BFF or process",
     _SNAKE,
     "`order` or `order_history`",
     (
@@ -106,13 +103,11 @@ UNIT = NameRule(
     ),
 )
 CLASS = NameRule(
-    "a type, aggregate, command, event, query, saga or port",
     _CAPWORDS,
     "`Order` or `OrderPlaced`",
     ((_GENERATED_CLASSES, "the generated code uses this name itself; be more specific"), _KEYWORD),
 )
 FIELD = NameRule(
-    "a field",
     _SNAKE,
     "`price` or `unit_price`",
     (
@@ -125,15 +120,13 @@ FIELD = NameRule(
         ),
     ),
 )
-RULE = NameRule("a rule", _SNAKE, "`order_is_open`", (_KEYWORD,))
+RULE = NameRule(_SNAKE, "`order_is_open`", (_KEYWORD,))
 VARIABLE = NameRule(
-    "a name in expressions",
     _SNAKE,
     "`line`",
     (_KEYWORD, (frozenset(("caller",)), "it stands for the caller")),
 )
 MEMBER = NameRule(
-    "an enum's member",
     _SNAKE,
     "`placed` or `on_hold`",
     (
@@ -141,12 +134,12 @@ MEMBER = NameRule(
         (frozenset(("name", "value", "mro")), "every Python enum has an attribute of this name"),
     ),
 )
-ROLE = NameRule("a role", re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*"), "`customer`")
-OPERATION = NameRule("an operation", _SNAKE, "`authorize`", (_KEYWORD,))
+ROLE = NameRule(re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*"), "`customer`")
+OPERATION = NameRule(_SNAKE, "`authorize`", (_KEYWORD,))
 
 
 def field_fault(name: str) -> tuple[str, str | None] | None:
     """As `FIELD.fault`, with what a set of names cannot say."""
     if name.startswith("model_"):
         return f"`{name}` cannot be a name for a field", "pydantic keeps `model_` for itself"
-    return FIELD.fault(name)
+    return FIELD.fault(name, "a field")

@@ -6,8 +6,9 @@ from meshgen.spec.draft import ProjectionDraft, QueryDraft, ReactionDraft, SortD
 from meshgen.spec.parse.aggregates import read_roles
 from meshgen.spec.parse.fields import read_fields
 from meshgen.spec.parse.names import CLASS, UNIT
-from meshgen.spec.parse.reading import Keys, Reading, printable, shape
+from meshgen.spec.parse.reading import Keys, Reading
 from meshgen.spec.tree import Broken, Mapping, Node, Scalar, Sequence
+from meshgen.spec.wording import printable, shape
 
 MAX_PAGE = 1000
 PROJECTION_ENGINES = ("postgresql", "sqlserver", "sqlite", "mongodb", "redis", "cassandra")
@@ -31,7 +32,8 @@ def read_queries(
     """The key `queries` of a service or a projection."""
     keys = QUERY_KEYS if of_aggregate else ROW_QUERY_KEYS
     return tuple(
-        _query(reading, name, body, keys) for name, body in reading.named(node, "`queries`", CLASS)
+        _query(reading, name, body, keys)
+        for name, body in reading.named(node, "queries", "a query", CLASS)
     )
 
 
@@ -52,10 +54,17 @@ def _query(reading: Reading, name: Word, node: Node, keys: Keys) -> QueryDraft:
         by=reading.words(values.get("by"), "a field of `by`"),
         filter=reading.words(values.get("filter"), "a field of `filter`"),
         sort=_sort(reading, values.get("sort"), "`sort`"),
-        page=reading.integer(values.get("page"), "`page`", 1, MAX_PAGE),
+        page=_page(reading, values.get("page")),
         owner=reading.word(values.get("owner"), "a query's `owner`"),
         roles=read_roles(reading, values.get("roles")),
     )
+
+
+def _page(reading: Reading, node: Node | None) -> int | None:
+    page = reading.integer(node, "`page`", 1, MAX_PAGE)
+    if node is not None and page is None:
+        reading.lose("page")
+    return page
 
 
 def _sort(reading: Reading, node: Node | None, what: str) -> tuple[SortDraft, ...]:
@@ -88,7 +97,7 @@ def read_projections(reading: Reading, node: Node | None) -> tuple[ProjectionDra
     """The section `projections`."""
     return tuple(
         _projection(reading, name, body)
-        for name, body in reading.named(node, "`projections`", UNIT)
+        for name, body in reading.named(node, "projections", "a projection", UNIT)
     )
 
 

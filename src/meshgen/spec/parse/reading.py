@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from meshgen.errors import Finding, Position
 from meshgen.spec.draft import AssignmentDraft, Assignments, Word
 from meshgen.spec.parse.names import NameRule
-from meshgen.spec.suggest import meant, meant_or_one_of, one_of
 from meshgen.spec.tree import Broken, Entry, Mapping, Node, Scalar, Sequence
+from meshgen.spec.wording import closest, meant_or_one_of, printable, prose_fault, shape
 
-MAX_SUMMARY = 200
 MAX_SECONDS = 3650 * 24 * 3600
 
 _DURATION = re.compile(r"([1-9][0-9]{0,8})(ms|s|m|h|d)")
+_FRAGMENT = re.compile(r"[()\[\]]")
+_CUT = "an expression with a comma needs quotes around it"
+NEEDED = {
+    "meshgen": "`meshgen: 1` is the version of the language",
+    "id": "`id: order_id`: the name of the uuid by which it is known",
+    "store": "`store: postgresql`, or another engine",
+    "gateway": '`gateway: {auth: {issuer: "https://id.example.com", audience: shop}}`',
+}
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,12 @@ class Keys:
     @property
     def all(self) -> tuple[str, ...]:
         return (*self.required, *self.optional)
+
+    @property
+    def form(self) -> str:
+        """How a mapping with these keys is written."""
+        shown = self.required or self.optional
+        return "`{" + ", ".join(f"{key}: ..." for key in shown) + "}`"
 
 
 class Reading:
@@ -54,73 +65,78 @@ class Reading:
     def entries(self, node: Node, what: str, form: str = "`{key: value}`") -> tuple[Entry, ...]:
         """The entries of a mapping."""
         if isinstance(node, Mapping):
+            if node.partial:
+                self.lose(what)
             return node.entries
+        self.lose(what)
         if not isinstance(node, Broken):
             self.error(node.at, f"{what} is {shape(node)}", f"it is written {form}")
         return ()
 
+    def lose(self, what: str) -> None:
+        """Note that not all under a key or a name could be read."""
+        self.lost.add(what.strip("`"))
+
     def keyed(self, node: Node, keys: Keys, at: Position | None = None) -> dict[str, Node]:
         """The values of a mapping with the language's own keys; `at` is where a lack is shown."""
         found: dict[str, Node] = {}
-        meant_keys: set[str] = set()
         if not isinstance(node, Mapping):
-            self.entries(node, keys.what, one_of(keys.all) or "`{key: value}`")
+            self.entries(node, keys.what, keys.form)
             self.lost.update(keys.all)
             return found
+        written = {entry.key.text for entry in node.entries}
         for entry in node.entries:
-            name = entry.key.text
-            if name in keys.required or name in keys.optional:
-                found[name] = entry.value
-            else:
-                meant_keys.update(self._unknown_key(entry.key, keys, node))
+            if entry.key.text in keys.all:
+                found[entry.key.text] = entry.value
+            elif guess := self._unknown_key(entry.key, keys, written):
+                self.lost.add(guess)
+                written.add(guess)
         for name in keys.required:
-            if name not in found and name not in meant_keys:
-                self.error(at or node.at, f"{keys.what} needs `{name}`")
+            if name not in written and not node.partial:
+                self.error(at or node.at, f"{keys.what} needs `{name}`", NEEDED.get(name))
                 self.lost.add(name)
         return found
 
-    def _unknown_key(self, key: Scalar, keys: Keys, mapping: Mapping) -> list[str]:
+    def _unknown_key(self, key: Scalar, keys: Keys, written: set[str]) -> str | None:
+        """Say that there is no such key; return the one that was probably meant."""
         name = key.text
         if name in keys.later:
-            self.error(
-                key.at,
-                f"`{name}` is not supported yet",
-                "leave it out; a later version of meshgen brings it",
-            )
-            return []
-        if re.search(r"[()\[\]]", name):  # a comma cut an expression in two: {total: max(a, b)}
-            self.error(
-                key.at,
-                f"{keys.what} has no key `{name}`",
-                "an expression with a comma needs quotes around it",
-            )
-            return []
-        left = [
-            known for known in keys.all if all(entry.key.text != known for entry in mapping.entries)
-        ]
-        hint = meant(name, left) or meant_or_one_of(name, keys.all)
-        self.error(key.at, f"{keys.what} has no key `{printable(name)}`", hint)
-        guesses = [known for known in left if hint == f"did you mean `{known}`?"]
-        self.lost.update(guesses)
-        return guesses
+            self.not_yet(key)
+            return None
+        shown = f"{keys.what} has no key `{printable(name)}`"
+        if _FRAGMENT.search(name):
+            self.error(key.at, shown, _CUT)
+            return None
+        guess = closest(name, [known for known in keys.all if known not in written])
+        hint = f"did you mean `{guess}`?" if guess else meant_or_one_of(name, keys.all)
+        self.error(key.at, shown, hint)
+        return guess
 
-    def named(self, node: Node | None, what: str, rule: NameRule) -> Iterator[tuple[Word, Node]]:
-        """The entries of a mapping whose keys are the user's names."""
+    def not_yet(self, key: Scalar) -> None:
+        """Refuse a word that the language is to have one day."""
+        hint = "leave it out; a later version of meshgen brings it"
+        self.error(key.at, f"`{key.text}` is not supported yet", hint)
+
+    def named(
+        self, node: Node | None, what: str, one: str, rule: NameRule
+    ) -> Iterator[tuple[Word, Node]]:
+        """The entries of a mapping whose keys are the user's names; `one` of them is called so."""
         if node is None:
             return
-        if not isinstance(node, Mapping):
-            self.entries(node, what, "`{name: ...}`")
-            self.lost.add(what.strip("`"))
-            return
-        for entry in node.entries:
-            yield self.name(entry.key, rule), entry.value
+        for entry in self.entries(node, f"`{what}`", "`{name: ...}`"):
+            yield self.name(entry.key, rule, one, among=what), entry.value
 
-    def name(self, key: Scalar, rule: NameRule) -> Word:
-        """A name of the user's, checked."""
-        fault = rule.fault(key.text)
-        if fault:
+    def name(self, key: Scalar, rule: NameRule, one: str, among: str | None = None) -> Word:
+        """A name of the user's, checked; with a fault, what is named so under `among` is lost."""
+        if fault := rule.fault(key.text, one):
             self.error(key.at, *fault)
+            if among:
+                self.lose(among)
         return Word(key.text, key.at)
+
+    def checked(self, word: Word, rule: NameRule, one: str) -> Word:
+        """A word that is a name of the user's."""
+        return self.name(Scalar(word.text, word.text, word.at), rule, one)
 
     def items(self, node: Node | None, what: str) -> tuple[Node, ...]:
         """The items of a list."""
@@ -255,56 +271,22 @@ class Reading:
         """`{target: expression}`; whether the targets exist is checked where they are known."""
         if node is None:
             return ()
-        found = []
         if isinstance(node, Scalar) and node.text == "":  # `with:` and nothing behind it
             self.error(node.at, f"{what} is empty")
             return ()
+        found: list[AssignmentDraft] = []
         for entry in self.entries(node, what, "`{field: expression}`"):
-            if entry.value == Scalar("", None, entry.value.at, 0) and re.search(
-                r"[()\[\]]", entry.key.text
-            ):
-                self.error(
-                    entry.key.at,
-                    f"`{entry.key.text}` is not a field",
-                    "an expression with a comma needs quotes around it",
-                )
-            elif value := self.formula(entry.value, f"`{printable(entry.key.text)}`"):
-                found.append(AssignmentDraft(Word(entry.key.text, entry.key.at), value))
+            target = Word(entry.key.text, entry.key.at)
+            if found and _is_fragment(entry):
+                self.error(target.at, f"`{printable(target.text)}` is not a field", _CUT)
+                found[-1] = AssignmentDraft(found[-1].target, None)  # the other half
             else:
-                self.lost.add(entry.key.text)
+                value = self.formula(entry.value, f"`{printable(target.text)}`")
+                found.append(AssignmentDraft(target, value))
         return tuple(found)
 
 
-def shape(node: Node) -> str:
-    """What a node is, in words."""
-    if isinstance(node, Mapping):
-        return "a mapping"
-    if isinstance(node, Sequence):
-        return "a list"
-    if isinstance(node, Broken):
-        return "unreadable"
-    if node.value is None:
-        return "empty"
-    if isinstance(node.value, bool):
-        return f"`{node.text}`"
-    if isinstance(node.value, str):
-        return f"the text `{printable(node.text)}`"
-    return f"the number {node.text}"
-
-
-def printable(text: str) -> str:
-    """`text` as it can stand in one line of a message."""
-    shown = "".join(
-        c if c.isprintable() and c not in _BIDI else "\N{REPLACEMENT CHARACTER}" for c in text[:60]
-    )
-    return shown + "..." if len(text) > 60 else shown
-
-
-def prose_fault(text: str) -> str | None:
-    """What makes `text` unfit for a line of documentation, as the end of a sentence."""
-    if len(text) > MAX_SUMMARY:
-        return f"has at most {MAX_SUMMARY} characters, this one has {len(text)}"
-    for c in text:
-        if c in _BIDI or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp"):
-            return "is one line" if c == "\n" else f"cannot hold the character U+{ord(c):04X}"
-    return None
+def _is_fragment(entry: Entry) -> bool:
+    """Whether a comma made a key out of the rest of an expression: `{total: max(a, b)}`."""
+    empty = isinstance(entry.value, Scalar) and entry.value.text == ""
+    return empty and bool(_FRAGMENT.search(entry.key.text))

@@ -6,8 +6,9 @@ import re
 
 from meshgen.spec.draft import DoDraft, ScenarioDraft, SeeDraft, Word
 from meshgen.spec.parse.names import VARIABLE
-from meshgen.spec.parse.reading import Keys, Reading, printable, shape
-from meshgen.spec.tree import Broken, Entry, Mapping, Node, Scalar, Sequence
+from meshgen.spec.parse.reading import Keys, Reading
+from meshgen.spec.tree import Broken, Entry, Mapping, Node, Sequence
+from meshgen.spec.wording import printable, shape
 
 DO_KEYS = Keys("a step that does something", ("as", "do"), ("with", "keep"))
 SEE_KEYS = Keys("a step that sees something", ("as", "see"), ("of", "with"))
@@ -67,7 +68,7 @@ def _do(reading: Reading, node: Mapping) -> DoDraft | None:
     with_ = reading.assignments(values.get("with"), "`with`")
     keep = reading.word(values.get("keep"), "`keep`")
     if keep:
-        reading.name(Scalar(keep.text, keep.text, keep.at), VARIABLE)
+        reading.checked(keep, VARIABLE, "what is kept")
     if not role or not command:
         if keep:
             reading.lost.add(keep.text)

@@ -39,7 +39,8 @@ DISPATCH_KEYS = Keys("a command to send", ("do",), ("with",))
 def read_services(reading: Reading, node: Node | None) -> tuple[ServiceDraft, ...]:
     """The section `services`."""
     services = tuple(
-        _service(reading, name, body) for name, body in reading.named(node, "`services`", UNIT)
+        _service(reading, name, body)
+        for name, body in reading.named(node, "services", "a service", UNIT)
     )
     if isinstance(node, Mapping) and not services:
         reading.error(node.at, "`services` is empty", "a system has at least one service")
@@ -48,10 +49,10 @@ def read_services(reading: Reading, node: Node | None) -> tuple[ServiceDraft, ..
 
 def _service(reading: Reading, name: Word, node: Node) -> ServiceDraft:
     values = reading.keyed(node, SERVICE_KEYS, name.at)
-    aggregates = reading.named(values.get("aggregates"), "`aggregates`", CLASS)
-    replicas = reading.named(values.get("replicas"), "`replicas`", VARIABLE)
-    ports = reading.named(values.get("ports"), "`ports`", CLASS)
-    sagas = reading.named(values.get("sagas"), "`sagas`", CLASS)
+    aggregates = reading.named(values.get("aggregates"), "aggregates", "an aggregate", CLASS)
+    replicas = reading.named(values.get("replicas"), "replicas", "a replica", VARIABLE)
+    ports = reading.named(values.get("ports"), "ports", "a port", CLASS)
+    sagas = reading.named(values.get("sagas"), "sagas", "a saga", CLASS)
     return ServiceDraft(
         name=name,
         summary=reading.summary(values.get("summary")),
@@ -85,7 +86,7 @@ def _replica(reading: Reading, name: Word, node: Node) -> ReplicaDraft:
 
 
 def _port(reading: Reading, name: Word, node: Node) -> PortDraft:
-    operations = reading.named(node, f"the port `{name}`", OPERATION)
+    operations = reading.named(node, name.text, "an operation", OPERATION)
     return PortDraft(
         name=name, operations=tuple(_operation(reading, n, body) for n, body in operations)
     )

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from meshgen.spec.draft import ProcessDraft, Word
 from meshgen.spec.model import EventHub, Gateway, RateLimit
 from meshgen.spec.parse.names import UNIT
-from meshgen.spec.parse.reading import Keys, Reading, printable, shape
+from meshgen.spec.parse.reading import Keys, Reading
 from meshgen.spec.tree import Broken, Node, Scalar, Sequence
+from meshgen.spec.wording import printable, shape
 
 HUB_ENGINES = ("kafka", "rabbitmq", "nats")
 HUB_KEYS = Keys("the event hub", (), ("engine", "partitions", "retention"))
@@ -140,7 +141,8 @@ def _origins(reading: Reading, node: Node | None) -> tuple[str, ...]:
 def read_processes(reading: Reading, node: Node | None) -> tuple[ProcessDraft, ...]:
     """The section `processes`."""
     return tuple(
-        _process(reading, name, body) for name, body in reading.named(node, "`processes`", UNIT)
+        _process(reading, name, body)
+        for name, body in reading.named(node, "processes", "a process", UNIT)
     )
 
 
