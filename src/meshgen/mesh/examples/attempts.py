@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -109,6 +110,15 @@ def looked_up(command: Command) -> list[str]:
         if isinstance(ref, Lookup)
     }
     return list(found)
+
+
+def asks_for_now(command: Command) -> bool:
+    """Say whether what `command` does depends on the time."""
+    return any(
+        isinstance(node, ast.Name) and node.id == "now" and node not in expression.refs
+        for expression in expressions(command)
+        for node in ast.walk(expression.tree)
+    )
 
 
 def _oddity(way: tuple[int, ...]) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from itertools import islice
+from itertools import combinations, islice
 from uuid import UUID
 
 from meshgen.mesh.examples.model import EARLIER, ID, LATER, NOW
@@ -32,6 +32,7 @@ from meshgen.spec.types import (
 from meshgen.spec.types import UUID as UUID_TYPE
 
 MOST = 12
+MOST_SETS = 100
 _NUMBERS = (2, 10, 0, 1000, 1001, 1, -1)
 _OTHER = 0xB000
 
@@ -56,19 +57,25 @@ class Candidates:
         tried = (v for v in self._any(field, field.type, depth) if self.allows(field, v))
         return tuple(islice(_unique(tried), MOST))
 
-    def record(self, fields: Iterable[Field], depth: int = 0) -> tuple[tuple[Value, ...], ...]:
-        """Return values to try for several fields together: one ordinary set, then variations."""
+    def record(self, fields: Iterable[Field], depth: int = 0) -> list[tuple[Value, ...]]:
+        """Return values to try for several fields together.
+
+        First the ordinary ones, then those that differ in one field, then in two.
+        """
         columns = [self.of(field, depth) for field in fields]
         if not all(columns):
-            return ()
-        usual = tuple(column[0] for column in columns)
-        varied = [
-            (*usual[:place], value, *usual[place + 1 :])
-            for step in range(1, MOST)
-            for place, column in enumerate(columns)
-            for value in column[step : step + 1]
-        ]
-        return (usual, *varied)
+            return []
+        places = [(place, step) for place, c in enumerate(columns) for step in range(1, len(c))]
+        places.sort(key=lambda change: change[1])
+        pairs = sorted(combinations(places[:24], 2), key=lambda pair: pair[0][1] + pair[1][1])
+        changes = [(), *((change,) for change in places), *(p for p in pairs if p[0][0] != p[1][0])]
+        found = []
+        for change in changes[:MOST_SETS]:
+            values = [column[0] for column in columns]
+            for place, step in change:
+                values[place] = columns[place][step]
+            found.append(tuple(values))
+        return found
 
     def allows(self, field: Field, value: Value) -> bool:
         """Say whether `value` keeps the limits of `field`, and its parts theirs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from re import _constants as op  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -20,13 +21,15 @@ _LIKED = "a1A -_.@/"
 
 def matching(pattern: str, at_least: int = 0) -> str | None:
     """Return a text of `at_least` characters with `pattern` in it; None if it is too odd."""
-    for repeats in (1, max(at_least, 1), 0):
-        try:
-            text = _text(_parser.parse(pattern), repeats)
-        except (re.error, ValueError, RecursionError):
-            return None
-        if len(text) >= at_least and re.search(pattern, text):
-            return text
+    with warnings.catch_warnings():  # of sets that may mean something else one day
+        warnings.simplefilter("ignore")
+        for repeats in (1, max(at_least, 1), 0):
+            try:
+                text = _text(_parser.parse(pattern), repeats)
+            except (re.error, ValueError, RecursionError):
+                return None
+            if len(text) >= at_least and re.search(pattern, text):
+                return text
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from meshgen.mesh.examples.attempts import Attempt, Rows, Sources, attempts, looked_up
+from meshgen.mesh.examples.attempts import Attempt, Rows, Sources, asks_for_now, attempts, looked_up
 from meshgen.mesh.examples.candidates import Candidates
 from meshgen.mesh.examples.domain import Decider, Happened, Refused, State, Surroundings
 from meshgen.mesh.examples.model import (
@@ -104,7 +104,8 @@ class Search:
             if isinstance(found.outcome, Refused):
                 if found.outcome.kind == "state":
                     return
-                continue
+                if not asks_for_now(command):  # a day before, it may have been otherwise
+                    continue
             after = self._after(node, command, way, kept)
             if after is not None:
                 yield after
