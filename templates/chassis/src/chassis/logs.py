@@ -19,7 +19,7 @@ _SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 )
-_NOISY = ("httpx", "httpcore", "asyncio", "uvicorn.access")
+_NOISY = ("httpx", "httpcore", "asyncio", "uvicorn.access", "uvicorn.error")
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:

@@ -66,6 +66,7 @@ def new_app(
         title=name,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would redirect to where the gateway has something else
         routes=list(health.routes(readiness)),
     )
     app.state.verifier = verifier

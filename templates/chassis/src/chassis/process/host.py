@@ -11,10 +11,12 @@ import structlog
 from starlette.types import ASGIApp
 
 from chassis.auth import Verifier
+from chassis.clock import Clock, utc_now
 from chassis.http.health import OK, Readiness
 from chassis.process.assignments import is_bff
 from chassis.process.errors import CannotStart
 from chassis.projection import Projection
+from chassis.runtime.consumer import RETRY, Retry
 from chassis.service import Service
 from chassis.settings import Settings
 
@@ -27,6 +29,18 @@ if TYPE_CHECKING:
     from chassis.store.port import Store
 
 Guard = Callable[[Readiness], Readiness]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """What tests put in the place of the time, of patience and of the network."""
+
+    clock: Clock = utc_now
+    retry: Retry = RETRY
+    transport: httpx.AsyncBaseTransport | None = None
+
+
+NOTHING = Replaced()
 
 
 class Runtime(Protocol):
@@ -73,30 +87,32 @@ def host(
     hub: Hub | None,
     verifier: Verifier,
     guard: Guard,
-    transport: httpx.AsyncBaseTransport | None = None,
+    replaced: Replaced = NOTHING,
 ) -> Host:
-    """Put `unit` together; nothing is started.
-
-    `guard` makes readiness that of the process too. `transport` replaces the network in tests.
-    """
+    """Put `unit` together; nothing is started. `guard` makes readiness that of the process too."""
     match unit:
         case Service():
-            return _host_service(unit, settings, _present(hub), verifier, guard)
+            return _host_service(unit, settings, _present(hub), verifier, guard, replaced)
         case Projection():
-            return _host_projection(unit, settings, _present(hub), verifier, guard)
+            return _host_projection(unit, settings, _present(hub), verifier, guard, replaced)
         case _:
-            return _host_bff(unit, settings, verifier, guard, transport)
+            return _host_bff(unit, settings, verifier, guard, replaced)
 
 
 def _host_service(
-    service: Service, settings: Settings, hub: Hub, verifier: Verifier, guard: Guard
+    service: Service,
+    settings: Settings,
+    hub: Hub,
+    verifier: Verifier,
+    guard: Guard,
+    replaced: Replaced,
 ) -> Host:
     from chassis.http.app import service_app
     from chassis.runtime import ServiceRuntime
     from chassis.store.opening import open_store
 
     store = open_store(settings.data_dir, service.name)
-    runtime = ServiceRuntime(service, store, hub)
+    runtime = ServiceRuntime(service, store, hub, replaced.clock, replaced.retry)
     app = service_app(service, runtime, verifier, guard(runtime.readiness))
     return Host(service.name, app, runtime, store, store.close)
 
@@ -107,13 +123,14 @@ def _host_projection(
     hub: Hub,
     verifier: Verifier,
     guard: Guard,
+    replaced: Replaced,
 ) -> Host:
     from chassis.http.app import projection_app
     from chassis.runtime import ProjectionRuntime
     from chassis.store.opening import open_store
 
     store = open_store(settings.data_dir, projection.name)
-    runtime = ProjectionRuntime(projection, store, hub)
+    runtime = ProjectionRuntime(projection, store, hub, replaced.clock, replaced.retry)
     app = projection_app(projection, runtime, verifier, guard(runtime.readiness))
     return Host(projection.name, app, runtime, store, store.close)
 
@@ -123,13 +140,13 @@ def _host_bff(
     settings: Settings,
     verifier: Verifier,
     guard: Guard,
-    transport: httpx.AsyncBaseTransport | None,
+    replaced: Replaced,
 ) -> Host:
     from chassis.backends import Connections
     from chassis.http.bff_app import bff_app
 
     peers = {name: settings.peers[name] for name in bff.calls}
-    connections = Connections(peers, timeout=settings.backend_timeout, transport=transport)
+    connections = Connections(peers, timeout=settings.backend_timeout, transport=replaced.transport)
     runtime = _NoRuntime()
     app = bff_app(bff, connections, verifier, guard(runtime.readiness))
     return Host(bff.name, app, runtime, None, connections.close)

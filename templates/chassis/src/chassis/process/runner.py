@@ -88,7 +88,9 @@ def _open(process: _Process, units: Sequence[Unit], assignments: Sequence[Assign
     sockets = [listen(assignment.host, assignment.port) for assignment in assignments]
     for unit, socket in zip(units, sockets, strict=True):
         door = Door()
-        server = new_server(door, process.settings.drain_timeout)
+        server = new_server(
+            door, process.settings.drain_timeout / 2
+        )  # the rest is for the runtimes
         serving = asyncio.create_task(server.serve(sockets=[socket]), name=f"{unit.name} server")
         process.places.append(_Place(unit, door, server, serving))
         _log.info("listening", service=unit.name, address=_address(socket.getsockname()))

@@ -50,6 +50,6 @@ def new_server(app: ASGIApp, finish_within: float) -> Server:
             proxy_headers=False,
             backlog=_BACKLOG,
             timeout_keep_alive=_KEEP_ALIVE,
-            timeout_graceful_shutdown=max(1, round(finish_within)),
+            timeout_graceful_shutdown=max(1, int(finish_within)),
         )
     )

@@ -41,8 +41,8 @@ class MemoryHub:
 
     async def subscribe(self, topic: str, group: str, deliver: Deliver) -> _Group:
         """See `Hub`."""
-        subscription = _Group(deliver)
-        self._groups[topic].append(subscription)
+        groups = self._groups[topic]
+        groups.append(subscription := _Group(deliver, groups))
         return subscription
 
     async def browse(self, topic: str) -> AsyncIterator[Logged]:
@@ -61,15 +61,16 @@ class MemoryHub:
     async def close(self) -> None:
         """See `Hub`."""
         for groups in self._groups.values():
-            for group in groups:
+            for group in tuple(groups):
                 await group.stop()
 
 
 class _Group:
     """Delivers one message after the other."""
 
-    def __init__(self, deliver: Deliver) -> None:
+    def __init__(self, deliver: Deliver, groups: list[_Group]) -> None:
         self._deliver = deliver
+        self._groups = groups
         self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
         self._unfinished = 0
         self._task = asyncio.create_task(self._run())
@@ -94,5 +95,7 @@ class _Group:
 
     async def stop(self) -> None:
         """See `Subscription`."""
+        if self in self._groups:
+            self._groups.remove(self)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)

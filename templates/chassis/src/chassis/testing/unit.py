@@ -13,9 +13,9 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -24,15 +24,17 @@ from uuid import UUID, uuid4
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from chassis.envelope import Envelope
+from chassis.clock import utc_now
 from chassis.http.health import Readiness
-from chassis.messages import Catalog, Message
+from chassis.messages import Message
 from chassis.process.assignments import is_bff
-from chassis.process.host import Host, host
+from chassis.process.host import Host, Replaced, host
+from chassis.runtime.consumer import Retry
 from chassis.settings import Settings
 from chassis.testing import identity
 from chassis.testing.caller import TestCaller
 from chassis.testing.fakes import FakeBackends
+from chassis.testing.mail import Mail
 from chassis.testing.memory_hub import MemoryHub
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class TestUnit:
         self._unit = unit
         self._backends = FakeBackends(backends or {})
         self._hub = MemoryHub()
+        self._passed = timedelta()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -88,7 +91,7 @@ class TestUnit:
     @property
     def published(self) -> tuple[Message, ...]:
         """The events and commands that the unit has published, in their order."""
-        return tuple(self._message(each.envelope) for each in self._hub.published)
+        return self._mail.published
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -98,13 +101,30 @@ class TestUnit:
     def receive(self, *messages: Message, because_of: Message | None = None) -> None:
         """Deliver events, or commands of other units, as the hub would, one after the other.
 
-        `because_of`: a message that the unit has published, which these answer.
+        `because_of`: a message that the unit has published, which these answer. An AssertionError
+        says what the unit could not handle.
         """
-        cause = None if because_of is None else self._envelope_of(because_of)
         for message in messages:
-            self._portal.call(self._receive, message, cause)
+            self._portal.call(self._resting, self._mail.deliver, message, because_of)
+
+    def refuse(self, command: Message, rule: str) -> None:
+        """Answer a command that the unit has published as its receiver does that refuses it."""
+        self._portal.call(self._resting, self._mail.refuse, command, rule)
+
+    def later(self, passed: timedelta) -> None:
+        """Let time pass: the unit is stopped, started again then, and does what is due."""
+        self._passed += passed
+        self._portal.call(self._restart)
+
+    @property
+    def _mail(self) -> Mail:
+        if is_bff(self._unit):
+            raise AssertionError("a backend-for-frontend sends and receives no messages")
+        return self._mailbox
 
     async def _start(self, folder: Path) -> Host:
+        if not is_bff(self._unit):
+            self._mailbox = Mail(self._unit.name, self._unit.messages, self._hub, self._now)
         settings = Settings(
             nats_url="",
             data_dir=folder,
@@ -113,12 +133,18 @@ class TestUnit:
             audience=identity.AUDIENCE,
             peers=self._backends.peers(self._unit.calls) if is_bff(self._unit) else {},
         )
-        verifier = identity.verifier(folder)
-        started = host(
-            self._unit, settings, self._hub, verifier, _unguarded, self._backends.transport
+        replaced = Replaced(
+            clock=self._now, retry=Retry(attempts=1), transport=self._backends.transport
         )
+        verifier = identity.verifier(folder)
+        started = host(self._unit, settings, self._hub, verifier, _unguarded, replaced)
         await started.start()
         return started
+
+    async def _restart(self) -> None:
+        await self._host.runtime.drain()
+        await self._host.start()
+        await self._rest()
 
     async def _close(self) -> None:
         await self._host.close()
@@ -134,53 +160,25 @@ class TestUnit:
         await self._rest()
         return response
 
-    async def _receive(self, message: Message, cause: Envelope | None) -> None:
-        kind = self._catalog.of(type(message))
-        if not self._hub.listens_to(kind.topic):
-            raise AssertionError(f"{self._unit.name} does not listen to {kind.topic}")
-        self._hub.inject(
-            kind.topic,
-            Envelope(
-                id=uuid4(),
-                source=f"/{self._catalog.system}/test",
-                type=kind.name,
-                subject=kind.subject_of(message),
-                time=datetime.now(UTC),
-                data=message.model_dump(mode="json"),
-                correlation_id=uuid4() if cause is None else cause.correlation_id,
-                causation_id=None if cause is None else cause.id,
-            ),
-        )
+    async def _resting(self, do: Callable[..., None], *arguments: Any) -> None:
+        do(*arguments)
         await self._rest()
+        self._mail.check()
 
     async def _rest(self) -> None:
-        """Wait until nothing is in the outbox and nothing being delivered."""
+        """Wait until nothing is due, in the outbox or being delivered."""
         deadline = time.monotonic() + _REST_WITHIN
-        while not (self._hub.idle and await self._outbox_is_empty() and self._hub.idle):
+        while not (self._hub.idle and await self._nothing_waits() and self._hub.idle):
             if time.monotonic() > deadline:
                 raise AssertionError(f"{self._unit.name} did not come to rest; see its log")
             await asyncio.sleep(_PAUSE)
 
-    async def _outbox_is_empty(self) -> bool:
-        return self._host.store is None or not await self._host.store.pending(1)
+    async def _nothing_waits(self) -> bool:
+        store = self._host.store
+        return store is None or not (await store.pending(1) or await store.due(self._now(), 1))
 
-    @property
-    def _catalog(self) -> Catalog:
-        if is_bff(self._unit):
-            raise AssertionError("a backend-for-frontend takes part in no messages")
-        return self._unit.messages
-
-    def _message(self, envelope: Envelope) -> Message:
-        kind = self._catalog.named(envelope.type)
-        if kind is None:
-            raise AssertionError(f"{envelope.type} is not in the catalog: {dict(envelope.data)}")
-        return kind.model.model_validate(envelope.data)
-
-    def _envelope_of(self, message: Message) -> Envelope:
-        for each in reversed(self._hub.published):
-            if self._message(each.envelope) == message:
-                return each.envelope
-        raise AssertionError(f"{self._unit.name} has not published {message!r}")
+    def _now(self) -> datetime:
+        return utc_now() + self._passed
 
 
 def _unguarded(readiness: Readiness) -> Readiness:
