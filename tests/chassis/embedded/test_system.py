@@ -56,6 +56,15 @@ def test_a_read_model_is_waited_for(system: System, capsys: pytest.CaptureFixtur
     assert "status=shipped, total=39.8" in capsys.readouterr().out
 
 
+def test_a_command_waits_for_what_it_needs(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alice = system.caller("customer")
+    assert alice.post(f"/order/late/{uuid4()}")["echo"] == {}
+    alice.request("GET", "/order/env", quiet=True)
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
 def test_what_never_comes_is_told_with_the_last_answer(system: System) -> None:
     carol = system.caller("customer")
     with pytest.raises(AssertionError) as told:

@@ -52,7 +52,10 @@ def serve(kind: str, host: str, port: int) -> None:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
             print(json.dumps({"service": kind, "event": "request", "path": self.path}), flush=True)
-            if "refuse" in self.path:
+            if "late" in self.path and asked.setdefault(self.path, 0) < 3:
+                asked[self.path] += 1
+                self.answer(409, {"type": "urn:problem:product_not_found", "status": 409})
+            elif "refuse" in self.path:
                 self.answer(409, {"type": "urn:problem:order_is_open", "status": 409})
             else:
                 self.answer(201, {"echo": body, "query": self.path})

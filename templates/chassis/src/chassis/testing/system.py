@@ -37,6 +37,7 @@ _NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "i
 _TOKEN_LASTS = timedelta(hours=1)
 _REQUEST_TIMEOUT = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
+_ARRIVES_WITHIN = 5.0
 # What does not get better by waiting.
 _FINAL = frozenset({400, 401, 403, 405, 422})
 
@@ -124,12 +125,25 @@ class Caller:
         self._http = http
 
     def post(self, path: str, /, **body: object) -> dict[str, Json]:
-        """Send a command that must succeed; return what was answered."""
-        return self._must("POST", path, body=body)
+        """Send a command that must succeed; return what was answered.
+
+        It is sent again while something is not found: what other services have just done may not
+        have arrived at this one. A refused command has had no effect.
+        """
+        began = time.monotonic()
+        pause = _FIRST_PAUSE
+        while True:
+            answer = self._ask("POST", path, body=body)
+            passed = time.monotonic() - began
+            if not _is_not_found(answer) or passed > _ARRIVES_WITHIN:
+                self._tell("POST", path, answer.status, passed)
+                return self._succeeded("POST", path, answer)
+            time.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def get(self, path: str, /, **params: object) -> dict[str, Json]:
         """Read what must be there."""
-        return self._must("GET", path, params=params)
+        return self._succeeded("GET", path, self.request("GET", path, params=params))
 
     def refused(self, method: str, path: str, status: int, /, **body: object) -> dict[str, Json]:
         """Do what must be answered with `status`; return the problem (RFC 9457)."""
@@ -178,22 +192,16 @@ class Caller:
         body: Mapping[str, object] | None = None,
         params: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
+        quiet: bool = False,
     ) -> Answer:
-        """Do whatever; the answer is not judged."""
+        """Do whatever; the answer is not judged. `quiet`: and not told."""
         began = time.monotonic()
         answer = self._ask(method, path, body=body, params=params, headers=headers)
-        self._tell(method, path, answer.status, time.monotonic() - began)
+        if not quiet:
+            self._tell(method, path, answer.status, time.monotonic() - began)
         return answer
 
-    def _must(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Mapping[str, object] | None = None,
-        params: Mapping[str, object] | None = None,
-    ) -> dict[str, Json]:
-        answer = self.request(method, path, body=body, params=params)
+    def _succeeded(self, method: str, path: str, answer: Answer) -> dict[str, Json]:
         if not 200 <= answer.status < 300:
             raise AssertionError(f"{self.name} {method} {path} was answered {answer}")
         return dict(answer.body)
@@ -233,6 +241,11 @@ class Caller:
         shown = f"\x1b[{colour}m{status}\x1b[0m" if coloured else str(status)
         values = "  " + ", ".join(f"{k}={v}" for k, v in seen.items()) if seen else ""
         print(f"{self.name:<8} {method:<4} {path} {shown}  {seconds * 1000:.0f} ms{values}")
+
+
+def _is_not_found(answer: Answer) -> bool:
+    kind = answer.body.get("type", "") if isinstance(answer.body, dict) else ""
+    return answer.status in (404, 409) and str(kind).endswith("not_found")
 
 
 def _candidates(answer: Answer) -> list[dict[str, Json]]:
