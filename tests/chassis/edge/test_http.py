@@ -313,6 +313,8 @@ async def test_a_body_over_1_mib_is_413(http: httpx.AsyncClient) -> None:
     [
         ("GET", "/nothing", 404, "not_found"),
         ("DELETE", f"/wallets/{ID}", 405, "method_not_allowed"),
+        ("GET", f"/wallets/{ID}/", 404, "not_found"),
+        ("GET", "//evil.example/", 404, "not_found"),
         ("GET", "/wallets/1", 422, "invalid_request"),
         ("POST", "/wallets/1/close-wallet", 422, "invalid_request"),
         ("GET", f"/wallets/{uuid4()}", 404, "not_found"),

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from chassis.messages import CommandRefused
 from chassis.testing.caller import TestCaller
 from chassis.testing.unit import TestUnit
 
 from . import fronts, wallets
-from .wallets import Currency, GiftSent, PaidIn, WalletClosed, WalletOpened
+from .wallets import (
+    Currency,
+    GiftSent,
+    PaidIn,
+    PayIn,
+    PrintStatement,
+    StatementPrinted,
+    WalletClosed,
+    WalletOpened,
+    WalletReopened,
+)
 
 ID = UUID("8c7c0a5e-2d0a-4d8e-9a58-0d6f0a3f4b11")
 
@@ -64,7 +76,7 @@ def test_a_rule_refuses(wallet: TestUnit, alice: TestCaller) -> None:
     assert alice.post(f"{path}/close-wallet").status == 200
     answer = alice.post(f"{path}/pay-in", amount=1)
     assert (answer.status, answer.rule) == (409, "wallet_is_open")
-    assert isinstance(wallet.published[-1], WalletClosed)
+    assert WalletClosed(wallet_id=UUID(path.rpartition("/")[2])) in wallet.published
     answer = alice.post(f"/wallets/{uuid4()}/close-wallet")
     assert (answer.status, answer.rule) == (404, "not_found")
 
@@ -133,6 +145,62 @@ def test_events_of_others_are_received(wallet: TestUnit, alice: TestCaller) -> N
     wallet.receive(gift)
     assert wallet.published[-1] == PaidIn(wallet_id=gift.wallet_id, amount=gift.amount)
     assert alice.get(path).body["balance"] == "7"
+
+
+def closed(owner: TestCaller) -> UUID:
+    path = opened(owner)
+    owner.post(f"{path}/close-wallet")
+    return UUID(path.rpartition("/")[2])
+
+
+def test_an_answer_is_received_because_of_a_command(wallet: TestUnit, alice: TestCaller) -> None:
+    id = closed(alice)
+    assert wallet.published[-1] == PrintStatement(wallet_id=id)
+    printed = StatementPrinted(wallet_id=id)
+    wallet.receive(printed, because_of=PrintStatement(wallet_id=id))
+    wallet.later(timedelta(hours=2))
+    assert wallet.published[-1] == PrintStatement(wallet_id=id)
+    assert alice.get(f"/wallets/{id}").body["closed"] is True
+    with pytest.raises(AssertionError, match="wallet has not published"):
+        wallet.receive(printed, because_of=PrintStatement(wallet_id=ID))
+
+
+def test_a_command_is_refused_by_its_receiver(wallet: TestUnit, alice: TestCaller) -> None:
+    id = closed(alice)
+    wallet.refuse(PrintStatement(wallet_id=id), "printer_has_paper")
+    assert wallet.published[-1] == WalletReopened(wallet_id=id, reason="printer_has_paper")
+    assert alice.get(f"/wallets/{id}").body["closed"] is False
+
+
+def test_a_deadline_passes(wallet: TestUnit, alice: TestCaller) -> None:
+    id = closed(alice)
+    wallet.later(timedelta(minutes=59))
+    assert alice.get(f"/wallets/{id}").body["closed"] is True
+    wallet.later(timedelta(minutes=2))
+    assert alice.get(f"/wallets/{id}").body["closed"] is False
+
+
+def test_a_policy_waits_for_its_time(wallet: TestUnit, alice: TestCaller) -> None:
+    path = opened(alice)
+    wallet.later(timedelta(days=364))
+    assert alice.get(path).body["closed"] is False
+    wallet.later(timedelta(days=2))
+    assert alice.get(path).body["closed"] is True
+
+
+def test_a_command_of_another_unit_is_trusted(wallet: TestUnit, alice: TestCaller) -> None:
+    id = UUID(opened(alice).rpartition("/")[2])
+    wallet.receive(PayIn(wallet_id=id, amount=Decimal(3)), PayIn(wallet_id=ID, amount=Decimal(3)))
+    assert wallet.published[-2:] == (
+        PaidIn(wallet_id=id, amount=Decimal(3)),
+        CommandRefused(command="bank.wallet.PayIn.v1", rule="not_found"),
+    )
+
+
+def test_what_cannot_be_handled_fails_the_test(balances: TestUnit) -> None:
+    with pytest.raises(AssertionError, match="balances failed: CorruptHistory"):
+        balances.receive(PaidIn(wallet_id=ID, amount=Decimal(1)))
+    balances.receive(WalletOpened(wallet_id=ID, owner_id=uuid4(), currency=Currency.EUR))
 
 
 def test_a_projection_shows_what_it_received(balances: TestUnit) -> None:

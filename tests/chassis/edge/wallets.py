@@ -14,6 +14,7 @@ from chassis.domain import Context, known, require, require_existing, require_ne
 from chassis.http import find, get, post, search
 from chassis.messages import Catalog, Command, Event, MessageType, Value
 from chassis.projection import Key, Projection
+from chassis.saga import Saga, Step
 from chassis.service import Service, StateStored, on
 from pydantic import Field
 
@@ -60,6 +61,28 @@ class WalletClosed(Event):
     wallet_id: UUID
 
 
+class ReopenWallet(Command):
+    wallet_id: UUID
+    reason: str
+
+
+class WalletReopened(Event):
+    wallet_id: UUID
+    reason: str
+
+
+class PrintStatement(Command):
+    """Of another service."""
+
+    wallet_id: UUID
+
+
+class StatementPrinted(Event):
+    """Of another service."""
+
+    wallet_id: UUID
+
+
 class GiftSent(Event):
     """Of another service: a gift is paid into a wallet."""
 
@@ -77,8 +100,8 @@ class Wallet:
     closed: bool
 
 
-WalletCommand: TypeAlias = OpenWallet | PayIn | CloseWallet
-WalletEvent: TypeAlias = WalletOpened | PaidIn | WalletClosed
+WalletCommand: TypeAlias = OpenWallet | PayIn | CloseWallet | ReopenWallet
+WalletEvent: TypeAlias = WalletOpened | PaidIn | WalletClosed | WalletReopened
 
 
 def decide(
@@ -98,6 +121,9 @@ def decide(
             wallet = require_existing(wallet)
             require(not wallet.closed, "wallet_is_open")
             yield WalletClosed(wallet_id=wallet.wallet_id)
+        case ReopenWallet():
+            wallet = require_existing(wallet)
+            yield WalletReopened(wallet_id=wallet.wallet_id, reason=command.reason)
         case _:
             assert_never(command)
 
@@ -117,6 +143,8 @@ def evolve(wallet: Wallet | None, event: WalletEvent) -> Wallet:
             return replace(wallet, balance=wallet.balance + event.amount)
         case WalletClosed():
             return replace(known(wallet), closed=True)
+        case WalletReopened():
+            return replace(known(wallet), closed=False)
         case _:
             assert_never(event)
 
@@ -125,17 +153,50 @@ def pay_gift_in(event: GiftSent) -> PayIn:
     return PayIn(wallet_id=event.wallet_id, amount=event.amount)
 
 
+def close_old_wallet(event: WalletOpened) -> CloseWallet:
+    return CloseWallet(wallet_id=event.wallet_id)
+
+
+def print_statement(event: WalletClosed) -> PrintStatement:
+    return PrintStatement(wallet_id=event.wallet_id)
+
+
+def reopen(event: WalletClosed, failure: str) -> ReopenWallet:
+    return ReopenWallet(wallet_id=event.wallet_id, reason=failure)
+
+
+closing = Saga(
+    name="closing",
+    starts_on=WalletClosed,
+    id="wallet_id",
+    deadline=timedelta(hours=1),
+    steps=(Step(do=print_statement, done=StatementPrinted),),
+    on_failure=reopen,
+)
+
 EVENTS, COMMANDS = "bank.wallet.events", "bank.wallet.commands"
 MESSAGES = Catalog(
     system="bank",
     messages=(
         *(
             MessageType(m, name=f"bank.wallet.{m.__name__}.v1", topic=EVENTS, subject="wallet_id")
-            for m in (WalletOpened, PaidIn, WalletClosed)
+            for m in (WalletOpened, PaidIn, WalletClosed, WalletReopened)
         ),
         *(
             MessageType(m, name=f"bank.wallet.{m.__name__}.v1", topic=COMMANDS, subject="wallet_id")
-            for m in (OpenWallet, PayIn, CloseWallet)
+            for m in (OpenWallet, PayIn, CloseWallet, ReopenWallet)
+        ),
+        MessageType(
+            PrintStatement,
+            name="bank.printer.PrintStatement.v1",
+            topic="bank.printer.commands",
+            subject="wallet_id",
+        ),
+        MessageType(
+            StatementPrinted,
+            name="bank.printer.StatementPrinted.v1",
+            topic="bank.printer.events",
+            subject="wallet_id",
         ),
         MessageType(
             GiftSent, name="bank.gift.GiftSent.v1", topic="bank.gift.events", subject="gift_id"
@@ -151,7 +212,11 @@ service = Service(
     aggregates=(
         StateStored(Wallet, decide=decide, evolve=evolve, id="wallet_id", owner="owner_id"),
     ),
-    policies=(on(GiftSent, pay_gift_in),),
+    policies=(
+        on(GiftSent, pay_gift_in),
+        on(WalletOpened, close_old_wallet, after=timedelta(days=365)),
+    ),
+    sagas=(closing,),
     routes=(
         post("/wallets/open-wallet", OpenWallet, roles=("customer",)),
         post("/wallets/{wallet_id}/pay-in", PayIn, roles=("customer", "clerk")),
