@@ -66,7 +66,7 @@ def _hurry(customer: Caller) -> dict[int, int]:
     """How often each status was answered."""
 
     def ask(_: int) -> int:
-        return customer.request("GET", "/mobile/home", told=False).status
+        return customer.request("GET", "/mobile/home", quiet=True).status
 
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(ask, range(300)))

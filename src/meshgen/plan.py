@@ -78,6 +78,15 @@ def _each(part: str, name: str) -> Callable[[Mesh], Iterator[dict[str, object]]]
     return over
 
 
+def _tested_sagas(mesh: Mesh) -> Iterator[dict[str, object]]:
+    return (
+        {"mesh": mesh, "service": service, "saga": saga}
+        for service in mesh.services
+        for saga in service.sagas
+        if saga.testing
+    )
+
+
 def _projections(mesh: Mesh) -> Iterator[dict[str, object]]:
     for projection in mesh.projections:
         yield {"mesh": mesh, "projection": projection}
@@ -92,6 +101,7 @@ _G, _S = Owner.GENERATED, Owner.SCAFFOLDED
 _SERVICE = "{service.folder}/src/{service.package}"
 _AGGREGATE = _SERVICE + "/domain/{aggregate.module}.py"
 _SAGA = _SERVICE + "/sagas/{saga.module}.py"
+_TESTS = "{service.folder}/tests"
 _PROJECTION = "{projection.folder}/src/{projection.package}"
 _BFF = "{bff.folder}/src/{bff.package}"
 _CONTRACTS = "libs/contracts/src/{mesh.package}_contracts"
@@ -128,10 +138,16 @@ OUTPUTS = (
     Output("service/adapters.py.jinja", _SERVICE + "/adapters.py", _S, _with("questions")),
     Output("service/sagas/init.py.jinja", _SERVICE + "/sagas/__init__.py", _G, _with("sagas")),
     Output("service/sagas/saga.py.jinja", _SAGA, _S, _each("sagas", "saga")),
+    Output("service/tests/test_aggregate.py.jinja", _TESTS + "/test_{aggregate.module}.py", _S, _each("aggregates", "aggregate")),
+    Output("service/tests/test_policies.py.jinja", _TESTS + "/test_policies.py", _S, _with("policies")),
+    Output("service/tests/test_saga.py.jinja", _TESTS + "/test_{saga.module}.py", _S, _tested_sagas),
+    Output("service/tests/test_http.py.jinja", _TESTS + "/test_http.py", _S, _services),
 
     Output("projection/projection.py.jinja", _PROJECTION + "/projection.py", _G, _projections),
     Output("projection/rows.py.jinja", _PROJECTION + "/rows.py", _S, _projections),
     Output("projection/http.py.jinja", _PROJECTION + "/http.py", _G, _projections),
+    Output("projection/tests/test_rows.py.jinja", "{projection.folder}/tests/test_rows.py", _S, _projections),
+    Output("projection/tests/test_http.py.jinja", "{projection.folder}/tests/test_http.py", _S, _projections),
 
     Output("bff/bff.py.jinja", _BFF + "/bff.py", _G, _bffs),
     Output("bff/endpoints.py.jinja", _BFF + "/endpoints.py", _S, _bffs),

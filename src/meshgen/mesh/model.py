@@ -108,6 +108,109 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """A message that several tests share, under a name in capitals."""
+
+    name: str
+    value: Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constants:
+    """What the tests of a module share: ids and moments, then messages."""
+
+    values: tuple[Bound, ...]
+    messages: tuple[Constant, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainTest:
+    """Given / when / then. `given` and `then` are names of constants; `refused` is a rule.
+
+    `constant` holds the command if several tests send it.
+    """
+
+    function: str
+    given: tuple[str, ...]
+    knowing: tuple[Call, ...]
+    answering: tuple[tuple[Call, Call], ...]
+    constant: str | None
+    when: Call
+    then: tuple[str, ...]
+    refused: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainTests:
+    """The tests of an aggregate."""
+
+    constants: Constants
+    tests: tuple[DomainTest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyTest:
+    """An event (a constant's name) and the commands that follow from it."""
+
+    function: str
+    event: str
+    commands: tuple[Call, ...]
+    several: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyTests:
+    """The tests of a service's policies."""
+
+    constants: Constants
+    tests: tuple[PolicyTest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectionTest:
+    """The row before (None, or the constant `ROW`), an event, and the row after as source."""
+
+    function: str
+    before: str | None
+    event: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectionTests:
+    """The tests of a projection; `row` is what most of them start from."""
+
+    constants: Constants
+    row: Call | None
+    tests: tuple[ProjectionTest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SagaLine:
+    """The commands that are sent now, and the events that answer them: (event, command)."""
+
+    sends: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SagaTest:
+    """One way that a process may take."""
+
+    function: str
+    lines: tuple[SagaLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SagaTests:
+    """The tests of a process manager; `start` is the constant of the event that starts it."""
+
+    constants: Constants
+    start: str
+    tests: tuple[SagaTest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AggregateView:
     """An aggregate: `kind` is how its state is kept (`StateStored` or `EventSourced`)."""
 
@@ -123,6 +226,7 @@ class AggregateView:
     state: tuple[Attribute, ...]
     commands: tuple[CommandCase, ...]
     events: tuple[EventCase, ...]
+    testing: DomainTests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,14 +310,19 @@ class SagaView:
     dispatches: tuple[DispatchView, ...]
     steps: tuple[StepView, ...]
     on_failure: str | None
+    testing: SagaTests | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A route of the HTTP table: the helper that makes it, its path and its options."""
+    """A route of the HTTP table: the helper that makes it, its path and its options.
+
+    `example` is the path with an `ID` in it, as Python source.
+    """
 
     helper: str
     path: str
+    example: str
     kind: str
     options: tuple[Argument, ...]
 
@@ -232,7 +341,9 @@ class ServiceView:
     questions: tuple[QuestionView, ...]
     policies: tuple[PolicyView, ...]
     sagas: tuple[SagaView, ...]
+    policy_testing: PolicyTests
     routes: tuple[Route, ...]
+    has_commands: bool
     imports: tuple[Import, ...]
 
 
@@ -251,6 +362,7 @@ class ProjectionView:
     events: tuple[EventCase, ...]
     partition: tuple[str, ...]
     cluster: tuple[str, ...]
+    testing: ProjectionTests
     routes: tuple[Route, ...]
     imports: tuple[Import, ...]
 

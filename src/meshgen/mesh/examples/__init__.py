@@ -7,7 +7,6 @@ from collections import Counter
 from meshgen.mesh.examples.attempts import Sources
 from meshgen.mesh.examples.candidates import Candidates
 from meshgen.mesh.examples.domain import Decider, Happened, Refused, all_expressions
-from meshgen.mesh.examples.literals import literals
 from meshgen.mesh.examples.model import (
     ID,
     NOW,
@@ -19,6 +18,7 @@ from meshgen.mesh.examples.model import (
     RowValue,
     new_id,
 )
+from meshgen.mesh.examples.relevance import conditions, literals, relevant
 from meshgen.mesh.examples.search import Goal, Hit, Search, goals
 from meshgen.mesh.naming import words
 from meshgen.spec.model import Aggregate, Service, Spec
@@ -42,10 +42,13 @@ def examples(spec: Spec, service: Service, aggregate: Aggregate) -> Found:
     operations = [operation for port in service.ports for operation in port.operations]
     simulated = [fill.value for operation in operations for fill in operation.simulated]
     candidates = Candidates(
-        aggregate.id, spec.types, literals([*all_expressions(aggregate), *simulated])
+        aggregate.id,
+        spec.types,
+        literals([*conditions(aggregate), *all_expressions(aggregate), *simulated]),
+        relevant(aggregate),
     )
     decider = Decider(aggregate, candidates.allows)
-    search = Search(aggregate, decider, Sources(spec, service), candidates)
+    search = Search(aggregate, decider, Sources(spec, service), candidates, relevant(aggregate))
     search.run()
     modes = {command.name: command.mode for command in aggregate.commands}
     titles: Counter[str] = Counter()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -16,7 +15,7 @@ from meshgen.spec.expressions.values import Value
 from meshgen.spec.model import Aggregate, Command, Field, Operation, Service, Spec
 from meshgen.spec.types import UUID as UUID_TYPE
 
-MOST = 60
+MOST = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +111,8 @@ def looked_up(command: Command) -> list[str]:
     return list(found)
 
 
-def asks_for_now(command: Command) -> bool:
-    """Say whether what `command` does depends on the time."""
-    return any(
-        isinstance(node, ast.Name) and node.id == "now" and node not in expression.refs
-        for expression in expressions(command)
-        for node in ast.walk(expression.tree)
-    )
-
-
 def _oddity(way: tuple[int, ...]) -> tuple[int, int]:
-    return sum(1 for place in way if place), sum(way)
+    return sum(way), sum(1 for place in way if place)
 
 
 def _inputs(command: Command, aggregate: Aggregate, candidates: Candidates) -> list[FieldValues]:

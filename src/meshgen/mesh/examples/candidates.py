@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import combinations, islice
 from uuid import UUID
 
-from meshgen.mesh.examples.model import EARLIER, ID, LATER, NOW
+from meshgen.mesh.examples.model import EARLIER, ID, LATER, NOW, RECENTLY
 from meshgen.mesh.examples.patterns import matching
 from meshgen.mesh.naming import article, words
 from meshgen.spec.expressions.values import EnumValue, Record, Value
@@ -31,9 +31,9 @@ from meshgen.spec.types import (
 )
 from meshgen.spec.types import UUID as UUID_TYPE
 
-MOST = 12
+MOST = 16
 MOST_SETS = 100
-_NUMBERS = (2, 10, 0, 1000, 1001, 1, -1)
+_NUMBERS = (2, 1000, 0, 1, 1001, -1)
 _OTHER = 0xB000
 
 
@@ -41,21 +41,41 @@ class Candidates:
     """The values to try for every field of one aggregate.
 
     Fields of the same name have the same values, so that commands speak of the same things.
-    `literals` are the numbers and texts of the aggregate's expressions.
+    `literals` are the numbers and texts of the aggregate's expressions. Only `relevant` fields
+    have more than one value: the others make no difference.
     """
 
     def __init__(
-        self, id: str, types: Iterable[Enum | ValueObject], literals: Iterable[object]
+        self,
+        id: str,
+        types: Iterable[Enum | ValueObject],
+        literals: Iterable[object],
+        relevant: Iterable[str],
     ) -> None:
         self._types: Mapping[str, Enum | ValueObject] = {kind.name: kind for kind in types}
         self._numbers = _numbers(literals)
         self._texts = [value for value in dict.fromkeys(literals) if isinstance(value, str)]
         self._ids = {id: ID}
+        self._relevant = frozenset(relevant)
 
     def of(self, field: Field, depth: int = 0) -> tuple[Value, ...]:
         """Return the values to try for `field`, at most `MOST`; empty when none is allowed."""
         tried = (v for v in self._any(field, field.type, depth) if self.allows(field, v))
-        return tuple(islice(_unique(tried), MOST))
+        most = MOST if self._makes_a_difference(field.name, field.type) else 1
+        return tuple(islice(_unique(tried), most))
+
+    def _makes_a_difference(self, name: str, kind: Type, depth: int = 0) -> bool:
+        """Say whether the field is relevant, or a field of what it holds is."""
+        if name in self._relevant:
+            return True
+        match kind:
+            case OptionalType(item=item) | ListType(item=item) | MapType(value=item):
+                return self._makes_a_difference(name, item, depth)
+            case ObjectType(name=declared) if depth < 3:
+                fields = getattr(self._types[declared], "fields", ())
+                return any(self._makes_a_difference(f.name, f.type, depth + 1) for f in fields)
+            case _:
+                return False
 
     def record(self, fields: Iterable[Field], depth: int = 0) -> list[tuple[Value, ...]]:
         """Return values to try for several fields together.
@@ -155,9 +175,9 @@ class Candidates:
         if kind == DATE:
             return [(NOW + timedelta(days=days)).date() for days in (0, 1, -1)]
         if kind == DATETIME:
-            return [NOW, LATER, EARLIER]
+            return [NOW, LATER, RECENTLY, EARLIER]
         limits = [limit for limit in (field.min, field.max) if limit is not None]
-        numbers = [1 if kind == INT else 10, *self._numbers[:6], *limits, *_NUMBERS]
+        numbers = [1 if kind == INT else 10, *_NUMBERS[:3], *self._numbers[:9], *limits, *_NUMBERS]
         if kind == INT:
             return [*(int(number) for number in numbers if number == int(number))]
         if kind == FLOAT:
@@ -172,7 +192,8 @@ class Candidates:
             found = matching(field.pattern, field.min_length or 0)
             return [*self._texts, *([] if found is None else [found])]
         usual = article(words(field.name))
-        tried = [usual, f"another {words(field.name)}", *self._texts, ""]
+        long = f"the longer of two texts for {words(field.name)}"
+        tried = [usual, f"another {words(field.name)}", *self._texts, long, ""]
         least, most = field.min_length or 0, field.max_length
         return [(text + "." * (least - len(text)))[:most] for text in tried]
 

@@ -11,9 +11,9 @@ from meshgen.spec.expressions.values import Value
 
 NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=1)
+RECENTLY = NOW - timedelta(hours=1)
 LATER = NOW + timedelta(days=1)
 ID = UUID(int=0xA000)
-MISSING_ID = UUID(int=0xDEAD)
 
 FieldValues: TypeAlias = tuple[tuple[str, Value], ...]
 

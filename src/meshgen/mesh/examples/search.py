@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
-from meshgen.mesh.examples.attempts import Attempt, Rows, Sources, asks_for_now, attempts, looked_up
+from meshgen.mesh.examples.attempts import Attempt, Rows, Sources, attempts, looked_up
 from meshgen.mesh.examples.candidates import Candidates
 from meshgen.mesh.examples.domain import Decider, Happened, Refused, State, Surroundings
 from meshgen.mesh.examples.model import (
@@ -17,12 +17,13 @@ from meshgen.mesh.examples.model import (
     earlier_id,
     new_id,
 )
+from meshgen.mesh.examples.relevance import state_read
 from meshgen.spec.expressions.values import EvaluationError
 from meshgen.spec.model import Aggregate, Command
 
 MAX_DECISIONS = 3000
 MAX_DEPTH = 5
-VARIANTS = 3
+VARIANTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,32 +52,44 @@ class _Node:
     given: tuple[EventValue, ...]
 
 
-@dataclass(slots=True)
 class Search:
-    """One search for one aggregate; `hits` is what it finds."""
+    """One search for one aggregate; `hits` is what it finds.
 
-    aggregate: Aggregate
-    decider: Decider
-    sources: Sources
-    candidates: Candidates
-    hits: dict[Goal, Hit] = field(default_factory=dict)
-    _left: int = MAX_DECISIONS
+    relevant: the fields that make a difference; states that differ in others only are taken as one
+    """
+
+    def __init__(
+        self,
+        aggregate: Aggregate,
+        decider: Decider,
+        sources: Sources,
+        candidates: Candidates,
+        relevant: frozenset[str],
+    ) -> None:
+        self.hits: dict[Goal, Hit] = {}
+        self._aggregate = aggregate
+        self._decider = decider
+        self._sources = sources
+        self._relevant = relevant
+        self._reads = {command.name: state_read(command) for command in aggregate.commands}
+        self._ways = {
+            command.name: attempts(command, aggregate, sources, candidates)
+            for command in aggregate.commands
+        }
+        self._known: dict[tuple[str, str], tuple[Attempt, ...]] = {}
+        self._left = MAX_DECISIONS
 
     def run(self) -> None:
         """Search until every goal is met, nothing new is found, or the budget is used up."""
-        wanted = set(goals(self.aggregate))
-        ways = {
-            command.name: attempts(command, self.aggregate, self.sources, self.candidates)
-            for command in self.aggregate.commands
-        }
+        wanted = set(goals(self._aggregate))
         level = [_Node(None, ())]
-        seen = {repr(None)}
+        seen = {_seen(None, self._relevant)}
         for _ in range(MAX_DEPTH):
             following: list[_Node] = []
             for node in level:
-                for command in self.aggregate.commands:
-                    for after in self._tried(node, command, ways[command.name], wanted):
-                        key = repr(sorted(after.state.items())) if after.state else ""
+                for command in self._aggregate.commands:
+                    for after in self._tried(node, command, wanted):
+                        key = _seen(after.state, self._relevant)
                         if key not in seen:
                             seen.add(key)
                             following.append(after)
@@ -84,31 +97,42 @@ class Search:
                         return
             level = following
 
-    def _tried(
-        self, node: _Node, command: Command, ways: tuple[Attempt, ...], wanted: set[Goal]
-    ) -> Iterator[_Node]:
-        """Try `command` on a node in all ways; yield some of the nodes it leads to."""
+    def _tried(self, node: _Node, command: Command, wanted: set[Goal]) -> Iterator[_Node]:
+        """Try `command` on a node; yield some of the nodes it leads to.
+
+        On a state that looks the same to the command as an earlier one, only what worked is tried.
+        """
+        key = (command.name, _seen(node.state, self._reads[command.name]))
+        ways = self._known.get(key)
         kept: dict[int, list[str]] = {}
-        open_goals = {goal for goal in wanted if goal.command == command.name} - self.hits.keys()
+        if ways is not None:
+            open_goals: set[Goal] = set()
+        else:
+            ways = self._ways[command.name]
+            open_goals = {goal for goal in wanted if goal.command == command.name}
+            open_goals -= self.hits.keys()
+        worked: list[Attempt] = []
         for way in ways:
             if self._left <= 0 or (not open_goals and _enough(kept, command)):
-                return
-            found = self._hit(node, command, way)
-            if found is None:
-                continue
-            goal = _goal_of(command, found.outcome)
-            if goal in open_goals:
-                self.hits[goal] = found
-                open_goals.discard(goal)
-                self._without_rows(node, command, way, open_goals)
-            if isinstance(found.outcome, Refused):
-                if found.outcome.kind == "state":
-                    return
-                if not asks_for_now(command):  # a day before, it may have been otherwise
-                    continue
+                break
+            if open_goals:
+                found = self._hit(node, command, way)
+                if found is not None:
+                    self._met(node, command, found, open_goals)
+                    if isinstance(found.outcome, Refused) and found.outcome.kind == "state":
+                        break
             after = self._after(node, command, way, kept)
             if after is not None:
+                worked.append(way)
                 yield after
+        self._known.setdefault(key, tuple(worked))
+
+    def _met(self, node: _Node, command: Command, found: Hit, open_goals: set[Goal]) -> None:
+        goal = _goal_of(command, found.outcome)
+        if goal in open_goals:
+            self.hits[goal] = found
+            open_goals.discard(goal)
+            self._without_rows(node, command, found.attempt, open_goals)
 
     def _hit(self, node: _Node, command: Command, way: Attempt) -> Hit | None:
         rows = self._rows(way)
@@ -141,7 +165,7 @@ class Search:
         if len(variants) >= VARIANTS:
             return None
         try:
-            state = self.decider.evolve(node.state, outcome.event)
+            state = self._decider.evolve(node.state, outcome.event)
         except EvaluationError:
             return None
         key = repr(outcome.event)
@@ -155,7 +179,7 @@ class Search:
 
     def _rows(self, way: Attempt) -> dict[str, Rows]:
         return {
-            kind: Rows(kind, self.sources.replicas[kind][0], fields)
+            kind: Rows(kind, self._sources.replicas[kind][0], fields)
             for kind, fields in (way.rows or {}).items()
         }
 
@@ -164,7 +188,7 @@ class Search:
     ) -> Happened | Refused | None:
         self._left -= 1
         try:
-            return self.decider.decide(command, way.input, node.state, around)
+            return self._decider.decide(command, way.input, node.state, around)
         except EvaluationError:
             return None
 
@@ -194,3 +218,10 @@ def _goal_of(command: Command, outcome: Happened | Refused) -> Goal:
 
 def _enough(kept: dict[int, list[str]], command: Command) -> bool:
     return sum(map(len, kept.values())) >= VARIANTS * len(command.emits)
+
+
+def _seen(state: State | None, names: frozenset[str]) -> str:
+    """Return what tells states apart that differ in the fields `names`."""
+    if state is None:
+        return ""
+    return repr([(name, value) for name, value in sorted(state.items()) if name in names])

@@ -22,6 +22,7 @@ from meshgen.mesh.resolve.index import index
 from meshgen.mesh.resolve.projections import projection_view
 from meshgen.mesh.resolve.scenarios import scenario_view
 from meshgen.mesh.resolve.services import service_view
+from meshgen.mesh.resolve.testing.specimens import Specimens, find_all
 from meshgen.mesh.resolve.topics import messages, topics
 from meshgen.mesh.schemas import contract_modules
 from meshgen.spec.model import Spec
@@ -31,8 +32,14 @@ def resolve(spec: Spec) -> Mesh:
     """Return the mesh of `spec`, with everything that templates print."""
     known = index(spec)
     package = spec.name.replace("-", "_")
-    services = tuple(service_view(service, known, package) for service in spec.services)
-    projections = tuple(projection_view(item, known, package) for item in spec.projections)
+    found = find_all(known)
+    specimens = Specimens(known, found)
+    services = tuple(
+        service_view(service, known, package, found, specimens) for service in spec.services
+    )
+    projections = tuple(
+        projection_view(projection, known, package, specimens) for projection in spec.projections
+    )
     bffs = tuple(bff_view(bff, known, package) for bff in spec.bffs)
     units = (
         *(_unit(view, "service") for view in services),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from meshgen.mesh.annotations import attribute
+from meshgen.mesh.examples import Found
 from meshgen.mesh.model import (
     AggregateView,
     Argument,
@@ -19,14 +20,15 @@ from meshgen.mesh.naming import article, pascal, snake, words
 from meshgen.mesh.python import replica_reads
 from meshgen.mesh.resolve.code import Scene, filled, from_sources, reads
 from meshgen.mesh.resolve.index import with_id
+from meshgen.mesh.resolve.testing.domain import domain_tests
 from meshgen.spec.expressions import Expression
 from meshgen.spec.model import Aggregate, Assignment, Command, Emission, Event, Field, PortCall
 
 _RESERVED = {"command", "context", "event", "field", "replace", "known", "require"}
 
 
-def aggregate_view(aggregate: Aggregate) -> AggregateView:
-    """Return `aggregate` with its cases computed."""
+def aggregate_view(aggregate: Aggregate, found: Found) -> AggregateView:
+    """Return `aggregate` with its cases computed; `found` are examples for its tests."""
     module, variable = snake(aggregate.name), variable_of(aggregate)
     return AggregateView(
         name=aggregate.name,
@@ -45,6 +47,7 @@ def aggregate_view(aggregate: Aggregate) -> AggregateView:
             event_case(event, aggregate, aggregate.name, variable, aggregate.state)
             for event in aggregate.events
         ),
+        testing=domain_tests(found),
     )
 
 

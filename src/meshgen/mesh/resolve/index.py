@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from meshgen.mesh.naming import pascal
 from meshgen.spec.model import (
     Aggregate,
     Command,
@@ -89,3 +90,8 @@ def with_id(aggregate: Aggregate, fields: tuple[Field, ...]) -> tuple[Field, ...
     """Return `fields` with the aggregate's id in front, written among them or not."""
     others = tuple(field for field in fields if field.name != aggregate.id)
     return (Field(name=aggregate.id, type=UUID), *others)
+
+
+def row_name(projection: Projection) -> str:
+    """`order_history` -> `OrderHistoryRow`."""
+    return f"{pascal(projection.name)}Row"

@@ -7,14 +7,18 @@ from meshgen.mesh.model import Argument, EventCase, ProjectionView
 from meshgen.mesh.naming import pascal, words
 from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.imports import contract_imports
-from meshgen.mesh.resolve.index import Index
+from meshgen.mesh.resolve.index import Index, row_name
 from meshgen.mesh.resolve.services import query_route
+from meshgen.mesh.resolve.testing.reactions import projection_tests
+from meshgen.mesh.resolve.testing.specimens import Specimens
 from meshgen.spec.model import Projection, Reaction
 
 _SCENE = Scene({"event": "event", "row": "row"})
 
 
-def projection_view(projection: Projection, index: Index, package: str) -> ProjectionView:
+def projection_view(
+    projection: Projection, index: Index, package: str, specimens: Specimens
+) -> ProjectionView:
     """Return `projection` ready to print."""
     row = row_name(projection)
     return ProjectionView(
@@ -29,14 +33,10 @@ def projection_view(projection: Projection, index: Index, package: str) -> Proje
         events=tuple(_case(reaction, projection, index) for reaction in projection.reactions),
         partition=projection.partition,
         cluster=tuple(f"-{k.field}" if k.descending else k.field for k in projection.cluster),
+        testing=projection_tests(projection, index, specimens),
         routes=tuple(query_route(query, row) for query in projection.queries),
         imports=contract_imports(index, [reaction.event for reaction in projection.reactions]),
     )
-
-
-def row_name(projection: Projection) -> str:
-    """`order_history` -> `OrderHistoryRow`."""
-    return f"{pascal(projection.name)}Row"
 
 
 def _case(reaction: Reaction, projection: Projection, index: Index) -> EventCase:

@@ -7,6 +7,8 @@ from meshgen.mesh.model import Argument, Call, DispatchView, Loop, SagaView, Ste
 from meshgen.mesh.naming import snake, words
 from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.index import Index
+from meshgen.mesh.resolve.testing.sagas import saga_tests
+from meshgen.mesh.resolve.testing.specimens import Specimens
 from meshgen.spec.model import Dispatch, Each, Ref, Saga, Step
 from meshgen.spec.types import ListType
 
@@ -22,7 +24,7 @@ def saga_refs(saga: Saga) -> list[Ref]:
     return refs + ([saga.on_failure.command] if saga.on_failure else [])
 
 
-def saga_view(saga: Saga, index: Index) -> SagaView:
+def saga_view(saga: Saga, index: Index, specimens: Specimens) -> SagaView:
     """Return `saga` with its functions and steps computed."""
     dispatches: dict[str, DispatchView] = {}
     steps = []
@@ -46,6 +48,7 @@ def saga_view(saga: Saga, index: Index) -> SagaView:
         dispatches=tuple(dispatches.values()),
         steps=tuple(steps),
         on_failure=failure.function if failure else None,
+        testing=saga_tests(saga, index, specimens),
     )
 
 

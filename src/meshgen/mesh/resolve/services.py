@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from meshgen.mesh.annotations import annotation, attribute, duration
 from meshgen.mesh.model import (
     Argument,
@@ -19,6 +21,8 @@ from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index
 from meshgen.mesh.resolve.sagas import saga_refs, saga_view
+from meshgen.mesh.resolve.testing.reactions import policy_tests
+from meshgen.mesh.resolve.testing.specimens import FoundByAggregate, Specimens
 from meshgen.spec.model import (
     Aggregate,
     Command,
@@ -37,7 +41,9 @@ from meshgen.spec.types import ListType
 _EVENT = Scene({"event": "event"})
 
 
-def service_view(service: Service, index: Index, package: str) -> ServiceView:
+def service_view(
+    service: Service, index: Index, package: str, found: FoundByAggregate, specimens: Specimens
+) -> ServiceView:
     """Return `service` ready to print."""
     return ServiceView(
         name=service.name,
@@ -45,7 +51,10 @@ def service_view(service: Service, index: Index, package: str) -> ServiceView:
         folder=f"services/{service.name}",
         title=pascal(service.name),
         summary=service.summary or f"The {words(service.name)} service",
-        aggregates=tuple(aggregate_view(aggregate) for aggregate in service.aggregates),
+        aggregates=tuple(
+            aggregate_view(aggregate, found[service.name, aggregate.name])
+            for aggregate in service.aggregates
+        ),
         replicas=tuple(_replica_view(replica, index) for replica in service.replicas),
         questions=tuple(
             _question_view(port, operation)
@@ -53,8 +62,10 @@ def service_view(service: Service, index: Index, package: str) -> ServiceView:
             for operation in port.operations
         ),
         policies=tuple(_policy_view(policy, index) for policy in service.policies),
-        sagas=tuple(saga_view(saga, index) for saga in service.sagas),
+        sagas=tuple(saga_view(saga, index, specimens) for saga in service.sagas),
+        policy_testing=policy_tests(service, index, specimens),
         routes=tuple(_routes(service)),
+        has_commands=any(c.roles is not None for a in service.aggregates for c in a.commands),
         imports=contract_imports(index, _refs(service, index)),
     )
 
@@ -156,9 +167,7 @@ def _routes(service: Service) -> list[Route]:
     for aggregate in service.aggregates:
         public = [command for command in aggregate.commands if command.roles is not None]
         routes += [_command_route(command, aggregate) for command in public]
-        routes.append(
-            Route(helper="get", path=_path_of(aggregate), kind=aggregate.name, options=())
-        )
+        routes.append(_route("get", _path_of(aggregate), aggregate.name))
     routes += [query_route(query, str(query.of)) for query in service.queries]
     return routes
 
@@ -179,11 +188,18 @@ def command_path(command: Command, aggregate: Aggregate) -> str:
 
 
 def _command_route(command: Command, aggregate: Aggregate) -> Route:
+    roles = Argument(name="roles", value=_tuple(command.roles or ()))
+    return _route("post", command_path(command, aggregate), command.name, roles)
+
+
+def _route(helper: str, path: str, kind: str, *options: Argument) -> Route:
+    example = re.sub(r"\{\w+\}", "{ID}", path)
     return Route(
-        helper="post",
-        path=command_path(command, aggregate),
-        kind=command.name,
-        options=(Argument(name="roles", value=_tuple(command.roles or ())),),
+        helper=helper,
+        path=path,
+        example=f'f"{example}"' if example != path else f'"{path}"',
+        kind=kind,
+        options=options,
     )
 
 
@@ -198,12 +214,8 @@ def query_route(query: Query, kind: str) -> Route:
         ("owner", f'"{query.owner}"' if query.owner else None),
         ("roles", _tuple(query.roles or ())),
     ]
-    return Route(
-        helper="search" if query.page else "find",
-        path=f"/{kebab(query.name)}",
-        kind=kind,
-        options=tuple(Argument(name=n, value=v) for n, v in options if v is not None and v != "()"),
-    )
+    given = (Argument(name=n, value=v) for n, v in options if v is not None and v != "()")
+    return _route("search" if query.page else "find", f"/{kebab(query.name)}", kind, *given)
 
 
 def _tuple(names: tuple[str, ...]) -> str:

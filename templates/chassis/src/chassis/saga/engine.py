@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,7 +9,7 @@ from uuid import UUID
 from chassis import trace
 from chassis.clock import Clock
 from chassis.envelope import Envelope
-from chassis.messages import CommandRefused, Event
+from chassis.messages import Event
 from chassis.results import Versioned
 from chassis.runtime.conflicts import despite_conflicts
 from chassis.runtime.journal import Journal
@@ -95,21 +94,10 @@ class SagaEngine:
         if awaited is None:
             return
         current = await self._instance(awaited.state.instance)
-        transition = self._transition(event, current.state, command_id)
+        transition = self._process.answered(current.state, command_id, event)
         if transition is not None:
             answered = self._awaited.delete(str(command_id), expected=awaited.version)
             await self._commit(current.version, transition, deletes=(answered,))
-
-    def _transition(self, event: Event, instance: Instance, command_id: UUID) -> Transition | None:
-        """What the event means for the command; None: it is no answer to it."""
-        if isinstance(event, CommandRefused):
-            return self._process.failed(instance, command_id, event.rule)
-        step = self.saga.steps[next(s.step for s in instance.sent if s.id == command_id)]
-        if isinstance(event, answers(step.done)):
-            return self._process.done(instance, command_id)
-        if isinstance(event, answers(step.failed)):
-            return self._process.failed(instance, command_id, _failure(event))
-        return None
 
     async def _expire(self, timer: Timer) -> None:
         current = await self._instance(timer.data)
@@ -167,11 +155,3 @@ class SagaEngine:
 
     def _timer(self, instance_id: str) -> str:
         return f"{self.timer_handler}:{instance_id}"
-
-
-def _failure(event: Event) -> str:
-    """Return the reason that a failed event gives, else its name in words."""
-    reason = getattr(event, "reason", None)
-    if isinstance(reason, str) and reason:
-        return reason
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(event).__name__).lower()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid5
 
-from chassis.messages import Command, Event
-from chassis.saga.declaration import Saga
+from chassis.messages import Command, CommandRefused, Event
+from chassis.saga.declaration import Saga, answers
 
 _NAMESPACE = UUID("5f0c3c1e-6a86-4f2b-9d0a-6a1f0b1c8f5d")
 
@@ -83,6 +84,17 @@ class Process:
     def begin(self, instance: Instance) -> Transition:
         """Return what follows when a new instance starts."""
         return self._next_step(instance)
+
+    def answered(self, instance: Instance, command_id: UUID, event: Event) -> Transition | None:
+        """Return what follows when `event` answers a command; None if it is no answer to it."""
+        if isinstance(event, CommandRefused):
+            return self.failed(instance, command_id, event.rule)
+        step = self._saga.steps[next(s.step for s in instance.sent if s.id == command_id)]
+        if isinstance(event, answers(step.done)):
+            return self.done(instance, command_id)
+        if isinstance(event, answers(step.failed)):
+            return self.failed(instance, command_id, _failure(event))
+        return None
 
     def done(self, instance: Instance, command_id: UUID) -> Transition:
         """Return what follows when a command was done; too late it is undone."""
@@ -167,6 +179,14 @@ class Process:
     def _id(self, instance: Instance, step: int, item: int, what: str) -> UUID:
         """The same however often it is made, so that a command sent twice is done once."""
         return uuid5(_NAMESPACE, f"{self._saga.name}:{instance.id}:{step}:{item}:{what}")
+
+
+def _failure(event: Event) -> str:
+    """Return the reason that a failed event gives, else its name in words."""
+    reason = getattr(event, "reason", None)
+    if isinstance(reason, str) and reason:
+        return reason
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(event).__name__).lower()
 
 
 def _marked(instance: Instance, command_id: UUID, progress: Progress) -> Instance:

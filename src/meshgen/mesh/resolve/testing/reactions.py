@@ -1,0 +1,120 @@
+"""Tests of what reacts to events: policies and projections, on example events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from meshgen.mesh.examples.model import EventValue, FieldValues
+from meshgen.mesh.model import Call, PolicyTest, PolicyTests, ProjectionTest, ProjectionTests
+from meshgen.mesh.naming import snake
+from meshgen.mesh.resolve.index import Index, row_name
+from meshgen.mesh.resolve.testing.specimens import Specimens
+from meshgen.mesh.resolve.testing.values import Shared, value_of, valued
+from meshgen.spec.expressions.values import Bindings, EvaluationError, Value
+from meshgen.spec.model import Missing, Policy, Projection, Reaction, Service
+from meshgen.spec.types import ListType, MapType
+
+
+def policy_tests(service: Service, index: Index, specimens: Specimens) -> PolicyTests:
+    """Return a test for each policy whose event has an example."""
+    shared = Shared()
+    tests = []
+    for policy in service.policies:
+        event = specimens.event(policy.on)
+        if event is not None:
+            tests.append(_policy_test(policy, event, index, shared))
+    return PolicyTests(constants=shared.constants(), tests=tuple(tests))
+
+
+def _policy_test(policy: Policy, event: EventValue, index: Index, shared: Shared) -> PolicyTest:
+    command = index.command(policy.do)
+    values = dict(event.fields)
+    commands = []
+    for items in _items(policy, values):
+        bindings = Bindings(values={"event": values, "item": items})
+        filled = valued(command.fields, policy.with_, bindings, values)
+        commands.append(shared.call(command.command.name, filled))
+    return PolicyTest(
+        function=f"{snake(policy.do.name)}_on_{snake(policy.on.name)}",
+        event=shared.name(event),
+        commands=tuple(commands),
+        several=policy.each is not None,
+    )
+
+
+def _items(policy: Policy, values: dict[str, Value]) -> Sequence[dict[str, Value]]:
+    if policy.each is None:
+        return ({},)
+    items = value_of(policy.each.items, Bindings(values={"event": values}))
+    assert isinstance(items, list)
+    return [{policy.each.variable: item} for item in items]
+
+
+def projection_tests(projection: Projection, index: Index, specimens: Specimens) -> ProjectionTests:
+    """Return a test for each reaction: on no row, or on the row that the first reaction makes."""
+    shared = Shared()
+    name = row_name(projection)
+    first: FieldValues | None = None
+    tests = []
+    for reaction in projection.reactions:
+        event = specimens.event(reaction.event)
+        makes = reaction.mode in ("insert", "upsert")
+        if event is None or not (makes or first):
+            continue
+        try:
+            after = _row_after(reaction, projection, None if makes else first, event)
+        except EvaluationError:
+            continue  # the example does not fit this row: nothing can be said
+        if makes and first is None:
+            first = after
+        tests.append(
+            ProjectionTest(
+                function=snake(event.name),
+                before=None if makes else "ROW",
+                event=shared.name(event),
+                after=_row_code(name, after, first, shared),
+            )
+        )
+    row = shared.call(name, first) if first else None
+    return ProjectionTests(constants=shared.constants(), row=row, tests=tuple(tests))
+
+
+def _row_code(
+    name: str, after: FieldValues | None, first: FieldValues | None, shared: Shared
+) -> str:
+    """The row as the tests write it: what is different from `ROW`."""
+    if after is None:
+        return "None"
+    if first is None or [key for key, _ in after] != [key for key, _ in first]:
+        return _source(shared.call(name, after))
+    changed = tuple(pair for pair, before in zip(after, first, strict=True) if pair != before)
+    return _source(shared.call("replace", changed), "ROW") if changed else "ROW"
+
+
+def _source(call: Call, *positional: str) -> str:
+    arguments = [*positional, *(f"{each.name}={each.value}" for each in call.arguments)]
+    return f"{call.name}({', '.join(arguments)})"
+
+
+def _row_after(
+    reaction: Reaction, projection: Projection, before: FieldValues | None, event: EventValue
+) -> FieldValues | None:
+    if reaction.mode == "delete":
+        return None
+    values = dict(event.fields)
+    row = dict(before) if before else _defaults(projection)
+    key = {*projection.partition, *(sort.field for sort in projection.cluster), projection.id}
+    fields = [field for field in projection.row if before is None or field.name not in key]
+    bindings = Bindings(values={"event": values, "row": row})
+    row |= dict(valued(fields, reaction.sets, bindings, values))
+    return tuple((field.name, row[field.name]) for field in projection.row if field.name in row)
+
+
+def _defaults(projection: Projection) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for field in projection.row:
+        if not isinstance(field.default, Missing):
+            found[field.name] = field.default  # type: ignore[assignment]  # a value of its type
+        elif isinstance(field.type, ListType | MapType):
+            found[field.name] = [] if isinstance(field.type, ListType) else {}
+    return found
