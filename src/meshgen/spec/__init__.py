@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,9 @@ def check_text(path: str, text: str) -> tuple[Spec | None, tuple[Finding, ...]]:
     reading = Reading()
     reading.findings += findings
     draft = read_spec_draft(reading, root)
-    spec = build_spec(reading, draft) if draft else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python's remarks on odd expressions are no findings
+        spec = build_spec(reading, draft) if draft else None
     unique = dict.fromkeys(reading.findings)
     return spec, tuple(sorted(unique, key=lambda finding: finding.at))
 
