@@ -104,7 +104,7 @@ def test_new_ids_are_those_of_the_chassis_tests(shop: Spec, titled: Titled) -> N
 @pytest.mark.parametrize("name", ["Product", "Cart", "Order", "StockItem", "Payment", "Shipment"])
 def test_every_example_comes_out_when_it_is_carried_out(shop: Spec, name: str) -> None:
     service, aggregate = next(pair for pair in aggregates(shop) if pair[1].name == name)
-    decider = Decider(aggregate, Candidates(aggregate.id, shop.types, ()).allows)
+    decider = Decider(aggregate, Candidates(aggregate.id, shop.types, (), ()).allows)
     ids = {kind: id for kind, (id, _) in Sources(shop, service).replicas.items()}
     for example in examples(shop, service, aggregate).examples:
         state: State | None = None

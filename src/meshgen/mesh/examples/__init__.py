@@ -6,7 +6,7 @@ from collections import Counter
 
 from meshgen.mesh.examples.attempts import Sources
 from meshgen.mesh.examples.candidates import Candidates
-from meshgen.mesh.examples.domain import Decider, Happened, Refused, all_expressions
+from meshgen.mesh.examples.domain import Happened, Refused, all_expressions
 from meshgen.mesh.examples.model import (
     ID,
     NOW,
@@ -18,7 +18,7 @@ from meshgen.mesh.examples.model import (
     RowValue,
     new_id,
 )
-from meshgen.mesh.examples.relevance import conditions, literals, relevant
+from meshgen.mesh.examples.relevance import conditions, literals, relevance
 from meshgen.mesh.examples.search import Goal, Hit, Search, goals
 from meshgen.mesh.naming import words
 from meshgen.spec.model import Aggregate, Service, Spec
@@ -39,16 +39,7 @@ __all__ = [
 
 def examples(spec: Spec, service: Service, aggregate: Aggregate) -> Found:
     """Return an example of everything that the commands of `aggregate` do and refuse."""
-    operations = [operation for port in service.ports for operation in port.operations]
-    simulated = [fill.value for operation in operations for fill in operation.simulated]
-    candidates = Candidates(
-        aggregate.id,
-        spec.types,
-        literals([*conditions(aggregate), *all_expressions(aggregate), *simulated]),
-        relevant(aggregate),
-    )
-    decider = Decider(aggregate, candidates.allows)
-    search = Search(aggregate, decider, Sources(spec, service), candidates, relevant(aggregate))
+    search = Search(aggregate, Sources(spec, service), _candidates(spec, service, aggregate))
     search.run()
     modes = {command.name: command.mode for command in aggregate.commands}
     titles: Counter[str] = Counter()
@@ -64,6 +55,15 @@ def examples(spec: Spec, service: Service, aggregate: Aggregate) -> Found:
             title = f"{title}, {titles[title]}"
         found.append(_example(goal, hit, modes[goal.command], title))
     return Found(tuple(found), tuple(missing))
+
+
+def _candidates(spec: Spec, service: Service, aggregate: Aggregate) -> Candidates:
+    everything = relevance(aggregate, (command.name for command in aggregate.commands))
+    operations = [operation for port in service.ports for operation in port.operations]
+    simulated = [fill.value for operation in operations for fill in operation.simulated]
+    deciding = [each for command in aggregate.commands for each in conditions(command)]
+    found = literals([*deciding, *all_expressions(aggregate), *simulated])
+    return Candidates(aggregate.id, spec.types, found, everything.fields)
 
 
 def _example(goal: Goal, hit: Hit, mode: str, title: str) -> Example:

@@ -4,30 +4,60 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from meshgen.mesh.examples.domain import expressions
 from meshgen.spec.expressions import Access, Expression
 from meshgen.spec.model import Aggregate, Assignment, Command
 
 
-def relevant(aggregate: Aggregate) -> frozenset[str]:
-    """Return the names of all fields, of whatever thing, that may decide what a command does."""
-    found = {name for each in conditions(aggregate) for name in _names(each)}
-    assignments = list(_assignments(aggregate))
-    before = -1
-    while before != len(found):
-        before = len(found)
-        for assignment in assignments:
-            if assignment.target in found:
-                found |= set(_names(assignment.value))
-    return frozenset(found)
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """What decides whether some commands do what they do.
+
+    fields: the names, of whatever thing, that matter
+    commands: those commands, and the others that change what matters to them
+    """
+
+    fields: frozenset[str]
+    commands: frozenset[str]
 
 
-def conditions(aggregate: Aggregate) -> Iterator[Expression]:
-    """Yield the guards and the conditions of emissions."""
-    for command in aggregate.commands:
-        yield from (guard.condition for guard in command.requires)
-        yield from (emission.when for emission in command.emits if emission.when is not None)
+def relevance(aggregate: Aggregate, wanted: Iterable[str]) -> Relevance:
+    """Return what matters to the commands named in `wanted`, directly or through other commands."""
+    commands = {command.name for command in aggregate.commands if command.mode != "acts"}
+    commands |= set(wanted)
+    names: set[str] = set()
+    before: tuple[int, int] | None = None
+    while before != (len(commands), len(names)):
+        before = len(commands), len(names)
+        for command in aggregate.commands:
+            if command.name in commands:
+                names |= {name for each in conditions(command) for name in _names(each)}
+            elif _touched(command, aggregate) & names:
+                commands.add(command.name)
+        for assignment in _assignments(aggregate):
+            if assignment.target in names:
+                names |= set(_names(assignment.value))
+    return Relevance(frozenset(names), frozenset(commands))
+
+
+def conditions(command: Command) -> Iterator[Expression]:
+    """Yield the guards of a command and the conditions of its emissions."""
+    yield from (guard.condition for guard in command.requires)
+    yield from (emission.when for emission in command.emits if emission.when is not None)
+
+
+def _touched(command: Command, aggregate: Aggregate) -> set[str]:
+    """Return the fields of the state that the events of `command` may change."""
+    state = {field.name for field in aggregate.state}
+    events = {emission.event for emission in command.emits}
+    found: set[str] = set()
+    for event in aggregate.events:
+        if event.name in events:
+            found |= {assignment.target for assignment in event.sets}
+            found |= {field.name for field in event.fields} & state
+    return found
 
 
 def state_read(command: Command) -> frozenset[str]:

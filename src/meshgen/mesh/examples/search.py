@@ -17,13 +17,13 @@ from meshgen.mesh.examples.model import (
     earlier_id,
     new_id,
 )
-from meshgen.mesh.examples.relevance import state_read
+from meshgen.mesh.examples.relevance import relevance, state_read
 from meshgen.spec.expressions.values import EvaluationError
 from meshgen.spec.model import Aggregate, Command
 
-MAX_DECISIONS = 3000
 MAX_DEPTH = 5
-VARIANTS = 6
+# how many nodes of a kind follow a node, how many ways a command is tried, decisions in all
+WIDTHS = ((1, 24, 600), (3, 48, 1000), (10, 80, 1500))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,49 +55,56 @@ class _Node:
 class Search:
     """One search for one aggregate; `hits` is what it finds.
 
-    relevant: the fields that make a difference; states that differ in others only are taken as one
+    It goes through the states three times: first with one way to each, which is quick and gives the
+    plainest examples, then with more for what is still wanted.
     """
 
-    def __init__(
-        self,
-        aggregate: Aggregate,
-        decider: Decider,
-        sources: Sources,
-        candidates: Candidates,
-        relevant: frozenset[str],
-    ) -> None:
+    def __init__(self, aggregate: Aggregate, sources: Sources, candidates: Candidates) -> None:
         self.hits: dict[Goal, Hit] = {}
         self._aggregate = aggregate
-        self._decider = decider
+        self._decider = Decider(aggregate, candidates.allows)
         self._sources = sources
-        self._relevant = relevant
+        self._wanted = tuple(goals(aggregate))
         self._reads = {command.name: state_read(command) for command in aggregate.commands}
         self._ways = {
             command.name: attempts(command, aggregate, sources, candidates)
             for command in aggregate.commands
         }
         self._known: dict[tuple[str, str], tuple[Attempt, ...]] = {}
-        self._left = MAX_DECISIONS
+        self._variants = self._tries = self._left = 0
 
     def run(self) -> None:
         """Search until every goal is met, nothing new is found, or the budget is used up."""
-        wanted = set(goals(self._aggregate))
+        for self._variants, self._tries, self._left in WIDTHS:
+            self._known.clear()
+            if self._open():
+                self._levels()
+
+    def _open(self) -> set[Goal]:
+        return set(self._wanted) - self.hits.keys()
+
+    def _levels(self) -> None:
         level = [_Node(None, ())]
-        seen = {_seen(None, self._relevant)}
+        visited: list[State | None] = [None]
         for _ in range(MAX_DEPTH):
+            matters = relevance(self._aggregate, (goal.command for goal in self._open()))
+            seen = {_seen(state, matters.fields) for state in visited}
             following: list[_Node] = []
             for node in level:
                 for command in self._aggregate.commands:
-                    for after in self._tried(node, command, wanted):
-                        key = _seen(after.state, self._relevant)
+                    if command.name not in matters.commands:
+                        continue
+                    for after in self._tried(node, command):
+                        key = _seen(after.state, matters.fields)
                         if key not in seen:
                             seen.add(key)
+                            visited.append(after.state)
                             following.append(after)
-                    if wanted <= self.hits.keys() or self._left <= 0:
+                    if not self._open() or self._left <= 0:
                         return
             level = following
 
-    def _tried(self, node: _Node, command: Command, wanted: set[Goal]) -> Iterator[_Node]:
+    def _tried(self, node: _Node, command: Command) -> Iterator[_Node]:
         """Try `command` on a node; yield some of the nodes it leads to.
 
         On a state that looks the same to the command as an earlier one, only what worked is tried.
@@ -105,15 +112,13 @@ class Search:
         key = (command.name, _seen(node.state, self._reads[command.name]))
         ways = self._known.get(key)
         kept: dict[int, list[str]] = {}
-        if ways is not None:
-            open_goals: set[Goal] = set()
-        else:
-            ways = self._ways[command.name]
-            open_goals = {goal for goal in wanted if goal.command == command.name}
-            open_goals -= self.hits.keys()
+        open_goals: set[Goal] = set()
+        if ways is None:
+            ways = self._ways[command.name][: self._tries]
+            open_goals = {goal for goal in self._open() if goal.command == command.name}
         worked: list[Attempt] = []
         for way in ways:
-            if self._left <= 0 or (not open_goals and _enough(kept, command)):
+            if self._left <= 0 or (not open_goals and self._enough(kept, command)):
                 break
             if open_goals:
                 found = self._hit(node, command, way)
@@ -162,7 +167,7 @@ class Search:
         if not isinstance(outcome, Happened):
             return None
         variants = kept.setdefault(outcome.emission, [])
-        if len(variants) >= VARIANTS:
+        if len(variants) >= self._variants:
             return None
         try:
             state = self._decider.evolve(node.state, outcome.event)
@@ -176,6 +181,9 @@ class Search:
 
     def _earlier(self, node: _Node) -> Callable[[int], UUID]:
         return lambda number: earlier_id(len(node.given) * 16 + number)
+
+    def _enough(self, kept: dict[int, list[str]], command: Command) -> bool:
+        return sum(map(len, kept.values())) >= self._variants * len(command.emits)
 
     def _rows(self, way: Attempt) -> dict[str, Rows]:
         return {
@@ -214,10 +222,6 @@ def _goal_of(command: Command, outcome: Happened | Refused) -> Goal:
     if outcome.kind == "row":
         return Goal(command.name, "row", "")
     return Goal(command.name, outcome.kind, outcome.rule)
-
-
-def _enough(kept: dict[int, list[str]], command: Command) -> bool:
-    return sum(map(len, kept.values())) >= VARIANTS * len(command.emits)
 
 
 def _seen(state: State | None, names: frozenset[str]) -> str:
