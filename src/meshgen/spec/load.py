@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from meshgen.errors import NOWHERE, Finding, MeshgenError, Position
-from meshgen.spec.tree import Broken, Entry, Mapping, Node, Plain, Scalar, Sequence
+from meshgen.spec.tree import Broken, Entry, Mapping, Node, Plain, Scalar, Sequence, Span
 from meshgen.spec.wording import printable
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -30,6 +30,7 @@ _UNREADABLE = re.compile(
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]{1,3}\Z")
+_KEEP = re.compile(r"[|>][0-9]?\+")
 _WORDS: dict[str, Plain] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -135,8 +136,8 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event, at)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self.sequence(at, depth)
-        return self.mapping(at, depth)
+            return self.sequence(event, at, depth)
+        return self.mapping(event, at, depth)
 
     def refuse_extras(self, event: Any, at: Position) -> None:
         if event.anchor is not None:
@@ -155,12 +156,15 @@ class _Builder:
 
     def scalar(self, event: Any, at: Position) -> Scalar:
         text: str = event.value
-        written = self.text[event.start_mark.index : event.end_mark.index]
+        start, end = event.start_mark.index, event.end_mark.index
+        written = self.text[start:end]
         if not event.style:
             shift = 0 if written == text else None
-            return Scalar(text, self.plain(text, at), at, shift)
+            return Scalar(text, self.plain(text, at), at, shift, (start, end))
+        if event.style in "|>" and not _KEEP.match(written):  # blank lines behind are no part of it
+            end = start + len(written.rstrip())
         shift = 1 if written[1:-1] == text else None
-        return Scalar(text, text, at, shift)
+        return Scalar(text, text, at, shift, (start, end))
 
     def plain(self, text: str, at: Position) -> Plain:
         """What an unquoted scalar means: YAML 1.2's core, so `yes`, `12:30` and dates stay text."""
@@ -178,15 +182,17 @@ class _Builder:
             return int(text)
         return Decimal(text) if _DECIMAL.match(text) else float(text)
 
-    def sequence(self, at: Position, depth: int) -> Sequence:
+    def sequence(self, start: Any, at: Position, depth: int) -> Sequence:
         items: list[Node] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             items.append(self.node(event, depth + 1))
-        return Sequence(tuple(items), at)
+        span = _span(start, event, items[-1] if items else None)
+        return Sequence(tuple(items), at, start.flow_style, span)
 
-    def mapping(self, at: Position, depth: int) -> Mapping:
+    def mapping(self, start: Any, at: Position, depth: int) -> Mapping:
         entries: dict[str, Entry] = {}
         partial = False
+        value: Node | None = None
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self.node(event, depth + 1)
             value = self.node(next(self.events), depth + 1)
@@ -210,10 +216,18 @@ class _Builder:
                 )
             else:
                 entries[key.text] = Entry(key, value)
-        return Mapping(tuple(entries.values()), at, partial)
+        span = _span(start, event, value)
+        return Mapping(tuple(entries.values()), at, partial, start.flow_style, span)
 
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
         self.findings.append(Finding(at, message, hint))
+
+
+def _span(start: Any, end: Any, last: Node | None) -> Span:
+    """Where a collection is written; one in block style ends with its last value."""
+    if start.flow_style or last is None:
+        return start.start_mark.index, end.end_mark.index
+    return start.start_mark.index, last.span[1]
 
 
 def _position(mark: Any) -> Position:
