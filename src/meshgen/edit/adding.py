@@ -151,7 +151,8 @@ def add_projection(
         if not events:
             hint = "name the events that feed it: `--on order.OrderPlaced`"
             raise MeshgenError(f"the projection `{name}` has no events", hint)
-        known = [unit.store.engine for unit in (*spec.projections, *spec.services)]
+        known = [p.store.engine for p in spec.projections]
+        known += [s.store.engine for s in spec.services]
         engine = store or usual_store((e for e in known if e != "cassandra"), "sqlite")
         block = rows.propose(spec, name, events, engine, by)
         body = put(body, ("projections", name), block, SECTIONS.split())
