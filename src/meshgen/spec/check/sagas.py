@@ -26,6 +26,7 @@ def _saga(check: Check, symbols: Symbols, draft: SagaDraft, home: str) -> Saga |
     on_failure = None
     if draft.on_failure:
         on_failure, _ = build_dispatch(check, symbols, draft.on_failure, start, home, failure=True)
+    _check_sent_once(check, draft)
     if start is None or draft.starts_on is None:
         return None
     return Saga(
@@ -37,6 +38,18 @@ def _saga(check: Check, symbols: Symbols, draft: SagaDraft, home: str) -> Saga |
         on_failure=on_failure,
         at=draft.name.at,
     )
+
+
+def _check_sent_once(check: Check, draft: SagaDraft) -> None:
+    """A saga sends a command from one place, which one function of its own describes."""
+    sent = [dispatch for step in draft.steps for dispatch in (step.do, step.undo) if dispatch]
+    seen: dict[str, Word] = {}
+    for dispatch in (*sent, *((draft.on_failure,) if draft.on_failure else ())):
+        word = dispatch.command
+        first = seen.setdefault(word.text.rpartition(".")[2], word)
+        if first is not word:
+            hint = "`each` sends it several times; otherwise it is a command of its own"
+            check.error(word.at, f"`{word}` is sent in line {first.at.line} already", hint)
 
 
 def _check_identity(check: Check, draft: SagaDraft, start: EventSymbol | None) -> None:
