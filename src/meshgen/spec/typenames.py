@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from meshgen.spec.suggest import meant
 from meshgen.spec.types import (
     MAP_KEYS,
     SCALARS,
@@ -19,6 +18,7 @@ from meshgen.spec.types import (
     Scalar,
     Type,
 )
+from meshgen.spec.wording import meant
 
 if TYPE_CHECKING:
     from meshgen.spec.model import Enum, ValueObject
