@@ -17,7 +17,7 @@ from chassis.backends import Connections
 from chassis.http.bff_app import bff_app
 
 from . import fronts, tokens
-from .test_http import assert_problem
+from .harness import assert_problem
 
 Backend = Callable[[httpx.Request], Any]
 PRODUCTS = {"items": [{"product_id": "p", "name": "Tea", "price": "1.10"}], "next": None}
