@@ -92,6 +92,7 @@ def _answers(
         check.error(failed[name].at, f"`{name}` is both `done` and `failed`")
     if command is None or not command.complete or draft.do is None:
         return tuple(done.values()), tuple(failed.values())
+    named = len(draft.done or ()) + len(draft.failed or ())
     left = [name for name in command.emits if name not in done and name not in failed]
     if draft.done is None:
         done = {name: Ref(unit=command.unit, name=name, at=draft.do.command.at) for name in left}
@@ -101,7 +102,7 @@ def _answers(
                 f"`{command.name}` has no answer left that means success",
                 "name it: `done: ...`",
             )
-    elif left and len(done) + len(failed) == len((*(draft.done or ()), *(draft.failed or ()))):
+    elif left and len(done) + len(failed) == named:  # else a wrong name may mean what is left
         hint = "name it in `failed`" if draft.failed is None else "name it in `done` or `failed`"
         check.error(
             draft.do.command.at,
