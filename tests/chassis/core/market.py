@@ -481,7 +481,7 @@ def receive_first_stock(event: ProductListed) -> ReceiveStock:
     return ReceiveStock(product_id=event.product_id, quantity=10)
 
 
-# --- projection -------------------------------------------------------------------------------------
+# --- projections -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

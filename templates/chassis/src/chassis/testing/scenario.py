@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
 from itertools import count
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +33,7 @@ class Scenario:
     decide: Callable[[Any, Any, Context], Iterable[Event]]
     evolve: Callable[[Any, Any], Any]
     events: tuple[Event, ...] = ()
-    answers: Mapping[Question[Any], object] = MappingProxyType({})
+    answers: Mapping[Question[Any], object] = field(default_factory=dict)
     command: Command | None = None
 
     def given(self, *events: Event) -> Scenario:
