@@ -32,7 +32,7 @@ async def test_path_and_body_become_the_command(
 async def test_numbers_keep_their_digits(
     http: httpx.AsyncClient, runtime: RecordingRuntime
 ) -> None:
-    digits = "0.1000000000000000055511151231257827"
+    digits = "1.000000000000000000000000001"
     await http.post(
         f"/wallets/{ID}/pay-in",
         content=f'{{"amount": {digits}}}',
