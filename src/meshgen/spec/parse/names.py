@@ -104,7 +104,18 @@ UNIT = NameRule(
         _KEYWORD,
         _DEVICE,
         (
-            frozenset(("admin", "chassis", "contracts", "gateway", "jwks", "types")),
+            frozenset(
+                (
+                    "admin",
+                    "chassis",
+                    "contracts",
+                    "gateway",
+                    "gateway_admin",
+                    "jwks",
+                    "nats",
+                    "types",
+                )
+            ),
             "the generated system has a part of this name already",
         ),
     ),

@@ -161,9 +161,8 @@ class Caller:
         self,
         path: str,
         params: Mapping[str, object] | None = None,
-        /,
-        *,
         within: float = 10.0,
+        /,
         **expected: object,
     ) -> dict[str, Json]:
         """Read again and again until the object, or an item of the page, has the `expected` values.
