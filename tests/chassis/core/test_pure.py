@@ -159,6 +159,8 @@ def test_declarations_are_read_off_annotations(messages: Catalog) -> None:
         yield
 
     assert parameter_types(one, 1) == (market.OrderPlaced,)
+    with pytest.raises(TypeError, match="the parameter x needs an annotation"):
+        parameter_types(lambda x: None, 0)
 
 
 @dataclass(frozen=True)
