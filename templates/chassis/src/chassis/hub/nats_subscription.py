@@ -114,8 +114,13 @@ class _Lane:
     async def stop(self) -> None:
         self._stopping = True
         self._inbox.put_nowait(None)
-        if self._task is not None:
-            await self._task
+        if self._task is None:
+            return
+        try:
+            await asyncio.wait({self._task})
+        except asyncio.CancelledError:
+            self._task.cancel()
+            raise
 
     async def cancel(self) -> None:
         if self._task is not None:
