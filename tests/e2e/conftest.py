@@ -45,14 +45,15 @@ class Project:
 
 
 def generate(name: str, into: Path) -> Project:
-    """`meshgen new` of one of the specs."""
-    spec = ROOT / "specs" / f"{name}.yaml"
+    """`meshgen new` of one of the specs: the project's own, or those of the tests."""
+    folders = (ROOT / "specs", ROOT / "tests" / "e2e" / "specs")
+    spec = next(path for folder in folders if (path := folder / f"{name}.yaml").exists())
     command = [sys.executable, "-m", "meshgen", "new", name, "--spec", str(spec)]
     subprocess.run([*command, "--output", str(into), "--quiet"], check=True, cwd=ROOT)
     return Project(into / name)
 
 
-@pytest.fixture(scope="session", params=["minimal", "shop"])
+@pytest.fixture(scope="session", params=["minimal", "shop", "clinic"])
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     return generate(request.param, tmp_path_factory.mktemp("projects"))
 

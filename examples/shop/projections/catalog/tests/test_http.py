@@ -10,10 +10,7 @@ from chassis.testing.unit import TestUnit
 from shop_catalog.projection import projection
 
 ID = UUID(int=0xA000)
-READS = (
-    "/browse",
-    "/product-details",
-)
+READS = ("/browse", "/product-details")
 
 
 @pytest.fixture(scope="module")

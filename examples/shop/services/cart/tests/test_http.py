@@ -10,11 +10,7 @@ from chassis.testing.unit import TestUnit
 from shop_cart.service import service
 
 ID = UUID(int=0xA000)
-COMMANDS = (
-    f"/carts/{ID}/put-item",
-    f"/carts/{ID}/take-item-out",
-    f"/carts/{ID}/check-out",
-)
+COMMANDS = (f"/carts/{ID}/put-item", f"/carts/{ID}/take-item-out", f"/carts/{ID}/check-out")
 READS = (f"/carts/{ID}",)
 
 

@@ -11,10 +11,7 @@ from shop_inventory.service import service
 
 ID = UUID(int=0xA000)
 COMMANDS = (f"/stock-items/{ID}/receive-stock",)
-READS = (
-    f"/stock-items/{ID}",
-    "/stock-of",
-)
+READS = (f"/stock-items/{ID}", "/stock-of")
 
 
 @pytest.fixture(scope="module")

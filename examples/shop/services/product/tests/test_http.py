@@ -15,10 +15,7 @@ COMMANDS = (
     f"/products/{ID}/change-price",
     f"/products/{ID}/delist-product",
 )
-READS = (
-    f"/products/{ID}",
-    "/list-products",
-)
+READS = (f"/products/{ID}", "/list-products")
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,7 @@ service = Service(
     messages=MESSAGES,
     aggregates=(
         StateStored(
-            Cart,
-            decide=cart.decide,
-            evolve=cart.evolve,
-            id="customer_id",
-            owner="customer_id",
+            Cart, decide=cart.decide, evolve=cart.evolve, id="customer_id", owner="customer_id"
         ),
     ),
     replicas=(Replica(Product, evolve=replicas.product, id="product_id"),),

@@ -15,12 +15,7 @@ service = Service(
     name="inventory",
     messages=MESSAGES,
     aggregates=(
-        StateStored(
-            StockItem,
-            decide=stock_item.decide,
-            evolve=stock_item.evolve,
-            id="product_id",
-        ),
+        StateStored(StockItem, decide=stock_item.decide, evolve=stock_item.evolve, id="product_id"),
     ),
     policies=(on(OrderShipped, policies.issue_stock_on_order_shipped),),
     routes=http.routes,

@@ -15,11 +15,7 @@ service = Service(
     messages=MESSAGES,
     aggregates=(
         EventSourced(
-            Order,
-            decide=order.decide,
-            evolve=order.evolve,
-            id="order_id",
-            owner="customer_id",
+            Order, decide=order.decide, evolve=order.evolve, id="order_id", owner="customer_id"
         ),
     ),
     policies=(

@@ -11,12 +11,7 @@ service = Service(
     name="product",
     messages=MESSAGES,
     aggregates=(
-        StateStored(
-            Product,
-            decide=product.decide,
-            evolve=product.evolve,
-            id="product_id",
-        ),
+        StateStored(Product, decide=product.decide, evolve=product.evolve, id="product_id"),
     ),
     routes=http.routes,
 )

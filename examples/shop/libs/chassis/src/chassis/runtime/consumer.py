@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import structlog
@@ -106,9 +107,10 @@ class Consumer:
         began = time.perf_counter()
         with trace.use(trace.continued(envelope)):
             for handle in reaction.handles:
-                await self._handle(lambda h=handle: h(message, envelope), raw)  # type: ignore[misc]
+                await self._handle(partial(handle, message, envelope), raw)
             ms = round((time.perf_counter() - began) * 1000, 2)
-            _log.info("message", type=envelope.type, subject=envelope.subject, ms=ms)
+            about = {"type": envelope.type, "subject": envelope.subject, "group": self.group}
+            _log.info("message", **about, ms=ms)
 
     def _reaction_to(self, envelope: Envelope) -> Reaction:
         if envelope.type in self._reactions:

@@ -55,16 +55,8 @@ saga = Saga(
             failed=StockRejected,
             undo=release_stock,
         ),
-        Step(
-            do=capture_payment,
-            done=PaymentCaptured,
-            failed=PaymentDeclined,
-            undo=refund_payment,
-        ),
-        Step(
-            do=confirm_order,
-            done=OrderConfirmed,
-        ),
+        Step(do=capture_payment, done=PaymentCaptured, failed=PaymentDeclined, undo=refund_payment),
+        Step(do=confirm_order, done=OrderConfirmed),
     ),
     on_failure=cancel_order,
 )
