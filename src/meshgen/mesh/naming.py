@@ -37,3 +37,8 @@ def plural(word: str) -> str:
 def article(words_: str) -> str:
     """`order` -> `an order`."""
     return f"{'an' if words_[0] in 'aeiou' else 'a'} {words_}"
+
+
+def about(summary: str | None) -> str:
+    """A summary as the next sentence of a text: ` Notes that people write down.`, or nothing."""
+    return f" {summary.rstrip('.')}." if summary else ""

@@ -15,7 +15,7 @@ from meshgen.mesh.model import (
     Route,
     ServiceView,
 )
-from meshgen.mesh.naming import article, kebab, pascal, plural, snake, words
+from meshgen.mesh.naming import about, article, kebab, pascal, plural, snake, words
 from meshgen.mesh.resolve.aggregates import aggregate_view, event_case, mode_of
 from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.imports import contract_imports
@@ -51,6 +51,7 @@ def service_view(
         folder=f"services/{service.name}",
         title=pascal(service.name),
         summary=service.summary or f"The {words(service.name)} service",
+        about=about(service.summary),
         aggregates=tuple(
             aggregate_view(aggregate, found[service.name, aggregate.name])
             for aggregate in service.aggregates

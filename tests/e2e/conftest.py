@@ -1,0 +1,76 @@
+"""Projects generated once for all tests, each with the environment that its own Makefile makes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.trees import tracked_files
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A generated project, driven as its owner would: by `make`."""
+
+    root: Path
+
+    def run(self, *targets: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run `make TARGETS` and return what came of it."""
+        # Its own environment, not the one that the tests run in.
+        inherited = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
+        return subprocess.run(
+            ["make", "--no-print-directory", *targets],
+            cwd=self.root,
+            env={**inherited, "GATEWAY_PORT": "0", **env},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    def make(self, *targets: str, **env: str) -> str:
+        """Run `make TARGETS`, which must succeed, and return what it printed."""
+        done = self.run(*targets, **env)
+        assert done.returncode == 0, f"make {' '.join(targets)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+
+def generate(name: str, into: Path) -> Project:
+    """`meshgen new` of one of the specs: the project's own, or those of the tests."""
+    folders = (ROOT / "specs", ROOT / "tests" / "e2e" / "specs")
+    spec = next(path for folder in folders if (path := folder / f"{name}.yaml").exists())
+    command = [sys.executable, "-m", "meshgen", "new", name, "--spec", str(spec)]
+    subprocess.run([*command, "--output", str(into), "--quiet"], check=True, cwd=ROOT)
+    return Project(into / name)
+
+
+@pytest.fixture(scope="session", params=["minimal", "shop", "clinic"])
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return generate(request.param, tmp_path_factory.mktemp("projects"))
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of examples/shop: the shop with the lines that were written by hand."""
+    root = tmp_path_factory.mktemp("example") / "shop"
+    for path in tracked_files(ROOT / "examples" / "shop"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / "examples" / "shop" / path, root / path)
+    return Project(root)
+
+
+@pytest.fixture
+def running_shop(shop: Project) -> Iterator[Project]:
+    """The shop, up; stopped after the test."""
+    shop.make("up")
+    yield shop
+    shop.make("down")
