@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from decimal import Decimal
 
 from meshgen.edit.aggregates import optional
@@ -16,6 +17,26 @@ from meshgen.spec.model import Aggregate, Spec
 PAGE = "20"
 
 
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """How events feed rows.
+
+    openers: those that may put a row in; inserts: they do so once, so what they tell is always
+    there; loose: any event may come first, as the order of different aggregates' is not known
+    """
+
+    triggers: tuple[Trigger, ...]
+    openers: tuple[Trigger, ...]
+    inserts: bool
+    loose: bool
+
+    def mode(self, trigger: Trigger) -> str:
+        """What the event of `trigger` does to its row."""
+        if self.loose or (trigger in self.openers and not self.inserts):
+            return "upsert"
+        return "insert" if trigger in self.openers else "update"
+
+
 def propose(
     spec: Spec, name: str, triggers: tuple[Trigger, ...], store: str, by: str | None
 ) -> Block:
@@ -25,25 +46,34 @@ def propose(
     Raises MeshgenError when the events have no id in common, or none tells what `by` is.
     """
     identity = _identity(triggers)
-    openers = _openers(triggers)
-    row, reactions = _row(triggers, openers, identity)
+    feed = _feed(triggers, store)
+    row, reactions = _row(feed, identity)
     owner = common_owner(triggers)
-    owner = owner if owner in row and row[owner] == "uuid" else None
-    by = by or (owner if owner != identity else None)
-    if by and by not in row:
+    owner = owner if row.get(owner or "") in ("uuid", "uuid?") else None
+    keyed = feed.inserts and not feed.loose  # a row that is upserted is known by its id alone
+    if by is None and owner != identity and (keyed or store != "cassandra"):
+        by = owner
+    by = by or identity
+    if by not in row:
         known = ", ".join(f"`{field}`" for field in row)
         raise MeshgenError(f"no event of `{name}` has a field `{by}`", f"there is {known}")
-    if by and by != identity and isinstance(row[by], str):
-        row[by] = str(row[by]).removesuffix("?")  # what rows are found by is never missing
-    key: dict[str, Value] = {"partition": [by or identity]}
-    if by and by != identity:
+    key: dict[str, Value] = {"partition": [by if keyed else identity]}
+    if keyed and by != identity:
         key["cluster"] = [identity]
-    queries = _queries(name, identity, by, owner, paged=store != "cassandra" or key.get("cluster"))
+        row[by] = str(row[by]).removesuffix("?")  # what rows are found by is never missing
+    queries = _queries(name, identity, by, owner, paged=store != "cassandra")
     if owner is None and any(trigger.aggregate.owner for trigger in triggers):
         for query in queries.values():  # it is somebody's, but the row does not tell whose
             assert isinstance(query, dict)
             query["roles"] = [role_for(spec)]
     return Block(store=store, key=key, row=row, on=reactions, queries=queries)
+
+
+def _feed(triggers: tuple[Trigger, ...], store: str) -> _Feed:
+    one = len({(trigger.unit, trigger.aggregate.name) for trigger in triggers}) == 1
+    openers = tuple(t for t in triggers if _modes(t) & {"creates", "upserts"}) or triggers[:1]
+    inserts = all(_modes(opener) <= {"creates"} for opener in openers)
+    return _Feed(triggers, openers, inserts, loose=not one and store != "cassandra")
 
 
 def _identity(triggers: tuple[Trigger, ...]) -> str:
@@ -63,35 +93,26 @@ def _identity(triggers: tuple[Trigger, ...]) -> str:
     raise MeshgenError(f"{names} have no id in common", hint)
 
 
-def _openers(triggers: tuple[Trigger, ...]) -> tuple[Trigger, ...]:
-    """The events that put a row in: those that bring something into being, or else the first."""
-    return tuple(t for t in triggers if _modes(t) & {"creates", "upserts"}) or triggers[:1]
-
-
 def _modes(trigger: Trigger) -> set[str]:
     commands = trigger.aggregate.commands
     return {c.mode for c in commands for e in c.emits if e.event == trigger.event.name}
 
 
-def _row(
-    triggers: tuple[Trigger, ...], openers: tuple[Trigger, ...], identity: str
-) -> tuple[dict[str, Value], Block]:
-    one = len({(trigger.unit, trigger.aggregate.name) for trigger in triggers}) == 1
-    told = {t: _told(t) for t in triggers}
+def _row(feed: _Feed, identity: str) -> tuple[dict[str, Value], Block]:
+    told = {trigger: _told(trigger) for trigger in feed.triggers}
+    always = [set(told[opener][0]) for opener in feed.openers if feed.inserts and not feed.loose]
     row: dict[str, Value] = {identity: "uuid"}
     reactions = Block()
-    for trigger in (*openers, *(t for t in triggers if t not in openers)):
+    for trigger in (*feed.openers, *(t for t in feed.triggers if t not in feed.openers)):
         fields, sets = told[trigger]
-        if trigger not in openers and not {*fields, *sets} - {identity}:
+        if trigger not in feed.openers and not {*fields, *sets} - {identity}:
             flag = participle_of(trigger.event.name)
             row.setdefault(flag, {"type": "bool", "default": "false"})
             sets = {flag: "true"}
         for name, kind in fields.items():
-            always = all(name in told[opener][0] for opener in openers)
-            row.setdefault(name, kind if always else optional(kind))
-        inserts = one and _modes(trigger) <= {"creates"}
-        mode = ("insert" if inserts else "upsert") if trigger in openers else "update"
-        reactions[trigger.seen_from("")] = {mode: dict(sets)}
+            there = always and all(name in fields for fields in always)
+            row.setdefault(name, kind if there else optional(kind))
+        reactions[trigger.seen_from("")] = {feed.mode(trigger): dict(sets)}
     return row, reactions
 
 
@@ -122,18 +143,16 @@ def _plain(expression: Expression) -> str | None:
     return expression.source if isinstance(value, str) else None
 
 
-def _queries(
-    name: str, identity: str, by: str | None, owner: str | None, *, paged: object
-) -> Block:
+def _queries(name: str, identity: str, by: str, owner: str | None, *, paged: bool) -> Block:
     """A page of rows, and one row by its id."""
     plural = _caps(name)
     queries = Block()
-    if by and by != identity:
+    if by != identity:
         many: dict[str, Value] = {"by": [by], "page": PAGE}
         if by == owner:
             many = {"by": [by], "owner": owner, "page": PAGE}
         queries[f"{plural}Of{_caps(by.removesuffix('_id'))}"] = many
-    elif paged:
+    elif paged and owner is None:
         queries[f"List{plural}"] = {"page": PAGE}
     one: dict[str, Value] = {"by": identity}
     if owner:
