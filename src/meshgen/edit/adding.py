@@ -171,7 +171,11 @@ def _wanted(
     roles: Iterable[str],
 ) -> list[Wanted]:
     """The aggregates asked for, the first with all events that do not say another."""
-    names = names or (_aggregate_name(unit, emits),)
+    if not names:
+        names = (_aggregate_name(unit, emits),)
+        if CLASS.fault(names[0], "an aggregate"):
+            message = f"an aggregate of `{unit}` cannot be called `{names[0]}`"
+            raise MeshgenError(message, "say how it is called: `--aggregate NAME`")
     events: dict[str, list[str]] = {name: [] for name in names}
     for emitted in emits:
         owner, _, event = emitted.rpartition(".")
@@ -180,8 +184,10 @@ def _wanted(
             hint = f"give it, too: `--aggregate {owner}`"
             raise MeshgenError(f"there is no new aggregate `{owner}` for `{event}`", hint)
         events[owner or names[0]].append(event)
-    for name in (*names, *(fields or ())):
-        _check_name(name, FIELD if name in (fields or ()) else CLASS, "this")
+    for name in names:
+        _check_name(name, CLASS, "an aggregate")
+    for name in fields or ():
+        _check_name(name, FIELD, "a field")
     first = triggers(spec, on)
     return [
         Wanted(

@@ -18,9 +18,8 @@ def declared(document: Document, name: str) -> Mention:
     found = [mention for mention in known if str(mention.thing) == name]
     found = found or [mention for mention in known if mention.thing.name == name]
     if not found:
-        near = meant(name, [mention.thing.name for mention in known])
-        near = meant(name, [str(mention.thing) for mention in known]) if "." in name else near
-        raise MeshgenError(f"there is no `{printable(name)}` in the spec", near)
+        said = [str(m.thing) if "." in name else m.thing.name for m in reversed(known)]
+        raise MeshgenError(f"there is no `{printable(name)}` in the spec", meant(name, said))
     if len(found) > 1:
         raise MeshgenError(f"`{name}` may mean several things: {_listed(found)}", _say_which(found))
     return found[0]

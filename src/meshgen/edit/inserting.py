@@ -29,7 +29,9 @@ def put(text: str, path: Path, value: Value, order: Order[str] = ()) -> str:
     if not isinstance(parent, Mapping) or not parent.entries:
         splice = _filled(found, parent, {key: value})
     elif parent.flow:
-        splice = _in_braces(found, parent, _before(parent, key, order), flow_entry(key, value))
+        splice = _in_braces(
+            found, parent, _before(parent, key, order), flow_entry(key, value, style_of(found))
+        )
     else:
         splice = _in_lines(found, parent, _before(parent, key, order), key, value)
     return held(found, spliced(text, [splice]), path, added=True)
@@ -42,9 +44,9 @@ def append(text: str, path: Path, value: Value) -> str:
     assert isinstance(parent, Sequence)
     count = len(parent.items)
     if not count:
-        splice = Splice(*parent.span, "[" + flow(value) + "]")
+        splice = Splice(*parent.span, flow([value], style_of(found)))
     elif parent.flow:
-        splice = _behind(found, parent.items[-1], flow(value))
+        splice = _behind(found, parent.items[-1], flow(value, style_of(found)))
     else:
         column = found.column(parent.span[0])
         splice = _below(found, parent.items[-1], item_lines(value, column, style_of(found)), column)
@@ -62,7 +64,7 @@ def put_first(text: str, path: Path, value: str) -> str:
     elif parent.flow:
         start = parent.span[0] + 1
         gap = text[start : parent.entries[0].key.span[0]]
-        new = flow_entry(key, value) + ","
+        new = flow_entry(key, value, style_of(found)) + ","
         splice = Splice(start, start, gap + new if gap.strip(" ") else new + " ")
     else:
         column = found.column(parent.entries[0].key.span[0])
@@ -88,7 +90,7 @@ def _filled(found: Document, node: Node, value: dict[str, Value]) -> Splice:
     """The first entry of a mapping that is written `{}`, or not at all."""
     start, end = node.span
     gap = " " if isinstance(node, Scalar) and found.text[start - 1 : start] == ":" else ""
-    return Splice(start, end, gap + flow(value))
+    return Splice(start, end, gap + flow(value, style_of(found)))
 
 
 def _in_braces(found: Document, parent: Mapping, before: Entry, new: str) -> Splice:

@@ -36,8 +36,10 @@ def rename(text: str, old: str, new: str, *, applied: str | None = None) -> str:
 def _renamed(text: str, old: str, new: str, applied: str | None) -> str:
     found = document(text)
     target = declared(found, old)
+    every = list(mentions(found.root))
     name = _new_name(target, new)
-    changed = [m for m in mentions(found.root) if m.thing == target.thing]
+    _refuse_taken(every, target, name)
+    changed = [m for m in every if m.thing == target.thing]
     after = spliced(text, _splices(found, changed, name))
     if target.declares not in _WITH_FILES:
         return after
@@ -51,11 +53,23 @@ def _new_name(target: Mention, new: str) -> str:
         message = f"`{target.thing}` cannot become `{new}`: renaming moves nothing to another unit"
         raise MeshgenError(message, f"write `{name.rpartition('.')[2]}`")
     rule = UNIT if target.thing.kind == "unit" else CLASS
-    if fault := rule.fault(name, f"a {target.declares}"):
+    if fault := rule.fault(name, f"{_article(target.declares)} {target.declares}"):
         raise MeshgenError(*fault)
     if name == target.thing.name:
         raise MeshgenError(f"`{target.thing}` has this name already")
     return name
+
+
+def _refuse_taken(every: list[Mention], target: Mention, name: str) -> None:
+    """Two keys of one mapping would be one; what else may not have one name, the check knows."""
+    for other in every:
+        if other.declares and other.path == (*target.path[:-1], name):
+            line = other.scalar.at.line
+            raise MeshgenError(f"`{name}` is there already, in line {line}", "choose another name")
+
+
+def _article(what: str) -> str:
+    return "an" if what[0] in "ae" else "a"
 
 
 def _splices(found: Document, changed: list[Mention], name: str) -> list[Splice]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from meshgen.edit.document import Document
-from meshgen.spec.tree import Mapping, Node, Sequence
+from meshgen.spec.tree import Mapping, Node, Scalar, Sequence
 
 WIDTH = 100
 
@@ -14,12 +14,16 @@ WIDTH = 100
 @dataclass(frozen=True, slots=True)
 class Style:
     """step: columns of one level; dash: columns from a key to the dashes of its list
-    flow: small mappings and lists stand in braces; spaced: blank lines between units
+    flow: small mappings stand in braces; brackets: lists of words do
+    quoted: the file is JSON, which has quotes around every text
+    spaced: blank lines between units
     """
 
     step: int = 2
     dash: int = 2
     flow: bool = True
+    brackets: bool = True
+    quoted: bool = False
     spaced: bool = True
 
 
@@ -30,6 +34,8 @@ def style_of(document: Document) -> Style:
         step=steps,
         dash=next(_dashes(document, document.root), steps),
         flow=any(node.flow for node in _mappings(document.root)),
+        brackets=_has_brackets(document.root),
+        quoted=document.root.flow and _is_quoted(document, document.root.entries[0].key),
         spaced=_is_spaced(document),
     )
 
@@ -63,6 +69,18 @@ def _mappings(node: Node) -> Iterator[Mapping]:
     elif isinstance(node, Sequence):
         for item in node.items:
             yield from _mappings(item)
+
+
+def _has_brackets(root: Mapping) -> bool:
+    """Whether lists stand in brackets, as far as there are any."""
+    values = (entry.value for mapping in _mappings(root) for entry in mapping.entries)
+    lists = [value for value in values if isinstance(value, Sequence) and value.items]
+    words = [found for found in lists if isinstance(found.items[0], Scalar)]
+    return any(found.flow for found in words) or not words
+
+
+def _is_quoted(document: Document, key: Scalar) -> bool:
+    return document.text[key.span[0]] == '"'
 
 
 def _is_spaced(document: Document) -> bool:

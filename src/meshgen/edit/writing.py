@@ -13,6 +13,7 @@ from meshgen.spec.tree import Scalar
 Value: TypeAlias = "str | dict[str, Value] | list[Value]"
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.() +*/=<>@-]*")
+MISREAD = object()
 _FLAT = 2  # levels of braces in one line that are still easy to read
 
 
@@ -30,7 +31,7 @@ def entry_lines(key: str, value: Value, indent: int, style: Style) -> list[str]:
     if isinstance(value, str):
         return [f"{head} {scalar(value)}"]
     if not value or _stands_in_a_line(value, len(head) + 1, style):
-        return [f"{head} {flow(value)}"]
+        return [f"{head} {flow(value, style)}"]
     if isinstance(value, dict):
         return [head, *mapping_lines(value, indent + style.step, style)]
     return [head, *(line for v in value for line in item_lines(v, indent + style.dash, style))]
@@ -47,7 +48,7 @@ def item_lines(value: Value, indent: int, style: Style) -> list[str]:
     if isinstance(value, str):
         return [pad + scalar(value)]
     if not value or _stands_in_a_line(value, len(pad), style):
-        return [pad + flow(value)]
+        return [pad + flow(value, style)]
     lines = (
         mapping_lines(value, indent + 2, style)
         if isinstance(value, dict)
@@ -56,18 +57,20 @@ def item_lines(value: Value, indent: int, style: Style) -> list[str]:
     return [pad + lines[0][indent + 2 :], *lines[1:]]
 
 
-def flow(value: Value) -> str:
+def flow(value: Value, style: Style) -> str:
     """A value in braces and brackets."""
     if isinstance(value, str):
-        return scalar(value, inside=True)
+        is_text = style.quoted and _meant(value, inside=True) in (value, MISREAD)
+        return _in_quotes(value) if is_text else scalar(value, inside=True)
     if isinstance(value, dict):
-        return "{" + ", ".join(flow_entry(key, v) for key, v in value.items()) + "}"
-    return "[" + ", ".join(flow(v) for v in value) + "]"
+        return "{" + ", ".join(flow_entry(key, v, style) for key, v in value.items()) + "}"
+    return "[" + ", ".join(flow(v, style) for v in value) + "]"
 
 
-def flow_entry(key: str, value: Value) -> str:
+def flow_entry(key: str, value: Value, style: Style) -> str:
     """`key: value` inside braces."""
-    return f"{scalar(key, inside=True)}: {flow(value)}"
+    name = _in_quotes(key) if style.quoted else scalar(key, inside=True)
+    return f"{name}: {flow(value, style)}"
 
 
 def scalar(text: str, *, inside: bool = False) -> str:
@@ -78,17 +81,27 @@ def scalar(text: str, *, inside: bool = False) -> str:
         return f'"{text}"'
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
+    return _in_quotes(text)
+
+
+def _in_quotes(text: str) -> str:
     return '"' + "".join(_escaped(text)) + '"'
 
 
 def _is_plain(text: str, *, inside: bool) -> bool:
     if not _PLAIN.fullmatch(text) and (inside or not text.isprintable()):
         return False
+    meant = _meant(text, inside=inside)
+    return meant is not MISREAD and (isinstance(meant, str) or not isinstance(text, Text))
+
+
+def _meant(text: str, *, inside: bool) -> object:
+    """What `text` is read as without quotes; `MISREAD` when it is not even read as one value."""
     root, findings = load("{k: " + text + "}" if inside else "k: " + text)
     found = root.entries[0].value if root and len(root.entries) == 1 and not findings else None
     if not isinstance(found, Scalar) or found.text != text:
-        return False
-    return isinstance(found.value, str) or not isinstance(text, Text)
+        return MISREAD
+    return found.value
 
 
 def _escaped(text: str) -> Iterator[str]:
@@ -104,10 +117,10 @@ def _escaped(text: str) -> Iterator[str]:
 def _stands_in_a_line(value: Value, column: int, style: Style) -> bool:
     """Whether `value` is written in braces: small, and short enough."""
     if isinstance(value, list) and not any(isinstance(v, dict) for v in value):
-        return column + len(flow(value)) <= WIDTH
+        return style.brackets and column + len(flow(value, style)) <= WIDTH
     if not style.flow or isinstance(value, Block | list) or _depth(value) > _FLAT:
         return False
-    return column + len(flow(value)) <= WIDTH
+    return column + len(flow(value, style)) <= WIDTH
 
 
 def _depth(value: Value) -> int:
