@@ -9,7 +9,8 @@ from meshgen.spec.tree import Mapping, Node, Sequence
 def cut(text: str, path: Path, *, hollow: bool = False) -> str:
     """`text` without what stands at `path`.
 
-    What is empty then goes with it, but where it may be `hollow`.
+    What is empty then goes with it, but where it may be `hollow`; the room around it goes only with
+    what had room of its own.
     """
     found = document(text)
     parent = found.node(path[:-1])
@@ -21,7 +22,7 @@ def cut(text: str, path: Path, *, hollow: bool = False) -> str:
     if parent.flow:
         splice = _from_brackets(found, parent, spans, index)
     else:
-        splice = _from_lines(found, spans, index)
+        splice = _from_lines(found, spans, index, spaced=not hollow)
     return held(found, spliced(text, [splice]), path, added=False)
 
 
@@ -50,7 +51,9 @@ def _from_brackets(
     return Splice(spans[index - 1][1], end, "")
 
 
-def _from_lines(found: Document, spans: list[tuple[int, int]], index: int) -> Splice:
+def _from_lines(
+    found: Document, spans: list[tuple[int, int]], index: int, *, spaced: bool
+) -> Splice:
     start = found.line_start(spans[index][0])
     column = _indent(found.line(start))
     end = _end_of_lines(found, spans[index][1], column)
@@ -59,7 +62,7 @@ def _from_lines(found: Document, spans: list[tuple[int, int]], index: int) -> Sp
     if index + 1 == len(spans) or below == len(found.text):
         if below > end or end == len(found.text):
             start = above
-    elif above < start or index == 0:
+    elif spaced and (above < start or index == 0):
         end = below
     if end == len(found.text) and not found.text.endswith(("\n", "\r")) and start:
         start = found.before_break(start)  # there is no final line break, still

@@ -62,16 +62,24 @@ def put_first(text: str, path: Path, value: str) -> str:
     if not isinstance(parent, Mapping) or not parent.entries:
         splice = _filled(found, parent, {key: value})
     elif parent.flow:
-        start = parent.span[0] + 1
-        gap = text[start : parent.entries[0].key.span[0]]
-        new = flow_entry(key, value, style_of(found)) + ","
-        splice = Splice(start, start, gap + new if gap.strip(" ") else new + " ")
+        splice = _first_in_braces(found, parent, flow_entry(key, value, style_of(found)))
     else:
         column = found.column(parent.entries[0].key.span[0])
         start = _first_line(found, tuple(above))
         line = " " * column + f"{key}: {scalar(value)}" + found.line_break(start)
         splice = Splice(start, start, line)
     return held(found, spliced(text, [splice]), path, added=True)
+
+
+def _first_in_braces(found: Document, parent: Mapping, new: str) -> Splice:
+    """Behind the brace, or on the line below it if that is where the first entry is."""
+    start, first = parent.span[0] + 1, parent.entries[0].key.span[0]
+    if found.line_end(start) > first:
+        return Splice(first, first, new + ", ")
+    line = found.line(found.line_start(first))
+    pad = line[: len(line) - len(line.lstrip())]
+    below = found.next_line(start)
+    return Splice(below, below, pad + new + "," + found.line_break(start))
 
 
 def _first_line(found: Document, path: Path) -> int:
