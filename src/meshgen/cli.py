@@ -8,18 +8,16 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from meshgen import __version__
-from meshgen.errors import MeshgenError
+from meshgen.commands import add, change
+from meshgen.commands.common import ERROR, Json, Quiet, errors_reported
 from meshgen.report import Report
-
-ERROR = 2
 
 app = typer.Typer(
     name="meshgen",
@@ -28,9 +26,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -61,7 +56,7 @@ def check(
     from meshgen.spec import read_spec
 
     report = Report(json=json, quiet=quiet)
-    with _errors_reported(report):
+    with errors_reported(report):
         report.checked(spec, read_spec(spec))
 
 
@@ -78,7 +73,7 @@ def new(
 ) -> None:
     """Generate a project from a spec, in a new folder."""
     report = Report(json=json, quiet=quiet)
-    with _errors_reported(report):
+    with errors_reported(report):
         from meshgen.new import create
 
         with report.progress() as progress:
@@ -86,21 +81,8 @@ def new(
         report.created(created)
 
 
-@contextmanager
-def _errors_reported(report: Report) -> Iterator[None]:
-    """Turn every error into a message and exit code 2, never into a traceback."""
-    try:
-        yield
-    except MeshgenError as error:
-        report.failed(error)
-        raise typer.Exit(ERROR) from None
-    except OSError:  # of what is left, only the output: see main
-        raise
-    except Exception as error:
-        if os.environ.get("MESHGEN_DEBUG"):
-            raise
-        report.defect(error)
-        raise typer.Exit(ERROR) from None
+app.add_typer(add.app)
+app.add_typer(change.app)
 
 
 def main() -> None:
