@@ -5,10 +5,11 @@ Exit codes: 0 done, 1 there are differences or conflicts, 2 an error of the user
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -93,7 +94,7 @@ def _errors_reported(report: Report) -> Iterator[None]:
     except MeshgenError as error:
         report.failed(error)
         raise typer.Exit(ERROR) from None
-    except BrokenPipeError:
+    except OSError:  # of what is left, only the output: see main
         raise
     except Exception as error:
         if os.environ.get("MESHGEN_DEBUG"):
@@ -104,11 +105,15 @@ def _errors_reported(report: Report) -> Iterator[None]:
 
 def main() -> None:
     """The entry point of the `meshgen` script."""
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - closed with `>&-`
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):  # what the terminal cannot show is no reason to fail
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="meshgen")
-    except BrokenPipeError:  # `meshgen check ... | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as error:  # a full disk; a closed pipe is Typer's business
+        with suppress(OSError):
+            sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is buffered would fail once more
         sys.exit(ERROR)

@@ -78,7 +78,7 @@ def _each(part: str, name: str) -> Callable[[Mesh], Iterator[dict[str, object]]]
     return over
 
 
-def _tested_sagas(mesh: Mesh) -> Iterator[dict[str, object]]:
+def _told_sagas(mesh: Mesh) -> Iterator[dict[str, object]]:
     return (
         {"mesh": mesh, "service": service, "saga": saga}
         for service in mesh.services
@@ -97,11 +97,16 @@ def _bffs(mesh: Mesh) -> Iterator[dict[str, object]]:
         yield {"mesh": mesh, "bff": bff}
 
 
+_aggregates, _sagas = _each("aggregates", "aggregate"), _each("sagas", "saga")
+_policies = _with("policies")
+
 _G, _S = Owner.GENERATED, Owner.SCAFFOLDED
 _SERVICE = "{service.folder}/src/{service.package}"
 _AGGREGATE = _SERVICE + "/domain/{aggregate.module}.py"
 _SAGA = _SERVICE + "/sagas/{saga.module}.py"
 _TESTS = "{service.folder}/tests"
+_AGGREGATE_TEST = _TESTS + "/test_{aggregate.module}.py"
+_ROW_TESTS = "{projection.folder}/tests"
 _PROJECTION = "{projection.folder}/src/{projection.package}"
 _BFF = "{bff.folder}/src/{bff.package}"
 _CONTRACTS = "libs/contracts/src/{mesh.package}_contracts"
@@ -131,23 +136,23 @@ OUTPUTS = (
     Output("service/service.py.jinja", _SERVICE + "/service.py", _G, _services),
     Output("service/http.py.jinja", _SERVICE + "/http.py", _G, _services),
     Output("service/domain/init.py.jinja", _SERVICE + "/domain/__init__.py", _G, _services),
-    Output("service/domain/aggregate.py.jinja", _AGGREGATE, _S, _each("aggregates", "aggregate")),
-    Output("service/policies.py.jinja", _SERVICE + "/policies.py", _S, _with("policies")),
+    Output("service/domain/aggregate.py.jinja", _AGGREGATE, _S, _aggregates),
+    Output("service/policies.py.jinja", _SERVICE + "/policies.py", _S, _policies),
     Output("service/replicas.py.jinja", _SERVICE + "/replicas.py", _G, _with("replicas")),
     Output("service/ports.py.jinja", _SERVICE + "/ports.py", _G, _with("questions")),
     Output("service/adapters.py.jinja", _SERVICE + "/adapters.py", _S, _with("questions")),
     Output("service/sagas/init.py.jinja", _SERVICE + "/sagas/__init__.py", _G, _with("sagas")),
-    Output("service/sagas/saga.py.jinja", _SAGA, _S, _each("sagas", "saga")),
-    Output("service/tests/test_aggregate.py.jinja", _TESTS + "/test_{aggregate.module}.py", _S, _each("aggregates", "aggregate")),
-    Output("service/tests/test_policies.py.jinja", _TESTS + "/test_policies.py", _S, _with("policies")),
-    Output("service/tests/test_saga.py.jinja", _TESTS + "/test_{saga.module}.py", _S, _tested_sagas),
+    Output("service/sagas/saga.py.jinja", _SAGA, _S, _sagas),
+    Output("service/tests/test_aggregate.py.jinja", _AGGREGATE_TEST, _S, _aggregates),
+    Output("service/tests/test_policies.py.jinja", _TESTS + "/test_policies.py", _S, _policies),
+    Output("service/tests/test_saga.py.jinja", _TESTS + "/test_{saga.module}.py", _S, _told_sagas),
     Output("service/tests/test_http.py.jinja", _TESTS + "/test_http.py", _S, _services),
 
     Output("projection/projection.py.jinja", _PROJECTION + "/projection.py", _G, _projections),
     Output("projection/rows.py.jinja", _PROJECTION + "/rows.py", _S, _projections),
     Output("projection/http.py.jinja", _PROJECTION + "/http.py", _G, _projections),
-    Output("projection/tests/test_rows.py.jinja", "{projection.folder}/tests/test_rows.py", _S, _projections),
-    Output("projection/tests/test_http.py.jinja", "{projection.folder}/tests/test_http.py", _S, _projections),
+    Output("projection/tests/test_rows.py.jinja", _ROW_TESTS + "/test_rows.py", _S, _projections),
+    Output("projection/tests/test_http.py.jinja", _ROW_TESTS + "/test_http.py", _S, _projections),
 
     Output("bff/bff.py.jinja", _BFF + "/bff.py", _G, _bffs),
     Output("bff/endpoints.py.jinja", _BFF + "/endpoints.py", _S, _bffs),

@@ -83,9 +83,9 @@ class Report:
             )
             _print([[("", str(error))]], sys.stderr)
         else:
-            lines: list[Line] = [
-                [("bold red", "error: "), ("bold", printable(error.message, LONGEST))]
-            ]
+            first, *rest = error.message.splitlines() or [""]
+            lines: list[Line] = [[("bold red", "error: "), ("bold", printable(first, LONGEST))]]
+            lines += [[("", printable(line, LONGEST))] for line in rest]
             if error.hint:
                 lines.append([("cyan", "hint: "), ("", printable(error.hint, LONGEST))])
             _print(lines, sys.stderr)

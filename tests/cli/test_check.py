@@ -141,6 +141,25 @@ def test_a_terminal_without_unicode(tmp_path: Path) -> None:
     assert "\\u65e5" in done.stderr
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize(
+    "arguments", [["check", str(SHOP)], ["check", str(SHOP), "--json"], ["--help"]]
+)
+def test_a_full_disk(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "meshgen", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the output cannot be written")
+    assert "Traceback" not in done.stderr
+
+
 def test_output_is_plain_where_there_is_no_terminal() -> None:
     assert "\x1b" not in run("check", BROKEN).stderr
 

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from meshgen.mesh.examples import ID, NOW, Example, Found
+from meshgen.mesh.examples import ID, NOW, Example, Found, examples
+from meshgen.spec import read_spec
 
 Find = Callable[..., Found]
 Titled = Callable[[Found, str], Example]
@@ -221,3 +223,14 @@ commands:
   Open: {{input: {{it: "{written}"}}, creates: Opened}}
 """)
     assert result.missing == ()
+
+
+def test_long_ways_are_found() -> None:
+    spec = read_spec(Path(__file__).parent / "library.yaml")
+    missing = [
+        examples(spec, service, aggregate).missing
+        for service in spec.services
+        for aggregate in service.aggregates
+    ]
+    # three loans at once, all for later: further than the search goes
+    assert missing == [(), (("Lend", "few_loans"),)]

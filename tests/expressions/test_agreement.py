@@ -199,7 +199,8 @@ def grammar(depth: int) -> dict[str, st.SearchStrategy[str]]:
     """Well-typed expressions by the type they have."""
     number = words(
         "quantity | on_hand | line.quantity | len(lines) | 0 | 3 | -2 | 10"
-        " | reservations[product_id] | sum(reservations.values()) | sum(x.quantity for x in lines) | len(title)"
+        " | reservations[product_id] | sum(reservations.values()) | len(title)"
+        " | sum(x.quantity for x in lines)"
         " | max(reservations.values(), default=1) | reservations.get(customer_id, 4)"
         " | lines[0].quantity | round(total)"
     )

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from meshgen.render.filters import FILTERS
+from meshgen.render.filters import FILTERS, docstring
 from meshgen.render.templates import environment
 
 HOSTILE = ['"""', "'", '"', "\\", "\n", "{{ 1 }}", "{% raw %}", "\u2028", "\ufeff", "😀", "#", "*/"]
@@ -40,7 +40,7 @@ def test_a_toml_string_is_read_back_as_it_was(value: str) -> None:
 @example("ends with a backslash \\")
 def test_a_docstring_stays_a_docstring(value: str) -> None:
     for indent in (0, 4):
-        written = f"class A:\n{' ' * indent}{FILTERS['doc'](value, indent)}\n{' ' * indent}x = 1\n"
+        written = f"class A:\n{' ' * indent}{docstring(value, indent)}\n{' ' * indent}x = 1\n"
         module = ast.parse(written if indent else written.removeprefix("class A:\n"))
         body = module.body if not indent else module.body[0].body  # type: ignore[attr-defined]
         assert len(body) == 2

@@ -66,7 +66,7 @@ PIECES = ["text", "count", "now()", "(", ")", "[", "]", "{", "}", ",", ".", ":",
 PIECES += ["in", "if", "else", "x", "lambda", "*", "**", "not", "and", "1", '"', "'", "Post.send("]
 PIECES += ["text=", " ", "await", "yield", ":=", "1if", "0_0", "\\d"]
 FUZZ = settings(
-    max_examples=400,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -205,7 +205,7 @@ SLOTS = {
 }
 
 
-@settings(FUZZ, max_examples=1500)
+@settings(FUZZ, max_examples=500)
 @given(st.sampled_from(sorted(SLOTS)), nasty)
 def test_a_hostile_text_in_every_place(slot: str, text: str) -> None:
     outcome("meshgen: 1\n" + SLOTS[slot].format(quoted(text)))
@@ -235,7 +235,7 @@ services:
 """
 
 
-@settings(FUZZ, max_examples=800)
+@settings(FUZZ, max_examples=300)
 @given(nasty | st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join))
 def test_a_hostile_expression_in_every_place(text: str) -> None:
     outcome(EXPRESSION.format(quoted(text)))

@@ -53,7 +53,7 @@ def typed_messages(modules: Sequence[ContractModule]) -> dict[str, str]:
             capitalise_enum_members=True,
             strict_nullable=True,
             skip_root_model=True,
-            deserialize_default_values=[DefaultValueType.Decimal],
+            deserialize_default_values=[DefaultValueType.Decimal, DefaultValueType.Enum],
             allow_remote_refs=False,
         )
         sources = {m.name: (output / f"{m.name}.py").read_text(encoding="utf-8") for m in modules}

@@ -53,7 +53,7 @@ def docstring(value: str, indent: int = 0) -> str:
     blocks = [first + ("." if rest else ""), rest]
     wrapped = [
         textwrap.fill(
-            block, _WIDTH - indent - 3, break_long_words=False, break_on_hyphens=False
+            block, _WIDTH - indent - 6, break_long_words=False, break_on_hyphens=False
         ).replace("\n", f"\n{margin}")
         for block in blocks
         if block

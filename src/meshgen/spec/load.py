@@ -7,6 +7,7 @@ are ways to make a small file explode.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -30,6 +31,7 @@ _UNREADABLE = re.compile(
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]{1,3}\Z")
+_STARTS_NUMBER = frozenset("+-.0123456789")
 _WORDS: dict[str, Plain] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -153,30 +155,15 @@ class _Builder:
                 "leave it out: what a value means follows from its place",
             )
 
-    def scalar(self, event: Any, at: Position) -> Scalar:
+    def scalar(self, event: Any, at: Position) -> Scalar | Broken:
         text: str = event.value
         written = self.text[event.start_mark.index : event.end_mark.index]
-        if not event.style:
-            shift = 0 if written == text else None
-            return Scalar(text, self.plain(text, at), at, shift)
-        shift = 1 if written[1:-1] == text else None
-        return Scalar(text, text, at, shift)
-
-    def plain(self, text: str, at: Position) -> Plain:
-        """What an unquoted scalar means: YAML 1.2's core, so `yes`, `12:30` and dates stay text."""
-        if text in _WORDS:
-            return _WORDS[text]
-        if text[0] not in "+-.0123456789":
-            return text
-        number = _INT.match(text) or _DECIMAL.match(text) or _FLOAT.match(text)
-        if number is None:
-            return text
-        if len(text) > MAX_DIGITS:
-            self.error(at, f"a number of more than {MAX_DIGITS} characters")
-            return 0
-        if _INT.match(text):
-            return int(text)
-        return Decimal(text) if _DECIMAL.match(text) else float(text)
+        if event.style:
+            return Scalar(text, text, at, 1 if written[1:-1] == text else None)
+        if fault := _number_fault(text):
+            self.error(at, fault)
+            return Broken(at)
+        return Scalar(text, _plain(text), at, 0 if written == text else None)
 
     def sequence(self, at: Position, depth: int) -> Sequence:
         items: list[Node] = []
@@ -214,6 +201,28 @@ class _Builder:
 
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
         self.findings.append(Finding(at, message, hint))
+
+
+def _plain(text: str) -> Plain:
+    """What an unquoted scalar means: YAML 1.2's core, so `yes`, `12:30` and dates stay text."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _STARTS_NUMBER:
+        return text
+    if _INT.match(text):
+        return int(text)
+    if _DECIMAL.match(text):
+        return Decimal(text)
+    return float(text) if _FLOAT.match(text) else text
+
+
+def _number_fault(text: str) -> str | None:
+    """What is wrong with a number that cannot be counted with."""
+    if len(text) > MAX_DIGITS and (_INT.match(text) or _DECIMAL.match(text)):
+        return f"a number of more than {MAX_DIGITS} characters"
+    if _FLOAT.match(text) and math.isinf(float(text)):
+        return "a number beyond all that can be counted with"
+    return None
 
 
 def _position(mark: Any) -> Position:

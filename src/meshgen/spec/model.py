@@ -400,7 +400,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Do:
-    """A scenario step: `who` sends a command through the gateway. `values` include the aggregate's id.
+    """A scenario step: `who` sends a command; `values` include the aggregate's id.
 
     `keep`: the name under which the aggregate's id is known to later steps.
     """

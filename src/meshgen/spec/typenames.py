@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from meshgen.spec.types import (
@@ -19,6 +18,7 @@ from meshgen.spec.types import (
     Scalar,
     Type,
 )
+from meshgen.spec.wording import meant
 
 if TYPE_CHECKING:
     from meshgen.spec.model import Enum, ValueObject
@@ -170,6 +170,4 @@ class _Parser:
         elsewhere = _KNOWN_ELSEWHERE.get(name.lower())
         if elsewhere is not None:
             return f"write `{elsewhere}`"
-        folded = {known.lower(): known for known in (*SCALARS, *self._types)}
-        close = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
-        return f"did you mean `{folded[close[0]]}`?" if close else None
+        return meant(name, (*SCALARS, *self._types))

@@ -29,6 +29,13 @@ def envelope(subject: str = "s", number: int = 0) -> Envelope:
     )
 
 
+async def until(condition: Callable[[], bool], within: float = 10) -> None:
+    """Return when the condition holds."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110 - the other side is a server, it sets no event
+            await asyncio.sleep(0.005)
+
+
 class Inbox:
     """Remembers what was delivered."""
 
@@ -39,9 +46,7 @@ class Inbox:
         self.got.append(Envelope.from_json(raw))
 
     async def wait(self, count: int, within: float = 10) -> list[Envelope]:
-        async with asyncio.timeout(within):
-            while len(self.got) < count:
-                await asyncio.sleep(0.005)
+        await until(lambda: len(self.got) >= count, within)
         return self.got
 
     def numbers(self, subject: str) -> list[int]:
@@ -89,9 +94,7 @@ class HubContract:
         await other.subscribe(topic.name, "group", two)
         for number in range(60):
             await hub.publish(topic.name, envelope(SUBJECTS[number % 8], number))
-        async with asyncio.timeout(10):
-            while len(one.got) + len(two.got) < 60:
-                await asyncio.sleep(0.01)
+        await until(lambda: len(one.got) + len(two.got) >= 60)
         await asyncio.sleep(0.05)
         got = [e.data["number"] for e in one.got + two.got]
         assert sorted(got) == list(range(60))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, TypeAlias, assert_never
+from typing import Annotated, Any, TypeAlias, assert_never
 from uuid import UUID
 
 from chassis.domain import Context, Question, known, require, require_existing, require_new
@@ -481,7 +481,7 @@ def receive_first_stock(event: ProductListed) -> ReceiveStock:
     return ReceiveStock(product_id=event.product_id, quantity=10)
 
 
-# --- projection -------------------------------------------------------------------------------------
+# --- projections -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -534,12 +534,15 @@ def project_price(row: PriceRow | None, event: ProductListed | PriceChanged) -> 
     return PriceRow(product_id=event.product_id, price=event.price, changes=changes)
 
 
-def prices(messages: Catalog) -> Projection[PriceRow, ProductListed | PriceChanged]:
+def prices(
+    messages: Catalog,
+    project: Callable[[PriceRow | None, Any], PriceRow | None] = project_price,
+) -> Projection[PriceRow, Any]:
     return Projection(
         name="prices",
         messages=messages,
         row=PriceRow,
-        project=project_price,
+        project=project,
         id="product_id",
         key=Key(partition=("product_id",)),
     )

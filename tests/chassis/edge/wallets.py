@@ -26,6 +26,8 @@ class Currency(StrEnum):
 
 class Note(Value):
     text: Annotated[str, Field(max_length=20)]
+    pages: int = 1
+    weight: float = 0.0
 
 
 class OpenWallet(Command):

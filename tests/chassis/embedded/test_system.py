@@ -68,13 +68,13 @@ def test_a_command_waits_for_what_it_needs(
 def test_what_never_comes_is_told_with_the_last_answer(system: System) -> None:
     carol = system.caller("customer")
     with pytest.raises(AssertionError) as told:
-        carol.eventually("/order/rows", within=0.2, status=Status.LOST)
+        carol.eventually("/order/rows", None, 0.2, status=Status.LOST)
     assert "expected status=lost" in str(told.value)
     assert "39.80" in str(told.value)
     with pytest.raises(AssertionError, match="issuer: expected x, but there is none"):
-        carol.eventually("/order/env", within=0.1, issuer="x")
+        carol.eventually("/order/env", None, 0.1, issuer="x")
     with pytest.raises(AssertionError, match="last answer: 404"):
-        carol.eventually("/order/nothing", within=0.1, a=1)
+        carol.eventually("/order/nothing", None, 0.1, a=1)
 
 
 def test_refusals(system: System) -> None:

@@ -175,7 +175,7 @@ class Candidates:
         if kind == DATE:
             return [(NOW + timedelta(days=days)).date() for days in (0, 1, -1)]
         if kind == DATETIME:
-            return [NOW, LATER, RECENTLY, EARLIER]
+            return [NOW, RECENTLY, LATER, EARLIER]
         limits = [limit for limit in (field.min, field.max) if limit is not None]
         numbers = [1 if kind == INT else 10, *_NUMBERS[:3], *self._numbers[:9], *limits, *_NUMBERS]
         if kind == INT:

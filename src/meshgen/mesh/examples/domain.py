@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from meshgen.mesh.examples.model import NOW, AnswerValue, EventValue, FieldValues, new_id
+from meshgen.mesh.naming import snake
 from meshgen.spec.expressions import Expression
 from meshgen.spec.expressions.defaults import initial
 from meshgen.spec.expressions.evaluate import evaluate, evaluate_part
@@ -198,7 +198,7 @@ def all_expressions(aggregate: Aggregate) -> Iterator[Expression]:
 
 def row_rule(kind: str) -> str:
     """Return the rule by which a missing row of class `kind` refuses; the chassis names it so."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower() + "_not_found"
+    return f"{snake(kind)}_not_found"
 
 
 def _values(assignments: Iterable[Assignment]) -> Iterator[Expression]:

@@ -70,10 +70,10 @@ def state_read(command: Command) -> frozenset[str]:
     )
 
 
-def asks_for_now(command: Command) -> bool:
-    """Say whether what `command` does depends on the time."""
+def is_impure(command: Command) -> bool:
+    """Say whether `command` asks for the time or for new ids."""
     return any(
-        isinstance(node, ast.Name) and node.id == "now" and node not in expression.refs
+        isinstance(node, ast.Name) and node.id in ("now", "new_id") and node not in expression.refs
         for expression in expressions(command)
         for node in ast.walk(expression.tree)
     )

@@ -1,9 +1,11 @@
-"""A bounded breadth-first search for histories that show what each command does and refuses."""
+"""A bounded best-first search for histories that show what each command does and refuses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
 from uuid import UUID
 
 from meshgen.mesh.examples.attempts import Attempt, Rows, Sources, attempts, looked_up
@@ -17,13 +19,14 @@ from meshgen.mesh.examples.model import (
     earlier_id,
     new_id,
 )
-from meshgen.mesh.examples.relevance import relevance, state_read
+from meshgen.mesh.examples.relevance import is_impure, relevance, state_read
 from meshgen.spec.expressions.values import EvaluationError
 from meshgen.spec.model import Aggregate, Command
 
-MAX_DEPTH = 5
-# how many nodes of a kind follow a node, how many ways a command is tried, decisions in all
-WIDTHS = ((1, 24, 600), (3, 48, 1000), (10, 80, 1500))
+MAX_DEPTH = 6
+VARIANTS = 8
+# in how many ways a command is tried on a state, how many decisions are made in all
+PASSES = ((24, 1200), (80, 2400))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ class _Node:
 class Search:
     """One search for one aggregate; `hits` is what it finds.
 
-    It goes through the states three times: first with one way to each, which is quick and gives the
-    plainest examples, then with more for what is still wanted.
+    It goes on from the plainest history: the fewest events, and these of ordinary values. A second
+    pass tries more values for what is still wanted.
     """
 
     def __init__(self, aggregate: Aggregate, sources: Sources, candidates: Candidates) -> None:
@@ -66,46 +69,49 @@ class Search:
         self._sources = sources
         self._wanted = tuple(goals(aggregate))
         self._reads = {command.name: state_read(command) for command in aggregate.commands}
+        self._impure = {command.name: is_impure(command) for command in aggregate.commands}
         self._ways = {
             command.name: attempts(command, aggregate, sources, candidates)
             for command in aggregate.commands
         }
         self._known: dict[tuple[str, str], tuple[Attempt, ...]] = {}
-        self._variants = self._tries = self._left = 0
+        self._tries = self._left = 0
 
     def run(self) -> None:
         """Search until every goal is met, nothing new is found, or the budget is used up."""
-        for self._variants, self._tries, self._left in WIDTHS:
+        for self._tries, self._left in PASSES:
             self._known.clear()
             if self._open():
-                self._levels()
+                self._explored()
 
     def _open(self) -> set[Goal]:
         return set(self._wanted) - self.hits.keys()
 
-    def _levels(self) -> None:
-        level = [_Node(None, ())]
+    def _explored(self) -> None:
+        """Take the plainest history that is left, see what can follow it, and so on."""
         visited: list[State | None] = [None]
-        for _ in range(MAX_DEPTH):
+        order = count()
+        waiting = [(0, next(order), _Node(None, ()))]
+        while waiting:
+            cost, _, node = heappop(waiting)
             matters = relevance(self._aggregate, (goal.command for goal in self._open()))
             seen = {_seen(state, matters.fields) for state in visited}
-            following: list[_Node] = []
-            for node in level:
-                for command in self._aggregate.commands:
-                    if command.name not in matters.commands:
-                        continue
-                    for after in self._tried(node, command):
-                        key = _seen(after.state, matters.fields)
-                        if key not in seen:
-                            seen.add(key)
-                            visited.append(after.state)
-                            following.append(after)
-                    if not self._open() or self._left <= 0:
-                        return
-            level = following
+            for command in self._aggregate.commands:
+                if command.name not in matters.commands:
+                    continue
+                for variant, after in self._tried(node, command, matters.fields):
+                    key = _seen(after.state, matters.fields)
+                    if key not in seen and len(after.given) < MAX_DEPTH:
+                        seen.add(key)
+                        visited.append(after.state)
+                        heappush(waiting, (cost + 1 + variant, next(order), after))
+                if not self._open() or self._left <= 0:
+                    return
 
-    def _tried(self, node: _Node, command: Command) -> Iterator[_Node]:
-        """Try `command` on a node; yield some of the nodes it leads to.
+    def _tried(
+        self, node: _Node, command: Command, matters: frozenset[str]
+    ) -> Iterator[tuple[int, _Node]]:
+        """Try `command` on a node; yield some of the nodes it leads to, the plainest as number 0.
 
         On a state that looks the same to the command as an earlier one, only what worked is tried.
         """
@@ -120,14 +126,20 @@ class Search:
         for way in ways:
             if self._left <= 0 or (not open_goals and self._enough(kept, command)):
                 break
+            outcome: Happened | Refused | None = None
             if open_goals:
                 found = self._hit(node, command, way)
                 if found is not None:
+                    outcome = found.outcome
                     self._met(node, command, found, open_goals)
-                    if isinstance(found.outcome, Refused) and found.outcome.kind == "state":
-                        break
-            after = self._after(node, command, way, kept)
-            if after is not None:
+            if isinstance(outcome, Refused) and outcome.kind == "state":
+                break
+            if self._enough(kept, command):
+                continue
+            if outcome is None or self._impure[command.name]:
+                outcome = self._before(node, command, way)
+            after = isinstance(outcome, Happened) and self._after(node, outcome, kept, matters)
+            if after:
                 worked.append(way)
                 yield after
         self._known.setdefault(key, tuple(worked))
@@ -159,31 +171,32 @@ class Search:
             open_goals.discard(goal)
 
     def _after(
-        self, node: _Node, command: Command, way: Attempt, kept: dict[int, list[str]]
-    ) -> _Node | None:
-        """Return the node after `command` was carried out a day before the example."""
-        around = Surroundings(EARLIER, self._earlier(node), self._rows(way), way.answers)
-        outcome = self._decided(node, command, way, around)
-        if not isinstance(outcome, Happened):
-            return None
+        self, node: _Node, outcome: Happened, kept: dict[int, list[str]], matters: frozenset[str]
+    ) -> tuple[int, _Node] | None:
+        """Return the node after `outcome` and its number; None if enough like it were kept."""
         variants = kept.setdefault(outcome.emission, [])
-        if len(variants) >= self._variants:
+        if len(variants) >= VARIANTS:
             return None
         try:
             state = self._decider.evolve(node.state, outcome.event)
         except EvaluationError:
             return None
-        key = repr(outcome.event)
+        key = _seen(state, matters)
         if key in variants:
             return None
         variants.append(key)
-        return _Node(state, (*node.given, outcome.event))
+        return len(variants) - 1, _Node(state, (*node.given, outcome.event))
+
+    def _before(self, node: _Node, command: Command, way: Attempt) -> Happened | Refused | None:
+        """Carry `command` out a day before the example."""
+        around = Surroundings(EARLIER, self._earlier(node), self._rows(way), way.answers)
+        return self._decided(node, command, way, around)
 
     def _earlier(self, node: _Node) -> Callable[[int], UUID]:
         return lambda number: earlier_id(len(node.given) * 16 + number)
 
     def _enough(self, kept: dict[int, list[str]], command: Command) -> bool:
-        return sum(map(len, kept.values())) >= self._variants * len(command.emits)
+        return sum(map(len, kept.values())) >= VARIANTS * len(command.emits)
 
     def _rows(self, way: Attempt) -> dict[str, Rows]:
         return {

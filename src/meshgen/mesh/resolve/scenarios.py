@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from meshgen.mesh.model import ScenarioView
 from meshgen.mesh.naming import kebab, snake
 from meshgen.mesh.resolve.code import Scene
 from meshgen.mesh.resolve.index import CommandOf, Index
 from meshgen.mesh.resolve.services import command_path
+from meshgen.spec.expressions import Access
 from meshgen.spec.model import Assignment, Do, Scenario, See
 
 
 def scenario_view(scenario: Scenario, index: Index) -> ScenarioView:
     """Return `scenario` as a test function."""
+    used = frozenset(name for step in scenario.steps for name in _names_in(step))
     callers = {_caller(step): step.role for step in scenario.steps}
     return ScenarioView(
         function=re.sub(r"\W+", "_", scenario.name.lower(), flags=re.ASCII).strip("_"),
         words=scenario.name,
         callers=tuple(callers.items()),
         lines=tuple(
-            _do(step, index) if isinstance(step, Do) else _see(step, index)
+            _do(step, index, used) if isinstance(step, Do) else _see(step, index)
             for step in scenario.steps
         ),
     )
@@ -30,13 +33,22 @@ def _caller(step: Do | See) -> str:
     return snake(step.who.replace("-", "_"))
 
 
-def _do(step: Do, index: Index) -> str:
+def _names_in(step: Do | See) -> Iterator[str]:
+    """The names of earlier steps that this one speaks of."""
+    arguments = step.arguments if isinstance(step, See) else ()
+    for assignment in (*step.values, *arguments):
+        for ref in assignment.value.refs.values():
+            if isinstance(ref, Access) and ref.variable.kind == "name":
+                yield ref.variable.name
+
+
+def _do(step: Do, index: Index, used: frozenset[str]) -> str:
     of = index.command(step.command)
     values = {value.target: _code(value, step) for value in step.values}
     path = command_path(of.command, of.aggregate)
     identity = values.pop(of.aggregate.id, None) if "{" in path else None
     call = f"{_caller(step)}.post({_path(step.command.unit, path, identity)}{_keywords(values)})"
-    return f'{step.keep} = {call}["{_id(of)}"]' if step.keep else call
+    return f'{step.keep} = {call}["{_id(of)}"]' if step.keep in used else call
 
 
 def _id(of: CommandOf) -> str:

@@ -9,6 +9,7 @@ from meshgen.spec.check.ports import Operations
 from meshgen.spec.check.symbols import AggregateSymbol, EventSymbol
 from meshgen.spec.expressions import ReplicaType
 from meshgen.spec.model import Aggregate, Event
+from meshgen.spec.typenames import TypeNameError, parse_type
 from meshgen.spec.types import UUID
 from meshgen.spec.wording import meant_or_one_of
 
@@ -157,7 +158,7 @@ def _event(check: Check, symbol: EventSymbol, modes: set[str]) -> Event:
     else:
         shared = [field for field in state if field.name in symbol.own.known]
         check_filled(check, shared, named, [(label, symbol.own)], at, what, hint)
-    _check_effect(check, symbol)
+    _check_summary(check, symbol)
     return Event(
         name=symbol.name,
         version=1,
@@ -168,11 +169,11 @@ def _event(check: Check, symbol: EventSymbol, modes: set[str]) -> Event:
     )
 
 
-def _check_effect(check: Check, symbol: EventSymbol) -> None:
-    """An event's key `summary` is prose; a type there was meant as a field."""
-    if symbol.draft.summary and symbol.draft.summary in ("string", "string?", "int", "decimal"):
-        check.error(
-            symbol.draft.name.at,
-            "`summary` describes an event, so it cannot be one of its fields",
-            "call the field something else",
-        )
+def _check_summary(check: Check, symbol: EventSymbol) -> None:
+    """An event's key `summary` is prose; the name of a type there was meant as a field's."""
+    try:
+        parse_type(symbol.draft.summary or "", check.types)
+    except TypeNameError:
+        return
+    message = "`summary` describes an event, so it cannot be one of its fields"
+    check.error(symbol.draft.name.at, message, "call the field something else")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from meshgen.spec.draft import ArgumentDraft, BffDraft, EndpointDraft, PartDraft
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part, Ref
 from meshgen.spec.types import BOOL, INT, STRING, UUID, EnumType, Type
 from meshgen.spec.wording import meant_or_one_of, printable
+
+_TAKEN = ("only", "optional", "router", "together")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +34,34 @@ class Target:
 
 def build_bff(check: Check, symbols: Symbols, draft: BffDraft) -> Bff:
     """The BFF of the model, with findings for everything that does not fit."""
-    paths: dict[str, EndpointDraft] = {}
-    for endpoint in draft.endpoints:
-        form = re.sub(r"\{[^}]*\}", "{}", endpoint.path.text)
-        first = paths.setdefault(form, endpoint)
-        if first is not endpoint:
-            check.error(
-                endpoint.path.at,
-                f"this path is the one in line {first.path.at.line}, only with other names",
-            )
+    _check_paths(check, draft)
     return Bff(
         name=draft.name.text,
         summary=draft.summary,
         endpoints=tuple(_endpoint(check, symbols, endpoint) for endpoint in draft.endpoints),
         at=draft.name.at,
     )
+
+
+def _check_paths(check: Check, draft: BffDraft) -> None:
+    """Paths differ in more than the names of parameters, and in more than their punctuation."""
+    forms: dict[str, Word] = {}
+    functions: dict[str, Word] = {}
+    for endpoint in draft.endpoints:
+        path = endpoint.path
+        form = re.sub(r"\{[^}]*\}", "{}", path.text)
+        function = re.sub(r"\W+", "_", path.text.replace("{", "by_")).strip("_")
+        first = forms.setdefault(form, path)
+        alike = functions.setdefault(function, path)
+        if first is not path:
+            line = first.at.line
+            check.error(path.at, f"this path is the one in line {line}, only with other names")
+        elif alike is not path:
+            hint = "an endpoint's function is named after its path"
+            check.error(path.at, f"this path reads like the one in line {alike.at.line}", hint)
+        elif function in _TAKEN or keyword.iskeyword(function):
+            hint = "an endpoint's function is named after its path"
+            check.error(path.at, f"`{path}` cannot be the path of an endpoint", hint)
 
 
 def _endpoint(check: Check, symbols: Symbols, draft: EndpointDraft) -> Endpoint:

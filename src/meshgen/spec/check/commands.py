@@ -101,6 +101,9 @@ def _calls(
                 f"`{draft.target}` is a field or a replica already",
                 "an answer needs a name of its own",
             )
+        if draft.target.text.replace("_", "") == symbol.aggregate.name.lower():
+            message = f"`{draft.target}` is how the generated code calls the aggregate"
+            check.error(draft.target.at, message, "an answer needs a name of its own")
         call, answer = build_call(check, draft, names, operations)
         answers[draft.target.text] = answer
         names.record(draft.target.text, "answer", answer)

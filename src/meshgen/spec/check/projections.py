@@ -124,26 +124,20 @@ def _reaction(
     if draft.mode in ("insert", "upsert"):
         check_filled(check, row, named, sources, draft.event.at, what, hint)
     elif draft.mode == "update":
-        shared: Fields = row.only(event.whole.known)
+        shared = row.only(event.whole.known)
         check_filled(check, shared, named, sources, draft.event.at, what, hint)
-        if (
-            not sets
-            and not [f for f in shared if f.name not in _ids(event)]
-            and not draft.sets
-            and not row.partial
-        ):
-            check.error(
-                draft.event.at,
-                f"`{event.name}` changes nothing in the row",
-                "set a field, or leave the event out",
-            )
+        _check_changes(check, draft, event, row)
     return Reaction(
         event=symbols.ref(event, draft.event), mode=draft.mode, sets=sets, at=draft.event.at
     )
 
 
-def _ids(event: EventSymbol) -> tuple[str, ...]:
-    return (event.aggregate.draft.id.text,) if event.aggregate.draft.id else ()
+def _check_changes(check: Check, draft: ReactionDraft, event: EventSymbol, row: Fields) -> None:
+    """An update sets a field, or the event has one of the row's fields beside its id."""
+    copied = [field for field in event.own if field.name in row]
+    if not draft.sets and not copied and not row.partial and not event.own.partial:
+        message = f"`{event.name}` changes nothing in the row"
+        check.error(draft.event.at, message, "set a field, or leave the event out")
 
 
 def _check_begins(check: Check, symbol: ProjectionSymbol) -> None:

@@ -6,7 +6,7 @@ from meshgen.spec.check.context import Check
 from meshgen.spec.check.symbols import AggregateSymbol, ServiceSymbol, Symbols
 from meshgen.spec.draft import ReplicaDraft, Word
 from meshgen.spec.expressions import Access, ReplicaType
-from meshgen.spec.model import Replica, Service
+from meshgen.spec.model import Aggregate, Assignment, Replica, Service
 from meshgen.spec.wording import meant_or_one_of, printable
 
 Replicas = dict[str, ReplicaType | None]
@@ -98,22 +98,21 @@ def _fields(check: Check, source: AggregateSymbol, draft: ReplicaDraft) -> tuple
 def check_derivable(check: Check, services: tuple[Service, ...]) -> None:
     """What a replica copies must follow from events and copied fields alone."""
     aggregates = {(s.name, a.name): a for s in services for a in s.aggregates}
-    for service in services:
-        for replica in service.replicas:
-            source = aggregates.get((replica.of.unit, replica.of.name))
-            for event in source.events if source else ():
-                for assignment in event.sets:
-                    if assignment.target not in replica.fields:
-                        continue
-                    refs = assignment.value.refs.values()
-                    used = {
-                        r.variable.name
-                        for r in refs
-                        if isinstance(r, Access) and r.variable.kind == "state"
-                    }
-                    lacking = sorted(used - {*replica.fields, source.id if source else ""})
-                    if lacking:
-                        message = (
-                            f"on `{event.name}` `{assignment.target}` follows from `{lacking[0]}`"
-                        )
-                        check.error(replica.at, message, f"copy `{lacking[0]}`, too")
+    for replica in (replica for service in services for replica in service.replicas):
+        source = aggregates.get((replica.of.unit, replica.of.name))
+        for event in source.events if source else ():
+            for assignment in event.sets:
+                if source and assignment.target in replica.fields:
+                    _check_follows(check, replica, source, assignment)
+
+
+def _check_follows(
+    check: Check, replica: Replica, source: Aggregate, assignment: Assignment
+) -> None:
+    known = {*replica.fields, source.id}
+    for ref in assignment.value.refs.values():
+        if isinstance(ref, Access) and ref.variable.kind == "state":
+            name = ref.variable.name
+            if name not in known:
+                message = f"`{assignment.target}` follows from `{name}`, which is not copied"
+                check.error(replica.at, message, f"copy `{name}`, too")

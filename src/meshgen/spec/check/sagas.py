@@ -26,6 +26,7 @@ def _saga(check: Check, symbols: Symbols, draft: SagaDraft, home: str) -> Saga |
     on_failure = None
     if draft.on_failure:
         on_failure, _ = build_dispatch(check, symbols, draft.on_failure, start, home, failure=True)
+    _check_sent_once(check, draft)
     if start is None or draft.starts_on is None:
         return None
     return Saga(
@@ -37,6 +38,18 @@ def _saga(check: Check, symbols: Symbols, draft: SagaDraft, home: str) -> Saga |
         on_failure=on_failure,
         at=draft.name.at,
     )
+
+
+def _check_sent_once(check: Check, draft: SagaDraft) -> None:
+    """A saga sends a command from one place, which one function of its own describes."""
+    sent = [dispatch for step in draft.steps for dispatch in (step.do, step.undo) if dispatch]
+    seen: dict[str, Word] = {}
+    for dispatch in (*sent, *((draft.on_failure,) if draft.on_failure else ())):
+        word = dispatch.command
+        first = seen.setdefault(word.text.rpartition(".")[2], word)
+        if first is not word:
+            hint = "`each` sends it several times; otherwise it is a command of its own"
+            check.error(word.at, f"`{word}` is sent in line {first.at.line} already", hint)
 
 
 def _check_identity(check: Check, draft: SagaDraft, start: EventSymbol | None) -> None:
@@ -79,6 +92,7 @@ def _answers(
         check.error(failed[name].at, f"`{name}` is both `done` and `failed`")
     if command is None or not command.complete or draft.do is None:
         return tuple(done.values()), tuple(failed.values())
+    named = len(draft.done or ()) + len(draft.failed or ())
     left = [name for name in command.emits if name not in done and name not in failed]
     if draft.done is None:
         done = {name: Ref(unit=command.unit, name=name, at=draft.do.command.at) for name in left}
@@ -88,7 +102,7 @@ def _answers(
                 f"`{command.name}` has no answer left that means success",
                 "name it: `done: ...`",
             )
-    elif left and len(done) + len(failed) == len((*(draft.done or ()), *(draft.failed or ()))):
+    elif left and len(done) + len(failed) == named:  # else a wrong name may mean what is left
         hint = "name it in `failed`" if draft.failed is None else "name it in `done` or `failed`"
         check.error(
             draft.do.command.at,

@@ -34,11 +34,13 @@ def build_scenario(
         if built is not None:
             steps.append(built)
         if isinstance(step, DoDraft) and step.keep:
-            _keep(check, step.keep, kept)
+            _keep(check, step.keep, kept, roles)
     return Scenario(name=draft.name.text, steps=tuple(steps), at=draft.name.at)
 
 
-def _keep(check: Check, name: Word, kept: dict[str, Word]) -> None:
+def _keep(check: Check, name: Word, kept: dict[str, Word], roles: frozenset[str]) -> None:
+    if name.text in roles:
+        check.error(name.at, f"`{name}` is a role already", "give it a name of its own")
     if name.text in kept:
         check.error(
             name.at,

@@ -6,10 +6,10 @@ import ast
 import io
 import tokenize
 import warnings
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from meshgen.spec.expressions.model import ExpressionError
+from meshgen.spec.wording import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -82,8 +82,7 @@ def parse(source: str) -> ast.expr:
 
 def closest(name: str, known: Iterable[str]) -> str | None:
     """Return the hint "did you mean ...?", or None when nothing is near."""
-    close = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else None
+    return meant(name, sorted(known))  # sorted: a set has no order that could be relied on
 
 
 def _limits(source: str) -> None:

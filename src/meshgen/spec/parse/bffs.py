@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from meshgen.spec.draft import ArgumentDraft, BffDraft, EndpointDraft, PartDraft, Word
-from meshgen.spec.parse.names import FIELD, UNIT
+from meshgen.spec.parse.names import FIELD, PARAMETER, UNIT
 from meshgen.spec.parse.reading import Keys, Reading
 from meshgen.spec.tree import Entry, Mapping, Node, Scalar
 from meshgen.spec.wording import printable
@@ -13,7 +13,7 @@ from meshgen.spec.wording import printable
 BFF_KEYS = Keys("a BFF", ("endpoints",), ("summary",))
 PART_FORM = "it looks like `unit.Query(field=value)? only [field]`; `?` and `only` may be left out"
 
-_SEGMENT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SEGMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9]*(_[a-z0-9]+)*)\}")
 _TOKEN = re.compile(
     r"""\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>-?[0-9]{1,9}(?![0-9A-Za-z_.]))"""
@@ -73,7 +73,7 @@ def _path(reading: Reading, key: Scalar) -> Word | None:
         return None
     offset = key.text.index("/") + 1
     seen: set[str] = set()
-    for segment in path[1:].split("/"):
+    for segment in path[1:].split("/") if path != "/" else ():
         parameter = _PARAMETER.fullmatch(segment)
         if not parameter and not _SEGMENT.fullmatch(segment):
             hint = "a path is made of `lower-case` words and `{parameter}`s"
@@ -81,7 +81,7 @@ def _path(reading: Reading, key: Scalar) -> Word | None:
                 key.inside(offset), f"`{printable(segment)}` cannot be a part of a path", hint
             )
             return None
-        if parameter and (parameter[1] in seen or FIELD.fault(parameter[1], "a parameter")):
+        if parameter and (parameter[1] in seen or PARAMETER.fault(parameter[1], "a parameter")):
             reading.error(
                 key.inside(offset),
                 f"`{segment}` cannot be a parameter here",

@@ -23,11 +23,17 @@ _PYDANTIC = _words("""
 _ANNOTATIONS = _words("""
     bool bytes date datetime float frozenset int list object set str timedelta tuple
 """)
+_GENERATED_NAMES = _words("""
+    abs all any bool command context dataclass dict event failure float input int known len
+    list max min new_id now replace require require_existing require_new round row self sorted state
+    str sum system
+""")
 _GENERATED_CLASSES = _words("""
-    Aggregate Annotated Any AnyUrl Backends BaseModel Bff Caller Catalog Command Context Decimal
-    Enum Event EventSourced Failure FanOut Field Iterable Iterator Json Key Literal MessageType
-    Path Projection Question Refused Replica Response Saga Scenario Self Sequence Service Settings
-    StateStored Step StrEnum System TypeAlias TypeVar UUID Value
+    Adapters Aggregate Annotated Any AnyUrl Backends BaseModel Bff COMMANDS Caller Catalog Command
+    Context Decimal Enum Event EventSourced Failure FanOut Field Http ID Iterable Iterator Json Key
+    Literal MESSAGES Mapping MessageType NOW Path Policies Ports Projection Question READS Refused
+    Replica Replicas Response Saga SagaScenario Sagas Scenario Self Sequence Service Settings
+    StateStored Step StrEnum System TestUnit TypeAlias TypeVar UUID Value
 
     BaseException Exception KeyError LookupError NotImplementedError RuntimeError TypeError
     ValueError
@@ -75,6 +81,7 @@ class NameRule:
 
 _KEYWORD = (frozenset(keyword.kwlist), "it is a word of the Python language")
 _DEVICE = (_WINDOWS_DEVICES, "Windows has no files of this name")
+_USED = "the generated code uses this name itself; be more specific"
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _CAPWORDS = re.compile(r"[A-Z][A-Za-z0-9]*")
 
@@ -97,7 +104,18 @@ UNIT = NameRule(
         _KEYWORD,
         _DEVICE,
         (
-            frozenset(("admin", "chassis", "contracts", "gateway", "jwks", "types")),
+            frozenset(
+                (
+                    "admin",
+                    "chassis",
+                    "contracts",
+                    "gateway",
+                    "gateway_admin",
+                    "jwks",
+                    "nats",
+                    "types",
+                )
+            ),
             "the generated system has a part of this name already",
         ),
     ),
@@ -105,7 +123,7 @@ UNIT = NameRule(
 CLASS = NameRule(
     _CAPWORDS,
     "`Order` or `OrderPlaced`",
-    ((_GENERATED_CLASSES, "the generated code uses this name itself; be more specific"), _KEYWORD),
+    ((_GENERATED_CLASSES, _USED), _KEYWORD),
 )
 FIELD = NameRule(
     _SNAKE,
@@ -120,21 +138,23 @@ FIELD = NameRule(
         ),
     ),
 )
+PARAMETER = NameRule(_SNAKE, FIELD.example, (*FIELD.taken, (frozenset(("backends",)), _USED)))
 RULE = NameRule(_SNAKE, "`order_is_open`", (_KEYWORD,))
 VARIABLE = NameRule(
     _SNAKE,
     "`line`",
-    (_KEYWORD, (frozenset(("caller",)), "it stands for the caller")),
-)
-MEMBER = NameRule(
-    _SNAKE,
-    "`placed` or `on_hold`",
     (
         _KEYWORD,
-        (frozenset(("name", "value", "mro")), "every Python enum has an attribute of this name"),
+        (frozenset(("caller",)), "it stands for the caller"),
+        (_GENERATED_NAMES, _USED),
     ),
 )
-ROLE = NameRule(re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*"), "`customer`")
+MEMBER = NameRule(_SNAKE, "`placed` or `on_hold`", (_KEYWORD,))
+ROLE = NameRule(
+    re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*"),
+    "`customer`",
+    (_KEYWORD, (frozenset(("caller", "nobody", "system")), "the generated tests use this name")),
+)
 OPERATION = NameRule(_SNAKE, "`authorize`", (_KEYWORD,))
 
 

@@ -1,24 +1,23 @@
-"""The units that a backend-for-frontend calls, over HTTP/1.1 with connections kept open."""
+"""The units that a backend-for-frontend calls."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from datetime import date
 from enum import Enum
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-import httpx
 from fastapi import Request
 from pydantic import JsonValue
 
 from chassis import trace
 from chassis.http.edge import CORRELATION_ID
 from chassis.http.problem import FieldError, Problem, of_status
+from chassis.http_client import Fetch, Fetched
 
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
-# Shorter than our servers keep an idle connection, so that we do not write into one being closed.
-_KEEP_ALIVE = 30.0
 
 
 class BackendFailed(Problem):
@@ -36,24 +35,13 @@ class BackendFailed(Problem):
 
 
 class Connections:
-    """The connections of a process to its peers, shared by all requests."""
+    """The peers of a backend-for-frontend, and how to ask them."""
 
-    def __init__(
-        self,
-        peers: Mapping[str, str],
-        *,
-        timeout: float,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        """`timeout`: seconds for a whole answer. `transport` replaces the network in tests."""
+    def __init__(self, peers: Mapping[str, str], fetch: Fetch, *, timeout: float) -> None:
+        """`timeout`: seconds for a whole answer."""
         self._peers = dict(peers)
+        self._fetch = fetch
         self._timeout = timeout
-        self._client = httpx.AsyncClient(
-            transport=transport,
-            timeout=timeout,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=200, keepalive_expiry=_KEEP_ALIVE),
-        )
 
     async def get(
         self, unit: str, path: str, query: Mapping[str, object], headers: Mapping[str, str]
@@ -63,26 +51,23 @@ class Connections:
         Raises `Problem` with what it says about the request (4xx), else `BackendFailed`.
         """
         url = self._peers[unit] + quote(_without_dots(path), safe=_SAFE_IN_PATH)
+        if parameters := _parameters(query):
+            url += "?" + urlencode(parameters)
         try:
             async with asyncio.timeout(self._timeout):
-                answer = await self._send(url, _parameters(query), headers)
-        except (TimeoutError, httpx.TimeoutException) as error:
+                answer = await self._fetch_twice(url, headers)
+        except TimeoutError as error:
             raise BackendFailed(504, unit, "timeout") from error
-        except httpx.HTTPError as error:
-            raise BackendFailed(502, unit, f"{type(error).__name__}: {error}") from error
+        except ConnectionError as error:
+            raise BackendFailed(502, unit, str(error)) from error
         return _content(unit, answer)
 
-    async def _send(
-        self, url: str, parameters: Mapping[str, str], headers: Mapping[str, str]
-    ) -> httpx.Response:
+    async def _fetch_twice(self, url: str, headers: Mapping[str, str]) -> Fetched:
         try:
-            return await self._client.get(url, params=parameters, headers=dict(headers))
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.ConnectError):
+            return await self._fetch(url, headers)
+        except ConnectionError:
             # The peer closed the connection (a deploy): a read may safely be asked again, once.
-            return await self._client.get(url, params=parameters, headers=dict(headers))
-
-    async def close(self) -> None:
-        await self._client.aclose()
+            return await self._fetch(url, headers)
 
 
 class Backends:
@@ -97,8 +82,11 @@ class Backends:
         return await self._connections.get(unit, path, query, self._headers)
 
 
-def backends_of(request: Request) -> Backends:
-    """The dependency behind `Backends`: forwards who calls and in which trace."""
+async def backends_of(request: Request) -> Backends:
+    """The dependency behind `Backends`: forwards who calls and in which trace.
+
+    A coroutine, because FastAPI would call a plain function in a thread.
+    """
     headers = {"authorization": request.headers.get("authorization", "")}
     if (current := trace.current()) is not None:
         headers[CORRELATION_ID] = str(current.correlation_id)
@@ -129,37 +117,31 @@ def _text(value: object) -> str:
             return str(value)
 
 
-def _content(unit: str, answer: httpx.Response) -> JsonValue:
-    if answer.is_client_error:
+def _content(unit: str, answer: Fetched) -> JsonValue:
+    if 400 <= answer.status < 500:
         raise _passed_on(answer)
-    if not answer.is_success:
-        raise BackendFailed(502, unit, f"status {answer.status_code}")
+    if not 200 <= answer.status < 300:
+        raise BackendFailed(502, unit, f"status {answer.status}")
     try:
-        content: JsonValue = answer.json()
+        content: JsonValue = json.loads(answer.body)
     except ValueError as error:
         raise BackendFailed(502, unit, "the answer is not JSON") from error
     return content
 
 
-def _passed_on(answer: httpx.Response) -> Problem:
+def _passed_on(answer: Fetched) -> Problem:
     """The backend's problem (RFC 9457) as one of our own."""
-    plain = of_status(answer.status_code)
+    challenge = answer.headers.get("www-authenticate")
+    headers = {"WWW-Authenticate": challenge} if challenge else {}
     try:
-        body = answer.json()
-        rule = str(body["type"]).removeprefix("urn:problem:")
-        errors = [FieldError(str(e["field"]), str(e["message"])) for e in body.get("errors", ())]
+        body = json.loads(answer.body)
         return Problem(
-            answer.status_code,
-            rule,
+            answer.status,
+            str(body["type"]).removeprefix("urn:problem:"),
             title=body.get("title"),
             detail=body.get("detail"),
-            errors=errors,
-            headers=_challenge(answer),
+            errors=[FieldError(str(e["field"]), str(e["message"])) for e in body.get("errors", ())],
+            headers=headers,
         )
     except (ValueError, KeyError, TypeError, AttributeError):
-        return plain
-
-
-def _challenge(answer: httpx.Response) -> dict[str, str]:
-    value = answer.headers.get("www-authenticate")
-    return {"WWW-Authenticate": value} if value else {}
+        return of_status(answer.status, headers)

@@ -17,6 +17,7 @@ from chassis.http import etag
 from chassis.http.bearer import bearer, require_role
 from chassis.http.body import read_object
 from chassis.http.errors import invalid_command
+from chassis.http.numbers import oversized
 from chassis.http.parameters import Endpoint, path_types, with_signature
 from chassis.http.problem import FieldError, invalid
 from chassis.http.routes import Post, parameters
@@ -81,9 +82,12 @@ class CommandRoute:
             raise invalid([FieldError(name, "Is given by the path") for name in twice])
         made = {self.made: uuid4()} if self.made is not None else {}
         try:
-            return self.route.command.model_validate(made | body | path)
+            command = self.route.command.model_validate(made | body | path)
         except ValidationError as error:
             raise invalid_command(error) from error
+        if errors := list(oversized(command)):
+            raise invalid(errors)
+        return command
 
     def _answer(self, outcome: Outcome, path: str) -> Response:
         headers = {"ETag": etag.of(outcome.version)}

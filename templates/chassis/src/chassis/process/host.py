@@ -21,9 +21,8 @@ from chassis.service import Service
 from chassis.settings import Settings
 
 if TYPE_CHECKING:
-    import httpx
-
     from chassis.bff import Bff
+    from chassis.http_client import Fetch
     from chassis.hub.port import Hub
     from chassis.process.assignments import Unit
     from chassis.store.port import Store
@@ -37,7 +36,7 @@ class Replaced:
 
     clock: Clock = utc_now
     retry: Retry = RETRY
-    transport: httpx.AsyncBaseTransport | None = None
+    fetch: Fetch | None = None
 
 
 NOTHING = Replaced()
@@ -144,12 +143,15 @@ def _host_bff(
 ) -> Host:
     from chassis.backends import Connections
     from chassis.http.bff_app import bff_app
+    from chassis.http_client import HttpClient
 
     peers = {name: settings.peers[name] for name in bff.calls}
-    connections = Connections(peers, timeout=settings.backend_timeout, transport=replaced.transport)
+    client = HttpClient()
+    fetch = replaced.fetch or client.fetch
+    connections = Connections(peers, fetch, timeout=settings.backend_timeout)
     runtime = _NoRuntime()
     app = bff_app(bff, connections, verifier, guard(runtime.readiness))
-    return Host(bff.name, app, runtime, None, connections.close)
+    return Host(bff.name, app, runtime, None, client.close)
 
 
 class _NoRuntime:

@@ -1,11 +1,10 @@
-"""The life of a process: listen, connect, start, work, and leave without dropping anything."""
+"""The life of a process: listen, connect, start, work, leave."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -15,8 +14,9 @@ from chassis.errors import Unavailable
 from chassis.process.assignments import Assignment, is_bff, load
 from chassis.process.door import Door
 from chassis.process.errors import CannotStart
-from chassis.process.host import Host, check, host
-from chassis.process.server import Server, listen, new_server
+from chassis.process.host import check, host
+from chassis.process.server import listen, new_server
+from chassis.process.state import Place, Process
 from chassis.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,25 +25,6 @@ if TYPE_CHECKING:
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.process")
 _RETRY_AT_MOST = 5.0
-
-
-@dataclass(slots=True)
-class _Place:
-    """A unit, the server at its port and the door between them."""
-
-    unit: Unit
-    door: Door
-    server: Server
-    serving: asyncio.Task[None]
-
-
-@dataclass(slots=True)
-class _Process:
-    settings: Settings
-    verifier: Verifier
-    places: list[_Place] = field(default_factory=list)
-    hosts: list[Host] = field(default_factory=list)
-    hub: Hub | None = None
 
 
 async def run(assignments: Sequence[Assignment], settings: Settings) -> int:
@@ -59,13 +40,13 @@ async def run(assignments: Sequence[Assignment], settings: Settings) -> int:
         verifier.reload()
     except KeysUnusable as error:
         raise CannotStart(f"JWKS_FILE: {error}") from error
-    process = _Process(settings, verifier)
+    process = Process(settings, verifier)
     stop = _stop_on_signals()
     try:
         _open(process, units, assignments)
         return await _live(process, stop)
     finally:
-        await _close(process)
+        await process.close()
 
 
 def _stop_on_signals() -> asyncio.Event:
@@ -83,20 +64,19 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def _open(process: _Process, units: Sequence[Unit], assignments: Sequence[Assignment]) -> None:
+def _open(process: Process, units: Sequence[Unit], assignments: Sequence[Assignment]) -> None:
     """Listen at every port first: a port in use is said before anything else happens."""
     sockets = [listen(assignment.host, assignment.port) for assignment in assignments]
     for unit, socket in zip(units, sockets, strict=True):
         door = Door()
-        server = new_server(
-            door, process.settings.drain_timeout / 2
-        )  # the rest is for the runtimes
+        # Half of the time to leave is for requests, the rest for messages.
+        server = new_server(door, process.settings.drain_timeout / 2)
         serving = asyncio.create_task(server.serve(sockets=[socket]), name=f"{unit.name} server")
-        process.places.append(_Place(unit, door, server, serving))
+        process.places.append(Place(unit, door, server, serving))
         _log.info("listening", service=unit.name, address=_address(socket.getsockname()))
 
 
-async def _live(process: _Process, stop: asyncio.Event) -> int:
+async def _live(process: Process, stop: asyncio.Event) -> int:
     """Start, and work until asked to stop or until something ends that should not."""
     stopped: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     starting = asyncio.create_task(_start(process))
@@ -107,7 +87,7 @@ async def _live(process: _Process, stop: asyncio.Event) -> int:
             background = starting.result()
             ended = await _first_to_end({stopped, *servers}, background)
     except Exception as error:
-        _log.exception("cannot work", reason=str(error))
+        _log.exception("cannot start", reason=str(error))
         return 1
     finally:
         stopped.cancel()
@@ -115,7 +95,7 @@ async def _live(process: _Process, stop: asyncio.Event) -> int:
         await asyncio.gather(starting, return_exceptions=True)
     if ended is not stopped:
         _log.error("something ended that should not", what=ended.get_name(), exc_info=_error(ended))
-    await _drain(process)
+    await process.drain()
     return 0 if ended is stopped else 1
 
 
@@ -135,7 +115,7 @@ def _error(task: asyncio.Task[Any]) -> BaseException | None:
     return None if task.cancelled() else task.exception()
 
 
-async def _start(process: _Process) -> set[asyncio.Task[Any]]:
+async def _start(process: Process) -> set[asyncio.Task[Any]]:
     """Start the units; return the tasks that they work in from now on."""
     if not all(is_bff(place.unit) for place in process.places):
         process.hub = await _connect(process)
@@ -153,62 +133,21 @@ async def _start(process: _Process) -> set[asyncio.Task[Any]]:
     return started
 
 
-async def _connect(process: _Process) -> Hub:
+async def _connect(process: Process) -> Hub:
     """The hub; while there is none the process waits, alive but not ready."""
     from chassis.hub.nats import connect_nats
 
     name = "+".join(place.unit.name for place in process.places)
     wait = 0.1
-    _say(process, "hub: connecting")
+    process.say("hub: connecting")
     while True:
         try:
             return await connect_nats(process.settings.nats_url, name)
         except Unavailable as error:
             _log.warning("the event hub cannot be reached yet", reason=str(error))
-            _say(process, f"hub: {error}")
+            process.say(f"hub: {error}")
         await asyncio.sleep(wait)
         wait = min(2 * wait, _RETRY_AT_MOST)
-
-
-def _say(process: _Process, reason: str) -> None:
-    for place in process.places:
-        place.door.waiting(reason)
-
-
-async def _drain(process: _Process) -> None:
-    """Leave without dropping anything: what comes in ends first, what goes out last."""
-    _log.info("draining")
-    for place in process.places:
-        place.door.drain()
-    await asyncio.sleep(process.settings.drain_delay)
-    try:
-        async with asyncio.timeout(process.settings.drain_timeout):
-            await _stop_serving(process)
-            await asyncio.gather(*(hosted.runtime.drain() for hosted in process.hosts))
-    except TimeoutError:
-        # Nothing is lost: what was accepted is in the stores, and the next start goes on with it.
-        _log.warning("not everything could be finished in time")
-
-
-async def _stop_serving(process: _Process) -> None:
-    for place in process.places:
-        place.server.should_exit = True
-    await asyncio.gather(*(place.serving for place in process.places), return_exceptions=True)
-
-
-async def _close(process: _Process) -> None:
-    """Let go of everything; what cannot be closed properly was broken before."""
-    for place in process.places:
-        place.serving.cancel()
-    closing = [hosted.close() for hosted in process.hosts]
-    if process.hub is not None:
-        closing.append(process.hub.close())
-    for each in closing:
-        try:
-            await each
-        except Exception as error:
-            _log.warning("not closed properly", reason=repr(error))
-    _log.info("left")
 
 
 def _address(name: tuple[str, int]) -> str:

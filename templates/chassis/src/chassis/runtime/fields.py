@@ -38,6 +38,8 @@ class Field:
             raise InvalidQuery(self.name, error.errors()[0]["msg"]) from error
         if isinstance(scalar, int) and not -_LARGEST <= scalar < _LARGEST:
             raise InvalidQuery(self.name, "is too large a number")
+        if isinstance(scalar, str) and not _is_text(scalar):
+            raise InvalidQuery(self.name, "is not valid text")
         return scalar
 
 
@@ -61,3 +63,12 @@ def _comparison(annotation: Any) -> Kind | None:
     if issubclass(annotation, datetime):
         return Kind.INSTANT
     return Kind.PLAIN if issubclass(annotation, _PLAIN) else None
+
+
+def _is_text(value: str) -> bool:
+    """JSON can escape half a character, which no encoding can write."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -99,9 +99,13 @@ class Process:
     def done(self, instance: Instance, command_id: UUID) -> Transition:
         """Return what follows when a command was done; too late it is undone."""
         instance = _marked(instance, command_id, Progress.DONE)
-        if instance.status is Status.RUNNING:
-            return self._advance(instance)
-        return self._undo(instance)
+        match instance.status:
+            case Status.RUNNING:
+                return self._advance(instance)
+            case Status.FAILED:
+                return self._undo(instance)
+            case Status.COMPLETED:
+                return Transition(instance=instance, dispatches=())
 
     def failed(self, instance: Instance, command_id: UUID, failure: str) -> Transition:
         """Return what follows when a command failed or was refused."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-import httpx
-from pydantic_core import to_jsonable_python
+from pydantic_core import to_json
+
+from chassis.http_client import Fetched
 
 
 class FakeBackends:
@@ -15,16 +17,17 @@ class FakeBackends:
     def __init__(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
         self._answers = answers
         self.asked: list[str] = []
-        self.transport = httpx.MockTransport(self._answer)
 
     def peers(self, names: Iterable[str]) -> dict[str, str]:
         """An address for each of the backends."""
         return {name: f"http://{name}" for name in names}
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
-        backend, path = request.url.host, request.url.path
-        self.asked.append(f"{backend} {request.url.raw_path.decode()}")
-        answer = self._answers.get(backend, {}).get(path, 404)
+    async def fetch(self, url: str, headers: Mapping[str, str]) -> Fetched:
+        """See `chassis.http_client.Fetch`."""
+        parts = urlsplit(url)
+        backend = parts.netloc
+        self.asked.append(f"{backend} {url.removeprefix(f'http://{backend}')}")
+        answer = self._answers.get(backend, {}).get(unquote(parts.path), 404)
         if isinstance(answer, int):
-            return httpx.Response(answer)
-        return httpx.Response(200, json=to_jsonable_python(answer))
+            return Fetched(answer, {}, b"")
+        return Fetched(200, {}, to_json(answer))

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
 from itertools import count
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from chassis.domain import Context, Lookup, Question, Refused, Unanswered
 from chassis.messages import Command, Event
 
-NOW = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 
 
 def new_id(number: int) -> UUID:
     """Return the id that the first, second, ... `context.new_id()` of a scenario yields."""
-    return UUID(int=0xDDD_0000_4000_8000_000000000000 + number)
+    return UUID(int=number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Scenario:
     decide: Callable[[Any, Any, Context], Iterable[Event]]
     evolve: Callable[[Any, Any], Any]
     events: tuple[Event, ...] = ()
-    answers: Mapping[Question[Any], object] = MappingProxyType({})
+    answers: Mapping[Question[Any], object] = field(default_factory=dict)
     command: Command | None = None
 
     def given(self, *events: Event) -> Scenario:

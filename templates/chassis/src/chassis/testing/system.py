@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +34,6 @@ from chassis.testing.matching import differences, matches
 
 Json: TypeAlias = Any
 
-_NAMES = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy")
 _TOKEN_LASTS = timedelta(hours=1)
 _REQUEST_TIMEOUT = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
@@ -63,7 +63,7 @@ class System:
         self._places = places
         self._auth = topology.load(places.topology).auth
         self._http = httpx.Client(base_url=self.url, timeout=_REQUEST_TIMEOUT, trust_env=False)
-        self._known = 0
+        self._known: Counter[str] = Counter()
 
     @classmethod
     def running(cls, root: Path) -> System:
@@ -100,7 +100,7 @@ class System:
                 raise EmbeddedError(f"there is no role {role!r}; there are {known}")
         subject = sub or uuid4()
         token = keys.issue(self._places, self._auth, roles=roles, subject=subject, ttl=_TOKEN_LASTS)
-        return Caller(self._http, name=self._next_name(), id=subject, token=token)
+        return Caller(self._http, name=self._name_for(roles), id=subject, token=token)
 
     def stranger(self) -> Caller:
         """Somebody without a token."""
@@ -109,10 +109,11 @@ class System:
     def close(self) -> None:
         self._http.close()
 
-    def _next_name(self) -> str:
-        rounds, index = divmod(self._known, len(_NAMES))
-        self._known += 1
-        return _NAMES[index] + (str(rounds + 1) if rounds else "")
+    def _name_for(self, roles: tuple[str, ...]) -> str:
+        """Callers are told apart in what is printed: `customer`, `customer2`."""
+        name = "+".join(roles) or "somebody"
+        self._known[name] += 1
+        return name if self._known[name] == 1 else f"{name}{self._known[name]}"
 
 
 class Caller:
@@ -160,9 +161,8 @@ class Caller:
         self,
         path: str,
         params: Mapping[str, object] | None = None,
-        /,
-        *,
         within: float = 10.0,
+        /,
         **expected: object,
     ) -> dict[str, Json]:
         """Read again and again until the object, or an item of the page, has the `expected` values.
@@ -240,7 +240,7 @@ class Caller:
         colour = "32" if status < 400 else "33" if status < 500 else "31"
         shown = f"\x1b[{colour}m{status}\x1b[0m" if coloured else str(status)
         values = "  " + ", ".join(f"{k}={v}" for k, v in seen.items()) if seen else ""
-        print(f"{self.name:<8} {method:<4} {path} {shown}  {seconds * 1000:.0f} ms{values}")
+        print(f"{self.name:<10} {method:<4} {path} {shown}  {seconds * 1000:.0f} ms{values}")
 
 
 def _is_not_found(answer: Answer) -> bool:

@@ -133,9 +133,7 @@ class TestUnit:
             audience=identity.AUDIENCE,
             peers=self._backends.peers(self._unit.calls) if is_bff(self._unit) else {},
         )
-        replaced = Replaced(
-            clock=self._now, retry=Retry(attempts=1), transport=self._backends.transport
-        )
+        replaced = Replaced(clock=self._now, retry=Retry(attempts=1), fetch=self._backends.fetch)
         verifier = identity.verifier(folder)
         started = host(self._unit, settings, self._hub, verifier, _unguarded, replaced)
         await started.start()

@@ -1,0 +1,1 @@
+"""Generated projects, checked in, with a few hand-written lines in them."""

@@ -1,0 +1,143 @@
+"""A process is killed at its work, again and again: nothing is lost, nothing doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sys
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID, uuid4, uuid5
+
+from chassis.envelope import Envelope
+from chassis.messages import Command
+
+from . import market
+from .running import Running, eventually
+
+SCRIPT = Path(__file__).with_name("market_process.py")
+
+
+class Victim:
+    """The process, which takes commands and is killed at any instant."""
+
+    def __init__(self, url: str, system: str, folder: Path) -> None:
+        self._arguments = (str(SCRIPT), url, system, str(folder))
+        self.acknowledged: set[UUID] = set()
+        self._process: asyncio.subprocess.Process
+        self._reading: asyncio.Task[None]
+
+    async def __aenter__(self) -> Self:
+        pipe = asyncio.subprocess.PIPE
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, *self._arguments, stdin=pipe, stdout=pipe
+        )
+        assert self._process.stdout is not None
+        while (line := await self._process.stdout.readline()) != b"ready\n":
+            assert line, "the process ended before it was ready"
+        self._reading = asyncio.create_task(self._read(self._process.stdout))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._process.kill()
+        await self._process.wait()
+        await self._reading
+
+    def send(self, service: str, command: Command, id: UUID) -> None:
+        assert self._process.stdin is not None
+        order = {
+            "service": service,
+            "command": type(command).__name__,
+            "data": command.model_dump(mode="json"),
+            "id": str(id),
+        }
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+
+    async def _read(self, answers: asyncio.StreamReader) -> None:
+        while line := await answers.readline():
+            if line.endswith(b"\n") and len(line) == 37:
+                self.acknowledged.add(UUID(line.decode().strip()))
+
+
+async def test_a_killed_process_loses_and_doubles_nothing(
+    running: Running, nats_server: Any, tmp_path: Path
+) -> None:
+    teapot, customer, rounds = uuid4(), uuid4(), random.Random(1)
+    victim = Victim(nats_server.url, running.messages.system, tmp_path)
+    changes = [market.ChangePrice(product_id=teapot, price=Decimal(n)) for n in range(200)]
+    orders = [
+        market.PlaceOrder(
+            order_id=uuid4(),
+            customer_id=customer,
+            lines=[market.Line(product_id=teapot, quantity=1)],
+        )
+        for _ in range(40)
+    ]
+    async with victim:
+        victim.send(
+            "product",
+            market.ListProduct(product_id=teapot, name="x", price=Decimal(1)),
+            uuid5(teapot, "list"),
+        )
+        victim.send(
+            "stock", market.ReceiveStock(product_id=teapot, quantity=30), uuid5(teapot, "stock")
+        )
+        await _until(lambda: len(victim.acknowledged) == 2)
+    for number in range(5):
+        async with victim:  # a client repeats, with the same ids, what was not acknowledged
+            for index, change in enumerate(changes):
+                _send_unless_done(victim, "product", change, uuid5(teapot, str(index)))
+            for order in orders:
+                _send_unless_done(victim, "order", order, order.order_id)
+            await asyncio.sleep(rounds.uniform(0.02, 0.25) if number < 4 else 0)
+            if number == 4:
+                await _until(lambda: len(victim.acknowledged) == 2 + len(changes) + len(orders))
+                await eventually(lambda: _ended(running), lambda n: n == 40, within=30)
+
+    events = [event async for event in _events(running)]
+    kinds = Counter(event.type.split(".")[-2] for event in {e.id: e for e in events}.values())
+    assert kinds["PriceChanged"] == 200
+    assert kinds["OrderPlaced"] == kinds["OrderConfirmed"] + kinds["OrderCancelled"] == 40
+    assert kinds["OrderConfirmed"] == kinds["PaymentCaptured"] <= 30
+
+    # The read model, started anew on the killed process' file, has every change once.
+    prices = await running.projection(market.prices(running.messages))
+    page = await eventually(
+        lambda: prices.search({"product_id": teapot}, {}, (), 1),
+        lambda page: page.items and page.items[0].changes >= 200,
+        within=20,
+    )
+    assert page.items[0].changes == 200
+    stock = await running.service(market.stock_service(running.messages))
+    item = await eventually(
+        lambda: stock.read(market.StockItem, teapot, None),
+        lambda item: item and len(item.state.reservations) == kinds["OrderConfirmed"],
+        within=20,
+    )
+    assert item is not None
+
+
+def _send_unless_done(victim: Victim, service: str, command: Command, id: UUID) -> None:
+    if id not in victim.acknowledged:
+        victim.send(service, command, id)
+
+
+async def _until(condition: Any) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - another process sets no event of ours
+            await asyncio.sleep(0.01)
+
+
+async def _events(running: Running) -> Any:
+    for topic in running.messages.topics:
+        if topic.endswith(".events"):
+            async for logged in running.hub.browse(topic):
+                yield Envelope.from_json(logged.data)
+
+
+async def _ended(running: Running) -> int:
+    ended = ("OrderConfirmed", "OrderCancelled")
+    return len({e.id async for e in _events(running) if e.type.split(".")[-2] in ended})

@@ -1,0 +1,123 @@
+"""The outbox is emptied, in order, whatever the hub does."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from chassis.envelope import Envelope, Outgoing
+from chassis.errors import Unavailable
+from chassis.runtime.relay import Relay
+from chassis.store.port import Commit
+from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.testing.memory_hub import MemoryHub
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    store = open_sqlite(tmp_path / "unit.db")
+    yield store
+    await store.close()
+
+
+class UnreliableHub(MemoryHub):
+    """Fails now and then, sometimes after it has taken the message."""
+
+    def __init__(self, seed: int, failing: float) -> None:
+        super().__init__()
+        self._random = random.Random(seed)
+        self._failing = failing
+
+    async def publish(self, topic: str, envelope: Envelope, *, again: bool = False) -> None:
+        await asyncio.sleep(self._random.random() / 2000)
+        if self._random.random() < self._failing:
+            if self._random.random() < 0.5:
+                await super().publish(topic, envelope)
+            raise Unavailable("now and then")
+        await super().publish(topic, envelope)
+
+
+def outgoing(subject: str, number: int) -> Outgoing:
+    return Outgoing(
+        "topic",
+        Envelope(
+            id=uuid4(),
+            source="/s",
+            type="t",
+            subject=subject,
+            time=datetime.now(UTC),
+            data={"number": number},
+            correlation_id=uuid4(),
+        ),
+    )
+
+
+def first_arrivals(hub: MemoryHub) -> dict[str, list[int]]:
+    """What every subject's readers see, once repetitions are dropped by their ids."""
+    seen, arrived = set(), defaultdict(list)
+    for message in hub.published:
+        if message.envelope.id not in seen:
+            seen.add(message.envelope.id)
+            arrived[message.envelope.subject].append(message.envelope.data["number"])
+    return arrived
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_order_holds_however_often_the_hub_fails(store: SqliteStore, seed: int) -> None:
+    hub = UnreliableHub(seed, failing=0.2)
+    relay = Relay(store, hub)
+    for number in range(20):
+        messages = tuple(outgoing(subject, number) for subject in "abcdefgh")
+        await store.commit(Commit(outbox=messages))
+    for _ in range(500):
+        with suppress(Unavailable):
+            await relay.flush()
+            break
+    assert await store.pending(1) == ()
+    assert first_arrivals(hub) == {subject: list(range(20)) for subject in "abcdefgh"}
+
+
+async def test_one_subject_does_not_hold_up_the_others(store: SqliteStore) -> None:
+    class Half(MemoryHub):
+        async def publish(self, topic: str, envelope: Envelope, *, again: bool = False) -> None:
+            if envelope.subject == "stuck":
+                raise Unavailable("stuck")
+            await super().publish(topic, envelope)
+
+    hub = Half()
+    await store.commit(Commit(outbox=(outgoing("stuck", 1), outgoing("a", 1), outgoing("b", 1))))
+    with pytest.raises(Unavailable):
+        await Relay(store, hub).flush()
+    assert first_arrivals(hub) == {"a": [1], "b": [1]}
+    assert [p.outgoing.envelope.subject for p in await store.pending(9)] == ["stuck"]
+
+
+async def test_a_wake_up_publishes_at_once(store: SqliteStore) -> None:
+    hub = MemoryHub()
+    relay = Relay(store, hub)
+    running = asyncio.create_task(relay.run())
+    await asyncio.sleep(0.02)
+    await store.commit(Commit(outbox=(outgoing("a", 1),)))
+    relay.wake()
+    async with asyncio.timeout(1):
+        while not hub.published:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    running.cancel()
+
+
+async def test_what_a_crash_left_is_published_at_the_start(store: SqliteStore) -> None:
+    await store.commit(Commit(outbox=(outgoing("a", 1),)))
+    hub = MemoryHub()
+    running = asyncio.create_task(Relay(store, hub).run())
+    async with asyncio.timeout(1):
+        while await store.pending(1):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    assert len(hub.published) == 1
+    running.cancel()

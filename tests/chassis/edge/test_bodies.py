@@ -1,0 +1,100 @@
+"""What is wrong with a body is said before anything happens."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from .harness import ID, RecordingRuntime, assert_problem
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "amount"),
+        ({"amount": 0}, "amount"),
+        ({"amount": "much"}, "amount"),
+        ({"amount": "NaN"}, "amount"),
+        ({"amount": None}, "amount"),
+        ({"amount": "9e999999"}, "amount"),
+        ({"amount": "1e-999999"}, "amount"),
+        ({"amount": 10**28}, "amount"),
+        ({"amount": "1" + "0" * 28}, "amount"),
+        ({"amount": 1, "notes": [{"text": "a"}, {"text": "b", "pages": 2**63}]}, "notes.1.pages"),
+        ({"amount": 1, "notes": [{"text": "a", "pages": 10**400}]}, "notes.0.pages"),
+        ({"amount": 1, "notes": [{"text": "a", "weight": "inf"}]}, "notes.0.weight"),
+        ({"amount": 1, "extra": 1}, "extra"),
+        ({"amount": 1, "wallet_id": str(ID)}, "wallet_id"),
+        ({"amount": 1, "notes": [{"text": "x" * 21}]}, "notes.0.text"),
+        ([], ""),
+        (1, ""),
+        (None, ""),
+    ],
+    ids=repr,
+)
+async def test_a_body_that_does_not_fit_is_422(
+    http: httpx.AsyncClient, runtime: RecordingRuntime, body: object, field: str
+) -> None:
+    answer = await http.post(
+        f"/wallets/{ID}/pay-in",
+        content=json.dumps(body),
+        headers={"content-type": "application/json"},
+    )
+    problem = assert_problem(answer, 422, "invalid_request")
+    assert [error["field"] for error in problem["errors"]] == [field]
+    assert runtime.commands == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"'",
+        b"\xff\xfe",
+        b'{"amount": NaN}',
+        b'{"amount": Infinity}',
+        b'{"amount": 1, "amount": 2}',
+        b"[" * 100_000,
+        b'{"amount": ' + b"1" * 5_000 + b"}",
+        '{"amount": 1}'.encode("utf-16"),
+    ],
+    ids=lambda body: repr(body[:20]),
+)
+async def test_a_body_that_is_not_json_is_400(http: httpx.AsyncClient, body: bytes) -> None:
+    answer = await http.post(
+        f"/wallets/{ID}/pay-in", content=body, headers={"content-type": "application/json"}
+    )
+    assert_problem(answer, 400, "malformed_json")
+
+
+async def test_text_that_is_no_unicode_is_refused(http: httpx.AsyncClient) -> None:
+    answer = await http.post(
+        f"/wallets/{ID}/pay-in",
+        content=b'{"amount": 1, "notes": [{"text": "\\ud800"}]}',
+        headers={"content-type": "application/json"},
+    )
+    assert_problem(answer, 422, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""]
+)
+async def test_other_media_types_are_415(http: httpx.AsyncClient, content_type: str) -> None:
+    answer = await http.post(
+        f"/wallets/{ID}/pay-in", content=b'{"amount": 1}', headers={"content-type": content_type}
+    )
+    assert_problem(answer, 415, "unsupported_media_type")
+
+
+async def test_a_body_over_1_mib_is_413(http: httpx.AsyncClient) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b" " * 32 * 1024
+
+    headers = {"content-type": "application/json"}
+    for content in (b" " * (1024 * 1024 + 1), chunks()):
+        answer = await http.post(f"/wallets/{ID}/pay-in", content=content, headers=headers)
+        assert_problem(answer, 413, "content_too_large")

@@ -1,0 +1,170 @@
+"""Requests become commands, and what the commands did becomes answers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import cast
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from chassis.caller import Caller
+from chassis.domain import Refused
+from chassis.errors import Conflict, NotOwner, Unavailable, VersionMismatch
+
+from . import tokens
+from .harness import ID, OWNER, RecordingRuntime, assert_problem
+from .wallets import CloseWallet, OpenWallet, PayIn
+
+
+async def test_path_and_body_become_the_command(
+    http: httpx.AsyncClient, runtime: RecordingRuntime
+) -> None:
+    answer = await http.post(f"/wallets/{ID}/pay-in", json={"amount": "5.00"})
+    assert answer.status_code == 200
+    assert answer.json() == {"wallet_id": str(ID), "version": 3, "events": ["PaidIn"]}
+    assert answer.headers["etag"] == '"3"'
+    assert runtime.commands == [PayIn(wallet_id=ID, amount=Decimal("5.00"))]
+    assert runtime.asked[0]["caller"] == Caller(OWNER, frozenset({"customer"}))
+    assert runtime.asked[0]["expected_version"] is None
+
+
+async def test_numbers_keep_their_digits(
+    http: httpx.AsyncClient, runtime: RecordingRuntime
+) -> None:
+    digits = "1.000000000000000000000000001"
+    await http.post(
+        f"/wallets/{ID}/pay-in",
+        content=f'{{"amount": {digits}}}',
+        headers={"content-type": "application/json; charset=utf-8"},
+    )
+    assert cast("PayIn", runtime.commands[0]).amount == Decimal(digits)
+
+
+async def test_an_id_that_is_nowhere_is_made(
+    http: httpx.AsyncClient, runtime: RecordingRuntime
+) -> None:
+    runtime.created = True
+    body = {"owner_id": str(OWNER), "currency": "eur"}
+    answer = await http.post("/wallets/open-wallet", json=body)
+    assert answer.status_code == 201
+    made = answer.json()["wallet_id"]
+    assert cast("OpenWallet", runtime.commands[0]).wallet_id == UUID(made)
+    assert answer.request.url.join(answer.headers["location"]).path == f"/wallets/{made}"
+
+
+async def test_an_id_may_be_chosen(http: httpx.AsyncClient, runtime: RecordingRuntime) -> None:
+    body = {"wallet_id": str(ID), "owner_id": str(OWNER), "currency": "eur"}
+    await http.post("/wallets/open-wallet", json=body)
+    assert cast("OpenWallet", runtime.commands[0]).wallet_id == ID
+
+
+async def test_location_holds_from_any_depth(
+    http: httpx.AsyncClient, runtime: RecordingRuntime
+) -> None:
+    runtime.created = True
+    answer = await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1})
+    assert answer.request.url.join(answer.headers["location"]).path == f"/wallets/{ID}"
+
+
+async def test_a_command_without_fields_needs_no_body(
+    http: httpx.AsyncClient, runtime: RecordingRuntime
+) -> None:
+    for body in (b"", b"{}"):
+        answer = await http.post(
+            f"/wallets/{ID}/close-wallet",
+            content=body,
+            headers={"content-type": "application/json"},
+        )
+        assert answer.status_code == 200
+    assert runtime.commands == [CloseWallet(wallet_id=ID)] * 2
+
+
+async def test_the_same_key_is_the_same_message(
+    http: httpx.AsyncClient, runtime: RecordingRuntime
+) -> None:
+    other = tokens.token(sub=str(uuid4()))
+    for path, headers in (
+        ("pay-in", {"idempotency-key": "k"}),
+        ("pay-in", {"idempotency-key": "k"}),
+        ("pay-in", {"idempotency-key": "l"}),
+        ("close-wallet", {"idempotency-key": "k"}),
+        ("pay-in", {"idempotency-key": "k", "authorization": f"Bearer {other}"}),
+        ("pay-in", {}),
+        ("pay-in", {}),
+    ):
+        body = {"amount": 1} if path == "pay-in" else {}
+        answer = await http.post(f"/wallets/{ID}/{path}", json=body, headers=headers)
+        assert answer.status_code == 200
+    ids = [asked["message_id"] for asked in runtime.asked]
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 6
+
+
+@pytest.mark.parametrize("key", ["", "k" * 256])
+async def test_a_key_has_limits(http: httpx.AsyncClient, key: str) -> None:
+    headers = {"idempotency-key": key}
+    answer = await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1}, headers=headers)
+    assert_problem(answer, 422, "invalid_request")
+
+
+@pytest.mark.parametrize(("if_match", "version"), [('"3"', 3), (' "12" ', 12), ("*", None)])
+async def test_if_match_is_the_expected_version(
+    http: httpx.AsyncClient, runtime: RecordingRuntime, if_match: str, version: int | None
+) -> None:
+    await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1}, headers={"if-match": if_match})
+    assert runtime.asked[0]["expected_version"] == version
+
+
+@pytest.mark.parametrize(
+    "if_match", ['W/"3"', '"abc"', '"-1"', '"0"', "3", '"1", "2"', '"' + "9" * 99]
+)
+async def test_a_tag_that_cannot_match_is_412(
+    http: httpx.AsyncClient, runtime: RecordingRuntime, if_match: str
+) -> None:
+    headers = {"if-match": if_match}
+    answer = await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1}, headers=headers)
+    assert_problem(answer, 412, "version_mismatch")
+    assert runtime.commands == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "rule", "title"),
+    [
+        (Refused("not_found"), 404, "not_found", "Not found"),
+        (Refused("already_exists"), 409, "already_exists", "Already exists"),
+        (Refused("product_not_found"), 409, "product_not_found", "Product not found"),
+        (Refused("wallet_is_open"), 409, "wallet_is_open", "Required: wallet is open"),
+        (NotOwner(), 403, "forbidden", "Forbidden"),
+        (VersionMismatch(expected=2, actual=3), 412, "version_mismatch", "Version mismatch"),
+        (Conflict(), 409, "conflict", "Conflict"),
+        (Unavailable("disk on fire"), 503, "unavailable", "Unavailable"),
+    ],
+    ids=repr,
+)
+async def test_refusals_are_problems(
+    http: httpx.AsyncClient,
+    runtime: RecordingRuntime,
+    failure: Exception,
+    status: int,
+    rule: str,
+    title: str,
+) -> None:
+    runtime.failure = failure
+    answer = await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1})
+    problem = assert_problem(answer, status, rule)
+    assert problem["title"] == title
+    assert "fire" not in answer.text
+
+
+async def test_an_unexpected_error_is_told_to_the_log_only(
+    http: httpx.AsyncClient, runtime: RecordingRuntime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runtime.failure = RuntimeError("the password is hunter2")
+    answer = await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1})
+    problem = assert_problem(answer, 500, "internal_error")
+    assert "hunter2" not in answer.text
+    assert "RuntimeError" not in answer.text
+    logged = capsys.readouterr().out
+    assert "hunter2" in logged
+    assert problem["correlation_id"] in logged

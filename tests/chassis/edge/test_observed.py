@@ -1,0 +1,102 @@
+"""What operators and clients see of an application: traces, logs, health, its document."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from . import wallets
+from .harness import ID, OWNER, RecordingRuntime
+
+
+async def test_a_trace_is_continued(http: httpx.AsyncClient, runtime: RecordingRuntime) -> None:
+    correlation, parent = str(uuid4()), f"00-{'a' * 32}-{'b' * 16}-01"
+    answer = await http.post(
+        f"/wallets/{ID}/pay-in",
+        json={"amount": 1},
+        headers={"x-correlation-id": correlation, "traceparent": parent},
+    )
+    assert answer.headers["x-correlation-id"] == correlation
+    used = runtime.asked[0]["trace"]
+    assert str(used.correlation_id) == correlation
+    assert used.traceparent.split("-")[1] == "a" * 32
+    assert used.traceparent.split("-")[2] != "b" * 16
+
+
+async def test_a_malformed_trace_is_made_anew(
+    http: httpx.AsyncClient, runtime: RecordingRuntime
+) -> None:
+    headers = {b"x-correlation-id": b"x\xe9\x00", b"traceparent": b"00-1-2-3"}
+    answer = await http.get(f"/wallets/{ID}", headers=headers)
+    assert UUID(answer.headers["x-correlation-id"])
+
+
+async def test_every_request_is_in_the_log(
+    http: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = await http.get(f"/wallets/{ID}?secret=1")
+    logged = capsys.readouterr().out
+    assert answer.headers["x-correlation-id"] in logged
+    assert "wallet" in logged
+    assert str(OWNER) in logged
+    assert "secret" not in logged
+
+
+async def test_health_tells_the_truth(http: httpx.AsyncClient, runtime: RecordingRuntime) -> None:
+    del http.headers["authorization"]
+    assert (await http.get("/livez")).status_code == 200
+    assert (await http.get("/readyz")).json() == {
+        "status": "ok",
+        "checks": {"store": "ok", "hub": "ok"},
+    }
+    runtime.failure = RuntimeError()
+    answer = await http.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["hub"] == "gone"
+
+
+async def test_the_document_says_what_the_routes_do(http: httpx.AsyncClient) -> None:
+    document = (await http.get("/openapi.json")).json()
+    json.dumps(document)
+    schemas, paths = document["components"]["schemas"], document["paths"]
+    assert set(paths) == {route.path for route in wallets.service.routes}
+    pay_in = paths["/wallets/{wallet_id}/pay-in"]["post"]
+    assert pay_in["operationId"] == "post_wallets_pay_in"
+    assert pay_in["security"] == [{"bearer": []}]
+    assert pay_in["requestBody"]["required"] is True
+    assert set(schemas["PayIn"]["properties"]) == {"amount", "notes"}
+    assert schemas["PayIn"]["required"] == ["amount"]
+    assert schemas["PayIn"]["properties"]["notes"]["items"] == {
+        "$ref": "#/components/schemas/Note-Input"
+    }
+    assert {p["name"]: p["in"] for p in pay_in["parameters"]} == {
+        "wallet_id": "path",
+        "idempotency-key": "header",
+        "if-match": "header",
+    }
+    assert set(pay_in["responses"]) >= {"200", "201", "401", "403", "409", "412", "422"}
+    assert list(pay_in["responses"]["409"]["content"]) == ["application/problem+json"]
+    opened = paths["/wallets/open-wallet"]["post"]
+    assert "200" not in opened["responses"]
+    assert schemas["OpenWallet"]["required"] == ["owner_id", "currency"]
+    assert "requestBody" not in paths["/wallets/{wallet_id}/close-wallet"]["post"]
+    listing = {p["name"]: p for p in paths["/list-wallets"]["get"]["parameters"]}
+    assert listing["page"]["schema"]["maximum"] == 10
+    assert listing["currency"]["required"] is False
+    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    _assert_references_resolve(document, document)
+
+
+def _assert_references_resolve(node: object, document: dict[str, Any]) -> None:
+    if isinstance(node, dict):
+        if isinstance(reference := node.get("$ref"), str):
+            assert reference.rsplit("/", 1)[1] in document["components"]["schemas"], reference
+        for value in node.values():
+            _assert_references_resolve(value, document)
+    elif isinstance(node, list):
+        for value in node:
+            _assert_references_resolve(value, document)

@@ -1,0 +1,99 @@
+"""Every command of the README and of CONTRIBUTING is carried out, on a clean copy."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+# Carried out elsewhere: this very run, the test of the wheel, the benchmarks' own test.
+ELSEWHERE = {"make test", "pipx install meshgen", "make bench", "make format", "make examples"}
+DEMO_WITHIN_SECONDS = 180
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a fresh clone has: the files under version control, and no environment."""
+    target = tmp_path_factory.mktemp("clone") / "meshgen"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    return target
+
+
+def run(command: str, cwd: Path, path: str = "") -> str:
+    """Run a shell command as somebody who has nothing but Python and make."""
+    env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    env |= {"GATEWAY_PORT": "0", "PATH": f"{path}:{env['PATH']}" if path else env["PATH"]}
+    done = subprocess.run(
+        command, shell=True, cwd=cwd, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"$ {command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def test_make_demo_tells_the_whole_story_on_a_fresh_clone(clone: Path) -> None:
+    began = time.monotonic()
+    printed = run("make demo", clone)
+    assert time.monotonic() - began < DEMO_WITHIN_SECONDS
+    for said in (
+        "status=shipped, total=39.80",
+        "status=cancelled, total=1800",
+        "available=4",
+        " 401 ",
+        " 403 ",
+        " 404 ",
+        "429: ",
+        "shop is down",
+    ):
+        assert said in printed, f"{said!r} is missing in\n{printed}"
+
+
+def test_the_commands_of_using_it(clone: Path, tmp_path: Path) -> None:
+    """`cd` is followed, everything else is run where it stands."""
+    section = README.split("## Using it")[1].split("\n## ")[0]
+    commands = [line.split("  #")[0].strip() for line in re.findall(r"^    (.+)$", section, re.M)]
+    assert len(commands) >= 7
+    shutil.copytree(clone / "specs", tmp_path / "specs")
+    where = tmp_path
+    for command in commands:
+        if command.startswith("cd "):
+            where /= command.removeprefix("cd ")
+        elif command not in ELSEWHERE:
+            run(command, where, path=str(Path(sys.executable).parent))
+
+
+def test_no_command_is_forgotten() -> None:
+    """Every `make TARGET` that the documents speak of exists here or in a project."""
+    here = set(re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.M))
+    theirs = (ROOT / "templates/project/Makefile.jinja").read_text()
+    there = set(re.findall(r"^(\w+):.*##", theirs, re.M))
+    for document in ("README.md", "CONTRIBUTING.md", "bench/README.md"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        for target in re.findall(r"make (\w+)", text.split("## What goes in")[0]):
+            assert target in here | there, f"{document}: make {target}"
+
+
+def test_the_links_lead_somewhere() -> None:
+    for document in ("README.md", "CONTRIBUTING.md", "bench/README.md"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        for link in re.findall(r"\]\(([^)#]+)\)", text):
+            if "://" not in link:
+                assert ((ROOT / document).parent / link).exists(), f"{document}: {link}"

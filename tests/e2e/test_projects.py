@@ -1,0 +1,140 @@
+"""A project as it comes out: it is in order, its tests pass, and it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import psutil
+import pytest
+
+from tests.e2e.conftest import Project
+
+
+def test_it_passes_its_own_style_format_and_type_checks(project: Project) -> None:
+    printed = project.make("lint")
+    assert "All checks passed" in printed
+    assert "already formatted" in printed
+    assert re.search(r"no issues found in \d+ source files", printed)
+
+
+def test_it_passes_its_own_tests(project: Project) -> None:
+    """Those of every unit, and those of the running system, which they start and stop."""
+    printed = project.make("test")
+    assert re.search(r"\d+ passed", printed)
+    assert "skipped" not in printed
+    assert "nothing is running" in project.run("status").stdout
+
+
+def test_make_says_what_there_is(project: Project) -> None:
+    printed = project.make("help")
+    targets = {"up", "smoke", "status", "logs", "down", "token", "test", "lint", "format", "clean"}
+    assert {line.split()[0] for line in printed.splitlines()} >= targets
+
+
+def test_up_twice_is_harmless(running_shop: Project) -> None:
+    assert "is running already" in running_shop.make("up")
+
+
+def test_status_shows_every_unit_and_whether_it_is_ready(running_shop: Project) -> None:
+    printed = running_shop.make("status")
+    for unit in ("gateway", "nats", "order", "order_history", "web"):
+        assert re.search(rf"^{unit} .* ready$", printed, re.MULTILINE), printed
+
+
+def test_smoke_tells_the_story_of_the_shop(running_shop: Project) -> None:
+    printed = running_shop.make("smoke")
+    assert "status=shipped, total=39.80" in printed
+    assert "status=cancelled, total=1800" in printed
+    assert "3 passed" in printed
+
+
+def test_logs_follow_one_request_through_the_services(running_shop: Project) -> None:
+    running_shop.make("smoke")
+    log = (running_shop.root / ".local/logs/shop.log").read_text().splitlines()
+    lines = [json.loads(line) for line in log if line.startswith("{")]
+    checkout = next(line for line in lines if str(line.get("path")).endswith("/check-out"))
+    same = [line for line in lines if line.get("correlation_id") == checkout["correlation_id"]]
+    assert {line["service"] for line in same} >= {"cart", "order", "inventory", "payment"}
+
+
+def test_each_unit_in_a_process_of_its_own_gives_the_same_results(shop: Project) -> None:
+    try:
+        assert "10 processes" in shop.make("up", PROCESSES="each")
+        assert "3 passed" in shop.make("smoke")
+    finally:
+        shop.make("down")
+
+
+def test_a_killed_process_is_seen_and_started_again(running_shop: Project) -> None:
+    state = json.loads((running_shop.root / ".local/state.json").read_text())
+    os.kill(state["started"]["shop"]["pid"], signal.SIGKILL)
+    time.sleep(0.2)
+    assert running_shop.run("status").returncode != 0
+    assert "starting it again" in running_shop.make("up")
+    assert "3 passed" in running_shop.make("smoke")
+
+
+def test_an_accepted_command_survives_a_kill_of_everything(running_shop: Project) -> None:
+    """The outbox is on disk: what was answered 2xx happens, whenever the system is up again."""
+    script = (
+        "from pathlib import Path\n"
+        "from chassis.testing.system import System\n"
+        "merchant = System.running(Path()).caller('merchant')\n"
+        "for n in range(20):\n"
+        "    print(merchant.post('/product/products/list-product', name=f'Lost {n}',"
+        " category='lost', price='1')['product_id'])\n"
+    )
+    python = str(running_shop.root / ".venv/bin/python")
+    listed = subprocess.run(
+        [python, "-c", script], cwd=running_shop.root, capture_output=True, text=True, check=True
+    )
+    state = json.loads((running_shop.root / ".local/state.json").read_text())
+    for started in state["started"].values():
+        os.kill(started["pid"], signal.SIGKILL)
+    ids = [line for line in listed.stdout.splitlines() if "-" in line and " " not in line]
+    assert len(ids) == 20
+    running_shop.make("up")
+    script = (
+        "import sys\nfrom pathlib import Path\n"
+        "from chassis.testing.system import System\n"
+        "caller = System.running(Path()).caller()\n"
+        "for id in sys.argv[1:]:\n"
+        "    caller.eventually('/catalog/product-details', {'product_id': id}, category='lost')\n"
+    )
+    subprocess.run([python, "-c", script, *ids], cwd=running_shop.root, check=True)
+
+
+@pytest.mark.parametrize("role", ["customer", "merchant"])
+def test_a_token_can_be_had_for_each_role(running_shop: Project, role: str) -> None:
+    token = running_shop.make("--silent", "token", f"ROLE={role}").strip()
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+", token)
+    assert "BEGIN" not in (running_shop.root / ".gitignore").read_text()
+    assert ".local/" in (running_shop.root / ".gitignore").read_text()
+
+
+def test_down_leaves_nothing_running(shop: Project) -> None:
+    shop.make("up")
+    state = json.loads((shop.root / ".local/state.json").read_text())
+    shop.make("down")
+    assert not [each["pid"] for each in state["started"].values() if _runs(each["pid"])]
+    shop.make("down")  # a second time is harmless
+
+
+def test_a_busy_port_is_told(shop: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = str(busy.getsockname()[1])
+        done = shop.run("up", GATEWAY_PORT=port)
+    assert done.returncode != 0
+    assert port in done.stdout + done.stderr
+    assert "nothing is running" in shop.run("status").stdout
+
+
+def _runs(pid: int) -> bool:
+    """A zombie, which nobody has asked for its exit code yet, does not run."""
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE

@@ -1,0 +1,23 @@
+"""examples/shop is what `meshgen new` gives, plus the lines of shop.patch, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from examples.regenerate import PATCH, SHOP, SPEC, difference
+from meshgen.new import create
+
+
+def test_it_differs_by_its_hand_written_lines_only(tmp_path: Path) -> None:
+    pristine = create("shop", SPEC, tmp_path).target
+    assert difference(pristine, SHOP) == PATCH.read_text(encoding="utf-8")
+
+
+def test_its_hand_written_lines_are_few_and_in_files_that_are_the_developers() -> None:
+    lines = PATCH.read_text(encoding="utf-8").splitlines()
+    added = [line for line in lines if line.startswith("+") and not line.startswith("+++")]
+    assert 0 < len(added) < 60
+    for line in lines:
+        if line.startswith("+++ "):
+            first = (SHOP / line.removeprefix("+++ b/")).read_text(encoding="utf-8").splitlines()[0]
+            assert "yours to edit" in first

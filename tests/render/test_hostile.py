@@ -1,0 +1,71 @@
+"""Whatever text a spec holds, the project is valid code and stays inside its folder."""
+
+from __future__ import annotations
+
+import ast
+import json
+import tomllib
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from meshgen.mesh.resolve import resolve
+from meshgen.plan import plan
+from meshgen.render import File, render
+from meshgen.render.templates import environment, fill
+from meshgen.spec import read_spec
+from meshgen.spec.model import Spec
+
+SHOP = read_spec(Path(__file__).parents[2] / "specs" / "shop.yaml")
+HOSTILE = ['"""', "'''", '"', "\\", "\n", "{{ 7*7 }}", "{% for %}", "{#", "$(id)", "`id`", "${X}"]
+TEXT = st.lists(
+    st.sampled_from([*HOSTILE, "\x00", "\u2028", "\u202e", "语", "😀", "../", "a"])
+).map("".join)
+
+
+def _with_text(spec: Spec, text: str) -> Spec:
+    """The spec with `text` in every place that takes free text."""
+    return replace(
+        spec,
+        summary=text,
+        services=tuple(replace(service, summary=text or None) for service in spec.services),
+        projections=tuple(replace(each, summary=text or None) for each in spec.projections),
+        bffs=tuple(replace(bff, summary=text or None) for bff in spec.bffs),
+        scenarios=(),
+    )
+
+
+def _check(path: str, text: str) -> None:
+    match PurePosixPath(path).suffix:
+        case ".py":
+            ast.parse(text)
+        case ".toml":
+            tomllib.loads(text)
+        case ".json":
+            json.loads(text)
+        case ".yaml" | ".yml" if "envoy" not in path:
+            yaml.safe_load(text)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(TEXT)
+@example('"""\nimport os\nos.system("id")\n"""')
+@example("]\n[tool.uv]\nindex-url = 'x'")
+def test_free_text_never_becomes_code(text: str) -> None:
+    jinja = environment()
+    for task in plan(resolve(_with_text(SHOP, text))):
+        _check(task.destination, fill(jinja, task.template, task.context))
+
+
+def test_a_hostile_spec_is_rendered_whole() -> None:
+    """With formatting and all: the formatter would refuse what is not Python."""
+    mesh = resolve(_with_text(SHOP, "".join(HOSTILE) + "😀\u202e"))
+    files = render(mesh, plan(mesh), b"spec")
+    assert all(isinstance(file, File) for file in files.values())
+    for path, file in files.items():
+        assert not path.startswith(("/", "..")), path
+        _check(path, file.content.decode())
+        assert "\u202e" not in file.content.decode(), path
