@@ -28,6 +28,10 @@ class Base:
     state: State
     _read: dict[str, dict[str, File]] = field(default_factory=dict, compare=False)
 
+    def current(self, spec: str) -> bool:
+        """Whether this version of meshgen applied the spec with that hash."""
+        return self.state.spec == spec and self.state.version == __version__
+
     def files(self, part: str) -> Files:
         """The pristine files of a part, none for a part that the project does not have.
 
