@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from meshgen.base import Memo, Rendering, State
 from meshgen.engine import engine
 from meshgen.errors import SpecError
 from meshgen.mesh.resolve import resolve
 from meshgen.parts import Part, parts_of
+from meshgen.renames import former_paths, renames_of
 from meshgen.spec import check_text
 from meshgen.spec.load import decoded
 
 Progress = Callable[[str], None]
+
+
+class Generate(Protocol):
+    """What `generate` is to those who call it."""
+
+    def __call__(
+        self,
+        path: str,
+        spec: bytes,
+        progress: Progress = ...,
+        *,
+        state: State | None = None,
+        memo: Memo | None = None,
+    ) -> Rendering: ...
 
 
 def generate(
@@ -47,6 +63,7 @@ def generate(
         fingerprints={part.name: part.fingerprint for part in parts},
         files=render(mesh, [part for part in parts if part.name not in unchanged], progress),
         unchanged=unchanged,
+        moved=former_paths(mesh, renames_of(checked, state)) if state else {},
     )
 
 

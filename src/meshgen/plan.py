@@ -20,11 +20,15 @@ class Owner(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One file to render; `part` is the part of the project that it is rendered with."""
+    """One file to render; `part` is the part of the project that it is rendered with.
+
+    `destination` is `pattern`, filled from the context.
+    """
 
     part: str
     template: str
     destination: str
+    pattern: str
     owner: Owner
     context: Context
 
@@ -198,6 +202,7 @@ def plan(mesh: Mesh) -> tuple[Task, ...]:
             part=_part(mesh, context),
             template=output.template,
             destination=output.destination.format(**context),
+            pattern=output.destination,
             owner=output.owner,
             context=context,
         )

@@ -29,6 +29,11 @@ def refuse_unresolved(base: Base) -> None:
     )
 
 
+def conflicted(base: Base) -> tuple[str, ...]:
+    """The files of a project that have conflicts."""
+    return tuple(path for path in _paths(base) if any(_conflicts(base.root, path)))
+
+
 def _paths(base: Base) -> Iterator[str]:
     yield base.state.spec_file
     for part in base.state.parts:

@@ -5,19 +5,18 @@ One path for both: render (theirs), merge it with the base and the working tree 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from meshgen.base import FOLDER, MEMO, Base, Rendering, archive_path, digest, read_base, read_memo
 from meshgen.engine import engine
 from meshgen.errors import MeshgenError
 from meshgen.files import File
-from meshgen.generate import Progress, generate
+from meshgen.generate import Generate, Progress, generate
 from meshgen.merge import Change, Outcome, merge_trees
-from meshgen.renames import moved_paths
 from meshgen.spec.load import read_bytes
-from meshgen.transaction import Edit, Recovered, apply, locked, recover
+from meshgen.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
 from meshgen.unresolved import BESIDE, refuse_unresolved
 from meshgen.worktree import Worktree
 
@@ -34,7 +33,7 @@ class Update:
     changes: tuple[Change, ...] = ()
     edits: tuple[Edit, ...] = ()
     rendered: tuple[str, ...] = ()
-    recovered: Recovered = Recovered()
+    recovered: Recovered = field(default_factory=Recovered)
     written: bool = False
 
     @property
@@ -54,21 +53,23 @@ def update(
     spec: bytes | None = None,
     write: bool = True,
     progress: Progress = lambda _: None,
-    step: Callable[[str], None] = lambda _: None,
+    step: Step = no_step,
+    generate: Generate = generate,
 ) -> Update:
     """Bring the project in `root` up to date with its spec, or with `spec` as its new spec.
 
-    Without `write` only say what would be done. `step` is called before every change of the disk.
+    Without `write` only say what would be done. `step` is called before every change of the disk;
+    `generate` renders.
     Raises SpecError for a spec with findings, MeshgenError for a project that cannot be updated;
     nothing is written then.
     """
     with locked(root / FOLDER):
-        recovered = recover(root)
+        recovered = recover(root, step)
         base = read_base(root)
         tree = Worktree(root)
         refuse_unresolved(base)
         wanted = spec if spec is not None else _spec_of(root, base)
-        rendering = _render(base, wanted, progress)
+        rendering = _render(base, wanted, progress, generate)
         changes = _merged(base, tree, rendering)
         spec_file = rendering.spec_file if rendering else base.state.spec_file
         edits = [*_spec_edits(root, base, spec_file, wanted), *_edits(changes, tree)]
@@ -97,7 +98,7 @@ def _spec_of(root: Path, base: Base) -> bytes:
     return read_bytes(path)
 
 
-def _render(base: Base, spec: bytes, progress: Progress) -> Rendering | None:
+def _render(base: Base, spec: bytes, progress: Progress, generate: Generate) -> Rendering | None:
     """What meshgen makes of `spec`; None if it is known to be just what the base holds."""
     memo = read_memo(base.root)
     same = base.current(digest(spec))
@@ -114,7 +115,11 @@ def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Ch
     gone = base.state.parts.keys() - rendering.fingerprints.keys()
     before = base.all_files([*rendering.files, *gone])
     after = {path: file for of_part in rendering.files.values() for path, file in of_part.items()}
-    moved = moved_paths(base.state, rendering, before, after)
+    moved = {
+        path: former
+        for path, former in rendering.moved.items()
+        if former in before and (path not in before or path in rendering.moved.values())
+    }
     alike = {path for path in before.keys() & after.keys() if before[path] == after[path]}
     alike -= moved.keys() | set(moved.values())
     paths = before.keys() | after.keys()

@@ -64,7 +64,7 @@ def damaged(path: str) -> MeshgenError:
     return MeshgenError(
         f"{path} is damaged",
         hint=f"get {FOLDER}/ back from version control, as it was committed with the project; "
-        "without a copy, `meshgen adopt` makes a new one",
+        "without a copy, `meshgen adopt --replace` makes a new one",
     )
 
 

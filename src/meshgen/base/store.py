@@ -84,7 +84,8 @@ def read_base(root: Path) -> Base:
 class Rendering:
     """All that rendering a spec gave: `files` of the parts that were rendered, by part.
 
-    `unchanged` are the parts that need not be rendered, with the hash of their content.
+    `unchanged` are the parts that need not be rendered, with the hash of their content; `moved`
+    are new paths of renamed things, with their old ones.
     """
 
     engine: str
@@ -94,6 +95,7 @@ class Rendering:
     fingerprints: Mapping[str, str]
     files: Mapping[str, Files]
     unchanged: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
 
     def base_files(self, before: Mapping[str, str] | None = None) -> dict[str, File]:
         """The files of the base that this rendering is, by path.

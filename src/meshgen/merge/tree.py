@@ -39,8 +39,8 @@ class Change:
     """What becomes of `path`: `file` is what it holds then, None for nothing.
 
     `conflicts` are the lines at which markers start; `beside` is meshgen's version of a file that
-    cannot be merged; `moved_from` is where the file was; `base` and `theirs` are what was merged
-    into the user's version.
+    cannot be merged; `moved_from` is where the file was; `base`, `ours` and `theirs` are what was
+    merged.
     """
 
     path: str
@@ -50,6 +50,7 @@ class Change:
     conflicts: tuple[int, ...] = ()
     beside: File | None = None
     base: File | None = None
+    ours: File | None = None
     theirs: File | None = None
 
     @property
@@ -108,8 +109,8 @@ def _new(path: str, ours: File | None, theirs: File) -> Change | None:
 
 def _dropped(path: str, base: File, ours: File) -> Change:
     if unedited(path, base, ours):
-        return Change(path=path, outcome=Outcome.DELETED, file=None, base=base)
-    return Change(path=path, outcome=Outcome.KEPT, file=ours, base=base)
+        return Change(path=path, outcome=Outcome.DELETED, file=None, base=base, ours=ours)
+    return Change(path=path, outcome=Outcome.KEPT, file=ours, base=base, ours=ours)
 
 
 def _moved(path: str, before: str, base: Files, ours: Files, theirs: Files) -> Change | None:
@@ -147,5 +148,6 @@ def _told(
         conflicts=merged.conflicts,
         beside=merged.beside,
         base=base,
+        ours=ours,
         theirs=theirs,
     )

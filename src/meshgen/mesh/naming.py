@@ -37,3 +37,18 @@ def plural(word: str) -> str:
 def article(words_: str) -> str:
     """`order` -> `an order`."""
     return f"{'an' if words_[0] in 'aeiou' else 'a'} {words_}"
+
+
+def system_package(system: str) -> str:
+    """The prefix of a system's packages: `my-shop` -> `my_shop`."""
+    return system.replace("-", "_")
+
+
+def unit_package(system: str, unit: str) -> str:
+    """The package of a unit; `system` is the system's: `shop`, `order` -> `shop_order`."""
+    return f"{system}_{unit}"
+
+
+def unit_folder(kind: str, unit: str) -> str:
+    """The folder of a unit: `services`, `order` -> `services/order`."""
+    return f"{kind}/{unit}"

@@ -12,8 +12,8 @@ A file that is edited after a kill is never overwritten by the repair.
 from __future__ import annotations
 
 from meshgen.transaction.apply import apply
-from meshgen.transaction.journal import Edit
+from meshgen.transaction.journal import Edit, Step, no_step
 from meshgen.transaction.lock import locked
 from meshgen.transaction.recovery import Recovered, recover
 
-__all__ = ["Edit", "Recovered", "apply", "locked", "recover"]
+__all__ = ["Edit", "Recovered", "Step", "apply", "locked", "no_step", "recover"]

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from meshgen.errors import MeshgenError
 from meshgen.files import File
 from meshgen.transaction import journal
-from meshgen.transaction.journal import WORK, Edit, Entry, Journal, identity
+from meshgen.transaction.journal import WORK, Edit, Entry, Journal, Step, identity, no_step
 from meshgen.transaction.recovery import roll_back, tidy
 from meshgen.worktree import Worktree
 
-Step = Callable[[str], None]
 
-
-def apply(root: Path, edits: Sequence[Edit], step: Step = lambda _: None) -> None:
+def apply(root: Path, edits: Sequence[Edit], step: Step = no_step) -> None:
     """Carry out `edits` in the project in `root`, all or none. The caller holds the lock.
 
     `step` is called before every change of the disk. Raises MeshgenError, with the old tree in
@@ -45,8 +43,7 @@ def apply(root: Path, edits: Sequence[Edit], step: Step = lambda _: None) -> Non
                 hint="nothing was changed",
             ) from error
         raise
-    step("tidy")
-    tidy(root, written)
+    tidy(root, written, step)
 
 
 def _staged(root: Path, number: int, edit: Edit, step: Step) -> Entry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,6 +13,13 @@ from meshgen.files import File
 WORK = ".meshgen/work"
 _OPEN = "journal.json"
 _DONE = "journal.done"
+
+Step = Callable[[str], None]
+"""Called before every change of the disk, with what is about to be done."""
+
+
+def no_step(_: str) -> None:
+    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from meshgen.errors import MeshgenError
 from meshgen.files import File
 from meshgen.transaction import journal
-from meshgen.transaction.journal import WORK, Entry, Journal, identity
+from meshgen.transaction.journal import WORK, Entry, Journal, Step, identity, no_step
 from meshgen.worktree import Worktree
 
 
@@ -23,8 +23,8 @@ class Recovered:
     left: tuple[str, ...] = ()
 
 
-def recover(root: Path) -> Recovered:
-    """Finish what a killed run of meshgen left in the project in `root`. Holds the lock already.
+def recover(root: Path, step: Step = no_step) -> Recovered:
+    """Finish what a killed run of meshgen left in the project in `root`. The caller holds the lock.
 
     Raises MeshgenError if the old tree cannot be restored.
     """
@@ -32,12 +32,12 @@ def recover(root: Path) -> Recovered:
         return Recovered()
     done = journal.read_done(root)
     if done is not None:
-        tidy(root, done)
+        tidy(root, done, step)
         return Recovered()
-    return roll_back(root)
+    return roll_back(root, step)
 
 
-def roll_back(root: Path) -> Recovered:
+def roll_back(root: Path, step: Step = no_step) -> Recovered:
     """Restore the old tree. What is there of it is left; so is a file that was edited since."""
     written = journal.read(root)
     left: list[str] = []
@@ -45,6 +45,7 @@ def roll_back(root: Path) -> Recovered:
         try:
             tree = Worktree(root)
             for entry in reversed(written.entries):
+                step(f"restore {entry.path}")
                 if not _restored(root, tree, entry):
                     left.append(entry.path)
         except OSError as error:
@@ -54,17 +55,21 @@ def roll_back(root: Path) -> Recovered:
                 hint=f"they are in {WORK}; `meshgen update` tries again",
             ) from error
         for folder in reversed(written.folders):
+            step(f"unmake {folder}")
             with suppress(OSError):
                 (root / folder).rmdir()
+    step("forget")
     shutil.rmtree(root / WORK, ignore_errors=True)
     return Recovered(written is not None, tuple(sorted(left)))
 
 
-def tidy(root: Path, done: Journal) -> None:
+def tidy(root: Path, done: Journal, step: Step = no_step) -> None:
     """Remove the folders that became empty, and the work folder."""
     for entry in done.entries:
         if entry.after is None:
+            step(f"tidy {entry.path}")
             _remove_empty(root, PurePosixPath(entry.path).parent)
+    step("forget")
     shutil.rmtree(root / WORK, ignore_errors=True)
 
 
