@@ -72,7 +72,8 @@ def update(
         rendering = _render(base, wanted, progress, generate)
         changes = _merged(base, tree, rendering)
         spec_file = rendering.spec_file if rendering else base.state.spec_file
-        edits = [*_spec_edits(root, base, spec_file, wanted), *_edits(changes, tree)]
+        spec_edits = [*_spec_edits(root, base, spec_file, wanted)]
+        edits = [*spec_edits, *_edits(changes, tree)]
         if rendering:
             edits += _base_edits(base, tree, rendering)
         if write:
@@ -80,7 +81,7 @@ def update(
             apply(root, edits, step)
     return Update(
         root=root,
-        changes=changes,
+        changes=(*map(_told, spec_edits), *changes),
         edits=tuple(edits),
         rendered=tuple(rendering.files) if rendering else (),
         recovered=recovered,
@@ -162,6 +163,15 @@ def _spec_edits(root: Path, base: Base, path: str, spec: bytes) -> Iterator[Edit
         yield Edit(path=path, before=before, after=File(spec, bool(before and before.executable)))
     if path != base.state.spec_file and (left := tree.read(base.state.spec_file)):
         yield Edit(path=base.state.spec_file, before=left, after=None)
+
+
+def _told(edit: Edit) -> Change:
+    """An edit of the spec, as a change."""
+    if edit.after is None:
+        outcome = Outcome.DELETED
+    else:
+        outcome = Outcome.CREATED if edit.before is None else Outcome.UPDATED
+    return Change(path=edit.path, outcome=outcome, file=edit.after)
 
 
 def _base_edits(base: Base, tree: Worktree, rendering: Rendering) -> Iterator[Edit]:
