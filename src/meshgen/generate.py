@@ -45,23 +45,26 @@ def generate(
     Raises SpecError for a spec with findings, MeshgenError if it is no text.
     """
     # Imported here: rendering needs libraries that `--help` and `check` should not wait for.
-    from meshgen.render import render
+    from meshgen.render import render, typist
 
     progress("checking")
     text = decoded(path, spec)
-    checked, findings = check_text(path, text)
-    if checked is None:
-        raise SpecError(path, text, findings)
-    mesh = resolve(checked)
-    parts = parts_of(mesh)
-    unchanged = _unchanged(parts, state, memo) if state and memo else {}
+    with typist() as hired:
+        checked, findings = check_text(path, text)
+        if checked is None:
+            raise SpecError(path, text, findings)
+        mesh = resolve(checked)
+        parts = parts_of(mesh)
+        unchanged = _unchanged(parts, state, memo) if state and memo else {}
+        wanted = [part for part in parts if part.name not in unchanged]
+        files = render(mesh, wanted, hired, progress)
     return Rendering(
         engine=engine(),
         system=mesh.name,
         spec_file=mesh.spec_file,
         spec=spec,
         fingerprints={part.name: part.fingerprint for part in parts},
-        files=render(mesh, [part for part in parts if part.name not in unchanged], progress),
+        files=files,
         unchanged=unchanged,
         moved=former_paths(mesh, renames_of(checked, state)) if state else {},
     )

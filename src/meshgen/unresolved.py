@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,11 +43,13 @@ def _paths(base: Base) -> Iterator[str]:
 
 def _conflicts(root: Path, path: str) -> Iterator[str]:
     """The places of conflicts in a file and beside it."""
+    place = f"{root}/{path}"  # a project has thousands of files: no Path for each
     try:
-        content = (root / path).read_bytes()
+        with open(place, "rb", buffering=0) as file:
+            content = file.read()
     except OSError:
         content = b""
     for line in unresolved(content):
         yield f"{path}:{line}"
-    if (root / (path + BESIDE)).is_file():
+    if os.path.exists(place + BESIDE):
         yield path + BESIDE

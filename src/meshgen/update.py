@@ -5,20 +5,24 @@ One path for both: render (theirs), merge it with the base and the working tree 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from meshgen.base import FOLDER, MEMO, Base, Rendering, archive_path, digest, read_base, read_memo
 from meshgen.engine import engine
 from meshgen.errors import MeshgenError
 from meshgen.files import File
-from meshgen.generate import Generate, Progress, generate
 from meshgen.merge import Change, Outcome, merge_trees
-from meshgen.spec.load import read_bytes
 from meshgen.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
 from meshgen.unresolved import BESIDE, refuse_unresolved
 from meshgen.worktree import Worktree
+
+if TYPE_CHECKING:
+    from meshgen.generate import Generate
+
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +58,12 @@ def update(
     write: bool = True,
     progress: Progress = lambda _: None,
     step: Step = no_step,
-    generate: Generate = generate,
+    generate: Generate | None = None,
 ) -> Update:
     """Bring the project in `root` up to date with its spec, or with `spec` as its new spec.
 
     Without `write` only say what would be done. `step` is called before every change of the disk;
-    `generate` renders.
+    `generate` renders, by default with meshgen's templates.
     Raises SpecError for a spec with findings, MeshgenError for a project that cannot be updated;
     nothing is written then.
     """
@@ -90,21 +94,28 @@ def update(
 
 
 def _spec_of(root: Path, base: Base) -> bytes:
-    path = root / base.state.spec_file
-    if not path.exists():
+    try:
+        return (root / base.state.spec_file).read_bytes()
+    except OSError as error:
         raise MeshgenError(
-            f"the project's spec {base.state.spec_file} is not there",
+            f"the project's spec {base.state.spec_file} cannot be read: {error.strerror}",
             hint=f"{FOLDER}/spec.yaml is a copy of it as it was applied last",
-        )
-    return read_bytes(path)
+        ) from error
 
 
-def _render(base: Base, spec: bytes, progress: Progress, generate: Generate) -> Rendering | None:
+def _render(
+    base: Base, spec: bytes, progress: Progress, generate: Generate | None
+) -> Rendering | None:
     """What meshgen makes of `spec`; None if it is known to be just what the base holds."""
     memo = read_memo(base.root)
     same = base.current(digest(spec))
     if same and memo.renders(engine(), digest(spec), base.state.parts):
         return None
+    if generate is None:
+        # Imported here: most updates have nothing to do.
+        from meshgen.generate import generate as generate_project
+
+        generate = generate_project
     path = str(base.root / base.state.spec_file)
     return generate(path, spec, progress, state=base.state, memo=memo)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from meshgen.files import File
+from meshgen.render.contracts import Typist, typist
 from meshgen.render.rendering import render
 
-__all__ = ["File", "render"]
+__all__ = ["File", "Typist", "render", "typist"]

@@ -13,7 +13,7 @@ from meshgen.files import File
 from meshgen.mesh.model import Mesh
 from meshgen.parts import CHASSIS, Part
 from meshgen.plan import Owner, Task, contract_path
-from meshgen.render.contracts import typed_messages
+from meshgen.render.contracts import Typist
 from meshgen.render.formatting import formatted
 from meshgen.render.templates import environment, fill
 from meshgen.templates import is_cache, templates_root
@@ -28,14 +28,18 @@ _COMMENT = {".md": "<!-- {} -->", ".json": None}
 def render(
     mesh: Mesh,
     parts: Sequence[Part],
+    typist: Typist,
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, dict[str, File]]:
     """Return the files of each of `parts`, by their path below the project's root.
 
     Any selection of the mesh's parts will do: each renders the same alone as with the others.
-    `progress` is called with a word for each stage that takes noticeable time.
+    The `typist` types the messages while the templates are filled; `progress` is called with a word
+    for each stage that takes noticeable time.
     Raises MeshgenError if a path is unsafe or a file does not parse: nothing has been written then.
     """
+    owners = {module.name: part.name for part in parts for module in part.contracts}
+    typist.ask(mesh.contracts, owners)
     progress("templates")
     jinja = environment()
     texts = {
@@ -46,8 +50,7 @@ def render(
     home = {task.destination: task.part for part in parts for task in part.tasks}
     progress("messages")
     says = _SAYS[Owner.GENERATED].format(spec=mesh.spec_file)
-    owners = {module.name: part.name for part in parts for module in part.contracts}
-    for module, source in typed_messages(mesh.contracts, owners).items():
+    for module, source in typist.answer().items():
         path = contract_path(mesh.package, module)
         texts[path], home[path] = f"# {says}\n{source}", owners[module]
     progress("formatting")
