@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from meshgen.base import FOLDER
 from meshgen.new import create
 
 ROOT = Path(__file__).parents[1]
@@ -50,7 +51,7 @@ def _texts(root: Path) -> dict[str, str]:
     return {
         path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
         for path in files
-        if path.is_file()
+        if path.is_file() and FOLDER not in path.parts  # archives; what they hold is compared
     }
 
 

@@ -105,6 +105,16 @@ class OwnedQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """What the files of a unit may say of the system: nothing that another unit changes."""
+
+    name: str
+    package: str
+    distribution: str
+    spec_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mesh:
     """The whole system, resolved.
 
@@ -133,3 +143,13 @@ class Mesh:
     units: tuple[Unit, ...]
     processes: tuple[ProcessView, ...]
     scenarios: tuple[ScenarioView, ...]
+
+    @property
+    def system(self) -> System:
+        """The part of this that stays the same when units come and go."""
+        return System(
+            name=self.name,
+            package=self.package,
+            distribution=self.distribution,
+            spec_file=self.spec_file,
+        )

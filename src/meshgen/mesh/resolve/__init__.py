@@ -15,7 +15,7 @@ from meshgen.mesh.model import (
     ServiceView,
     Unit,
 )
-from meshgen.mesh.naming import kebab, snake
+from meshgen.mesh.naming import kebab, snake, system_package
 from meshgen.mesh.resolve.bffs import bff_view
 from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import index
@@ -31,7 +31,7 @@ from meshgen.spec.model import Spec
 def resolve(spec: Spec) -> Mesh:
     """Return the mesh of `spec`, with everything that templates print."""
     known = index(spec)
-    package = spec.name.replace("-", "_")
+    package = system_package(spec.name)
     found = find_all(known)
     specimens = Specimens(known, found)
     services = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from meshgen.mesh.model import BffView, EndpointView, PartView
-from meshgen.mesh.naming import about, kebab, pascal, words
+from meshgen.mesh.naming import about, kebab, pascal, unit_folder, unit_package, words
 from meshgen.mesh.resolve.index import Index
 from meshgen.mesh.resolve.services import collection_of
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part
@@ -16,8 +16,8 @@ def bff_view(bff: Bff, index: Index, package: str) -> BffView:
     parts = [part for endpoint in bff.endpoints for part in endpoint.parts]
     return BffView(
         name=bff.name,
-        package=f"{package}_{bff.name}",
-        folder=f"bffs/{bff.name}",
+        package=unit_package(package, bff.name),
+        folder=unit_folder("bffs", bff.name),
         title=pascal(bff.name),
         summary=bff.summary or f"The backend of the {words(bff.name)} front end",
         about=about(bff.summary),

@@ -15,7 +15,17 @@ from meshgen.mesh.model import (
     Route,
     ServiceView,
 )
-from meshgen.mesh.naming import about, article, kebab, pascal, plural, snake, words
+from meshgen.mesh.naming import (
+    about,
+    article,
+    kebab,
+    pascal,
+    plural,
+    snake,
+    unit_folder,
+    unit_package,
+    words,
+)
 from meshgen.mesh.resolve.aggregates import aggregate_view, event_case, mode_of
 from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.imports import contract_imports
@@ -47,8 +57,8 @@ def service_view(
     """Return `service` ready to print."""
     return ServiceView(
         name=service.name,
-        package=f"{package}_{service.name}",
-        folder=f"services/{service.name}",
+        package=unit_package(package, service.name),
+        folder=unit_folder("services", service.name),
         title=pascal(service.name),
         summary=service.summary or f"The {words(service.name)} service",
         about=about(service.summary),

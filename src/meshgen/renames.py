@@ -1,0 +1,104 @@
+"""Where the files of renamed things were: declared renames take the user's edits along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from meshgen.base import State
+from meshgen.mesh.model import Mesh
+from meshgen.mesh.naming import snake, system_package, unit_folder, unit_package
+from meshgen.plan import Task, contract_path, plan
+from meshgen.spec.model import Spec
+
+_UNITS = {"service", "projection", "bff", "unit"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renames:
+    """Former names: of the system, of units, and of aggregates by (unit, aggregate)."""
+
+    system: str
+    units: Mapping[str, str] = field(default_factory=dict)
+    aggregates: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+def renames_of(spec: Spec, state: State) -> Renames:
+    """What `spec` has renamed since `state`.
+
+    A `renamed_from` that was carried out earlier has no effect: the former unit is not there.
+    """
+    there = {part.partition("/")[2] for part in state.parts} - {""}
+    declared = {
+        unit.name: former
+        for units in (spec.services, spec.projections, spec.bffs)
+        for unit in units
+        if (former := _former(unit)) in there
+    }
+    return Renames(
+        system=state.system,
+        units={
+            name: former
+            for name, former in declared.items()
+            if name not in there or _is_vacated(name, declared, there)
+        },
+        aggregates={
+            (service.name, aggregate.name): former
+            for service in spec.services
+            for aggregate in service.aggregates
+            if (former := _former(aggregate))
+        },
+    )
+
+
+def former_paths(mesh: Mesh, renames: Renames) -> dict[str, str]:
+    """The paths of `mesh` that were others under the former names: new path -> old path."""
+    if renames.system == mesh.name and not renames.units and not renames.aggregates:
+        return {}
+    package = system_package(renames.system)
+    paths = {task.destination: _former_path(task, renames) for task in plan(mesh)}
+    for module in mesh.contracts:
+        former = renames.units.get(module.name, module.name)
+        paths[contract_path(mesh.package, module.name)] = contract_path(package, former)
+    return {path: former for path, former in paths.items() if path != former}
+
+
+def _former(declared: object) -> str | None:
+    former: str | None = getattr(declared, "renamed_from", None)
+    return former
+
+
+def _is_vacated(name: str, declared: Mapping[str, str | None], there: Iterable[str]) -> bool:
+    """Whether what has the name `name` now is itself renamed, to a name that is free."""
+    taken: set[str] = set()
+    while name not in taken:
+        taken.add(name)
+        follower = next((new for new, former in declared.items() if former == name), None)
+        if follower is None:
+            return False
+        if follower not in there:
+            return True
+        name = follower
+    return False
+
+
+def _former_path(task: Task, renames: Renames) -> str:
+    """Where `task` would write if everything had its former name."""
+    package = system_package(renames.system)
+    context: dict[str, Any] = dict(task.context)
+    context["mesh"] = replace(context["mesh"], package=package)
+    if "aggregate" in context:
+        aggregate, service = context["aggregate"], context["service"]
+        former = renames.aggregates.get((service.name, aggregate.name), aggregate.name)
+        context["aggregate"] = replace(aggregate, module=snake(former))
+    for key in _UNITS & context.keys():
+        view = context[key]
+        name = renames.units.get(view.name, view.name)
+        folder = unit_folder(view.folder.partition("/")[0], name)
+        context[key] = replace(view, folder=folder, package=unit_package(package, name))
+    if "contract" in context:
+        module = context["contract"]
+        name = renames.units.get(module.name, module.name)
+        context["contract"] = replace(module, name=name)
+    return task.pattern.format(**context)

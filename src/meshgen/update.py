@@ -1,0 +1,197 @@
+"""`meshgen update` and `diff`: carry a change of the spec, or of meshgen, into a project.
+
+One path for both: render (theirs), merge it with the base and the working tree (ours), write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meshgen.base import FOLDER, MEMO, Base, Rendering, archive_path, digest, read_base, read_memo
+from meshgen.engine import engine
+from meshgen.errors import MeshgenError
+from meshgen.files import File
+from meshgen.merge import Change, Outcome, merge_trees
+from meshgen.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
+from meshgen.unresolved import BESIDE, refuse_unresolved
+from meshgen.worktree import Worktree
+
+if TYPE_CHECKING:
+    from meshgen.generate import Generate
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What an update did, or would do.
+
+    `changes` are the paths that a person may care about, `edits` all that is written, `rendered`
+    the parts of the project that were rendered for it.
+    """
+
+    root: Path
+    changes: tuple[Change, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    rendered: tuple[str, ...] = ()
+    recovered: Recovered = field(default_factory=Recovered)
+    written: bool = False
+
+    @property
+    def undecided(self) -> tuple[Change, ...]:
+        """The changes about which a person has to decide."""
+        return tuple(change for change in self.changes if change.open)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the project is as the spec and this meshgen have it."""
+        return all(edit.path == MEMO for edit in self.edits) and not self.changes
+
+
+def update(
+    root: Path,
+    *,
+    spec: bytes | None = None,
+    write: bool = True,
+    progress: Progress = lambda _: None,
+    step: Step = no_step,
+    generate: Generate | None = None,
+) -> Update:
+    """Bring the project in `root` up to date with its spec, or with `spec` as its new spec.
+
+    Without `write` only say what would be done. `step` is called before every change of the disk;
+    `generate` renders, by default with meshgen's templates.
+    Raises SpecError for a spec with findings, MeshgenError for a project that cannot be updated;
+    nothing is written then.
+    """
+    with locked(root / FOLDER):
+        recovered = recover(root, step)
+        base = read_base(root)
+        tree = Worktree(root)
+        refuse_unresolved(base)
+        wanted = spec if spec is not None else _spec_of(root, base)
+        rendering = _render(base, wanted, progress, generate)
+        changes = _merged(base, tree, rendering)
+        spec_file = rendering.spec_file if rendering else base.state.spec_file
+        spec_edits = [*_spec_edits(root, base, spec_file, wanted)]
+        edits = [*spec_edits, *_edits(changes, tree)]
+        if rendering:
+            edits += _base_edits(base, tree, rendering)
+        if write:
+            progress("writing")
+            apply(root, edits, step)
+    return Update(
+        root=root,
+        changes=(*map(_told, spec_edits), *changes),
+        edits=tuple(edits),
+        rendered=tuple(rendering.files) if rendering else (),
+        recovered=recovered,
+        written=write,
+    )
+
+
+def _spec_of(root: Path, base: Base) -> bytes:
+    try:
+        return (root / base.state.spec_file).read_bytes()
+    except OSError as error:
+        raise MeshgenError(
+            f"the project's spec {base.state.spec_file} cannot be read: {error.strerror}",
+            hint=f"{FOLDER}/spec.yaml is a copy of it as it was applied last",
+        ) from error
+
+
+def _render(
+    base: Base, spec: bytes, progress: Progress, generate: Generate | None
+) -> Rendering | None:
+    """What meshgen makes of `spec`; None if it is known to be just what the base holds."""
+    memo = read_memo(base.root)
+    same = base.current(digest(spec))
+    if same and memo.renders(engine(), digest(spec), base.state.parts):
+        return None
+    if generate is None:
+        # Imported here: most updates have nothing to do.
+        from meshgen.generate import generate as generate_project
+
+        generate = generate_project
+    path = str(base.root / base.state.spec_file)
+    return generate(path, spec, progress, state=base.state, memo=memo)
+
+
+def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Change, ...]:
+    """What becomes of every path that meshgen renders differently than the last time."""
+    if rendering is None:
+        return ()
+    gone = base.state.parts.keys() - rendering.fingerprints.keys()
+    before = base.all_files([*rendering.files, *gone])
+    after = {path: file for of_part in rendering.files.values() for path, file in of_part.items()}
+    moved = {
+        path: former
+        for path, former in rendering.moved.items()
+        if former in before and (path not in before or path in rendering.moved.values())
+    }
+    alike = {path for path in before.keys() & after.keys() if before[path] == after[path]}
+    alike -= moved.keys() | set(moved.values())
+    paths = before.keys() | after.keys()
+    return merge_trees(
+        {path: before[path] for path in before.keys() - alike},
+        tree.read_all(sorted(paths - alike)),
+        {path: after[path] for path in after.keys() - alike},
+        moved,
+    )
+
+
+def _edits(changes: tuple[Change, ...], tree: Worktree) -> Iterator[Edit]:
+    """What is written for `changes`."""
+    after: dict[str, File | None] = {c.moved_from: None for c in changes if c.moved_from}
+    origin = {}
+    for change in changes:
+        if change.outcome in (Outcome.LEFT_DELETED, Outcome.KEPT):
+            continue
+        after[change.path] = change.file
+        if change.moved_from:
+            origin[change.path] = change.moved_from
+        if change.beside is not None:
+            after[change.path + BESIDE] = change.beside
+    for path, file in sorted(after.items()):
+        before = tree.read(path)
+        if before != file:
+            yield Edit(path=path, before=before, after=file, moved_from=origin.get(path))
+
+
+def _spec_edits(root: Path, base: Base, path: str, spec: bytes) -> Iterator[Edit]:
+    """What is written so that the project's spec is `spec`, under the name that it gives."""
+    tree = Worktree(root)
+    here = root / path
+    if path != base.state.spec_file and here.exists() and here.read_bytes() != spec:
+        raise MeshgenError(f"{path} would be the project's spec, but another file is there")
+    if not here.exists() or here.read_bytes() != spec:
+        before = tree.read(path)
+        if before and before.link:
+            raise MeshgenError(f"{path} is a symbolic link", hint="change the file it points to")
+        yield Edit(path=path, before=before, after=File(spec, bool(before and before.executable)))
+    if path != base.state.spec_file and (left := tree.read(base.state.spec_file)):
+        yield Edit(path=base.state.spec_file, before=left, after=None)
+
+
+def _told(edit: Edit) -> Change:
+    """An edit of the spec, as a change."""
+    if edit.after is None:
+        outcome = Outcome.DELETED
+    else:
+        outcome = Outcome.CREATED if edit.before is None else Outcome.UPDATED
+    return Change(path=edit.path, outcome=outcome, file=edit.after)
+
+
+def _base_edits(base: Base, tree: Worktree, rendering: Rendering) -> Iterator[Edit]:
+    """What is written so that `rendering` is the project's base."""
+    for part in sorted(base.state.parts.keys() - rendering.fingerprints.keys()):
+        path = archive_path(part)
+        yield Edit(path=path, before=tree.read(path), after=None)
+    for path, file in sorted(rendering.base_files(base.state.parts).items()):
+        before = tree.read(path)
+        fixed = path.startswith(f"{FOLDER}/.git")
+        if before is None or (before.content != file.content and not fixed):
+            yield Edit(path=path, before=before, after=file)
