@@ -4,8 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # From the fast to the slow: a mistake shows early.
-SUITES := tests/expressions tests/spec tests/cases tests/mesh tests/render tests/cli \
-          tests/chassis tests/examples tests/docs tests/e2e
+SLOW := tests/cli tests/chassis tests/examples tests/docs tests/e2e
+SUITES := $(filter-out $(SLOW),$(patsubst %/,%,$(sort $(wildcard tests/*/)))) $(SLOW)
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,7 +20,7 @@ demo: .venv/.ready  ## generate the shop, run it, place orders, stop it
 	@$(BIN)/python -m demo
 
 test: lint  ## everything: style, types, units, real servers, generated projects
-	@$(BIN)/pytest $(SUITES)
+	@$(BIN)/pytest --durations=10 $(SUITES)
 
 lint: .venv/.ready  ## style, formatting and types of meshgen and of the chassis
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

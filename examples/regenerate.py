@@ -46,8 +46,8 @@ def _texts(root: Path) -> dict[str, str]:
         text=True,
         check=False,
     )
-    inside = (root / name for name in listed.stdout.splitlines())
-    files = inside if listed.returncode == 0 else root.rglob("*")
+    inside = [root / name for name in listed.stdout.splitlines()]
+    files = inside if listed.returncode == 0 else list(root.rglob("*"))  # the pristine one
     return {
         path.relative_to(root).as_posix(): path.read_text(encoding="utf-8")
         for path in files

@@ -20,6 +20,7 @@ from meshgen.spec.wording import printable
 
 if TYPE_CHECKING:
     from meshgen.adopt import Adoption
+    from meshgen.edit.apply import Applied
     from meshgen.new import Created
     from meshgen.spec.model import Spec
     from meshgen.update import Update
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 WIDTH = 100  # of a source line; longer ones are shown around the caret
 LONGEST = 1000  # characters of a message
 _MARGIN = 20
+
+_DIFF = {"+": "green", "-": "red", "@": "cyan"}
 
 Line = list[tuple[str, str]]  # (style, text): what Rich colours, joined it is the plain line
 
@@ -72,6 +75,27 @@ class Report:
                 "target": str(created.target),
                 "written": created.written,
                 "files": files,
+            },
+        )
+
+    def edited(self, command: str, applied: Applied) -> None:
+        """A spec that was edited, or would be."""
+        from meshgen.report_changes import document_of, lines_of
+
+        diff = applied.diff()
+        if applied.written:
+            lines = _edited(applied, diff) + (lines_of(applied.update) if applied.update else [])
+        else:
+            lines = [[(_DIFF.get(line[:1], ""), line.rstrip("\r\n"))] for line in diff]
+        self._done(
+            lines,
+            {
+                "command": command,
+                "path": str(applied.path),
+                "written": applied.written,
+                "project": None if applied.project is None else str(applied.project),
+                "update": None if applied.update is None else document_of(applied.update),
+                "diff": "".join(diff),
             },
         )
 
@@ -147,6 +171,16 @@ class Report:
             _print(lines, sys.stdout)
 
 
+def _edited(applied: Applied, diff: list[str]) -> list[Line]:
+    """What an edit did, in numbers, and what is left to do."""
+    added, gone = (sum(line[:1] == mark for line in diff) - 1 for mark in "+-")
+    words = [f"{_counted(n, 'lines')} {what}" for n, what in ((added, "added"), (gone, "removed"))]
+    lines: list[Line] = [[("green", "ok"), ("", f" {applied.path}: {', '.join(words)}")]]
+    if applied.project is None:
+        lines.append([("", "only the spec: it belongs to no project")])
+    return lines
+
+
 def shown(error: SpecError, finding: Finding) -> list[Line]:
     """A finding as lines: where and what, the source line, a caret under the place, the hint."""
     place = f"{error.path}:{finding.at.line}:{finding.at.column}: "
@@ -191,13 +225,14 @@ def _width(text: str) -> int:
 
 
 def _failure(error: MeshgenError) -> dict[str, object]:
+    said = {"message": error.message, "hint": error.hint}
     if not isinstance(error, SpecError):
-        return {"error": {"message": error.message, "hint": error.hint}}
+        return {"error": said}
     findings = [
         {"line": f.at.line, "column": f.at.column, "message": f.message, "hint": f.hint}
         for f in error.findings
     ]
-    return {"path": error.path, "findings": findings}
+    return {"error": said, "path": error.path, "findings": findings}
 
 
 def _counted(number: int, plural: str) -> str:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.trees import tracked_files
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -24,17 +26,9 @@ DEMO_WITHIN_SECONDS = 180
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a fresh clone has: the files under version control, and no environment."""
     target = tmp_path_factory.mktemp("clone") / "meshgen"
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in listed.stdout.splitlines():
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
+    for name in tracked_files(ROOT):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target / name)
     return target
 
 
@@ -87,7 +81,7 @@ def test_no_command_is_forgotten() -> None:
     there = set(re.findall(r"^(\w+):.*##", theirs, re.M))
     for document in ("README.md", "CONTRIBUTING.md", "bench/README.md"):
         text = (ROOT / document).read_text(encoding="utf-8")
-        for target in re.findall(r"make (\w+)", text.split("## What goes in")[0]):
+        for target in re.findall(r"(?:^    |`)make (\w+)", text, re.M):
             assert target in here | there, f"{document}: make {target}"
 
 

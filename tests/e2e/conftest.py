@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.trees import tracked_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,21 +45,27 @@ class Project:
 
 
 def generate(name: str, into: Path) -> Project:
-    """`meshgen new` of one of the specs."""
-    spec = ROOT / "specs" / f"{name}.yaml"
+    """`meshgen new` of one of the specs: the project's own, or those of the tests."""
+    folders = (ROOT / "specs", ROOT / "tests" / "e2e" / "specs")
+    spec = next(path for folder in folders if (path := folder / f"{name}.yaml").exists())
     command = [sys.executable, "-m", "meshgen", "new", name, "--spec", str(spec)]
     subprocess.run([*command, "--output", str(into), "--quiet"], check=True, cwd=ROOT)
     return Project(into / name)
 
 
-@pytest.fixture(scope="session", params=["minimal", "shop"])
+@pytest.fixture(scope="session", params=["minimal", "shop", "clinic"])
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     return generate(request.param, tmp_path_factory.mktemp("projects"))
 
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return generate("shop", tmp_path_factory.mktemp("shop"))
+    """A copy of examples/shop: the shop with the lines that were written by hand."""
+    root = tmp_path_factory.mktemp("example") / "shop"
+    for path in tracked_files(ROOT / "examples" / "shop"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / "examples" / "shop" / path, root / path)
+    return Project(root)
 
 
 @pytest.fixture

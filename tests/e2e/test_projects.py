@@ -31,6 +31,19 @@ def test_it_passes_its_own_tests(project: Project) -> None:
     assert "nothing is running" in project.run("status").stdout
 
 
+def test_the_example_with_its_hand_written_lines_is_in_order(shop: Project) -> None:
+    assert "no issues found" in shop.make("lint")
+    units = ["services", "projections", "bffs", "tests/test_architecture.py"]
+    done = subprocess.run(
+        [shop.root / ".venv/bin/pytest", "-q", *units],
+        cwd=shop.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
 def test_make_says_what_there_is(project: Project) -> None:
     printed = project.make("help")
     targets = {"up", "smoke", "status", "logs", "down", "token", "test", "lint", "format", "clean"}

@@ -39,6 +39,11 @@ def article(words_: str) -> str:
     return f"{'an' if words_[0] in 'aeiou' else 'a'} {words_}"
 
 
+def about(summary: str | None) -> str:
+    """A summary as the next sentence of a text: ` Notes that people write down.`, or nothing."""
+    return f" {summary.rstrip('.')}." if summary else ""
+
+
 def system_package(system: str) -> str:
     """The prefix of a system's packages: `my-shop` -> `my_shop`."""
     return system.replace("-", "_")

@@ -241,6 +241,8 @@ class Printer:
 
     def _function(self, node: ast.Call, name: str, arguments: list[str]) -> str:
         if name in ("now", "new_id"):
+            if name in self._prefixes:
+                return self._prefixes[name]
             self.uses.add("context")
             return "context.now" if name == "now" else "context.new_id()"
         kind = self._of.types[node]

@@ -38,7 +38,7 @@ def emit(
     """Return `expression` as Python.
 
     prefixes: by kind of variable what its name is an attribute of ("state" -> "order"); names of
-        other kinds stand by themselves
+        other kinds stand by themselves; "now" and "new_id" are the calls where there is no context
     rows: the variables of rows that were read before, by replica and key (see `replica_reads`)
     classes: the class of a replica's rows, for rows that were not read before
     """

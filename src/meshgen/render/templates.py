@@ -23,6 +23,7 @@ def environment() -> Environment:
         cache_size=-1,
     )
     jinja.filters.update(FILTERS)
+    jinja.policies["json.dumps_kwargs"] = {"sort_keys": False}
     return jinja
 
 

@@ -62,6 +62,7 @@ class EventDraft:
     fields: tuple[FieldDraft, ...]
     sets: Assignments
     summary: str | None
+    renamed_from: Word | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ class CommandDraft:
     emits: tuple[EmissionDraft, ...]
     roles: tuple[Word, ...] | None
     summary: str | None
+    renamed_from: Word | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class AggregateDraft:
     events: tuple[EventDraft, ...]
     commands: tuple[CommandDraft, ...]
     summary: str | None
+    renamed_from: Word | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +158,7 @@ class SagaDraft:
     deadline: int | None
     steps: tuple[StepDraft, ...]
     on_failure: DispatchDraft | None
+    renamed_from: Word | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,7 @@ class ServiceDraft:
     policies: tuple[PolicyDraft, ...]
     sagas: tuple[SagaDraft, ...]
     queries: tuple[QueryDraft, ...]
+    renamed_from: Word | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +210,7 @@ class ProjectionDraft:
     row: tuple[FieldDraft, ...]
     reactions: tuple[ReactionDraft, ...]
     queries: tuple[QueryDraft, ...]
+    renamed_from: Word | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,6 +244,7 @@ class BffDraft:
     name: Word
     summary: str | None
     endpoints: tuple[EndpointDraft, ...]
+    renamed_from: Word | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

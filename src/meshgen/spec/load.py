@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from meshgen.errors import NOWHERE, Finding, MeshgenError, Position
-from meshgen.spec.tree import Broken, Entry, Mapping, Node, Plain, Scalar, Sequence
+from meshgen.spec.tree import Broken, Entry, Mapping, Node, Plain, Scalar, Sequence, Span
 from meshgen.spec.wording import printable
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -31,6 +31,7 @@ _UNREADABLE = re.compile(
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]{1,3}\Z")
+_KEEP = re.compile(r"[|>][0-9]?\+")
 _STARTS_NUMBER = frozenset("+-.0123456789")
 _WORDS: dict[str, Plain] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -146,8 +147,8 @@ class _Builder:
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event, at)
         if isinstance(event, yaml.SequenceStartEvent):
-            return self.sequence(at, depth)
-        return self.mapping(at, depth)
+            return self.sequence(event, at, depth)
+        return self.mapping(event, at, depth)
 
     def refuse_extras(self, event: Any, at: Position) -> None:
         if event.anchor is not None:
@@ -166,23 +167,28 @@ class _Builder:
 
     def scalar(self, event: Any, at: Position) -> Scalar | Broken:
         text: str = event.value
-        written = self.text[event.start_mark.index : event.end_mark.index]
+        start, end = event.start_mark.index, event.end_mark.index
+        written = self.text[start:end]
         if event.style:
-            return Scalar(text, text, at, 1 if written[1:-1] == text else None)
+            if event.style in "|>" and not _KEEP.match(written):
+                end = start + len(written.rstrip())  # blank lines behind are no part of it
+            return Scalar(text, text, at, 1 if written[1:-1] == text else None, (start, end))
         if fault := _number_fault(text):
             self.error(at, fault)
             return Broken(at)
-        return Scalar(text, _plain(text), at, 0 if written == text else None)
+        return Scalar(text, _plain(text), at, 0 if written == text else None, (start, end))
 
-    def sequence(self, at: Position, depth: int) -> Sequence:
+    def sequence(self, start: Any, at: Position, depth: int) -> Sequence:
         items: list[Node] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
             items.append(self.node(event, depth + 1))
-        return Sequence(tuple(items), at)
+        span = _span(start, event, items[-1] if items else None)
+        return Sequence(tuple(items), at, start.flow_style, span)
 
-    def mapping(self, at: Position, depth: int) -> Mapping:
+    def mapping(self, start: Any, at: Position, depth: int) -> Mapping:
         entries: dict[str, Entry] = {}
         partial = False
+        value: Node | None = None
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key = self.node(event, depth + 1)
             value = self.node(next(self.events), depth + 1)
@@ -206,10 +212,18 @@ class _Builder:
                 )
             else:
                 entries[key.text] = Entry(key, value)
-        return Mapping(tuple(entries.values()), at, partial)
+        span = _span(start, event, value)
+        return Mapping(tuple(entries.values()), at, partial, start.flow_style, span)
 
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
         self.findings.append(Finding(at, message, hint))
+
+
+def _span(start: Any, end: Any, last: Node | None) -> Span:
+    """Where a collection is written; one in block style ends with its last value."""
+    if start.flow_style or last is None:
+        return start.start_mark.index, end.end_mark.index
+    return start.start_mark.index, last.span[1]
 
 
 def _plain(text: str) -> Plain:

@@ -91,6 +91,7 @@ class Event:
     fields: tuple[Field, ...]
     sets: tuple[Assignment, ...]
     summary: str | None = None
+    renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 
@@ -131,6 +132,7 @@ class Command:
     emits: tuple[Emission, ...]
     roles: tuple[str, ...] | None
     summary: str | None = None
+    renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 
@@ -146,6 +148,7 @@ class Aggregate:
     events: tuple[Event, ...]
     commands: tuple[Command, ...]
     summary: str | None = None
+    renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 
@@ -237,6 +240,7 @@ class Saga:
     deadline: int | None
     steps: tuple[Step, ...]
     on_failure: Dispatch | None
+    renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 
@@ -288,6 +292,7 @@ class Service:
     policies: tuple[Policy, ...]
     sagas: tuple[Saga, ...]
     queries: tuple[Query, ...]
+    renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 
@@ -314,6 +319,7 @@ class Projection:
     row: tuple[Field, ...]
     reactions: tuple[Reaction, ...]
     queries: tuple[Query, ...]
+    renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 
@@ -387,6 +393,7 @@ class Bff:
     name: str
     summary: str | None
     endpoints: tuple[Endpoint, ...]
+    renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 

@@ -1,14 +1,21 @@
-"""The tree of a YAML text, with the place of every key and value."""
+"""The tree of a YAML text, with the place of every key and value.
+
+`span` is where something is written: the offsets in the text of its first character and of the one
+behind its last, quotes and brackets included. What is written in no text has none.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
 from meshgen.errors import Position
 
 Plain: TypeAlias = str | int | float | Decimal | bool | None
+Span: TypeAlias = tuple[int, int]
+
+NO_SPAN: Span = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,7 @@ class Scalar:
     value: Plain
     at: Position
     shift: int | None = None
+    span: Span = field(default=NO_SPAN, compare=False)
 
     def inside(self, offset: int) -> Position:
         """The place of the character `offset` of `text`, as exactly as it is known."""
@@ -48,19 +56,26 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """`{key: value}` in the order of the file; `partial`: some of it could not be read."""
+    """`{key: value}` in the order of the file; `partial`: some of it could not be read.
+
+    `flow`: written in braces
+    """
 
     entries: tuple[Entry, ...]
     at: Position
     partial: bool = False
+    flow: bool = field(default=False, compare=False)
+    span: Span = field(default=NO_SPAN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """`[item, item]`."""
+    """`[item, item]`; `flow`: written in brackets."""
 
     items: tuple[Node, ...]
     at: Position
+    flow: bool = field(default=False, compare=False)
+    span: Span = field(default=NO_SPAN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,7 @@ class Broken:
     """A value for which there is a finding already: nobody says more about it."""
 
     at: Position
+    span: Span = field(default=NO_SPAN, compare=False)
 
 
 Node: TypeAlias = Scalar | Mapping | Sequence | Broken

@@ -272,7 +272,8 @@ class StoreContract:
     async def test_documents_are_sorted(
         self, store: Store, sort: Sort, values: list[Scalar], expected: list[Scalar]
     ) -> None:
-        puts = tuple(put(str(n), **{sort.field: value}) for n, value in enumerate(values))
+        data: list[dict[str, Any]] = [{sort.field: value} for value in values]
+        puts = tuple(put(str(n), **fields) for n, fields in enumerate(data))
         await store.commit(Commit(puts=puts))
         found = await store.find(Query(collection="things", sort=(sort,), limit=10))
         assert [json.loads(document.data)[sort.field] for document in found] == expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -454,14 +454,17 @@ def evolve_payment(payment: Payment | None, event: PaymentCaptured | PaymentDecl
     return Payment(order_id=event.order_id, customer_id=event.customer_id, status=status)
 
 
-def payment_service(messages: Catalog) -> Service:
+def payment_service(
+    messages: Catalog,
+    authorize: Callable[[Authorize], Awaitable[Authorization]] = authorize_up_to_1000,
+) -> Service:
     return Service(
         name="payment",
         messages=messages,
         aggregates=(
             StateStored(Payment, decide=decide_payment, evolve=evolve_payment, id="order_id"),
         ),
-        answers=(answered_by(Authorize, authorize_up_to_1000),),
+        answers=(answered_by(Authorize, authorize),),
     )
 
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-import market
+import market  # type: ignore[import-not-found]  # a script: its folder is on the path
 from chassis.domain import Refused
 from chassis.hub.nats import connect_nats
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
@@ -36,7 +36,8 @@ async def main(url: str, system: str, folder: Path) -> None:
         ProjectionRuntime(projection, open_sqlite(folder / f"{projection.name}.db"), hub)
         for projection in projections
     ]
-    await asyncio.gather(*(unit.start() for unit in [*runtimes.values(), *running]))
+    await asyncio.gather(*(runtime.start() for runtime in runtimes.values()))
+    await asyncio.gather(*(runtime.start() for runtime in running))
     print("ready", flush=True)
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as tasks:

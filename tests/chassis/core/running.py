@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
+from chassis.clock import utc_now
+from chassis.envelope import Envelope
 from chassis.hub.nats import NatsHub, connect_nats
 from chassis.messages import Catalog, Command
 from chassis.projection import Projection
 from chassis.results import Outcome
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.runtime.consumer import Retry
+from chassis.runtime.sealer import Sealer
 from chassis.service import Service
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
@@ -53,11 +56,29 @@ class Running:
         await runtime.start()
         return runtime
 
+    def sender(self, name: str) -> Sender:
+        return Sender(name, self)
+
     async def projection(self, projection: Projection[Any, Any]) -> ProjectionRuntime:
         runtime = ProjectionRuntime(projection, self.store(projection.name), self.hub, retry=FAST)
         self._exit.push_async_callback(runtime.close)
         await runtime.start()
         return runtime
+
+
+class Sender:
+    """Publishes commands as another service would."""
+
+    def __init__(self, name: str, running: Running) -> None:
+        self._sealer = Sealer(name, running.messages, utc_now)
+        self._hub = running.hub
+        self.last: Envelope
+
+    async def __call__(self, command: Command, *, publish: bool = True) -> None:
+        sealed = self._sealer.seal(command, id=uuid4(), causation_id=None)
+        self.last = sealed.envelope
+        if publish:
+            await self._hub.publish(sealed.topic, sealed.envelope)
 
 
 async def do(runtime: ServiceRuntime, command: Command, id: UUID | None = None) -> Outcome:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -70,7 +70,7 @@ class Market:
 
 
 @pytest.fixture
-async def shop(running: Running) -> AsyncIterator[Market]:
+async def shop(running: Running) -> Market:
     messages = running.messages
     products, orders, stock, payments, history = await asyncio.gather(
         running.service(market.product_service(messages)),
@@ -157,7 +157,7 @@ async def test_many_orders_at_once_never_oversell(shop: Market) -> None:
     ended = []
     for order in orders:
         found = await eventually(
-            lambda order=order: shop.orders.read(market.Order, order, None),
+            partial(shop.orders.read, market.Order, order, None),
             lambda found: found and found.state.status != "placed",
         )
         assert found is not None
@@ -225,7 +225,7 @@ async def test_a_policy_commands_other_services_and_after_a_time(running: Runnin
     order = await shop.order((one, 1), (two, 1))
     for product in (one, two):
         await eventually(
-            lambda product=product: stock.read(market.StockItem, product, None),
+            partial(stock.read, market.StockItem, product, None),
             lambda found: found and found.state.on_hand == 2,
         )
     await shop.ends_as(order, "cancelled")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -126,7 +126,7 @@ def test_an_envelope_is_a_cloudevent() -> None:
 
 
 def test_partitions_are_the_same_in_every_process() -> None:
-    topic = Topic(name="t", partitions=12, retention=market.timedelta(days=1))
+    topic = Topic(name="t", partitions=12, retention=timedelta(days=1))
     partitions = [topic.partition_of(str(UUID(int=n))) for n in range(6)]
     assert partitions == [1, 3, 9, 11, 8, 10]
 
@@ -159,6 +159,8 @@ def test_declarations_are_read_off_annotations(messages: Catalog) -> None:
         yield
 
     assert parameter_types(one, 1) == (market.OrderPlaced,)
+    with pytest.raises(TypeError, match="the parameter x needs an annotation"):
+        parameter_types(lambda x: None, 0)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -30,7 +31,7 @@ def begin(*products: UUID) -> Transition:
         customer_id=UUID(int=8),
         lines=[market.Line(product_id=product, quantity=1) for product in products],
         total=Decimal(5),
-        placed_at="2030-01-01T00:00:00Z",
+        placed_at=datetime(2030, 1, 1, tzinfo=UTC),
     )
     return PROCESS.begin(
         Instance(
@@ -139,8 +140,8 @@ def test_however_the_answers_come_nothing_stays_done_after_a_failure(
 ) -> None:
     """d: a command is done, f: it failed, x: the deadline passes; some answers come twice."""
     transition = begin(*products)
-    instance, awaited, sent = transition.instance, list(transition.dispatches), []
-    sent += transition.dispatches
+    instance, awaited = transition.instance, list(transition.dispatches)
+    sent = list(transition.dispatches)
 
     def happen(what: str, dispatch: Dispatch | None) -> None:
         nonlocal instance

@@ -42,8 +42,8 @@ def test_callers_do_things_and_it_is_told(
     }
     assert alice.get("/order/env")["ISSUER"] == "https://id.shop.example"
     told = capsys.readouterr().out.splitlines()
-    assert told[0].startswith("alice    POST /order/put 201  ")
-    assert told[1].startswith("alice    GET  /order/env 200  ")
+    assert told[0].startswith("customer   POST /order/put 201  ")
+    assert told[1].startswith("customer   GET  /order/env 200  ")
     assert "\x1b" not in told[0]
 
 

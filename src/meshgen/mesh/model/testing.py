@@ -68,7 +68,7 @@ class PolicyTests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionTest:
-    """The row before (None, or the constant `ROW`), an event, and the row after as source."""
+    """The row before (None, or the constant `ROW`), an event, and how the row after compares."""
 
     function: str
     before: str | None

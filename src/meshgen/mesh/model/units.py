@@ -113,13 +113,14 @@ class SagaView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceView:
-    """A service, ready to print."""
+    """A service, ready to print. `about` goes on with the summary in a docstring, or is empty."""
 
     name: str
     package: str
     folder: str
     title: str
     summary: str
+    about: str
     aggregates: tuple[AggregateView, ...]
     replicas: tuple[ReplicaView, ...]
     questions: tuple[QuestionView, ...]
@@ -140,6 +141,7 @@ class ProjectionView:
     folder: str
     title: str
     summary: str
+    about: str
     row: str
     id: str
     state: tuple[Attribute, ...]
@@ -180,5 +182,6 @@ class BffView:
     folder: str
     title: str
     summary: str
+    about: str
     calls: tuple[str, ...]
     endpoints: tuple[EndpointView, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from meshgen.mesh.model import BffView, EndpointView, PartView
-from meshgen.mesh.naming import kebab, pascal, unit_folder, unit_package, words
+from meshgen.mesh.naming import about, kebab, pascal, unit_folder, unit_package, words
 from meshgen.mesh.resolve.index import Index
 from meshgen.mesh.resolve.services import collection_of
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part
@@ -20,6 +20,7 @@ def bff_view(bff: Bff, index: Index, package: str) -> BffView:
         folder=unit_folder("bffs", bff.name),
         title=pascal(bff.name),
         summary=bff.summary or f"The backend of the {words(bff.name)} front end",
+        about=about(bff.summary),
         calls=tuple(sorted({part.target.unit for part in parts})),
         endpoints=tuple(_endpoint_view(endpoint, index) for endpoint in bff.endpoints),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meshgen.mesh.annotations import attribute
 from meshgen.mesh.model import Argument, EventCase, ProjectionView
-from meshgen.mesh.naming import pascal, unit_folder, unit_package, words
+from meshgen.mesh.naming import about, pascal, unit_folder, unit_package, words
 from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index, row_name
@@ -27,6 +27,7 @@ def projection_view(
         folder=unit_folder("projections", projection.name),
         title=pascal(projection.name),
         summary=projection.summary or f"A row of {words(projection.name)}",
+        about=about(projection.summary),
         row=row,
         id=projection.id,
         state=tuple(attribute(field) for field in projection.row),

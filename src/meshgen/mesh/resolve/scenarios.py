@@ -13,6 +13,9 @@ from meshgen.mesh.resolve.services import command_path
 from meshgen.spec.expressions import Access
 from meshgen.spec.model import Assignment, Do, Scenario, See
 
+# A scenario is told from outside of any decision: its clock is the clock.
+_OUTSIDE = Scene({"now": "datetime.now(UTC)", "new_id": "uuid4()"})
+
 
 def scenario_view(scenario: Scenario, index: Index) -> ScenarioView:
     """Return `scenario` as a test function."""
@@ -78,4 +81,4 @@ def _keywords(values: dict[str, str]) -> str:
 def _code(value: Assignment, step: Do | See) -> str:
     if value.value.source == "caller":
         return f"{_caller(step)}.id"
-    return Scene({}).code(value.value)
+    return _OUTSIDE.code(value.value)

@@ -16,6 +16,7 @@ from meshgen.mesh.model import (
     ServiceView,
 )
 from meshgen.mesh.naming import (
+    about,
     article,
     kebab,
     pascal,
@@ -60,6 +61,7 @@ def service_view(
         folder=unit_folder("services", service.name),
         title=pascal(service.name),
         summary=service.summary or f"The {words(service.name)} service",
+        about=about(service.summary),
         aggregates=tuple(
             aggregate_view(aggregate, found[service.name, aggregate.name])
             for aggregate in service.aggregates

@@ -6,6 +6,7 @@ from meshgen.spec.check.bffs import build_bff
 from meshgen.spec.check.context import Check
 from meshgen.spec.check.processes import build_processes
 from meshgen.spec.check.projections import build_projection
+from meshgen.spec.check.renames import check_renames
 from meshgen.spec.check.replicas import check_derivable
 from meshgen.spec.check.scenarios import build_scenario
 from meshgen.spec.check.services import build_service, check_reachable
@@ -25,6 +26,7 @@ def build_spec(reading: Reading, draft: SpecDraft) -> Spec | None:
     declare_types(check, draft.types)
     symbols = declare(check, draft)
     check_unique_names(check, draft)
+    check_renames(check, draft)
     services = tuple(build_service(check, symbols, symbol) for symbol in symbols.services.values())
     check_derivable(check, services)
     if not reading.findings:  # with something unread a sender may be missing

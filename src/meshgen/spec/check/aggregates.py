@@ -41,6 +41,7 @@ def build_aggregate(
         events=events,
         commands=commands,
         summary=draft.summary,
+        renamed_from=draft.renamed_from.text if draft.renamed_from else None,
         at=draft.name.at,
     )
 
@@ -165,6 +166,7 @@ def _event(check: Check, symbol: EventSymbol, modes: set[str]) -> Event:
         fields=tuple(symbol.own),
         sets=sets,
         summary=draft.summary,
+        renamed_from=draft.renamed_from.text if draft.renamed_from else None,
         at=at,
     )
 

@@ -39,6 +39,7 @@ def build_bff(check: Check, symbols: Symbols, draft: BffDraft) -> Bff:
         name=draft.name.text,
         summary=draft.summary,
         endpoints=tuple(_endpoint(check, symbols, endpoint) for endpoint in draft.endpoints),
+        renamed_from=draft.renamed_from.text if draft.renamed_from else None,
         at=draft.name.at,
     )
 

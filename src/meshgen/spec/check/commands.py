@@ -36,6 +36,7 @@ def build_command(
         ),
         roles=None if draft.roles is None else tuple(role.text for role in draft.roles),
         summary=draft.summary,
+        renamed_from=draft.renamed_from.text if draft.renamed_from else None,
         at=draft.name.at,
     )
 

@@ -42,6 +42,7 @@ def build_projection(check: Check, symbols: Symbols, symbol: ProjectionSymbol) -
         row=tuple(symbol.row),
         reactions=reactions,
         queries=queries,
+        renamed_from=draft.renamed_from.text if draft.renamed_from else None,
         at=draft.name.at,
     )
 

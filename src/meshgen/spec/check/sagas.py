@@ -36,6 +36,7 @@ def _saga(check: Check, symbols: Symbols, draft: SagaDraft, home: str) -> Saga |
         deadline=draft.deadline,
         steps=steps,
         on_failure=on_failure,
+        renamed_from=draft.renamed_from.text if draft.renamed_from else None,
         at=draft.name.at,
     )
 

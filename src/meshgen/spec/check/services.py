@@ -36,6 +36,7 @@ def build_service(check: Check, symbols: Symbols, symbol: ServiceSymbol) -> Serv
         policies=build_policies(check, symbols, symbol),
         sagas=build_sagas(check, symbols, symbol),
         queries=build_queries(check, symbol),
+        renamed_from=draft.renamed_from.text if draft.renamed_from else None,
         at=draft.name.at,
     )
 

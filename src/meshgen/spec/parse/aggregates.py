@@ -19,15 +19,25 @@ from meshgen.spec.wording import printable, shape
 AGGREGATE_KEYS = Keys(
     "an aggregate",
     ("id", "events", "commands"),
-    ("summary", "owner", "event_sourced", "state"),
-    later=("renamed_from", "snapshot", "invariants"),
+    ("summary", "renamed_from", "owner", "event_sourced", "state"),
+    later=("snapshot", "invariants"),
 )
-EVENT_KEYS = Keys("an event", (), ("summary", "sets"), later=("version", "upcast", "renamed_from"))
+EVENT_KEYS = Keys("an event", (), ("summary", "renamed_from", "sets"), later=("version", "upcast"))
 COMMAND_KEYS = Keys(
     "a command",
     (),
-    ("summary", "roles", "input", "requires", "calls", "creates", "emits", "upserts"),
-    later=("renamed_from", "version"),
+    (
+        "summary",
+        "renamed_from",
+        "roles",
+        "input",
+        "requires",
+        "calls",
+        "creates",
+        "emits",
+        "upserts",
+    ),
+    later=("version",),
 )
 EMISSION_KEYS = Keys("an entry of `emits`", ("event",), ("when", "with"))
 MODES = {"creates": "creates", "emits": "acts", "upserts": "upserts"}
@@ -54,6 +64,7 @@ def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateDraft:
             for n, body in reading.named(values.get("commands"), "commands", "a command", CLASS)
         ),
         summary=reading.summary(values.get("summary")),
+        renamed_from=reading.former(values.get("renamed_from"), CLASS),
     )
 
 
@@ -78,6 +89,7 @@ def _event(reading: Reading, name: Word, node: Node) -> EventDraft:
         fields=field_entries(reading, fields, name.text),
         sets=reading.assignments(own.get("sets"), "`sets`"),
         summary=reading.summary(own.get("summary")),
+        renamed_from=reading.former(own.get("renamed_from"), CLASS),
     )
 
 
@@ -114,6 +126,7 @@ def _command(reading: Reading, name: Word, node: Node) -> CommandDraft:
         emits=emits,
         roles=read_roles(reading, values.get("roles")),
         summary=reading.summary(values.get("summary")),
+        renamed_from=reading.former(values.get("renamed_from"), CLASS),
     )
 
 

@@ -10,7 +10,7 @@ from meshgen.spec.parse.reading import Keys, Reading
 from meshgen.spec.tree import Entry, Mapping, Node, Scalar
 from meshgen.spec.wording import printable
 
-BFF_KEYS = Keys("a BFF", ("endpoints",), ("summary",))
+BFF_KEYS = Keys("a BFF", ("endpoints",), ("summary", "renamed_from"))
 PART_FORM = "it looks like `unit.Query(field=value)? only [field]`; `?` and `only` may be left out"
 
 _SEGMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -41,6 +41,7 @@ def _bff(reading: Reading, name: Word, node: Node) -> BffDraft:
         name=name,
         summary=reading.summary(values.get("summary")),
         endpoints=tuple(e for entry in entries if (e := _endpoint(reading, entry))),
+        renamed_from=reading.former(values.get("renamed_from"), UNIT),
     )
 
 

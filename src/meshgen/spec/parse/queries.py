@@ -19,8 +19,8 @@ ROW_QUERY_KEYS = Keys(
 PROJECTION_KEYS = Keys(
     "a projection",
     ("store", "key", "row", "on"),
-    ("summary", "queries"),
-    later=("renamed_from", "slo"),
+    ("summary", "renamed_from", "queries"),
+    later=("slo",),
 )
 KEY_KEYS = Keys("a projection's `key`", ("partition",), ("cluster",))
 REACTIONS = ("insert", "upsert", "update", "delete")
@@ -128,6 +128,7 @@ def _projection(reading: Reading, name: Word, node: Node) -> ProjectionDraft:
         row=read_fields(reading, values.get("row"), "`row`"),
         reactions=tuple(_reaction(reading, Word(e.key.text, e.key.at), e.value) for e in reactions),
         queries=read_queries(reading, values.get("queries"), of_aggregate=False),
+        renamed_from=reading.former(values.get("renamed_from"), UNIT),
     )
 
 

@@ -177,6 +177,11 @@ class Reading:
             self.error(node.at, f"{what} is {shape(node)}", "it is a single name")
         return None
 
+    def former(self, node: Node | None, rule: NameRule) -> Word | None:
+        """`renamed_from: order`: the name that something had before."""
+        found = self.word(node, "`renamed_from`")
+        return self.checked(found, rule, "what was renamed") if found else None
+
     def words(self, node: Node | None, what: str) -> tuple[Word, ...]:
         """A list of references; a single one may stand without brackets."""
         nodes = node.items if isinstance(node, Sequence) else () if node is None else (node,)

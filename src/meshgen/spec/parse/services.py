@@ -25,13 +25,13 @@ SERVICE_ENGINES = ("postgresql", "sqlserver", "sqlite", "mongodb", "redis")
 SERVICE_KEYS = Keys(
     "a service",
     ("store", "aggregates"),
-    ("summary", "replicas", "ports", "policies", "sagas", "queries"),
-    later=("renamed_from", "slo", "streams"),
+    ("summary", "renamed_from", "replicas", "ports", "policies", "sagas", "queries"),
+    later=("slo", "streams"),
 )
 REPLICA_KEYS = Keys("a replica", ("of", "fields"))
 OPERATION_KEYS = Keys("an operation", ("returns", "simulated"), ("input",))
 POLICY_KEYS = Keys("a policy", ("on", "do"), ("each", "with", "after"))
-SAGA_KEYS = Keys("a saga", ("of", "starts_on", "steps"), ("deadline", "on_failure"))
+SAGA_KEYS = Keys("a saga", ("of", "starts_on", "steps"), ("renamed_from", "deadline", "on_failure"))
 STEP_KEYS = Keys("a step", ("do",), ("each", "with", "done", "failed", "undo"))
 DISPATCH_KEYS = Keys("a command to send", ("do",), ("with",))
 
@@ -65,6 +65,7 @@ def _service(reading: Reading, name: Word, node: Node) -> ServiceDraft:
         ),
         sagas=tuple(_saga(reading, n, body) for n, body in sagas),
         queries=read_queries(reading, values.get("queries"), of_aggregate=True),
+        renamed_from=reading.former(values.get("renamed_from"), UNIT),
     )
 
 
@@ -142,6 +143,7 @@ def _saga(reading: Reading, name: Word, node: Node) -> SagaDraft:
         deadline=reading.seconds(values.get("deadline"), "`deadline`"),
         steps=tuple(_step(reading, item) for item in steps),
         on_failure=_dispatch(reading, values.get("on_failure")),
+        renamed_from=reading.former(values.get("renamed_from"), CLASS),
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, NoReturn, TypeVar, cast
+from typing import Any, Generic, NoReturn, TypeVar, cast
 from uuid import UUID
 
 S = TypeVar("S")
@@ -57,7 +57,7 @@ class Context:
 
     now: datetime
     new_id: Callable[[], UUID]
-    answers: Mapping[Question[object], object]
+    answers: Mapping[Question[Any], object]
 
     def get(self, kind: type[S], id: UUID) -> S:
         """Return the replica row of `kind` with `id`, or refuse with e.g. "product_not_found"."""

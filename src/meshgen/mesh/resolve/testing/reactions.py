@@ -72,23 +72,23 @@ def projection_tests(projection: Projection, index: Index, specimens: Specimens)
                 function=snake(event.name),
                 before=None if makes else "ROW",
                 event=shared.name(event),
-                after=_row_code(name, after, first, shared),
+                after=_comparison(name, after, first, shared),
             )
         )
     row = shared.call(name, first) if first else None
     return ProjectionTests(constants=shared.constants(), row=row, tests=tuple(tests))
 
 
-def _row_code(
+def _comparison(
     name: str, after: FieldValues | None, first: FieldValues | None, shared: Shared
 ) -> str:
-    """The row as the tests write it: what is different from `ROW`."""
+    """What the tests compare with: what is different from `ROW`."""
     if after is None:
-        return "None"
+        return "is None"
     if first is None or [key for key, _ in after] != [key for key, _ in first]:
-        return _source(shared.call(name, after))
+        return f"== {_source(shared.call(name, after))}"
     changed = tuple(pair for pair, before in zip(after, first, strict=True) if pair != before)
-    return _source(shared.call("replace", changed), "ROW") if changed else "ROW"
+    return f"== {_source(shared.call('replace', changed), 'ROW') if changed else 'ROW'}"
 
 
 def _source(call: Call, *positional: str) -> str:

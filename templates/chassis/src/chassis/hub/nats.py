@@ -47,6 +47,7 @@ class NatsHub:
         self._js = JetStreamContext(client, timeout=_REQUEST_TIMEOUT)
         self._topics: dict[str, Topic] = {}
         self._subscriptions: list[NatsSubscription] = []
+        self._closing = False
 
     async def connect(self, url: str, name: str) -> None:
         """Connect, and from then on connect again whenever the connection is lost."""
@@ -56,7 +57,7 @@ class NatsHub:
             max_reconnect_attempts=-1,
             reconnect_time_wait=_RECONNECT_WAIT,  # type: ignore[arg-type]  # seconds, any number
             error_cb=_on_error,
-            disconnected_cb=_on_disconnected,
+            disconnected_cb=self._on_disconnected,
             reconnected_cb=self._on_reconnected,
         )
 
@@ -115,6 +116,7 @@ class NatsHub:
 
     async def close(self) -> None:
         """See `Hub`."""
+        self._closing = True
         await asyncio.gather(*(subscription.cancel() for subscription in self._subscriptions))
         await self._client.close()
 
@@ -133,6 +135,10 @@ class NatsHub:
             if error.err_code != _CONFIGURED_DIFFERENTLY:
                 raise
             await self._js.update_stream(config)
+
+    async def _on_disconnected(self) -> None:
+        if not self._closing:
+            _log.warning("event hub disconnected")
 
     async def _on_reconnected(self) -> None:
         _log.info("event hub reconnected")
@@ -155,7 +161,3 @@ def _translating() -> Iterator[None]:
 
 async def _on_error(error: Exception) -> None:
     _log.warning("event hub error", error=str(error) or repr(error))
-
-
-async def _on_disconnected() -> None:
-    _log.warning("event hub disconnected")

@@ -20,6 +20,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
+from chassis.errors import Unavailable
 from chassis.hub.port import Deliver, Topic
 
 _ACK_WAIT = 6.0  # seconds until the server thinks that we died
@@ -28,6 +29,7 @@ _PULL_BATCH = 100
 _PULL_EXPIRES = 30.0
 _BACKOFF = (0.1, 0.3, 1.0, 2.0)
 _GOODBYE = 2.0
+_TRY_AGAIN = 1.0
 _EXPIRED = "408"
 
 _log = structlog.get_logger()
@@ -112,8 +114,13 @@ class _Lane:
     async def stop(self) -> None:
         self._stopping = True
         self._inbox.put_nowait(None)
-        if self._task is not None:
-            await self._task
+        if self._task is None:
+            return
+        try:
+            await asyncio.wait({self._task})
+        except asyncio.CancelledError:
+            self._task.cancel()
+            raise
 
     async def cancel(self) -> None:
         if self._task is not None:
@@ -180,9 +187,11 @@ class _Lane:
         alive = asyncio.create_task(_keep_alive(message))
         try:
             await self.deliver(message.data)
+        except Unavailable:
+            await message.nak(delay=_TRY_AGAIN)
         except Exception:
             _log.exception("delivery failed", consumer=self.config.durable_name)
-            await message.nak(delay=1)
+            await message.nak(delay=_TRY_AGAIN)
         else:
             await message.ack()
         finally:

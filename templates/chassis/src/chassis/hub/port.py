@@ -42,7 +42,10 @@ class Subscription(Protocol):
         """Return "ok", or the reason why messages do not arrive."""
 
     async def stop(self) -> None:
-        """Take no more messages, and return when the one being delivered is finished."""
+        """Take no more messages, and return when the one being delivered is finished.
+
+        Cancelled, it breaks off that delivery; the message is delivered again.
+        """
 
 
 class Hub(Protocol):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import structlog
@@ -100,9 +102,15 @@ class Consumer:
         except (Undecodable, ValidationError) as error:
             await self._give_up(raw, error, attempts=0)
             return
+        if not reaction.handles:
+            return
+        began = time.perf_counter()
         with trace.use(trace.continued(envelope)):
             for handle in reaction.handles:
-                await self._handle(lambda h=handle: h(message, envelope), raw)  # type: ignore[misc]
+                await self._handle(partial(handle, message, envelope), raw)
+            ms = round((time.perf_counter() - began) * 1000, 2)
+            about = {"type": envelope.type, "subject": envelope.subject, "group": self.group}
+            _log.info("message", **about, ms=ms)
 
     def _reaction_to(self, envelope: Envelope) -> Reaction:
         if envelope.type in self._reactions:

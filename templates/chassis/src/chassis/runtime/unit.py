@@ -20,6 +20,8 @@ from chassis.runtime.consumer import Consumer
 from chassis.store.port import Collection, Store
 
 _HOUSEKEEPING = timedelta(hours=1)
+_BEGIN_AGAIN = 1.0
+_AT_ONCE = 0.5
 
 _log = structlog.get_logger()
 
@@ -56,7 +58,7 @@ class Unit:
         await self._store.prepare(self._collections)
         await self._declare_topics()
         self._tasks = [
-            asyncio.create_task(work(), name=f"{self._name} {what}")
+            asyncio.create_task(self._run(what, work), name=f"{self._name} {what}")
             for what, work in self._background.items()
         ]
         await asyncio.gather(*(consumer.start(self._hub) for consumer in self._consumers))
@@ -70,8 +72,11 @@ class Unit:
                 await self._flush()
 
     async def close(self) -> None:
-        """Stop everything at once."""
+        """Stop everything at once: what is in hand then is delivered again after the next start."""
         await self._cancel_tasks()
+        with suppress(TimeoutError, Unavailable):
+            async with asyncio.timeout(_AT_ONCE):
+                await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
 
     async def readiness(self) -> dict[str, str]:
         """Return for every part "ok" or the reason why it is not."""
@@ -93,6 +98,15 @@ class Unit:
         except Unavailable as error:
             return str(error)
         return "ok"
+
+    async def _run(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Keep a background task going: a mistake in it is logged, and then it begins again."""
+        while True:
+            try:
+                await work()
+            except Exception:
+                _log.exception("background task failed", unit=self._name, task=what)
+            await asyncio.sleep(_BEGIN_AGAIN)
 
     async def _keep_house(self) -> None:
         """Forget messages that the hub has forgotten, lest the inbox grows forever."""

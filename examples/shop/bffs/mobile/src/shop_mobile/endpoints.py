@@ -1,0 +1,18 @@
+# scaffolded by meshgen - yours to edit
+"""The endpoints of mobile: one answer each, put together from several services."""
+
+from fastapi import APIRouter
+
+from chassis.bff import Backends, Json, only, together
+
+router = APIRouter()
+
+
+@router.get("/home")
+async def home(backends: Backends) -> dict[str, Json]:
+    """Products."""
+    return await together(
+        products=only(
+            backends.get("catalog", "/browse", listed=True, page=8), "product_id", "name", "price"
+        )
+    )

@@ -1,0 +1,37 @@
+# scaffolded by meshgen - yours to edit
+"""The endpoints of web: one answer each, put together from several services."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from chassis.bff import Backends, Caller, Json, optional, together
+
+router = APIRouter()
+
+
+@router.get("/home")
+async def home(backends: Backends, caller: Caller) -> dict[str, Json]:
+    """Products and cart, in one answer."""
+    return await together(
+        products=backends.get("catalog", "/browse", listed=True),
+        cart=optional(backends.get("cart", f"/carts/{caller.id}")),
+    )
+
+
+@router.get("/account")
+async def account(backends: Backends, caller: Caller) -> dict[str, Json]:
+    """Orders."""
+    return await together(
+        orders=backends.get("order_history", "/orders-of-customer", customer_id=caller.id)
+    )
+
+
+@router.get("/orders/{order_id}")
+async def orders_by_order_id(order_id: UUID, backends: Backends) -> dict[str, Json]:
+    """Order, payment and parcel, in one answer."""
+    return await together(
+        order=backends.get("order", f"/orders/{order_id}"),
+        payment=optional(backends.get("payment", "/payment-of-order", order_id=order_id)),
+        parcel=optional(backends.get("shipping", "/parcel-of-order", order_id=order_id)),
+    )

@@ -1,0 +1,100 @@
+"""The development issuer: a key pair, its JWKS (RFC 7517), and tokens (JWT, RFC 7519)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from chassis.embedded.errors import EmbeddedError
+from chassis.embedded.files import write_once, write_whole
+from chassis.embedded.places import Places
+from chassis.embedded.topology import Auth
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+ALGORITHM = "RS256"
+
+
+def ensure_keys(places: Places) -> None:
+    """Make the key and its JWKS file unless they are there. Neither ever leaves this machine."""
+    places.make()
+    if not places.signing_key.exists():
+        write_once(places.signing_key, _new_key())
+    jwks = json.dumps({"keys": [_jwk(_load(places))]}, indent=2).encode()
+    if not places.jwks.exists() or places.jwks.read_bytes() != jwks:
+        write_whole(places.jwks, jwks)
+
+
+def issue(
+    places: Places, auth: Auth, *, roles: Sequence[str], subject: UUID, ttl: timedelta
+) -> str:
+    """Return a token for `subject` with `roles`, signed with the development key."""
+    import jwt
+
+    key = _load(places)
+    now = int(time.time())
+    claims = {
+        "sub": str(subject),
+        "iss": auth.issuer,
+        "aud": auth.audience,
+        "iat": now,
+        "exp": now + int(ttl.total_seconds()),
+        "roles": list(roles),
+    }
+    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": _jwk(key)["kid"]})
+
+
+def usual_subject(auth: Auth, roles: Sequence[str]) -> UUID:
+    """The caller that a role stands for when no other is asked for: the same one every time."""
+    return uuid5(NAMESPACE_URL, "/".join((auth.issuer, *roles)))
+
+
+def _new_key() -> bytes:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _load(places: Places) -> RSAPrivateKey:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    try:
+        key = serialization.load_pem_private_key(places.signing_key.read_bytes(), password=None)
+    except (OSError, ValueError) as error:
+        file = places.relative(places.signing_key)
+        raise EmbeddedError(
+            f"{file} cannot be used ({error}); remove it and a new one is made at the next start"
+        ) from error
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise EmbeddedError(f"{places.relative(places.signing_key)} is not an RSA key; remove it")
+    return key
+
+
+def _jwk(key: RSAPrivateKey) -> dict[str, Any]:
+    """The public key as a JWK; `kid` is its thumbprint (RFC 7638)."""
+    numbers = key.public_key().public_numbers()
+    members = {"e": _base64url_uint(numbers.e), "kty": "RSA", "n": _base64url_uint(numbers.n)}
+    canonical = json.dumps(members, sort_keys=True, separators=(",", ":")).encode()
+    thumbprint = _base64url(hashlib.sha256(canonical).digest())
+    return {**members, "kid": thumbprint, "use": "sig", "alg": ALGORITHM}
+
+
+def _base64url_uint(number: int) -> str:
+    return _base64url(number.to_bytes((number.bit_length() + 7) // 8, "big"))
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

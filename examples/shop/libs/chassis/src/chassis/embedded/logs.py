@@ -1,0 +1,118 @@
+"""`logs`: the last lines of the processes' logs, and those that come."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from chassis.embedded import state
+from chassis.embedded.console import Console
+from chassis.embedded.errors import EmbeddedError
+from chassis.embedded.places import Places
+
+_POLL = 0.2
+
+
+def show(root: Path, console: Console, *, name: str | None, count: int, follow: bool) -> None:
+    """Print the last `count` lines of each log, or of `name`: a process or a unit in one."""
+    tails = _tails(Places(root), name)
+    width = max(len(tail.process) for tail in tails) if len(tails) > 1 else 0
+
+    def show_line(tail: _Tail, line: str) -> None:
+        console.line(f"{tail.process:<{width}} | {line}" if width else line)
+
+    for tail in tails:
+        for line in tail.last(count):
+            show_line(tail, line)
+    while follow:
+        for tail in tails:
+            for line in tail.more():
+                show_line(tail, line)
+        time.sleep(_POLL)
+
+
+def last_lines(log: Path, count: int) -> list[str]:
+    """The last `count` lines of `log`, none if there is no such file."""
+    try:
+        with log.open("rb") as file:
+            return [line.decode("utf-8", "replace").rstrip("\n") for line in deque(file, count)]
+    except FileNotFoundError:
+        return []
+
+
+def _tails(places: Places, name: str | None) -> list[_Tail]:
+    logs, process_of = _known(places)
+    if not logs:
+        raise EmbeddedError("there are no logs yet: start the system with `make up`")
+    if name is None:
+        return [_Tail(process, log) for process, log in logs.items()]
+    if name in logs:
+        return [_Tail(name, logs[name])]
+    if name in process_of:
+        process = process_of[name]
+        return [_Tail(process, logs[process], unit=name)]
+    raise EmbeddedError(f"nothing is called {name!r}; there are {', '.join([*logs, *process_of])}")
+
+
+def _known(places: Places) -> tuple[dict[str, Path], dict[str, str]]:
+    """The logs by process, and the process of each unit; of an earlier run if nothing runs now."""
+    found = state.read(places)
+    if found is None:
+        files = sorted(places.log("any").parent.glob("*.log"))
+        return {log.stem: log for log in files}, {}
+    planned = found.plan.processes
+    logs = {process.name: places.log(process.name) for process in planned}
+    return logs, {unit: process.name for process in planned for unit in process.units}
+
+
+class _Tail:
+    """The end of one log. `unit`: leave out what other units of the process say."""
+
+    def __init__(self, process: str, log: Path, unit: str | None = None) -> None:
+        self.process = process
+        self._log = log
+        self._unit = unit
+        self._file: BinaryIO | None = None
+
+    def last(self, count: int) -> Iterator[str]:
+        """The last `count` lines; `more` goes on after them."""
+        yield from deque(self.more(), maxlen=count)
+
+    def more(self) -> Iterator[str]:
+        """The whole lines that came since; a log that was begun anew is read from its start."""
+        if self._file is None and self._log.exists():
+            self._file = self._log.open("rb")
+        if self._file is None:
+            return
+        yield from self._lines(self._file)
+        if self._is_replaced(self._file):
+            self._file.close()
+            self._file = None
+
+    def _lines(self, file: BinaryIO) -> Iterator[str]:
+        while line := file.readline():
+            if not line.endswith(b"\n"):
+                file.seek(-len(line), os.SEEK_CUR)
+                return
+            if self._unit is None or _speaks_for(line, self._unit):
+                yield line.decode("utf-8", "replace").rstrip("\n")
+
+    def _is_replaced(self, file: BinaryIO) -> bool:
+        try:
+            return self._log.stat().st_ino != os.fstat(file.fileno()).st_ino
+        except FileNotFoundError:
+            return False
+
+
+def _speaks_for(line: bytes, unit: str) -> bool:
+    """Whether a line is of `unit`; what is no record (a traceback) might be."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return True
+    return not isinstance(record, dict) or record.get("service", unit) == unit

@@ -1,0 +1,94 @@
+"""`status`: what runs, what it takes, and whether it is ready."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from chassis.embedded import processes, readiness, state
+from chassis.embedded.console import Console
+from chassis.embedded.places import Places
+from chassis.embedded.readiness import Check
+from chassis.embedded.state import State
+from chassis.embedded.topology import GATEWAY, HUB
+
+_HEAD = ("UNIT", "PROCESS", "PID", "MEMORY", "URL", "READY")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One unit, or a server. `problem` is None if it is ready; `pid` None if it does not run."""
+
+    unit: str
+    process: str
+    pid: int | None
+    memory: int
+    url: str
+    problem: str | None
+
+
+def status(root: Path, console: Console, *, as_json: bool) -> bool:
+    """Print a row for every part of the system; return whether all of them are ready."""
+    places = Places(root)
+    found = state.read(places)
+    rows = list(look(found)) if found else []
+    ready = bool(rows) and all(row.problem is None for row in rows)
+    if as_json:
+        console.line(json.dumps({"ready": ready, "units": [asdict(row) for row in rows]}, indent=2))
+    elif not rows:
+        console.line("nothing is running: start it with `make up`")
+    else:
+        console.table(_HEAD, list(_cells(rows, console)))
+        memory = sum({row.process: row.memory for row in rows}.values())
+        console.line(f"{_megabytes(memory)} in all")
+        if not ready:
+            console.line(
+                console.bad("not everything is ready: `make logs` says more, `make up` mends")
+            )
+    return ready
+
+
+def look(found: State) -> Iterator[Row]:
+    """Ask every part of the system at the same time, and yield a row for each."""
+    alive = found.alive
+    urls = {HUB: found.plan.nats_url, GATEWAY: found.plan.gateway_url, **found.plan.units}
+    asked = [
+        (unit, process.name, check)
+        for process in found.plan.processes
+        for unit, check in readiness.checks(found.plan, process).items()
+    ]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        problems = pool.map(lambda each: _problem(each[1] in alive, each[2]), asked)
+        for (unit, process, _), problem in zip(asked, problems, strict=True):
+            running = alive.get(process)
+            yield Row(
+                unit=unit,
+                process=process,
+                pid=running.pid if running else None,
+                memory=processes.memory(running) if running else 0,
+                url=urls[unit],
+                problem=problem,
+            )
+
+
+def _problem(is_alive: bool, check: Check) -> str | None:
+    return check() if is_alive else "not running"
+
+
+def _cells(rows: list[Row], console: Console) -> Iterator[tuple[str, ...]]:
+    """Pid and memory belong to a process: they are shown once for it."""
+    told: set[str] = set()
+    for row in rows:
+        first = row.process not in told
+        told.add(row.process)
+        pid = str(row.pid or "-") if first else ""
+        memory = (_megabytes(row.memory) if row.pid else "-") if first else ""
+        ready = console.good("ready") if row.problem is None else console.bad(f"no: {row.problem}")
+        yield row.unit, row.process, pid, memory, row.url, ready
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:.0f} MB"

@@ -1,0 +1,85 @@
+"""Which problem an exception becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from chassis import errors, trace
+from chassis.domain import Refused
+from chassis.http import problem
+from chassis.http.problem import FieldError, Problem
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception that leaves a route of `app` with a problem."""
+    for kind in (
+        Problem,
+        Refused,
+        HTTPException,
+        RequestValidationError,
+        errors.NotOwner,
+        errors.VersionMismatch,
+        errors.Conflict,
+        errors.Unavailable,
+        errors.InvalidQuery,
+        Exception,
+    ):
+        app.add_exception_handler(kind, _handle)
+
+
+async def _handle(request: Request, error: Exception) -> Response:
+    current = trace.current()
+    return problem.response(
+        problem_of(error),
+        instance=request.url.path,
+        correlation_id=str(current.correlation_id) if current else None,
+    )
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that stands for `error`; what is unexpected says nothing of itself."""
+    match error:
+        case Problem():
+            return error
+        case Refused():
+            return problem.refused(error.rule)
+        case errors.NotOwner():
+            return problem.forbidden("It belongs to somebody else.")
+        case errors.VersionMismatch():
+            return Problem(412, "version_mismatch", detail=f"The version is {error.actual} by now.")
+        case errors.Conflict():
+            return Problem(409, "conflict", detail="It was changed at the same time; try again.")
+        case errors.Unavailable():
+            return Problem(503, "unavailable", headers={"Retry-After": "1"})
+        case errors.InvalidQuery():
+            return problem.invalid([FieldError(error.field, error.message)])
+        case RequestValidationError():
+            return problem.invalid(field_errors(error.errors(), skip=1))
+        case HTTPException():
+            return problem.of_status(error.status_code, error.headers)
+        case _:
+            return Problem(
+                500,
+                "internal_error",
+                detail="It is our fault, and in our logs by its correlation id.",
+            )
+
+
+def invalid_command(error: ValidationError) -> Problem:
+    """The 422 for a body that is not the command."""
+    return problem.invalid(field_errors(error.errors(include_url=False, include_input=False)))
+
+
+def field_errors(found: Sequence[Any], skip: int = 0) -> list[FieldError]:
+    """Pydantic's errors; `skip` leaves out the first parts of the place (`query`, `path`)."""
+    return [
+        FieldError(".".join(str(part) for part in entry["loc"][skip:]), entry["msg"])
+        for entry in found
+    ]

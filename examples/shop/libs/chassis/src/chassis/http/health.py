@@ -1,0 +1,30 @@
+"""`/livez`: the process answers. `/readyz`: it can do its work; not while it starts or drains."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+Readiness = Callable[[], Awaitable[Mapping[str, str]]]
+OK = "ok"
+
+
+def routes(readiness: Readiness) -> list[Route]:
+    """The two routes; `readiness` says of each thing that is needed "ok", or why not."""
+
+    async def livez(_: Request) -> Response:
+        return JSONResponse({"status": OK})
+
+    async def readyz(_: Request) -> Response:
+        checks = await readiness()
+        ready = all(check == OK for check in checks.values())
+        return JSONResponse(
+            {"status": OK if ready else "not ready", "checks": dict(checks)},
+            status_code=200 if ready else 503,
+            headers={"Cache-Control": "no-store"},
+        )
+
+    return [Route("/livez", livez), Route("/readyz", readyz)]

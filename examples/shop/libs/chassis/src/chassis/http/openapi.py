@@ -1,0 +1,96 @@
+"""What FastAPI cannot read off a signature for the OpenAPI document: bodies and problems."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI
+from pydantic import BaseModel, create_model
+
+from chassis.http.problem import MEDIA_TYPE, ProblemBody
+from chassis.messages import Command
+
+_COMPONENTS = "#/components/schemas/"
+Schema = dict[str, Any]
+Responses = dict[int | str, dict[str, Any]]
+
+_MEANINGS = {
+    400: "The body is not JSON.",
+    401: "No token, or one that is not valid.",
+    403: "The caller may not.",
+    404: "There is no such thing, or it is somebody else's.",
+    409: "A rule of the domain is broken; `type` says which.",
+    412: "`If-Match` is not the current version.",
+    413: "The body is too large.",
+    415: "The body is not `application/json`.",
+    422: "The request does not fit the schema.",
+    502: "A backend failed.",
+    504: "A backend did not answer in time.",
+}
+COMMAND_PROBLEMS = (400, 401, 403, 404, 409, 412, 413, 415, 422)
+READ_PROBLEMS = (401, 403, 404, 422)
+SEARCH_PROBLEMS = (401, 403, 422)
+BFF_PROBLEMS = (401, 403, 404, 422, 502, 504)
+
+
+class Components:
+    """Schemas for the document of an application besides those that FastAPI finds by itself."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._schemas: Schema = {}
+        self._add(ProblemBody, "Problem")
+        original = app.openapi
+
+        def openapi() -> Schema:
+            if app.openapi_schema is None:
+                schemas = original().setdefault("components", {}).setdefault("schemas", {})
+                schemas |= self._schemas
+            return original()
+
+        app.openapi = openapi  # type: ignore[method-assign]
+
+    def request_body(
+        self, command: type[Command], in_path: tuple[str, ...], made: str | None
+    ) -> Schema:
+        """The `openapi_extra` of a command's route: its fields without those of the path.
+
+        The id that the service makes may still be chosen by the client.
+        """
+        schema = self._add(command, command.__name__)
+        for name in in_path:
+            schema.get("properties", {}).pop(name, None)
+        optional = {*in_path, made}
+        required = [name for name in schema.pop("required", []) if name not in optional]
+        if required:
+            schema["required"] = required
+        if not schema.get("properties"):
+            del self._schemas[command.__name__]
+            return {}
+        content = {"application/json": {"schema": {"$ref": _COMPONENTS + command.__name__}}}
+        return {"requestBody": {"content": content, "required": bool(required)}}
+
+    def _add(self, model: type[BaseModel], name: str) -> Schema:
+        schema = model.model_json_schema(ref_template=_COMPONENTS + "{model}-Input")
+        for inner, definition in schema.pop("$defs", {}).items():
+            self._schemas[f"{inner}-Input"] = definition
+        self._schemas[name] = schema
+        return schema
+
+
+def problems(*statuses: int) -> Responses:
+    """The documented problems of a route."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": _COMPONENTS + "Problem"}}}
+    return {s: {"description": _MEANINGS[s], "content": content} for s in statuses}
+
+
+def outcome(command: type[Command], id: str) -> type[BaseModel]:
+    """The documented answer of a command."""
+    fields: dict[str, Any] = {id: (UUID, ...), "version": (int, ...), "events": (list[str], ...)}
+    return create_model(f"{command.__name__}Outcome", **fields)
+
+
+def page(row: type) -> type[BaseModel]:
+    """The documented answer of a search."""
+    fields: dict[str, Any] = {"items": (list[row], ...), "next": (str | None, ...)}  # type: ignore[valid-type]
+    return create_model(f"{row.__name__}Page", **fields)

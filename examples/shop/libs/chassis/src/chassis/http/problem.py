@@ -1,0 +1,137 @@
+"""Errors over HTTP as problem details (RFC 9457, `application/problem+json`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse
+
+MEDIA_TYPE = "application/problem+json"
+_PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
+    413: "Content Too Large",  # as RFC 9110 calls them
+    422: "Unprocessable Content",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One field of a request that is wrong; `field` is a dotted path."""
+
+    field: str
+    message: str
+
+
+class Problem(Exception):
+    """Raised anywhere below a route, it becomes the answer: all of it is shown to the caller."""
+
+    def __init__(
+        self,
+        status: int,
+        rule: str,
+        *,
+        title: str | None = None,
+        detail: str | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {rule}")
+        self.status = status
+        self.rule = rule
+        self.title = title or words(rule)
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+
+def words(rule: str) -> str:
+    """`already_exists` -> `Already exists`."""
+    return rule.replace("_", " ").replace("-", " ").capitalize()
+
+
+def unauthenticated(detail: str, *, sent: bool) -> Problem:
+    """401 with the challenge of RFC 6750, 3: `error` only when a token was sent."""
+    challenge = 'Bearer error="invalid_token"' if sent else "Bearer"
+    return Problem(401, "unauthenticated", detail=detail, headers={"WWW-Authenticate": challenge})
+
+
+def forbidden(detail: str) -> Problem:
+    """403: we know who it is, and that they may not."""
+    return Problem(403, "forbidden", detail=detail)
+
+
+def not_found(detail: str | None = None) -> Problem:
+    """404, also for what exists but is not the caller's to see."""
+    return Problem(404, "not_found", detail=detail)
+
+
+def invalid(errors: Sequence[FieldError]) -> Problem:
+    """422: well-formed, but not what the route takes; says so for each field."""
+    return Problem(
+        422, "invalid_request", detail="The request does not fit the schema.", errors=errors
+    )
+
+
+def refused(rule: str) -> Problem:
+    """The domain's own no. `product_not_found` is no 404: what is addressed is there, it lacks
+    another thing; the same goes for every rule that must hold."""
+    if rule == "not_found":
+        return not_found()
+    if rule == "already_exists" or rule.endswith("_not_found"):
+        return Problem(409, rule)
+    return Problem(
+        409,
+        rule,
+        title=f"Required: {words(rule).lower()}",
+        detail=f"The rule {rule} does not hold.",
+    )
+
+
+def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
+    """A problem that says no more than the status does (404 of an unknown path, 405 ...)."""
+    phrase = _PHRASES.get(status) or ("Client Error" if status < 500 else "Server Error")
+    rule = phrase.lower().replace(" ", "_").replace("-", "_").replace("'", "")
+    return Problem(status, rule, title=phrase, headers=headers)
+
+
+def response(problem: Problem, *, instance: str, correlation_id: str | None) -> JSONResponse:
+    """The answer that `problem` becomes."""
+    body: dict[str, Any] = {
+        "type": f"urn:problem:{problem.rule}",
+        "title": problem.title,
+        "status": problem.status,
+        "instance": instance,
+    }
+    if problem.detail is not None:
+        body["detail"] = problem.detail
+    if correlation_id is not None:
+        body["correlation_id"] = correlation_id
+    if problem.errors:
+        body["errors"] = [{"field": e.field, "message": e.message} for e in problem.errors]
+    return JSONResponse(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
+
+
+class FieldErrorBody(BaseModel):
+    """The documented form of a `FieldError`."""
+
+    model_config = ConfigDict(title="FieldError")
+
+    field: str
+    message: str
+
+
+class ProblemBody(BaseModel):
+    """The documented form of every error (RFC 9457)."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: str = Field(examples=["urn:problem:not_found"])
+    title: str
+    status: int
+    instance: str
+    detail: str | None = None
+    correlation_id: str | None = None
+    errors: list[FieldErrorBody] | None = None

@@ -1,0 +1,1 @@
+"""The event hub: one port, an adapter for every broker."""

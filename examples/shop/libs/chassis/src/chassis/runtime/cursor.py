@@ -1,0 +1,45 @@
+"""Page cursors: where a page ended, opaque to the client and believed only after a check."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.errors import InvalidCursor
+from chassis.runtime.fields import Field
+from chassis.store.port import Query, Scalar
+
+
+def write_cursor(query: Query, after: tuple[Scalar, ...]) -> str:
+    """Return the cursor of the document with the sort values, and the id, `after`."""
+    text = json.dumps([_fingerprint(query), *after], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str, query: Query, fields: Mapping[str, Field]) -> tuple[Scalar, ...]:
+    """Return what `write_cursor` was given; `InvalidCursor` if it was not, or for another query."""
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        fingerprint, *values, id = json.loads(base64.b64decode(padded, b"-_", validate=True))
+        if fingerprint != _fingerprint(query) or not isinstance(id, str):
+            raise InvalidCursor
+        id.encode()  # no half characters
+        return (*_checked(query, values, fields), id)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidCursor from error
+
+
+def _checked(query: Query, values: list[Any], fields: Mapping[str, Field]) -> list[Scalar]:
+    return [
+        None if value is None else fields[sort.field].parse(value)
+        for sort, value in zip(query.sort, values, strict=True)
+    ]
+
+
+def _fingerprint(query: Query) -> int:
+    """What a cursor belongs to: the same question, but for its page."""
+    asked = [query.collection, query.where, [(s.field, s.descending) for s in query.sort]]
+    return zlib.crc32(json.dumps(asked).encode())

@@ -1,0 +1,77 @@
+"""The relay: publishes what commits left in the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+
+import structlog
+
+from chassis.errors import Unavailable
+from chassis.hub.port import Hub
+from chassis.store.port import Pending, Store
+
+_BATCH = 256
+_LOOK_AGAIN = 5.0  # seconds; commits wake the relay, this is for what a crash or a cancel left
+_BACKOFF = 0.2
+
+_log = structlog.get_logger()
+
+
+class Relay:
+    """Publishes the outbox of one unit, in the order of the commits for every subject."""
+
+    def __init__(self, store: Store, hub: Hub) -> None:
+        self._store = store
+        self._hub = hub
+        self._woken = asyncio.Event()
+        self._publishing = asyncio.Lock()
+
+    def wake(self) -> None:
+        """Say that there is something in the outbox."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Publish whenever there is something, until cancelled."""
+        while True:
+            self._woken.clear()
+            try:
+                await self.flush()
+            except Unavailable as error:
+                _log.warning("outbox waits", reason=str(error))
+                await asyncio.sleep(_BACKOFF)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_AGAIN):
+                    await self._woken.wait()
+
+    async def flush(self) -> None:
+        """Publish all that is in the outbox; raises `Unavailable` if it cannot be."""
+        async with self._publishing:
+            while pending := await self._store.pending(_BATCH):
+                await self._publish(pending)
+
+    async def _publish(self, pending: Iterable[Pending]) -> None:
+        """Publish at once what is about different subjects, one after the other what is about one.
+
+        A message leaves the outbox after the hub has it, so that a crash in between repeats it; the
+        receivers' inboxes know it by its id.
+        """
+        lanes: dict[tuple[str, str], list[Pending]] = {}
+        for message in pending:
+            key = message.outgoing.topic, message.outgoing.envelope.subject
+            lanes.setdefault(key, []).append(message)
+        done: list[int] = []
+        results = await asyncio.gather(
+            *(self._publish_in_order(lane, done) for lane in lanes.values()), return_exceptions=True
+        )
+        await self._store.published(tuple(done))
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+
+    async def _publish_in_order(self, lane: list[Pending], done: list[int]) -> None:
+        for message in lane:
+            await self._hub.publish(message.outgoing.topic, message.outgoing.envelope)
+            done.append(message.position)

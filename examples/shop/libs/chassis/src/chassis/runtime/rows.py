@@ -1,0 +1,87 @@
+"""The documents of one class in a store: typed reading, writing and searching."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Generic, TypeVar
+
+from chassis.codec import Codec
+from chassis.errors import InvalidQuery
+from chassis.results import Page, Versioned
+from chassis.runtime.cursor import read_cursor, write_cursor
+from chassis.runtime.fields import Field, fields_of
+from chassis.store.port import Collection, Delete, Put, Query, Scalar, Sort, Store
+
+T = TypeVar("T")
+
+
+class Rows(Generic[T]):
+    """The collection `name` of documents of class `kind`; `indexes` are like sorts."""
+
+    def __init__(
+        self, store: Store, name: str, kind: type[T], indexes: Iterable[tuple[str, ...]] = ()
+    ) -> None:
+        self._store = store
+        self._codec = Codec(kind)
+        self._fields = fields_of(kind)
+        self.collection = Collection(
+            name=name,
+            fields=tuple((field.name, field.kind) for field in self._fields.values()),
+            indexes=tuple(dict.fromkeys(self._sorts(index) for index in indexes)),
+        )
+
+    async def get(self, id: str) -> Versioned[T] | None:
+        """Return a document, or None."""
+        stored = await self._store.get(self.collection.name, id)
+        return Versioned(self._codec.decode(stored.data), stored.version) if stored else None
+
+    def put(self, id: str, value: T, *, expected: int, version: int) -> Put:
+        """Return the write that makes `value` the document `id`."""
+        data = self._codec.encode(value)
+        return Put(
+            collection=self.collection.name, id=id, data=data, expected=expected, version=version
+        )
+
+    def delete(self, id: str, *, expected: int) -> Delete:
+        """Return the write that removes the document `id`."""
+        return Delete(collection=self.collection.name, id=id, expected=expected)
+
+    async def search(
+        self,
+        by: Mapping[str, object],
+        filter: Mapping[str, object],
+        sort: tuple[str, ...],
+        limit: int,
+        cursor: str | None,
+    ) -> Page[T]:
+        """Return a page of the documents whose fields equal `by` and `filter`.
+
+        Raises `InvalidQuery` if a field or a value makes no sense, `InvalidCursor` for the cursor.
+        """
+        where = self._where({**by, **{k: v for k, v in filter.items() if v is not None}})
+        sorts = self._sorts(sort)
+        query = Query(collection=self.collection.name, where=where, sort=sorts, limit=limit + 1)
+        if cursor is not None:
+            query = replace(query, after=read_cursor(cursor, query, self._fields))
+        found = await self._store.find(query)
+        items = tuple(self._codec.decode(stored.data) for stored in found[:limit])
+        if len(found) <= limit:
+            return Page(items, None)
+        last = found[limit - 1]
+        data = json.loads(last.data)
+        return Page(items, write_cursor(query, (*(data[s.field] for s in sorts), last.id)))
+
+    def _where(self, values: Mapping[str, object]) -> tuple[tuple[str, Scalar], ...]:
+        return tuple((name, self._field(name).parse(value)) for name, value in values.items())
+
+    def _sorts(self, names: Iterable[str]) -> tuple[Sort, ...]:
+        return tuple(
+            Sort(self._field(name.removeprefix("-")).name, name.startswith("-")) for name in names
+        )
+
+    def _field(self, name: str) -> Field:
+        if name not in self._fields:
+            raise InvalidQuery(name, "is not a field that can be searched or sorted by")
+        return self._fields[name]

@@ -1,0 +1,202 @@
+"""What a saga does next: pure functions from an instance and what happened to the next instance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid5
+
+from chassis.messages import Command, CommandRefused, Event
+from chassis.saga.declaration import Saga, answers
+
+_NAMESPACE = UUID("5f0c3c1e-6a86-4f2b-9d0a-6a1f0b1c8f5d")
+
+DEADLINE_PASSED = "deadline passed"
+
+
+class Status(StrEnum):
+    """Where an instance is. A failed one is compensated: what undoes it was sent."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class Progress(StrEnum):
+    """Where a command of an instance is."""
+
+    SENT = "sent"
+    DONE = "done"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A command that was sent: number `item` of step `step`."""
+
+    id: UUID
+    step: int
+    item: int
+    progress: Progress = Progress.SENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A saga under way. `start`: the data of the event that started it, `cause`: its id."""
+
+    id: str
+    correlation_id: UUID
+    cause: UUID
+    start: Mapping[str, Any]
+    status: Status = Status.RUNNING
+    step: int = -1
+    sent: tuple[Sent, ...] = ()
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """A command to send under `id`; only those whose answer is awaited have one that counts."""
+
+    id: UUID
+    command: Command
+    awaited: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """The instance after something happened, and the commands to send."""
+
+    instance: Instance
+    dispatches: tuple[Dispatch, ...]
+
+
+class Process:
+    """The rules of one declared saga."""
+
+    def __init__(self, saga: Saga[Any]) -> None:
+        self._saga = saga
+
+    def begin(self, instance: Instance) -> Transition:
+        """Return what follows when a new instance starts."""
+        return self._next_step(instance)
+
+    def answered(self, instance: Instance, command_id: UUID, event: Event) -> Transition | None:
+        """Return what follows when `event` answers a command; None if it is no answer to it."""
+        if isinstance(event, CommandRefused):
+            return self.failed(instance, command_id, event.rule)
+        step = self._saga.steps[next(s.step for s in instance.sent if s.id == command_id)]
+        if isinstance(event, answers(step.done)):
+            return self.done(instance, command_id)
+        if isinstance(event, answers(step.failed)):
+            return self.failed(instance, command_id, _failure(event))
+        return None
+
+    def done(self, instance: Instance, command_id: UUID) -> Transition:
+        """Return what follows when a command was done; too late it is undone."""
+        instance = _marked(instance, command_id, Progress.DONE)
+        match instance.status:
+            case Status.RUNNING:
+                return self._advance(instance)
+            case Status.FAILED:
+                return self._undo(instance)
+            case Status.COMPLETED:
+                return Transition(instance=instance, dispatches=())
+
+    def failed(self, instance: Instance, command_id: UUID, failure: str) -> Transition:
+        """Return what follows when a command failed or was refused."""
+        instance = _marked(instance, command_id, Progress.FAILED)
+        if instance.status is not Status.RUNNING:
+            return Transition(instance=instance, dispatches=())
+        return self._advance(replace(instance, failure=instance.failure or failure))
+
+    def deadline(self, instance: Instance) -> Transition:
+        """Return what follows when the deadline passes."""
+        if instance.status is not Status.RUNNING:
+            return Transition(instance=instance, dispatches=())
+        return self._compensate(replace(instance, failure=instance.failure or DEADLINE_PASSED))
+
+    def _advance(self, instance: Instance) -> Transition:
+        """Go on if all answers of the step are there."""
+        current = [sent for sent in instance.sent if sent.step == instance.step]
+        if any(sent.progress is Progress.SENT for sent in current):
+            return Transition(instance=instance, dispatches=())
+        if instance.failure is not None:
+            return self._compensate(instance)
+        return self._next_step(instance)
+
+    def _next_step(self, instance: Instance) -> Transition:
+        """Begin the next step that has any commands; after the last one the saga is completed."""
+        start = self._start(instance)
+        for number in range(instance.step + 1, len(self._saga.steps)):
+            dispatches = tuple(
+                Dispatch(id=self._id(instance, number, item, "do"), command=command, awaited=True)
+                for item, command in enumerate(self._saga.steps[number].commands(start))
+            )
+            if dispatches:
+                sent = tuple(
+                    Sent(id=dispatch.id, step=number, item=item)
+                    for item, dispatch in enumerate(dispatches)
+                )
+                instance = replace(instance, step=number, sent=instance.sent + sent)
+                return Transition(instance=instance, dispatches=dispatches)
+        return Transition(instance=replace(instance, status=Status.COMPLETED), dispatches=())
+
+    def _compensate(self, instance: Instance) -> Transition:
+        undone = self._undo(replace(instance, status=Status.FAILED))
+        if self._saga.on_failure is None:
+            return undone
+        last = Dispatch(
+            id=uuid5(_NAMESPACE, f"{self._saga.name}:{instance.id}:failure"),
+            command=self._saga.on_failure(self._start(instance), instance.failure or ""),
+            awaited=False,
+        )
+        return replace(undone, dispatches=(*undone.dispatches, last))
+
+    def _undo(self, instance: Instance) -> Transition:
+        """Take back what is done, the last first."""
+        dispatches = tuple(self._undoings(instance))
+        sent = tuple(
+            replace(s, progress=Progress.UNDONE) if s.progress is Progress.DONE else s
+            for s in instance.sent
+        )
+        return Transition(instance=replace(instance, sent=sent), dispatches=dispatches)
+
+    def _undoings(self, instance: Instance) -> Iterator[Dispatch]:
+        start = self._start(instance)
+        for sent in reversed(instance.sent):
+            if sent.progress is not Progress.DONE:
+                continue
+            command = self._saga.steps[sent.step].undoing(start, sent.item)
+            if command is not None:
+                id = self._id(instance, sent.step, sent.item, "undo")
+                yield Dispatch(id=id, command=command, awaited=False)
+
+    def _start(self, instance: Instance) -> Event:
+        start: Event = self._saga.starts_on.model_validate(instance.start)
+        return start
+
+    def _id(self, instance: Instance, step: int, item: int, what: str) -> UUID:
+        """The same however often it is made, so that a command sent twice is done once."""
+        return uuid5(_NAMESPACE, f"{self._saga.name}:{instance.id}:{step}:{item}:{what}")
+
+
+def _failure(event: Event) -> str:
+    """Return the reason that a failed event gives, else its name in words."""
+    reason = getattr(event, "reason", None)
+    if isinstance(reason, str) and reason:
+        return reason
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", type(event).__name__).lower()
+
+
+def _marked(instance: Instance, command_id: UUID, progress: Progress) -> Instance:
+    """Note the first answer to a command; another one changes nothing."""
+    sent = tuple(
+        replace(s, progress=progress) if s.id == command_id and s.progress is Progress.SENT else s
+        for s in instance.sent
+    )
+    return replace(instance, sent=sent)

@@ -1,0 +1,103 @@
+"""What the environment says, read once at start; nothing else reads the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+class SettingsError(Exception):
+    """The environment is wrong; `problems` says all that is, one line each."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one process; the environment variable is the field in upper case.
+
+    `peers`: where the units are that a backend-for-frontend calls, by unit name.
+    `drain_delay`: seconds to go on serving after readiness turned false, so that a load balancer
+    can notice before the port closes. `drain_timeout`: seconds that work in flight may take after.
+    """
+
+    nats_url: str
+    data_dir: Path
+    jwks_file: Path
+    issuer: str
+    audience: str
+    peers: Mapping[str, str] = field(default_factory=dict)
+    log_level: str = "INFO"
+    backend_timeout: float = 1.0
+    drain_delay: float = 0.0
+    drain_timeout: float = 8.0
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read the settings from `env`, or raise `SettingsError` with everything that is wrong."""
+        reader = _Reader(env)
+        settings = cls(
+            nats_url=reader.text("NATS_URL", "nats://127.0.0.1:4222"),
+            data_dir=Path(reader.text("DATA_DIR", "data")),
+            jwks_file=Path(reader.text("JWKS_FILE")),
+            issuer=reader.text("ISSUER"),
+            audience=reader.text("AUDIENCE"),
+            peers=reader.peers("PEERS"),
+            log_level=reader.level("LOG_LEVEL"),
+            backend_timeout=reader.seconds("BACKEND_TIMEOUT", 1.0),
+            drain_delay=reader.seconds("DRAIN_DELAY", 0.0),
+            drain_timeout=reader.seconds("DRAIN_TIMEOUT", 8.0),
+        )
+        if reader.problems:
+            raise SettingsError(tuple(reader.problems))
+        return settings
+
+
+class _Reader:
+    """Reads variables one by one and collects what is wrong with them."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._env.get(name, "").strip() or default
+        if value is None:
+            self.problems.append(f"{name} is not set")
+        return value or ""
+
+    def level(self, name: str) -> str:
+        value = self.text(name, "INFO")
+        if value.upper() not in LEVELS:
+            self.problems.append(f"{name} is {value!r}, but must be one of {', '.join(LEVELS)}")
+        return value.upper()
+
+    def seconds(self, name: str, default: float) -> float:
+        value = self.text(name, str(default))
+        try:
+            number = float(value)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number < float("inf"):
+            self.problems.append(f"{name} is {value!r}, but must be a number of seconds")
+        return number
+
+    def peers(self, name: str) -> Mapping[str, str]:
+        """`order=http://127.0.0.1:8101,cart=http://...`"""
+        peers: dict[str, str] = {}
+        for entry in filter(None, (part.strip() for part in self.text(name, "").split(","))):
+            unit, _, url = entry.partition("=")
+            parts = urlsplit(url)
+            if not unit or parts.scheme not in ("http", "https") or not parts.netloc:
+                self.problems.append(f"{name}: {entry!r} is not of the form unit=http://host:port")
+            elif unit in peers:
+                self.problems.append(f"{name}: {unit!r} is there twice")
+            peers[unit] = url.rstrip("/")
+        return MappingProxyType(peers)

@@ -1,0 +1,1 @@
+"""Where units keep their data: one port, an adapter for every engine."""

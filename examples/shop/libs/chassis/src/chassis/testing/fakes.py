@@ -1,0 +1,33 @@
+"""Backends that answer what a test says, for tests of a backend-for-frontend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic_core import to_json
+
+from chassis.http_client import Fetched
+
+
+class FakeBackends:
+    """Answers, by backend and path; an int is a status, what is not there a 404."""
+
+    def __init__(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
+        self._answers = answers
+        self.asked: list[str] = []
+
+    def peers(self, names: Iterable[str]) -> dict[str, str]:
+        """An address for each of the backends."""
+        return {name: f"http://{name}" for name in names}
+
+    async def fetch(self, url: str, headers: Mapping[str, str]) -> Fetched:
+        """See `chassis.http_client.Fetch`."""
+        parts = urlsplit(url)
+        backend = parts.netloc
+        self.asked.append(f"{backend} {url.removeprefix(f'http://{backend}')}")
+        answer = self._answers.get(backend, {}).get(unquote(parts.path), 404)
+        if isinstance(answer, int):
+            return Fetched(answer, {}, b"")
+        return Fetched(200, {}, to_json(answer))

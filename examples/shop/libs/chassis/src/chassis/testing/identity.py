@@ -1,0 +1,44 @@
+"""Tokens for tests of one unit, signed by a key that is made once: making one is slow."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from jwt.algorithms import RSAAlgorithm
+
+from chassis.auth import ALGORITHM, MINIMUM_KEY_BITS, Verifier
+
+ISSUER, AUDIENCE, KEY_ID = "https://id.test", "test", "test"
+_LASTS = 3600
+
+
+def verifier(folder: Path) -> Verifier:
+    """A verifier of the tokens of this module; its keys are in a file in `folder`."""
+    public = json.loads(RSAAlgorithm.to_jwk(_key().public_key()))
+    file = folder / "jwks.json"
+    file.write_text(json.dumps({"keys": [{**public, "kid": KEY_ID, "use": "sig"}]}))
+    return Verifier(file, issuer=ISSUER, audience=AUDIENCE)
+
+
+def token(subject: UUID, roles: Iterable[str]) -> str:
+    """A token for `subject` with `roles`, valid for an hour."""
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": str(subject),
+        "exp": int(time.time()) + _LASTS,
+        "roles": list(roles),
+    }
+    return jwt.encode(claims, _key(), algorithm=ALGORITHM, headers={"kid": KEY_ID})
+
+
+@cache
+def _key() -> RSAPrivateKey:
+    return generate_private_key(public_exponent=65537, key_size=MINIMUM_KEY_BITS)

@@ -1,0 +1,60 @@
+"""Comparing decoded JSON with Python values: ids are texts there, and decimals may be either."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+
+
+def matches(actual: Mapping[str, object], expected: Mapping[str, object]) -> bool:
+    """Whether `actual` has every value of `expected`; it may have more."""
+    return not list(differences(actual, expected))
+
+
+def differences(actual: Mapping[str, object], expected: Mapping[str, object]) -> Iterator[str]:
+    """What `actual` lacks of `expected`, a line each."""
+    for name, value in expected.items():
+        if name not in actual:
+            yield f"{name}: expected {value}, but there is none"
+        elif not same(actual[name], value):
+            yield f"{name}: expected {value}, but it is {actual[name]}"
+
+
+def same(actual: object, expected: object) -> bool:
+    """Whether a decoded JSON value means the Python value `expected`."""
+    if expected is None or isinstance(expected, bool):
+        return actual is expected
+    if isinstance(expected, Enum):
+        return same(actual, expected.value)
+    if isinstance(expected, int | float | Decimal):
+        return _same_number(actual, expected)
+    if isinstance(expected, datetime):
+        return isinstance(actual, str) and _moment(actual) == expected
+    if isinstance(expected, Mapping):
+        wanted = {str(name): value for name, value in expected.items()}
+        return isinstance(actual, Mapping) and matches(actual, wanted)
+    if isinstance(expected, Sequence) and not isinstance(expected, str):
+        return (
+            isinstance(actual, list)
+            and len(actual) == len(expected)
+            and all(map(same, actual, expected))
+        )
+    return actual == str(expected)
+
+
+def _same_number(actual: object, expected: int | float | Decimal) -> bool:
+    if isinstance(actual, bool) or not isinstance(actual, int | float | Decimal | str):
+        return False
+    try:
+        return Decimal(str(actual)) == Decimal(str(expected))
+    except InvalidOperation:
+        return False
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

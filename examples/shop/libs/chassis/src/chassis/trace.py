@@ -1,0 +1,98 @@
+"""Where a piece of work comes from: correlation, causation and the W3C trace context, per task.
+
+See https://www.w3.org/TR/trace-context/#traceparent-header.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import structlog
+
+from chassis.envelope import Envelope
+
+_TRACEPARENT = re.compile(
+    r"(?P<version>[0-9a-f]{2})-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})(-.*)?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """Where the work being done comes from.
+
+    `correlation_id`: the same for everything that one request sets off. `causation_id`: the message
+    that directly caused this work, None at the start. `traceparent`: this hop's own W3C span.
+    """
+
+    correlation_id: UUID
+    causation_id: UUID | None
+    traceparent: str
+
+
+_current: ContextVar[Trace | None] = ContextVar("chassis_trace", default=None)
+
+
+def current() -> Trace | None:
+    """Return the trace of the work being done."""
+    return _current.get()
+
+
+def begin(
+    *,
+    correlation_id: UUID | None = None,
+    causation_id: UUID | None = None,
+    traceparent: str | None = None,
+) -> Trace:
+    """Return the trace of a new hop, continuing what came in; what is missing is made."""
+    return Trace(
+        correlation_id=correlation_id or uuid4(),
+        causation_id=causation_id,
+        traceparent=child_of(traceparent),
+    )
+
+
+def continued(envelope: Envelope) -> Trace:
+    """Return the trace of the work that the message in `envelope` causes."""
+    return begin(
+        correlation_id=envelope.correlation_id,
+        causation_id=envelope.id,
+        traceparent=envelope.traceparent,
+    )
+
+
+@contextmanager
+def use(trace: Trace) -> Iterator[Trace]:
+    """Make `trace` the current one, also for the logs, while the block runs."""
+    token = _current.set(trace)
+    try:
+        with structlog.contextvars.bound_contextvars(
+            correlation_id=str(trace.correlation_id),
+            causation_id=str(trace.causation_id) if trace.causation_id else None,
+            traceparent=trace.traceparent,
+        ):
+            yield trace
+    finally:
+        _current.reset(token)
+
+
+def child_of(traceparent: str | None) -> str:
+    """Return the `traceparent` of a new span under `traceparent`, or of a new sampled trace."""
+    parent = parse(traceparent)
+    trace_id, flags = parent or (secrets.token_hex(16), "01")
+    return f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"
+
+
+def parse(traceparent: str | None) -> tuple[str, str] | None:
+    """Return the trace id and the flags of a valid `traceparent`, else None."""
+    match = _TRACEPARENT.fullmatch(traceparent or "")
+    if match is None or match["version"] == "ff" or (match["version"] == "00" and match[5]):
+        return None
+    if set(match["trace"]) == {"0"} or set(match["span"]) == {"0"}:
+        return None
+    return match["trace"], match["flags"]

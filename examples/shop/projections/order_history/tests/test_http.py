@@ -1,0 +1,24 @@
+# scaffolded by meshgen - yours to edit
+"""Who may ask order_history what."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from chassis.testing.unit import TestUnit
+from shop_order_history.projection import projection
+
+ID = UUID(int=0xA000)
+READS = ("/orders-of-customer",)
+
+
+@pytest.fixture(scope="module")
+def order_history() -> Iterator[TestUnit]:
+    with TestUnit(projection) as unit:
+        yield unit
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_read_needs_a_token(order_history: TestUnit, path: str) -> None:
+    assert order_history.anonymous.get(path).status == 401

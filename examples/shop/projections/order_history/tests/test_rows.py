@@ -1,0 +1,51 @@
+# scaffolded by meshgen - yours to edit
+"""How events change the rows of order_history."""
+
+from dataclasses import replace
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.testing import NOW
+from shop_contracts.order import OrderCancelled, OrderConfirmed, OrderPlaced, OrderShipped
+from shop_contracts.types import OrderLine, OrderStatus
+from shop_order_history.rows import OrderHistoryRow, project
+
+CUSTOMER_ID = UUID(int=0xA001)
+ID = UUID(int=0xA000)
+PRODUCT_ID = UUID(int=0xA002)
+ORDER_PLACED = OrderPlaced(
+    order_id=ID,
+    customer_id=CUSTOMER_ID,
+    lines=[OrderLine(product_id=PRODUCT_ID, quantity=1, unit_price=Decimal(10))],
+    total=Decimal(10),
+    placed_at=NOW,
+)
+ORDER_CONFIRMED = OrderConfirmed(order_id=ID, customer_id=CUSTOMER_ID)
+ORDER_SHIPPED = OrderShipped(
+    order_id=ID, lines=[OrderLine(product_id=PRODUCT_ID, quantity=1, unit_price=Decimal(10))]
+)
+ORDER_CANCELLED = OrderCancelled(order_id=ID, reason="a reason")
+
+ROW = OrderHistoryRow(
+    customer_id=CUSTOMER_ID,
+    order_id=ID,
+    placed_at=NOW,
+    total=Decimal(10),
+    status=OrderStatus.PLACED,
+)
+
+
+def test_order_placed() -> None:
+    assert project(None, ORDER_PLACED) == ROW
+
+
+def test_order_confirmed() -> None:
+    assert project(ROW, ORDER_CONFIRMED) == replace(ROW, status=OrderStatus.CONFIRMED)
+
+
+def test_order_shipped() -> None:
+    assert project(ROW, ORDER_SHIPPED) == replace(ROW, status=OrderStatus.SHIPPED)
+
+
+def test_order_cancelled() -> None:
+    assert project(ROW, ORDER_CANCELLED) == replace(ROW, status=OrderStatus.CANCELLED)

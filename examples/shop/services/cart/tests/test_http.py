@@ -1,0 +1,35 @@
+# scaffolded by meshgen - yours to edit
+"""Who may ask cart what."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from chassis.testing.unit import TestUnit
+from shop_cart.service import service
+
+ID = UUID(int=0xA000)
+COMMANDS = (f"/carts/{ID}/put-item", f"/carts/{ID}/take-item-out", f"/carts/{ID}/check-out")
+READS = (f"/carts/{ID}",)
+
+
+@pytest.fixture(scope="module")
+def cart() -> Iterator[TestUnit]:
+    with TestUnit(service) as unit:
+        yield unit
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_a_command_needs_a_token(cart: TestUnit, path: str) -> None:
+    assert cart.anonymous.post(path).status == 401
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_a_command_needs_its_role(cart: TestUnit, path: str) -> None:
+    assert cart.caller("nobody").post(path).status == 403
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_read_needs_a_token(cart: TestUnit, path: str) -> None:
+    assert cart.anonymous.get(path).status == 401

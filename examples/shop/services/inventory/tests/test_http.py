@@ -1,0 +1,35 @@
+# scaffolded by meshgen - yours to edit
+"""Who may ask inventory what."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from chassis.testing.unit import TestUnit
+from shop_inventory.service import service
+
+ID = UUID(int=0xA000)
+COMMANDS = (f"/stock-items/{ID}/receive-stock",)
+READS = (f"/stock-items/{ID}", "/stock-of")
+
+
+@pytest.fixture(scope="module")
+def inventory() -> Iterator[TestUnit]:
+    with TestUnit(service) as unit:
+        yield unit
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_a_command_needs_a_token(inventory: TestUnit, path: str) -> None:
+    assert inventory.anonymous.post(path).status == 401
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_a_command_needs_its_role(inventory: TestUnit, path: str) -> None:
+    assert inventory.caller("nobody").post(path).status == 403
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_read_needs_a_token(inventory: TestUnit, path: str) -> None:
+    assert inventory.anonymous.get(path).status == 401

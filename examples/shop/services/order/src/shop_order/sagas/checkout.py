@@ -1,0 +1,62 @@
+# scaffolded by meshgen - yours to edit
+"""The checkout process: its steps, and what undoes them."""
+
+from datetime import timedelta
+
+from chassis.saga import FanOut, Saga, Step
+from shop_contracts.inventory import ReleaseStock, ReserveStock, StockRejected, StockReserved
+from shop_contracts.order import CancelOrder, ConfirmOrder, OrderConfirmed, OrderPlaced
+from shop_contracts.payment import CapturePayment, PaymentCaptured, PaymentDeclined, RefundPayment
+from shop_contracts.types import OrderLine
+
+
+def reserve_stock(event: OrderPlaced, line: OrderLine) -> ReserveStock:
+    """Reserve stock."""
+    return ReserveStock(product_id=line.product_id, order_id=event.order_id, quantity=line.quantity)
+
+
+def release_stock(event: OrderPlaced, line: OrderLine) -> ReleaseStock:
+    """Undo reserve stock: release stock."""
+    return ReleaseStock(product_id=line.product_id, order_id=event.order_id)
+
+
+def capture_payment(event: OrderPlaced) -> CapturePayment:
+    """Capture payment."""
+    return CapturePayment(
+        order_id=event.order_id, customer_id=event.customer_id, amount=event.total
+    )
+
+
+def refund_payment(event: OrderPlaced) -> RefundPayment:
+    """Undo capture payment: refund payment."""
+    return RefundPayment(order_id=event.order_id)
+
+
+def confirm_order(event: OrderPlaced) -> ConfirmOrder:
+    """Confirm order."""
+    return ConfirmOrder(order_id=event.order_id)
+
+
+def cancel_order(event: OrderPlaced, failure: str) -> CancelOrder:
+    """When a step failed: cancel order."""
+    return CancelOrder(order_id=event.order_id, reason=failure)
+
+
+saga = Saga(
+    name="checkout",
+    starts_on=OrderPlaced,
+    id="order_id",
+    deadline=timedelta(minutes=15),
+    steps=(
+        FanOut(
+            each=lambda event: event.lines,
+            do=reserve_stock,
+            done=StockReserved,
+            failed=StockRejected,
+            undo=release_stock,
+        ),
+        Step(do=capture_payment, done=PaymentCaptured, failed=PaymentDeclined, undo=refund_payment),
+        Step(do=confirm_order, done=OrderConfirmed),
+    ),
+    on_failure=cancel_order,
+)

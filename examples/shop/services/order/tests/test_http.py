@@ -1,0 +1,35 @@
+# scaffolded by meshgen - yours to edit
+"""Who may ask order what."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from chassis.testing.unit import TestUnit
+from shop_order.service import service
+
+ID = UUID(int=0xA000)
+COMMANDS = (f"/orders/{ID}/cancel-order",)
+READS = (f"/orders/{ID}",)
+
+
+@pytest.fixture(scope="module")
+def order() -> Iterator[TestUnit]:
+    with TestUnit(service) as unit:
+        yield unit
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_a_command_needs_a_token(order: TestUnit, path: str) -> None:
+    assert order.anonymous.post(path).status == 401
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_a_command_needs_its_role(order: TestUnit, path: str) -> None:
+    assert order.caller("nobody").post(path).status == 403
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_read_needs_a_token(order: TestUnit, path: str) -> None:
+    assert order.anonymous.get(path).status == 401

@@ -1,0 +1,39 @@
+# scaffolded by meshgen - yours to edit
+"""Who may ask product what."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from chassis.testing.unit import TestUnit
+from shop_product.service import service
+
+ID = UUID(int=0xA000)
+COMMANDS = (
+    "/products/list-product",
+    f"/products/{ID}/change-price",
+    f"/products/{ID}/delist-product",
+)
+READS = (f"/products/{ID}", "/list-products")
+
+
+@pytest.fixture(scope="module")
+def product() -> Iterator[TestUnit]:
+    with TestUnit(service) as unit:
+        yield unit
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_a_command_needs_a_token(product: TestUnit, path: str) -> None:
+    assert product.anonymous.post(path).status == 401
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_a_command_needs_its_role(product: TestUnit, path: str) -> None:
+    assert product.caller("nobody").post(path).status == 403
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_read_needs_a_token(product: TestUnit, path: str) -> None:
+    assert product.anonymous.get(path).status == 401

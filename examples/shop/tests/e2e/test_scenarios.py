@@ -1,0 +1,63 @@
+# scaffolded by meshgen - yours to edit
+"""shop at work, told through its gateway."""
+
+from decimal import Decimal
+
+from chassis.testing.system import System
+from shop_contracts.types import OrderStatus
+
+
+def test_a_paid_order_is_shipped(system: System) -> None:
+    merchant = system.caller("merchant")
+    customer = system.caller("customer")
+    teapot = merchant.post(
+        "/product/products/list-product", name="Teapot", category="kitchen", price=Decimal("19.90")
+    )["product_id"]
+    merchant.post(f"/inventory/stock-items/{teapot}/receive-stock", quantity=5)
+    customer.post(f"/cart/carts/{customer.id}/put-item", product_id=teapot, quantity=2)
+    customer.post(f"/cart/carts/{customer.id}/check-out")
+    customer.eventually(
+        "/order-history/orders-of-customer",
+        {"customer_id": customer.id},
+        status=OrderStatus.SHIPPED,
+        total=Decimal("39.80"),
+    )
+    customer.eventually("/catalog/product-details", {"product_id": teapot}, available=3)
+
+
+def test_a_declined_payment_cancels_the_order_and_releases_its_stock(system: System) -> None:
+    merchant = system.caller("merchant")
+    customer = system.caller("customer")
+    samovar = merchant.post(
+        "/product/products/list-product",
+        name="Silver samovar",
+        category="kitchen",
+        price=Decimal(900),
+    )["product_id"]
+    merchant.post(f"/inventory/stock-items/{samovar}/receive-stock", quantity=4)
+    customer.post(f"/cart/carts/{customer.id}/put-item", product_id=samovar, quantity=2)
+    customer.post(f"/cart/carts/{customer.id}/check-out")
+    customer.eventually(
+        "/order-history/orders-of-customer",
+        {"customer_id": customer.id},
+        status=OrderStatus.CANCELLED,
+        total=Decimal(1800),
+    )
+    customer.eventually("/catalog/product-details", {"product_id": samovar}, available=4)
+
+
+def test_missing_stock_cancels_the_order(system: System) -> None:
+    merchant = system.caller("merchant")
+    customer = system.caller("customer")
+    cup = merchant.post(
+        "/product/products/list-product", name="Rare cup", category="kitchen", price=Decimal(30)
+    )["product_id"]
+    merchant.post(f"/inventory/stock-items/{cup}/receive-stock", quantity=1)
+    customer.post(f"/cart/carts/{customer.id}/put-item", product_id=cup, quantity=2)
+    customer.post(f"/cart/carts/{customer.id}/check-out")
+    customer.eventually(
+        "/order-history/orders-of-customer",
+        {"customer_id": customer.id},
+        status=OrderStatus.CANCELLED,
+        total=Decimal(60),
+    )
