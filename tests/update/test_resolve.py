@@ -12,12 +12,12 @@ from meshgen.errors import MeshgenError
 from meshgen.git import mark_unmerged
 from meshgen.merge import Side
 from meshgen.resolving import resolve_conflicts
-from tests.update.sandbox import Sandbox
+from tests.update.sandbox import Sandbox, Texts
 
 CODE = "".join(f"line_{n} = {n}\n" for n in range(9))
 MINE = CODE.replace("line_4 = 4", "mine = 4")
 NEW = CODE.replace("line_4 = 4", "new = 4").replace("line_8 = 8", "new = 8")
-FILES = {"a.py": CODE, "s/b/c.py": CODE, "logo.png": b"\0old"}
+FILES: Texts = {"a.py": CODE, "s/b/c.py": CODE, "logo.png": b"\0old"}
 
 
 def conflicted(root: Path) -> Sandbox:
