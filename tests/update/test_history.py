@@ -118,8 +118,9 @@ def add_a_command(shop: Shop) -> None:
     shop.edit_spec(
         (
             "          DelistProduct: {roles",
-            "          RelistProduct: {roles: [merchant], requires: {product_is_not_listed: not listed},"
-            " emits: ProductRelisted}\n          DelistProduct: {roles",
+            "          RelistProduct:\n            roles: [merchant]\n"
+            "            requires: {product_is_not_listed: not listed}\n"
+            "            emits: ProductRelisted\n          DelistProduct: {roles",
         ),
         (
             "          ProductDelisted: {sets: {listed: false}}",
@@ -193,7 +194,7 @@ def change_the_templates(shop: Shop) -> None:
     assert sentence in text
     path.write_text(text.replace(sentence, "Yield what `command` causes, or refuse it."))
     path = shop.engine / "templates" / "chassis" / "src" / "chassis" / "domain.py"
-    path.write_text(path.read_text() + "\n# a newer chassis\n")
+    path.write_text(path.read_text() + "\n\n# a newer chassis\n")
     shop.meshgen("update")
 
 
@@ -203,16 +204,16 @@ def change_everything_at_once(shop: Shop) -> None:
     shop.edit_spec(
         (
             "state: {name: string, category: string, price: decimal, listed: bool}",
-            "state: {name: string, category: string, price: decimal, listed: bool, brand: string}",
+            'state: {name: string, category: string, price: decimal, listed: bool, brand: "string?"}',
         ),
         (
             "ProductListed: {name: string, category: string, price: decimal, sets",
-            "ProductListed: {name: string, category: string, brand: string, price: decimal, sets",
+            'ProductListed: {name: string, category: string, brand: "string?", price: decimal, sets',
         ),
         (
             "              category: {type: string, min_length: 1, max_length: 60}\n",
             "              category: {type: string, min_length: 1, max_length: 60}\n"
-            "              brand: {type: string, max_length: 60}\n",
+            '              brand: "string?"\n',
         ),
         ("burst: 100}", "burst: 200}"),
         ("  mobile:\n", "  phone:\n    renamed_from: mobile\n"),

@@ -1,4 +1,6 @@
-"""The three-way merge of lines (diff3), with git's rule: changes that touch are a conflict."""
+"""The three-way merge of lines (diff3). Changes that touch are a conflict, as for git, but for one
+case that is common here: a line of one's own beside a line that meshgen now writes differently.
+"""
 
 from __future__ import annotations
 
@@ -68,20 +70,48 @@ def _applied(base: Lines, side: Lines, of_side: Sequence[Hunk], start: int, end:
 
 
 def _clusters(mine: list[Hunk], other: list[Hunk]) -> Iterator[tuple[list[Hunk], list[Hunk]]]:
-    """Group hunks of the two sides that overlap or touch, each group with those of either side."""
+    """Group hunks of the two sides that cannot be taken apart, each group with those of either."""
     i = j = 0
     while i < len(mine) or j < len(other):
         group: tuple[list[Hunk], list[Hunk]] = ([], [])
-        end = -1
         while True:
-            ours_next = i < len(mine) and (end < 0 or mine[i].start <= end)
-            theirs_next = j < len(other) and (end < 0 or other[j].start <= end)
-            if ours_next and (not theirs_next or mine[i].start <= other[j].start):
+            ours_next = i < len(mine) and _belongs(mine[i], group)
+            theirs_next = j < len(other) and _belongs(other[j], group)
+            if ours_next and (not theirs_next or _place(mine[i]) <= _place(other[j])):
                 group[0].append(mine[i])
-                end, i = max(end, mine[i].end), i + 1
+                i += 1
             elif theirs_next:
                 group[1].append(other[j])
-                end, j = max(end, other[j].end), j + 1
+                j += 1
             else:
                 break
         yield group
+
+
+def _belongs(hunk: Hunk, group: tuple[list[Hunk], list[Hunk]]) -> bool:
+    """Whether `hunk`, which is not before those of `group`, overlaps or touches one of them."""
+    known = [*group[0], *group[1]]
+    return not known or any(
+        hunk.start < one.end or (hunk.start == one.end and not _side_by_side(one, hunk))
+        for one in known
+    )
+
+
+def _place(hunk: Hunk) -> tuple[int, int]:
+    return hunk.start, hunk.end
+
+
+def _side_by_side(one: Hunk, two: Hunk) -> bool:
+    """Whether one puts lines beside those that the other replaces: both can be had.
+
+    What was inserted beside deleted lines may have belonged to them, so that is a conflict.
+    """
+    return _inserts(one) != _inserts(two) and not (_deletes(one) or _deletes(two))
+
+
+def _inserts(hunk: Hunk) -> bool:
+    return hunk.start == hunk.end
+
+
+def _deletes(hunk: Hunk) -> bool:
+    return hunk.new_start == hunk.new_end
