@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,48 +10,41 @@ from meshgen.base import State
 from meshgen.merge.names import Names
 from meshgen.mesh.model import Mesh
 from meshgen.mesh.naming import snake, system_package, unit_folder, unit_package
+from meshgen.moves import effective
 from meshgen.plan import Task, contract_path, plan
 from meshgen.spec import check_text
 from meshgen.spec.model import Bff, Projection, Service, Spec
 
 _UNITS = {"service", "projection", "bff", "unit"}
+_INSIDE = {"aggregate", "saga"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Renames:
-    """Former names: of the system, of units, and of aggregates by (unit, aggregate)."""
+    """Former names: of the system, of units, and of what is in a unit, by (unit, kind, name)."""
 
     system: str
     units: Mapping[str, str] = field(default_factory=dict)
-    aggregates: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    inside: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
 
 def renames_of(spec: Spec, state: State) -> Renames:
-    """What `spec` has renamed since `state`.
-
-    A `renamed_from` that was carried out earlier has no effect: the former unit is not there.
-    """
-    there = {part.partition("/")[2] for part in state.parts} - {""}
-    declared = {
-        unit.name: former
-        for units in (spec.services, spec.projections, spec.bffs)
-        for unit in units
-        if (former := _former(unit)) in there
+    """What `spec` has renamed since `state`."""
+    units = {
+        unit.name: unit.renamed_from
+        for of_kind in (spec.services, spec.projections, spec.bffs)
+        for unit in of_kind
+        if unit.renamed_from
     }
-    return Renames(
-        system=state.system,
-        units={
-            name: former
-            for name, former in declared.items()
-            if name not in there or _is_vacated(name, declared, there)
-        },
-        aggregates={
-            (service.name, aggregate.name): former
-            for service in spec.services
-            for aggregate in service.aggregates
-            if (former := _former(aggregate))
-        },
-    )
+    inside = {
+        (service.name, kind, thing.name): thing.renamed_from
+        for service in spec.services
+        for kind, things in (("aggregate", service.aggregates), ("saga", service.sagas))
+        for thing in things
+        if thing.renamed_from
+    }
+    there = {part.partition("/")[2] for part in state.parts}
+    return Renames(system=state.system, units=effective(units, there), inside=inside)
 
 
 def renamed_names(before: bytes, after: bytes) -> Names:
@@ -99,7 +92,7 @@ def _messages(spec: Spec) -> dict[str, str | None]:
 
 def former_paths(mesh: Mesh, renames: Renames) -> dict[str, str]:
     """The paths of `mesh` that were others under the former names: new path -> old path."""
-    if renames.system == mesh.name and not renames.units and not renames.aggregates:
+    if renames.system == mesh.name and not renames.units and not renames.inside:
         return {}
     package = system_package(renames.system)
     paths = {task.destination: _former_path(task, renames) for task in plan(mesh)}
@@ -109,34 +102,15 @@ def former_paths(mesh: Mesh, renames: Renames) -> dict[str, str]:
     return {path: former for path, former in paths.items() if path != former}
 
 
-def _former(declared: object) -> str | None:
-    former: str | None = getattr(declared, "renamed_from", None)
-    return former
-
-
-def _is_vacated(name: str, declared: Mapping[str, str | None], there: Iterable[str]) -> bool:
-    """Whether what has the name `name` now is itself renamed, to a name that is free."""
-    taken: set[str] = set()
-    while name not in taken:
-        taken.add(name)
-        follower = next((new for new, former in declared.items() if former == name), None)
-        if follower is None:
-            return False
-        if follower not in there:
-            return True
-        name = follower
-    return False
-
-
 def _former_path(task: Task, renames: Renames) -> str:
     """Where `task` would write if everything had its former name."""
     package = system_package(renames.system)
     context: dict[str, Any] = dict(task.context)
     context["mesh"] = replace(context["mesh"], package=package)
-    if "aggregate" in context:
-        aggregate, service = context["aggregate"], context["service"]
-        former = renames.aggregates.get((service.name, aggregate.name), aggregate.name)
-        context["aggregate"] = replace(aggregate, module=snake(former))
+    for kind in _INSIDE & context.keys():
+        thing, service = context[kind], context["service"]
+        former = renames.inside.get((service.name, kind, thing.name), thing.name)
+        context[kind] = replace(thing, module=snake(former))
     for key in _UNITS & context.keys():
         view = context[key]
         name = renames.units.get(view.name, view.name)

@@ -42,6 +42,9 @@ def lines_of(update: Update) -> list[Line]:
     lines.append([*_head(update)])
     for outcome, style in _STYLES.items():
         lines += _listed([c for c in update.changes if c.outcome is outcome], style)
+    if update.left:
+        lines.append([("yellow", "yours stay where they are, in folders that are gone otherwise:")])
+        lines += [[("", f"  {_path(path)}")] for path in update.left[:_SHOWN]]
     if update.undecided:
         lines.append([("bold red", "to decide:")])
         lines += [[("", f"  {_path(place)}: "), ("", why)] for place, why in _undecided(update)]
@@ -71,6 +74,7 @@ def document_of(update: Update, with_diffs: bool = False) -> dict[str, object]:
         "base_changes": _base_changes(update),
         "changes": changes,
         "rendered": list(update.rendered),
+        "left": list(update.left),
         "restored": update.recovered.restored,
     }
 

@@ -15,5 +15,5 @@ def templates_root() -> Path:
 
 
 def is_cache(parts: tuple[str, ...]) -> bool:
-    """Whether a path below the templates is something that tools left there."""
+    """Whether a path with these parts is something that tools left behind."""
     return any(part == "__pycache__" or part.endswith("_cache") for part in parts)

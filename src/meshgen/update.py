@@ -5,7 +5,7 @@ One path for both: render (theirs), merge it with the base and the working tree 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,9 @@ from meshgen.engine import engine
 from meshgen.errors import MeshgenError
 from meshgen.files import File
 from meshgen.merge import Change, Outcome, merge_trees
+from meshgen.moves import effective
 from meshgen.renames import renamed_names
+from meshgen.templates import is_cache
 from meshgen.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
 from meshgen.unresolved import BESIDE, refuse_unresolved
 from meshgen.worktree import Worktree
@@ -31,13 +33,15 @@ class Update:
     """What an update did, or would do.
 
     `changes` are the paths that a person may care about, `edits` all that is written, `rendered`
-    the parts of the project that were rendered for it.
+    the parts of the project that were rendered for it, `left` the user's own files in the folders
+    of units that are gone.
     """
 
     root: Path
     changes: tuple[Change, ...] = ()
     edits: tuple[Edit, ...] = ()
     rendered: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     recovered: Recovered = field(default_factory=Recovered)
     written: bool = False
 
@@ -89,6 +93,7 @@ def update(
         changes=(*map(_told, spec_edits), *changes),
         edits=tuple(edits),
         rendered=tuple(rendering.files) if rendering else (),
+        left=_left(base, rendering, edits) if rendering else (),
         recovered=recovered,
         written=write,
     )
@@ -128,11 +133,7 @@ def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Ch
     gone = base.state.parts.keys() - rendering.fingerprints.keys()
     before = base.all_files([*rendering.files, *gone])
     after = {path: file for of_part in rendering.files.values() for path, file in of_part.items()}
-    moved = {
-        path: former
-        for path, former in rendering.moved.items()
-        if former in before and (path not in before or path in rendering.moved.values())
-    }
+    moved = effective(rendering.moved, before)
     alike = {path for path in before.keys() & after.keys() if before[path] == after[path]}
     alike -= moved.keys() | set(moved.values())
     names = renamed_names(base.spec(), rendering.spec)
@@ -146,6 +147,15 @@ def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Ch
         moved,
         names,
     )
+
+
+def _left(base: Base, rendering: Rendering, edits: Sequence[Edit]) -> tuple[str, ...]:
+    """The files that stay in the folders of units that are gone."""
+    gone = base.state.parts.keys() - rendering.fingerprints.keys()
+    removed = {edit.path for edit in edits if edit.after is None}
+    files = (path for part in gone for path in (base.root / part).rglob("*") if path.is_file())
+    paths = {file.relative_to(base.root).as_posix() for file in files}
+    return tuple(sorted(path for path in paths - removed if not is_cache(tuple(path.split("/")))))
 
 
 def _edits(changes: tuple[Change, ...], tree: Worktree) -> Iterator[Edit]:

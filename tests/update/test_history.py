@@ -203,12 +203,12 @@ def change_everything_at_once(shop: Shop) -> None:
     path.write_text(path.read_text().replace("what the outside may ask of it", "what may be asked"))
     shop.edit_spec(
         (
-            "state: {name: string, category: string, price: decimal, listed: bool}",
-            'state: {name: string, category: string, price: decimal, listed: bool, brand: "string?"}',
+            "category: string, price: decimal, listed: bool}",
+            'category: string, price: decimal, listed: bool, brand: "string?"}',
         ),
         (
-            "ProductListed: {name: string, category: string, price: decimal, sets",
-            'ProductListed: {name: string, category: string, brand: "string?", price: decimal, sets',
+            "ProductListed: {name: string, category: string, price: decimal",
+            'ProductListed: {name: string, category: string, price: decimal, brand: "string?"',
         ),
         (
             "              category: {type: string, min_length: 1, max_length: 60}\n",

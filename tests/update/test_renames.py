@@ -3,54 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from meshgen.base import State
 from meshgen.mesh.resolve import resolve
+from meshgen.moves import effective
 from meshgen.new import create
-from meshgen.renames import Renames, former_paths, renames_of
+from meshgen.renames import Renames, former_paths
 from meshgen.spec import read_spec
 from meshgen.update import update
+from tests.update.variants import changed
 
 SPECS = Path(__file__).parents[2] / "specs"
 SHOP = resolve(read_spec(SPECS / "shop.yaml"))
 
 
-def unit(name: str, former: str | None = None, **aggregates: str) -> SimpleNamespace:
-    return SimpleNamespace(
-        name=name,
-        renamed_from=former,
-        aggregates=[SimpleNamespace(name=n, renamed_from=f) for n, f in aggregates.items()],
-    )
-
-
-def renamed(*services: SimpleNamespace, there: str) -> Renames:
-    spec: Any = SimpleNamespace(services=services, projections=[], bffs=[])
-    parts = {"project": "", **{f"services/{name}": "" for name in there.split()}}
-    state = State(version="1", system="shop", spec_file="shop.yaml", spec="", parts=parts)
-    return renames_of(spec, state)
-
-
 @pytest.mark.parametrize(
-    ("services", "there", "expected"),
+    ("moves", "there", "expected"),
     [
-        ([unit("b", "a")], "a", {"b": "a"}),
-        ([unit("b", "a")], "b", {}),  # carried out before
-        ([unit("b", "a"), unit("a")], "a b", {}),  # and the old name is in use again
-        ([unit("b", "a"), unit("a")], "a", {"b": "a"}),  # at once
-        ([unit("c", "b"), unit("b", "a")], "a b", {"c": "b", "b": "a"}),
-        ([unit("c", "b"), unit("b", "a")], "b c", {}),
-        ([unit("a", "b"), unit("b", "a")], "a b", {}),  # a swap cannot be told from a stale one
-        ([unit("b", "z")], "a", {}),
+        ({"b": "a"}, "a", {"b": "a"}),
+        ({"b": "a"}, "b", {}),  # carried out before
+        ({"b": "a"}, "a b", {}),  # and the old name is in use again
+        ({"c": "b", "b": "a"}, "a b", {"c": "b", "b": "a"}),
+        ({"c": "b", "b": "a"}, "b c", {}),
+        ({"c": "b", "b": "a"}, "a b c", {}),
+        ({"a": "b", "b": "a"}, "a b", {}),  # a swap cannot be told from one carried out
+        ({"b": "z"}, "a", {}),
+        ({"b": "a", "c": "a"}, "a", {"b": "a", "c": "a"}),  # split in two
     ],
 )
 def test_a_rename_has_an_effect_once(
-    services: list[SimpleNamespace], there: str, expected: dict[str, str]
+    moves: dict[str, str], there: str, expected: dict[str, str]
 ) -> None:
-    assert renamed(*services, there=there).units == expected
+    assert effective(moves, there.split()) == expected
 
 
 def test_a_unit_moves_with_its_messages() -> None:
@@ -77,13 +62,48 @@ def test_projections_and_bffs_move() -> None:
 
 
 def test_an_aggregate_moves_within_its_service() -> None:
-    moved = former_paths(SHOP, Renames(system="shop", aggregates={("order", "Order"): "BigDeal"}))
+    moved = former_paths(
+        SHOP, Renames(system="shop", inside={("order", "aggregate", "Order"): "BigDeal"})
+    )
     assert moved == {
         "services/order/src/shop_order/domain/order.py": (
             "services/order/src/shop_order/domain/big_deal.py"
         ),
         "services/order/tests/test_order.py": "services/order/tests/test_big_deal.py",
     }
+
+
+def test_a_saga_moves_within_its_service() -> None:
+    inside = {("order", "saga", "Checkout"): "Buying"}
+    assert former_paths(SHOP, Renames(system="shop", inside=inside)) == {
+        "services/order/src/shop_order/sagas/checkout.py": (
+            "services/order/src/shop_order/sagas/buying.py"
+        ),
+        "services/order/tests/test_checkout.py": "services/order/tests/test_buying.py",
+    }
+
+
+def test_a_service_renamed_in_its_spec_takes_edits_along(tmp_path: Path) -> None:
+    root = create("shop", SPECS / "shop.yaml", tmp_path).target
+    old = root / "services/shipping/src/shop_shipping/policies.py"
+    old.write_text(old.read_text() + "\n\n# by hand\n")
+    (old.parent / "helper.py").write_text("mine = 1\n")
+    spec = changed(
+        (root / "shop.yaml").read_text(),
+        ("  shipping:\n", "  delivery:\n    renamed_from: shipping\n"),
+        ("shipping.Parcel", "delivery.Parcel"),
+        ("shipping,", "delivery,"),
+    )
+    (root / "shop.yaml").write_text(spec)
+    done = update(root)
+    assert not done.undecided
+    assert done.left == ("services/shipping/src/shop_shipping/helper.py",)
+    new = root / "services/delivery/src/shop_delivery/policies.py"
+    assert new.read_text().endswith("\n\n# by hand\n")
+    assert not old.exists()
+    assert update(root).nothing
+    (root / "shop.yaml").write_text(changed(spec, ("page: 50", "page: 25")))
+    assert not [change for change in update(root).changes if change.moved_from]
 
 
 def test_without_renames_nothing_moves() -> None:
