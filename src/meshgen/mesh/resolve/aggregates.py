@@ -24,7 +24,10 @@ from meshgen.mesh.resolve.testing.domain import domain_tests
 from meshgen.spec.expressions import Expression
 from meshgen.spec.model import Aggregate, Assignment, Command, Emission, Event, Field, PortCall
 
+# What the code of an aggregate, and of its tests, means something else by.
 _RESERVED = {"command", "context", "event", "field", "replace", "known", "require"}
+_RESERVED |= {"abs", "all", "any", "dict", "float", "len", "list", "max", "min", "round", "sum"}
+_RESERVED |= {"date", "datetime", "decide", "evolve", "new_id", "pytest", "request", "timedelta"}
 
 
 def aggregate_view(aggregate: Aggregate, found: Found) -> AggregateView:

@@ -146,5 +146,6 @@ def _emission(
         draft.event.at,
         f"`{event.name}`",
         f"say what it is: `{form}`",
+        sent=True,
     )
     return Emission(event=event.name, when=when, fill=fill, at=draft.event.at)

@@ -70,9 +70,8 @@ def _do(
     named = given(draft.values, command.whole)
     needed = command.own if command.draft.mode == "creates" else command.whole
     if check.knows("with"):
-        check_filled(
-            check, needed, named, [], draft.command.at, what, "give it: `with: {{{field}: ...}}`"
-        )
+        hint = "give it: `with: {{{field}: ...}}`"
+        check_filled(check, needed, named, [], draft.command.at, what, hint, sent=True)
     return Do(
         who=draft.role.text,
         role=draft.role.text,
