@@ -39,7 +39,7 @@ def build_scenario(
 
 
 def _keep(check: Check, name: Word, kept: dict[str, Word], roles: frozenset[str]) -> None:
-    if name.text in roles:
+    if name.text in {role.replace("-", "_") for role in roles}:
         check.error(name.at, f"`{name}` is a role already", "give it a name of its own")
     if name.text in kept:
         check.error(

@@ -151,7 +151,8 @@ FIELD = NameRule(
         ),
     ),
 )
-PARAMETER = NameRule(_SNAKE, FIELD.example, (*FIELD.taken, (frozenset(("backends",)), _USED)))
+_ENDPOINT_NAMES = frozenset(("backends", "only", "optional", "router", "together"))
+PARAMETER = NameRule(_SNAKE, FIELD.example, (*FIELD.taken, (_ENDPOINT_NAMES, _USED)))
 RULE = NameRule(_SNAKE, "`order_is_open`", (_KEYWORD,))
 VARIABLE = NameRule(
     _SNAKE,
