@@ -168,7 +168,7 @@ class EndpointView:
     path: str
     function: str
     summary: str
-    parameters: tuple[str, ...]
+    parameters: tuple[Attribute, ...]
     needs_caller: bool
     parts: tuple[PartView, ...]
 
