@@ -185,3 +185,4 @@ class BffView:
     about: str
     calls: tuple[str, ...]
     endpoints: tuple[EndpointView, ...]
+    imports: tuple[Import, ...]

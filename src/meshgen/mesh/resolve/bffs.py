@@ -7,6 +7,7 @@ import re
 from meshgen.mesh.annotations import annotation
 from meshgen.mesh.model import Attribute, BffView, EndpointView, PartView
 from meshgen.mesh.naming import about, kebab, pascal, unit_folder, unit_package, words
+from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index
 from meshgen.mesh.resolve.services import collection_of
 from meshgen.spec.check.kinds import bare
@@ -26,6 +27,7 @@ def bff_view(bff: Bff, index: Index, package: str) -> BffView:
         about=about(bff.summary),
         calls=tuple(sorted({part.target.unit for part in parts})),
         endpoints=tuple(_endpoint_view(endpoint, index) for endpoint in bff.endpoints),
+        imports=contract_imports(index, ()),
     )
 
 
