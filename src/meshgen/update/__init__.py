@@ -5,21 +5,21 @@ One path for both: render (theirs), merge it with the base and the working tree 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshgen.base import FOLDER, MEMO, Base, Rendering, archive_path, digest, read_base, read_memo
+from meshgen.base import FOLDER, MEMO, Base, Rendering, digest, read_base, read_memo
 from meshgen.engine import engine
 from meshgen.errors import MeshgenError
-from meshgen.files import File
 from meshgen.merge import Change, Outcome, merge_trees
 from meshgen.moves import effective
 from meshgen.renames import renamed_names
 from meshgen.templates import is_cache
 from meshgen.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
-from meshgen.unresolved import BESIDE, refuse_unresolved
+from meshgen.unresolved import refuse_unresolved
+from meshgen.update.edits import base_edits, file_edits, spec_edits
 from meshgen.worktree import Worktree
 
 if TYPE_CHECKING:
@@ -81,16 +81,16 @@ def update(
         rendering = _render(base, wanted, progress, generate)
         changes = _merged(base, tree, rendering)
         spec_file = rendering.spec_file if rendering else base.state.spec_file
-        spec_edits = [*_spec_edits(root, base, spec_file, wanted)]
-        edits = [*spec_edits, *_edits(changes, tree)]
+        of_spec = [*spec_edits(root, base, spec_file, wanted)]
+        edits = [*of_spec, *file_edits(changes, tree)]
         if rendering:
-            edits += _base_edits(base, tree, rendering)
+            edits += base_edits(base, tree, rendering)
         if write:
             progress("writing")
             apply(root, edits, step)
     return Update(
         root=root,
-        changes=(*map(_told, spec_edits), *changes),
+        changes=(*map(_told, of_spec), *changes),
         edits=tuple(edits),
         rendered=tuple(rendering.files) if rendering else (),
         left=_left(base, rendering, edits) if rendering else (),
@@ -149,48 +149,6 @@ def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Ch
     )
 
 
-def _left(base: Base, rendering: Rendering, edits: Sequence[Edit]) -> tuple[str, ...]:
-    """The files that stay in the folders of units that are gone."""
-    gone = base.state.parts.keys() - rendering.fingerprints.keys()
-    removed = {edit.path for edit in edits if edit.after is None}
-    files = (path for part in gone for path in (base.root / part).rglob("*") if path.is_file())
-    paths = {file.relative_to(base.root).as_posix() for file in files}
-    return tuple(sorted(path for path in paths - removed if not is_cache(tuple(path.split("/")))))
-
-
-def _edits(changes: tuple[Change, ...], tree: Worktree) -> Iterator[Edit]:
-    """What is written for `changes`."""
-    after: dict[str, File | None] = {c.moved_from: None for c in changes if c.moved_from}
-    origin = {}
-    for change in changes:
-        if change.outcome in (Outcome.LEFT_DELETED, Outcome.KEPT):
-            continue
-        after[change.path] = change.file
-        if change.moved_from:
-            origin[change.path] = change.moved_from
-        if change.beside is not None:
-            after[change.path + BESIDE] = change.beside
-    for path, file in sorted(after.items()):
-        before = tree.read(path)
-        if before != file:
-            yield Edit(path=path, before=before, after=file, moved_from=origin.get(path))
-
-
-def _spec_edits(root: Path, base: Base, path: str, spec: bytes) -> Iterator[Edit]:
-    """What is written so that the project's spec is `spec`, under the name that it gives."""
-    tree = Worktree(root)
-    here = root / path
-    if path != base.state.spec_file and here.exists() and here.read_bytes() != spec:
-        raise MeshgenError(f"{path} would be the project's spec, but another file is there")
-    if not here.exists() or here.read_bytes() != spec:
-        before = tree.read(path)
-        if before and before.link:
-            raise MeshgenError(f"{path} is a symbolic link", hint="change the file it points to")
-        yield Edit(path=path, before=before, after=File(spec, bool(before and before.executable)))
-    if path != base.state.spec_file and (left := tree.read(base.state.spec_file)):
-        yield Edit(path=base.state.spec_file, before=left, after=None)
-
-
 def _told(edit: Edit) -> Change:
     """An edit of the spec, as a change."""
     if edit.after is None:
@@ -200,13 +158,10 @@ def _told(edit: Edit) -> Change:
     return Change(path=edit.path, outcome=outcome, file=edit.after)
 
 
-def _base_edits(base: Base, tree: Worktree, rendering: Rendering) -> Iterator[Edit]:
-    """What is written so that `rendering` is the project's base."""
-    for part in sorted(base.state.parts.keys() - rendering.fingerprints.keys()):
-        path = archive_path(part)
-        yield Edit(path=path, before=tree.read(path), after=None)
-    for path, file in sorted(rendering.base_files(base.state.parts).items()):
-        before = tree.read(path)
-        fixed = path.startswith(f"{FOLDER}/.git")
-        if before is None or (before.content != file.content and not fixed):
-            yield Edit(path=path, before=before, after=file)
+def _left(base: Base, rendering: Rendering, edits: Sequence[Edit]) -> tuple[str, ...]:
+    """The files that stay in the folders of units that are gone."""
+    gone = base.state.parts.keys() - rendering.fingerprints.keys()
+    removed = {edit.path for edit in edits if edit.after is None}
+    files = (path for part in gone for path in (base.root / part).rglob("*") if path.is_file())
+    paths = {file.relative_to(base.root).as_posix() for file in files}
+    return tuple(sorted(path for path in paths - removed if not is_cache(tuple(path.split("/")))))
