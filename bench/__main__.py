@@ -7,8 +7,14 @@ import os
 import platform
 import sys
 
-from bench import generation, system
+from bench import generation, regeneration, system
 from bench.report import table
+
+_GROUPS = {
+    "generation": generation.rows,
+    "regeneration": regeneration.rows,
+    "system": system.rows,
+}
 
 
 def main() -> None:
@@ -16,8 +22,8 @@ def main() -> None:
     today = datetime.datetime.now(datetime.UTC).date()
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     print(f"{today}, {machine}\n", flush=True)
-    rows = generation.rows() if "system" not in sys.argv[1:] else []
-    rows += system.rows() if "generation" not in sys.argv[1:] else []
+    chosen = sys.argv[1:] or list(_GROUPS)
+    rows = [row for name in chosen for row in _GROUPS[name]()]
     print(table(rows))
 
 

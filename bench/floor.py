@@ -15,8 +15,8 @@ from jinja2 import Environment, FileSystemLoader
 from meshgen.mesh.resolve import resolve
 from meshgen.plan import plan
 from meshgen.render.filters import FILTERS
-from meshgen.render.templates import templates_root
 from meshgen.spec import read_spec
+from meshgen.templates import templates_root
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ def _new(
     target = folder / "out"
     command = [MESHGEN, "new", "out", "--spec", str(spec), "--output", str(folder), "--quiet"]
     taken = measure(command, before=lambda: shutil.rmtree(target, ignore_errors=True), runs=runs)
-    floor = _floor(spec, runs)
+    floor = floor_of(spec, runs)
     files = sum(1 for path in target.rglob("*") if path.is_file())
     return [
         Row(
@@ -69,7 +69,8 @@ def _new(
     ]
 
 
-def _floor(spec: Path, runs: int) -> float:
+def floor_of(spec: Path, runs: int) -> float:
+    """The processor seconds that filling every template once takes with bare Jinja2."""
     command = [sys.executable, "-m", "bench.floor", str(spec)]
     found = [
         float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from meshgen import __version__
-from meshgen.commands import add, change
+from meshgen.commands import add, change, project
 from meshgen.commands.common import ERROR, Json, Quiet, errors_reported
 from meshgen.report import Report
 
@@ -81,6 +81,7 @@ def new(
         report.created(created)
 
 
+app.add_typer(project.app)
 app.add_typer(add.app)
 app.add_typer(change.app)
 

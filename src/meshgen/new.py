@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meshgen.errors import MeshgenError
-from meshgen.mesh.resolve import resolve
-from meshgen.plan import plan
-from meshgen.spec import read_spec
+from meshgen.files import File
+from meshgen.generate import generate
+from meshgen.spec.load import read_bytes
 from meshgen.write import refuse_occupied, write_new
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -38,9 +38,6 @@ def create(
     With `dry_run` everything is done but the writing. Raises SpecError for a spec with findings,
     MeshgenError if the folder is occupied or cannot be written; nothing is written then.
     """
-    # Imported here: rendering needs libraries that `--help` and `check` should not wait for.
-    from meshgen.render import render
-
     if not _NAME.fullmatch(name):
         raise MeshgenError(
             f"{name!r} is not a name for a folder",
@@ -48,10 +45,11 @@ def create(
         )
     target = output / name
     refuse_occupied(target)
-    progress("checking")
-    spec = read_spec(spec_path)
-    mesh = resolve(spec)
-    files = render(mesh, plan(mesh), spec_path.read_bytes(), progress)
+    spec = read_bytes(spec_path)
+    rendering = generate(str(spec_path), spec, progress)
+    rendered = {path: file for part in rendering.files.values() for path, file in part.items()}
+    spec_file = {rendering.spec_file: File(spec)}
+    files = dict(sorted((rendered | rendering.base_files() | spec_file).items()))
     if not dry_run:
         progress("writing")
         write_new(target, files)

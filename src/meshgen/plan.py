@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from meshgen.mesh.model import Mesh
+from meshgen.mesh.model import BffView, ContractModule, Mesh, ProjectionView, ServiceView, Unit
 
 Context = Mapping[str, object]
 
@@ -20,10 +20,15 @@ class Owner(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One file to render."""
+    """One file to render; `part` is the part of the project that it is rendered with.
 
+    `destination` is `pattern`, filled from the context.
+    """
+
+    part: str
     template: str
     destination: str
+    pattern: str
     owner: Owner
     context: Context
 
@@ -38,6 +43,36 @@ class Output:
     over: Callable[[Mesh], Iterator[dict[str, object]]]
 
 
+PROJECT = "project"
+"""The part of a project that is no unit's."""
+
+
+def _part(mesh: Mesh, context: Context) -> str:
+    """The folder of the unit that a context is about, with its messages; else the project."""
+    match context:
+        case {"contract": ContractModule(name=name)}:
+            return contract_part(mesh, name)
+        case (
+            {"service": ServiceView(folder=folder)}
+            | {"projection": ProjectionView(folder=folder)}
+            | {"bff": BffView(folder=folder)}
+            | {"unit": Unit(folder=folder)}
+        ):
+            return folder
+    return PROJECT
+
+
+def contract_part(mesh: Mesh, module: str) -> str:
+    """The part that a module of the contracts belongs to: its service's, or the project."""
+    folders = (service.folder for service in mesh.services if service.name == module)
+    return next(folders, PROJECT)
+
+
+def contract_path(package: str, module: str) -> str:
+    """Where a module of the contracts library is; `package` is the system's."""
+    return f"libs/contracts/src/{package}_contracts/{module}.py"
+
+
 def _project(mesh: Mesh) -> Iterator[dict[str, object]]:
     yield {"mesh": mesh, "modules": tuple(service.name for service in mesh.services)}
 
@@ -49,17 +84,17 @@ def _scenarios(mesh: Mesh) -> Iterator[dict[str, object]]:
 
 def _contracts(mesh: Mesh) -> Iterator[dict[str, object]]:
     for contract in mesh.contracts:
-        yield {"mesh": mesh, "contract": contract}
+        yield {"mesh": mesh.system, "contract": contract}
 
 
 def _units(mesh: Mesh) -> Iterator[dict[str, object]]:
     for unit in mesh.units:
-        yield {"mesh": mesh, "unit": unit}
+        yield {"mesh": mesh.system, "unit": unit}
 
 
 def _services(mesh: Mesh) -> Iterator[dict[str, object]]:
     for service in mesh.services:
-        yield {"mesh": mesh, "service": service}
+        yield {"mesh": mesh.system, "service": service}
 
 
 def _with(part: str) -> Callable[[Mesh], Iterator[dict[str, object]]]:
@@ -73,14 +108,14 @@ def _each(part: str, name: str) -> Callable[[Mesh], Iterator[dict[str, object]]]
     def over(mesh: Mesh) -> Iterator[dict[str, object]]:
         for service in mesh.services:
             for item in getattr(service, part):
-                yield {"mesh": mesh, "service": service, name: item}
+                yield {"mesh": mesh.system, "service": service, name: item}
 
     return over
 
 
 def _told_sagas(mesh: Mesh) -> Iterator[dict[str, object]]:
     return (
-        {"mesh": mesh, "service": service, "saga": saga}
+        {"mesh": mesh.system, "service": service, "saga": saga}
         for service in mesh.services
         for saga in service.sagas
         if saga.testing
@@ -89,12 +124,12 @@ def _told_sagas(mesh: Mesh) -> Iterator[dict[str, object]]:
 
 def _projections(mesh: Mesh) -> Iterator[dict[str, object]]:
     for projection in mesh.projections:
-        yield {"mesh": mesh, "projection": projection}
+        yield {"mesh": mesh.system, "projection": projection}
 
 
 def _bffs(mesh: Mesh) -> Iterator[dict[str, object]]:
     for bff in mesh.bffs:
-        yield {"mesh": mesh, "bff": bff}
+        yield {"mesh": mesh.system, "bff": bff}
 
 
 _aggregates, _sagas = _each("aggregates", "aggregate"), _each("sagas", "saga")
@@ -118,6 +153,7 @@ OUTPUTS = (
     Output("project/pyproject.toml.jinja", "pyproject.toml", _G, _project),
     Output("project/gitignore.jinja", ".gitignore", _S, _project),
     Output("project/topology.toml.jinja", "topology.toml", _G, _project),
+    Output("project/pre-commit-config.yaml.jinja", ".pre-commit-config.yaml", _S, _project),
     Output("project/ci.yml.jinja", ".github/workflows/ci.yml", _S, _project),
     Output("project/test_architecture.py.jinja", "tests/test_architecture.py", _G, _project),
     Output("project/conftest.py.jinja", "tests/e2e/conftest.py", _G, _project),
@@ -164,8 +200,10 @@ def plan(mesh: Mesh) -> tuple[Task, ...]:
     """Return the files that `mesh` needs, in the table's order."""
     return tuple(
         Task(
+            part=_part(mesh, context),
             template=output.template,
             destination=output.destination.format(**context),
+            pattern=output.destination,
             owner=output.owner,
             context=context,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +19,11 @@ from meshgen.errors import Finding, MeshgenError, SpecError
 from meshgen.spec.wording import printable
 
 if TYPE_CHECKING:
+    from meshgen.adopt import Adoption
     from meshgen.edit.apply import Applied
     from meshgen.new import Created
     from meshgen.spec.model import Spec
+    from meshgen.update import Update
 
 WIDTH = 100  # of a source line; longer ones are shown around the caret
 LONGEST = 1000  # characters of a message
@@ -78,9 +80,11 @@ class Report:
 
     def edited(self, command: str, applied: Applied) -> None:
         """A spec that was edited, or would be."""
+        from meshgen.report_changes import document_of, lines_of
+
         diff = applied.diff()
         if applied.written:
-            lines = _edited(applied, diff)
+            lines = _edited(applied, diff) + (lines_of(applied.update) if applied.update else [])
         else:
             lines = [[(_DIFF.get(line[:1], ""), line.rstrip("\r\n"))] for line in diff]
         self._done(
@@ -90,10 +94,38 @@ class Report:
                 "path": str(applied.path),
                 "written": applied.written,
                 "project": None if applied.project is None else str(applied.project),
-                "updated": applied.updated,
+                "update": None if applied.update is None else document_of(applied.update),
                 "diff": "".join(diff),
             },
         )
+
+    def updated(self, update: Update) -> None:
+        """A project that was updated."""
+        from meshgen.report_changes import document_of, lines_of
+
+        if update.undecided and self.quiet and not self.json:
+            _print(lines_of(update), sys.stderr)
+        self._done(lines_of(update), {"command": "update", **document_of(update)})
+
+    def differs(self, update: Update, *, stat: bool) -> None:
+        """What an update would change, as a unified diff or as a summary."""
+        from meshgen.report_changes import diff_lines, document_of, lines_of
+
+        lines = lines_of(update) if stat else diff_lines(update)
+        self._done(lines, {"command": "diff", **document_of(update, with_diffs=True)})
+
+    def resolved(self, paths: Sequence[str]) -> None:
+        """Conflicts that were resolved."""
+        files = _counted(len(paths), "files")
+        lines: list[Line] = [[("green", "ok"), ("", f" resolved {files}")]]
+        lines += [[("", f"  {path}")] for path in paths]
+        self._done(lines, {"command": "resolve", "files": list(paths)})
+
+    def adopted(self, adoption: Adoption) -> None:
+        """A base that was made for a project."""
+        from meshgen.report_changes import adoption_document, adoption_lines
+
+        self._done(adoption_lines(adoption), {"command": "adopt", **adoption_document(adoption)})
 
     def failed(self, error: MeshgenError) -> None:
         """An error of the user's or of the spec's."""
@@ -146,8 +178,6 @@ def _edited(applied: Applied, diff: list[str]) -> list[Line]:
     lines: list[Line] = [[("green", "ok"), ("", f" {applied.path}: {', '.join(words)}")]]
     if applied.project is None:
         lines.append([("", "only the spec: it belongs to no project")])
-    elif not applied.updated:
-        lines.append([("", f"only the spec; next: meshgen update, in {applied.project}")])
     return lines
 
 

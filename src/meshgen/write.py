@@ -6,22 +6,13 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
 
 from meshgen.errors import MeshgenError
-
-
-class Content(Protocol):
-    """What `write_new` needs to know of a file."""
-
-    @property
-    def content(self) -> bytes: ...
-    @property
-    def executable(self) -> bool: ...
+from meshgen.files import File, Files
 
 
 def refuse_occupied(target: Path) -> None:
@@ -34,7 +25,7 @@ def refuse_occupied(target: Path) -> None:
         )
 
 
-def write_new(target: Path, files: Mapping[str, Content]) -> None:
+def write_new(target: Path, files: Files) -> None:
     """Write `files` (path below `target` -> content) as a new folder, by one rename at the end.
 
     Raises MeshgenError if `target` is occupied or the disk refuses; killed or failed, it leaves
@@ -52,7 +43,7 @@ def write_new(target: Path, files: Mapping[str, Content]) -> None:
         raise MeshgenError(f"cannot write {target}: {error.strerror or error}") from error
 
 
-def _write(path: Path, file: Content) -> None:
+def _write(path: Path, file: File) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(file.content)
     path.chmod(0o755 if file.executable else 0o644)

@@ -83,7 +83,7 @@ def test_a_dry_run_prints_a_patch(folder: Path, command: str) -> None:
 def test_what_is_told_to_a_program(folder: Path, command: str) -> None:
     told = json.loads(run(folder, *COMMANDS[command], "--json").stdout)
     assert (told["ok"], told["command"], told["written"]) == (True, command, True)
-    assert (told["path"], told["project"], told["updated"]) == ("shop.yaml", None, False)
+    assert (told["path"], told["project"], told["update"]) == ("shop.yaml", None, None)
     assert told["diff"].startswith("--- a/shop.yaml\n+++ b/shop.yaml\n@@ ")
 
 
@@ -127,13 +127,6 @@ def test_a_refusal_for_a_program(folder: Path) -> None:
     assert (done.returncode, done.stderr, told["ok"]) == (2, "", False)
     assert told["error"]["message"].startswith("shop.yaml was not changed")
     assert [finding["line"] for finding in told["findings"]] == [109, 271]
-
-
-def test_in_a_project_that_cannot_be_updated_yet_it_is_said(folder: Path) -> None:
-    (folder / ".meshgen").mkdir()
-    done = run(folder, *COMMANDS["rename"])
-    assert done.returncode == 0
-    assert "meshgen update" in done.stdout
 
 
 def answering(folder: Path, arguments: tuple[str, ...], answers: str) -> tuple[int, str]:

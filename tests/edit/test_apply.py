@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from meshgen import edit
-from meshgen.edit import apply as applying
 from meshgen.edit.apply import Applied, applied_text, apply, find_spec, project_of
 from meshgen.errors import MeshgenError
+from meshgen.new import create
 
 ROOT = Path(__file__).parents[2]
 MINIMAL = (ROOT / "specs" / "minimal.yaml").read_text(encoding="utf-8")
@@ -41,7 +41,7 @@ def project(spec: Path) -> Path:
 def test_the_spec_is_written(spec: Path) -> None:
     done = edited(spec)
     assert spec.read_text(encoding="utf-8") == done.after == renamed(MINIMAL)
-    assert (done.project, done.updated, done.written) == (None, False, True)
+    assert (done.project, done.update, done.written) == (None, None, True)
     assert [path.name for path in spec.parent.iterdir()] == ["notes.yaml"]
 
 
@@ -104,21 +104,14 @@ def test_a_refusal_names_the_file(spec: Path) -> None:
     assert caught.value.findings
 
 
-def test_the_project_is_updated_together_with_its_spec(
-    project: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[tuple[Path, Path, bytes]] = []
-
-    def update(project: Path, path: Path, spec: bytes) -> bool:
-        asked.append((project, path, spec))
-        return True
-
-    monkeypatch.setattr(applying, "_update", update)
+def test_the_project_is_updated_together_with_its_spec(tmp_path: Path) -> None:
+    project = create("notes", ROOT / "specs" / "minimal.yaml", tmp_path).target
     done = edited(project / "notes.yaml")
-    assert asked == [(project, project / "notes.yaml", renamed(MINIMAL).encode())]
-    assert (done.project, done.updated) == (project, True)
-    # the update writes both, or neither: nothing was written beside it
-    assert (project / "notes.yaml").read_text(encoding="utf-8") == MINIMAL
+    assert (done.project, done.written) == (project, True)
+    assert done.update is not None
+    assert not done.update.undecided
+    assert (project / "notes.yaml").read_text(encoding="utf-8") == renamed(MINIMAL)
+    assert os.listdir(project / "services") == ["memo"]
 
 
 def test_only_its_own_spec_belongs_to_a_project(project: Path) -> None:

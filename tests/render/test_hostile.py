@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from meshgen.mesh.resolve import resolve
+from meshgen.parts import parts_of
 from meshgen.plan import plan
-from meshgen.render import File, render
+from meshgen.render import render, typist
 from meshgen.render.templates import environment, fill
 from meshgen.spec import read_spec
 from meshgen.spec.model import Spec
@@ -63,8 +64,9 @@ def test_free_text_never_becomes_code(text: str) -> None:
 def test_a_hostile_spec_is_rendered_whole() -> None:
     """With formatting and all: the formatter would refuse what is not Python."""
     mesh = resolve(_with_text(SHOP, "".join(HOSTILE) + "😀\u202e"))
-    files = render(mesh, plan(mesh), b"spec")
-    assert all(isinstance(file, File) for file in files.values())
+    with typist() as hired:
+        rendered = render(mesh, parts_of(mesh), hired)
+    files = {path: file for of_part in rendered.values() for path, file in of_part.items()}
     for path, file in files.items():
         assert not path.startswith(("/", "..")), path
         _check(path, file.content.decode())

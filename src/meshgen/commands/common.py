@@ -13,6 +13,7 @@ import typer
 from meshgen.errors import MeshgenError
 from meshgen.report import Report
 
+DIFFERENT = 1
 ERROR = 2
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from meshgen.commands.common import Asking, errors_reported
+from meshgen.commands.common import DIFFERENT, Asking, errors_reported
 from meshgen.report import Report
 
 Edit: TypeAlias = Callable[[Asking], Callable[[str], str]]
@@ -41,8 +41,14 @@ def run(
     """Ask for what is missing, edit the spec, update the project, and tell."""
     with errors_reported(report):
         from meshgen.edit.apply import apply, find_spec
+        from meshgen.git import mark_unmerged
 
         asking = Asking(report)
         change = edit(asking)
         asking.settled()
-        report.edited(command, apply(find_spec(spec, project), change, write=not dry_run))
+        applied = apply(find_spec(spec, project), change, write=not dry_run)
+        if applied.project and applied.update:
+            mark_unmerged(applied.project, applied.update.undecided)
+        report.edited(command, applied)
+    if applied.update and applied.update.undecided:
+        raise typer.Exit(DIFFERENT)

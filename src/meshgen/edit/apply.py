@@ -16,6 +16,8 @@ from meshgen.edit.refusal import RefusedEditError
 from meshgen.errors import MeshgenError
 from meshgen.spec.load import load, read_text
 from meshgen.spec.tree import Scalar
+from meshgen.update import Update
+from meshgen.update import update as bring_up_to_date
 
 STATE = ".meshgen"
 
@@ -25,14 +27,14 @@ class Applied:
     """An edit that was made, or would be.
 
     project: the folder that the spec belongs to, None if it is no project
-    updated: whether the project was brought up to date with the spec
+    update: how the project was brought up to date with the spec, None if it was not
     """
 
     path: Path
     before: str
     after: str
     project: Path | None
-    updated: bool
+    update: Update | None
     written: bool
 
     def diff(self) -> list[str]:
@@ -60,13 +62,14 @@ def apply(path: Path, change: Callable[[str], str], *, write: bool) -> Applied:
     except RefusedEditError as refused:
         raise refused.of(str(path)) from None
     project = project_of(path)
-    updated = False
+    update = None
     if write and after != before:
-        updated = project is not None and _update(project, path, after.encode())
-        if not updated:
+        if project is None:
             _replace(path, before, after)
+        else:
+            update = bring_up_to_date(project, spec=after.encode())
     return Applied(
-        path=path, before=before, after=after, project=project, updated=updated, written=write
+        path=path, before=before, after=after, project=project, update=update, written=write
     )
 
 
@@ -127,14 +130,6 @@ def _text(path: Path) -> str:
     text = read_text(path)
     with path.open("rb") as file:
         return BOM + text if file.read(3) == BOM.encode() else text
-
-
-def _update(project: Path, path: Path, spec: bytes) -> bool:
-    """Write `spec` to `path` together with all that follows from it in `project`.
-
-    False: this meshgen updates no projects, and nothing was written.
-    """
-    return False
 
 
 def _replace(path: Path, before: str, after: str) -> None:

@@ -42,3 +42,18 @@ def article(words_: str) -> str:
 def about(summary: str | None) -> str:
     """A summary as the next sentence of a text: ` Notes that people write down.`, or nothing."""
     return f" {summary.rstrip('.')}." if summary else ""
+
+
+def system_package(system: str) -> str:
+    """The prefix of a system's packages: `my-shop` -> `my_shop`."""
+    return system.replace("-", "_")
+
+
+def unit_package(system: str, unit: str) -> str:
+    """The package of a unit; `system` is the system's: `shop`, `order` -> `shop_order`."""
+    return f"{system}_{unit}"
+
+
+def unit_folder(kind: str, unit: str) -> str:
+    """The folder of a unit: `services`, `order` -> `services/order`."""
+    return f"{kind}/{unit}"

@@ -1,7 +1,9 @@
-"""Render a plan: tasks in, `path -> bytes` out, in memory and deterministic."""
+"""Render parts of a project: `path -> file` out, in memory and deterministic."""
 
 from __future__ import annotations
 
-from meshgen.render.rendering import File, render
+from meshgen.files import File
+from meshgen.render.contracts import Typist, typist
+from meshgen.render.rendering import render
 
-__all__ = ["File", "render"]
+__all__ = ["File", "Typist", "render", "typist"]

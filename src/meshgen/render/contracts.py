@@ -3,61 +3,78 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tempfile
-import warnings
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from meshgen.errors import MeshgenError
 from meshgen.mesh.model import ContractModule
+from meshgen.typist import HEADER, MODELS, SCHEMAS
 
-_NO_HEADER = "# header"
 _DOCS = {"types": "The values inside messages."}
 _SERVICE_DOC = "The messages of {}: its events and commands."
 
 
-def typed_messages(modules: Sequence[ContractModule]) -> dict[str, str]:
-    """Return `module -> source` for every contract module.
+class Typist:
+    """A process that types messages: it makes itself ready while other work goes on."""
 
-    The schemas are built from the validated spec, so none of datamodel-code-generator's
-    extensions (`customTypePath`, `x-python-*`) can arrive from a user's text.
-    """
-    # Imported here: half a second that `--help` and `check` do not need.
-    from datamodel_code_generator import InputFileType, PythonVersion, generate
-    from datamodel_code_generator.enums import DataModelType, DefaultValueType
+    def __init__(self, folder: Path, process: subprocess.Popen[str]) -> None:
+        self._folder = folder
+        self._process = process
+        self._modules: list[str] = []
 
-    with tempfile.TemporaryDirectory(prefix="meshgen-") as folder, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        schemas, output = Path(folder, "schemas"), Path(folder, "output")
-        schemas.mkdir()
+    def ask(self, modules: Sequence[ContractModule], wanted: Container[str]) -> None:
+        """Have those of the contract modules typed whose names are `wanted`.
+
+        The schemas are built from the validated spec, so none of datamodel-code-generator's
+        extensions (`customTypePath`, `x-python-*`) can arrive from a user's text.
+        """
+        self._modules = [module.name for module in modules if module.name in wanted]
+        if not self._modules:
+            return
+        (self._folder / SCHEMAS).mkdir()
         for module in modules:
-            document = json.dumps(module.schema)
-            (schemas / f"{module.name}.json").write_text(document, encoding="utf-8")
-        generate(
-            schemas,
-            output=output,
-            input_file_type=InputFileType.JsonSchema,
-            output_model_type=DataModelType.PydanticV2BaseModel,
-            target_python_version=PythonVersion.PY_311,
-            formatters=[],
-            custom_file_header=_NO_HEADER,
-            disable_timestamp=True,
-            disable_future_imports=True,
-            use_annotated=True,
-            field_constraints=True,
-            use_union_operator=True,
-            use_standard_collections=True,
-            use_generic_container_types=True,
-            use_schema_description=True,
-            use_single_line_docstring=True,
-            use_exact_imports=True,
-            capitalise_enum_members=True,
-            strict_nullable=True,
-            skip_root_model=True,
-            deserialize_default_values=[DefaultValueType.Decimal, DefaultValueType.Enum],
-            allow_remote_refs=False,
+            if module.name in {"types", *self._modules}:
+                path = self._folder / SCHEMAS / f"{module.name}.json"
+                path.write_text(json.dumps(module.schema), encoding="utf-8")
+        assert self._process.stdin is not None
+        self._process.stdin.write("go\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> dict[str, str]:
+        """Return `module -> source` for what was asked."""
+        if not self._modules:
+            return {}
+        _, errors = self._process.communicate()
+        if self._process.returncode:
+            raise MeshgenError(
+                f"the messages cannot be typed:\n{errors}".strip(),
+                hint="this is a defect of meshgen: please report it with the spec",
+            )
+        return {name: self._source(name) for name in self._modules}
+
+    def _source(self, name: str) -> str:
+        source = (self._folder / MODELS / f"{name}.py").read_text(encoding="utf-8")
+        doc = _DOCS.get(name, _SERVICE_DOC).format(name)
+        return source.replace(HEADER, f'"""{doc}"""', 1)
+
+
+@contextmanager
+def typist() -> Iterator[Typist]:
+    """Start a typist, and end it whatever happens."""
+    with tempfile.TemporaryDirectory(prefix="meshgen-") as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "meshgen.typist", folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
-        sources = {m.name: (output / f"{m.name}.py").read_text(encoding="utf-8") for m in modules}
-    return {
-        name: source.replace(_NO_HEADER, f'"""{_DOCS.get(name, _SERVICE_DOC).format(name)}"""', 1)
-        for name, source in sources.items()
-    }
+        try:
+            yield Typist(Path(folder), process)
+        finally:
+            process.kill()
+            process.communicate()

@@ -1,23 +1,14 @@
-"""The Jinja side of rendering: where the templates are and how one is filled."""
+"""The Jinja side of rendering: the environment, and how a template is filled."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from meshgen.render.filters import FILTERS
-
-
-@cache
-def templates_root() -> Path:
-    """The folder of templates: inside the package when installed, beside `src` in a checkout."""
-    packaged = Path(str(files("meshgen"))) / "templates"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "templates"
+from meshgen.templates import templates_root
 
 
 def environment() -> Environment:

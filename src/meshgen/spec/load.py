@@ -47,9 +47,14 @@ def lines_of(text: str) -> list[str]:
 
 def read_text(path: Path) -> str:
     """The content of a spec file. Raises `MeshgenError` when there is none that could be a spec."""
+    return decoded(str(path), read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a spec file. Raises `MeshgenError` when they cannot be read."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise MeshgenError(f"there is no file {path}") from None
     except IsADirectoryError:
@@ -57,6 +62,10 @@ def read_text(path: Path) -> str:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be opened"
         raise MeshgenError(f"{path} cannot be read: {reason}") from None
+
+
+def decoded(path: str, data: bytes) -> str:
+    """The text of a spec file, called `path`. Raises `MeshgenError` when it is none."""
     if len(data) > MAX_BYTES:
         raise MeshgenError(f"{path} is larger than {MAX_BYTES // 1024 // 1024} MB")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):

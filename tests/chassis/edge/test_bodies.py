@@ -26,6 +26,7 @@ from .harness import ID, RecordingRuntime, assert_problem
         ({"amount": 1, "notes": [{"text": "a"}, {"text": "b", "pages": 2**63}]}, "notes.1.pages"),
         ({"amount": 1, "notes": [{"text": "a", "pages": 10**400}]}, "notes.0.pages"),
         ({"amount": 1, "notes": [{"text": "a", "weight": "inf"}]}, "notes.0.weight"),
+        ({"amount": 1, "notes": [{"text": "a\0b"}]}, "notes.0.text"),
         ({"amount": 1, "extra": 1}, "extra"),
         ({"amount": 1, "wallet_id": str(ID)}, "wallet_id"),
         ({"amount": 1, "notes": [{"text": "x" * 21}]}, "notes.0.text"),

@@ -25,6 +25,7 @@ from meshgen.mesh.model.system import (
     OwnedQuery,
     ProcessView,
     RateLimitView,
+    System,
     Topic,
     Unit,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "ScenarioView",
     "ServiceView",
     "StepView",
+    "System",
     "Topic",
     "Unit",
 ]

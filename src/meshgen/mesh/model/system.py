@@ -105,16 +105,28 @@ class OwnedQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """What the files of a unit may say of the system: nothing that another unit changes."""
+
+    name: str
+    package: str
+    distribution: str
+    spec_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Mesh:
     """The whole system, resolved.
 
-    `folders` hold units; `retention` is Python source; `example_path` is one to try with a token.
+    `folders` hold units; `retention` is Python source; `example_path` is one to try with a token;
+    `generator` is the version of meshgen.
     """
 
     name: str
     package: str
     distribution: str
     summary: str
+    generator: str
     spec_file: str
     folders: tuple[str, ...]
     partitions: int
@@ -133,3 +145,13 @@ class Mesh:
     units: tuple[Unit, ...]
     processes: tuple[ProcessView, ...]
     scenarios: tuple[ScenarioView, ...]
+
+    @property
+    def system(self) -> System:
+        """The part of this that stays the same when units come and go."""
+        return System(
+            name=self.name,
+            package=self.package,
+            distribution=self.distribution,
+            spec_file=self.spec_file,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meshgen import __version__
 from meshgen.mesh.annotations import duration
 from meshgen.mesh.model import (
     BffView,
@@ -15,7 +16,7 @@ from meshgen.mesh.model import (
     ServiceView,
     Unit,
 )
-from meshgen.mesh.naming import kebab, snake
+from meshgen.mesh.naming import kebab, snake, system_package
 from meshgen.mesh.resolve.bffs import bff_view
 from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import index
@@ -31,7 +32,7 @@ from meshgen.spec.model import Spec
 def resolve(spec: Spec) -> Mesh:
     """Return the mesh of `spec`, with everything that templates print."""
     known = index(spec)
-    package = spec.name.replace("-", "_")
+    package = system_package(spec.name)
     found = find_all(known)
     specimens = Specimens(known, found)
     services = tuple(
@@ -51,6 +52,7 @@ def resolve(spec: Spec) -> Mesh:
         package=package,
         distribution=kebab(package),
         summary=spec.summary,
+        generator=__version__,
         spec_file=f"{spec.name}.yaml",
         folders=tuple(dict.fromkeys(unit.folder.split("/")[0] for unit in units)),
         partitions=spec.event_hub.partitions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meshgen.mesh.annotations import attribute
 from meshgen.mesh.model import Argument, EventCase, ProjectionView
-from meshgen.mesh.naming import about, pascal, words
+from meshgen.mesh.naming import about, pascal, unit_folder, unit_package, words
 from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index, row_name
@@ -23,8 +23,8 @@ def projection_view(
     row = row_name(projection)
     return ProjectionView(
         name=projection.name,
-        package=f"{package}_{projection.name}",
-        folder=f"projections/{projection.name}",
+        package=unit_package(package, projection.name),
+        folder=unit_folder("projections", projection.name),
         title=pascal(projection.name),
         summary=projection.summary or f"A row of {words(projection.name)}",
         about=about(projection.summary),

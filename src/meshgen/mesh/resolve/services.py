@@ -15,8 +15,18 @@ from meshgen.mesh.model import (
     Route,
     ServiceView,
 )
-from meshgen.mesh.naming import about, article, kebab, pascal, plural, snake, words
-from meshgen.mesh.resolve.aggregates import aggregate_view, event_case, mode_of
+from meshgen.mesh.naming import (
+    about,
+    article,
+    kebab,
+    pascal,
+    plural,
+    snake,
+    unit_folder,
+    unit_package,
+    words,
+)
+from meshgen.mesh.resolve.aggregates import aggregate_view, event_case, mode_of, variable_of
 from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index
@@ -47,8 +57,8 @@ def service_view(
     """Return `service` ready to print."""
     return ServiceView(
         name=service.name,
-        package=f"{package}_{service.name}",
-        folder=f"services/{service.name}",
+        package=unit_package(package, service.name),
+        folder=unit_folder("services", service.name),
         title=pascal(service.name),
         summary=service.summary or f"The {words(service.name)} service",
         about=about(service.summary),
@@ -100,7 +110,7 @@ def _replica_events(replica: Replica, index: Index) -> tuple[Event, ...]:
 def _replica_view(replica: Replica, index: Index) -> ReplicaView:
     aggregate = index.aggregate(replica.of)
     state = tuple(field for field in aggregate.state if field.name in replica.fields)
-    variable = snake(aggregate.name)
+    variable = variable_of(aggregate)
     return ReplicaView(
         name=aggregate.name,
         variable=variable,

@@ -17,10 +17,10 @@ from chassis.http import etag
 from chassis.http.bearer import bearer, require_role
 from chassis.http.body import read_object
 from chassis.http.errors import invalid_command
-from chassis.http.numbers import oversized
 from chassis.http.parameters import Endpoint, path_types, with_signature
 from chassis.http.problem import FieldError, invalid
 from chassis.http.routes import Post, parameters
+from chassis.http.values import unusable
 from chassis.results import Outcome
 from chassis.runtime import ServiceRuntime
 
@@ -85,7 +85,7 @@ class CommandRoute:
             command = self.route.command.model_validate(made | body | path)
         except ValidationError as error:
             raise invalid_command(error) from error
-        if errors := list(oversized(command)):
+        if errors := list(unusable(command)):
             raise invalid(errors)
         return command
 

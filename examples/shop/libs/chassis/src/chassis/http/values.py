@@ -1,8 +1,9 @@
-"""Numbers that everything behind the edge can calculate with, store and send on.
+"""Values that everything behind the edge can calculate with, store and send on.
 
 JSON sets no limits to numbers, but what reads them does: an integer has 64 bits nearly everywhere,
-a decimal calculates with 28 digits and overflows on some exponents. One such number in an event
-would be refused by every reader of it, for ever, so it does not come in.
+a decimal calculates with 28 digits and overflows on some exponents; and databases end or refuse a
+text at a NUL. One such value in an event would be refused by every reader of it, for ever, so it
+does not come in.
 """
 
 from __future__ import annotations
@@ -19,23 +20,26 @@ _INTEGERS = range(-(2**63), 2**63)
 _DIGITS = 28
 
 
-def oversized(value: object, place: tuple[str, ...] = ()) -> Iterator[FieldError]:
-    """An error for every number in a message that is out of bounds."""
+def unusable(value: object, place: tuple[str, ...] = ()) -> Iterator[FieldError]:
+    """An error for every value in a message that not everybody can use."""
     match value:
-        case bool() | str() | None:
+        case bool() | None:
             return
+        case str():
+            if "\0" in value:
+                yield FieldError(".".join(place), "Should have no NUL character")
         case int() | float() | Decimal():
             if (message := _wrong_with(value)) is not None:
                 yield FieldError(".".join(place), message)
         case BaseModel():
             for name in type(value).model_fields:
-                yield from oversized(getattr(value, name), (*place, name))
+                yield from unusable(getattr(value, name), (*place, name))
         case Mapping():
             for name, item in value.items():
-                yield from oversized(item, (*place, str(name)))
+                yield from unusable(item, (*place, str(name)))
         case list() | tuple() | set() | frozenset():
             for index, item in enumerate(value):
-                yield from oversized(item, (*place, str(index)))
+                yield from unusable(item, (*place, str(index)))
 
 
 def _wrong_with(number: int | float | Decimal) -> str | None:

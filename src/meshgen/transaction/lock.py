@@ -1,0 +1,37 @@
+"""One meshgen at a time in a project: a lock that the system takes back from a dead process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from meshgen.errors import MeshgenError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such lock; there two runs at once are the user's care
+    fcntl = None  # type: ignore[assignment]
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a project, which is on its folder `folder`.
+
+    Raises MeshgenError if another process holds it; without the folder there is nothing to lock.
+    """
+    if fcntl is None or not folder.is_dir():
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise MeshgenError(
+                f"another meshgen is at work in {folder.parent}", hint="wait until it is done"
+            ) from None
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,129 @@
+"""Which path was which before a rename, and a whole system under another name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from meshgen.mesh.resolve import resolve
+from meshgen.moves import effective
+from meshgen.new import create
+from meshgen.renames import Renames, former_paths
+from meshgen.spec import read_spec
+from meshgen.update import update
+from tests.update.variants import changed
+
+SPECS = Path(__file__).parents[2] / "specs"
+SHOP = resolve(read_spec(SPECS / "shop.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("moves", "there", "expected"),
+    [
+        ({"b": "a"}, "a", {"b": "a"}),
+        ({"b": "a"}, "b", {}),  # carried out before
+        ({"b": "a"}, "a b", {}),  # and the old name is in use again
+        ({"c": "b", "b": "a"}, "a b", {"c": "b", "b": "a"}),
+        ({"c": "b", "b": "a"}, "b c", {}),
+        ({"c": "b", "b": "a"}, "a b c", {}),
+        ({"a": "b", "b": "a"}, "a b", {}),  # a swap cannot be told from one carried out
+        ({"b": "z"}, "a", {}),
+        ({"b": "a", "c": "a"}, "a", {"b": "a", "c": "a"}),  # split in two
+    ],
+)
+def test_a_rename_has_an_effect_once(
+    moves: dict[str, str], there: str, expected: dict[str, str]
+) -> None:
+    assert effective(moves, there.split()) == expected
+
+
+def test_a_unit_moves_with_its_messages() -> None:
+    moved = former_paths(SHOP, Renames(system="shop", units={"order": "purchase"}))
+    assert moved["services/order/src/shop_order/domain/order.py"] == (
+        "services/purchase/src/shop_purchase/domain/order.py"
+    )
+    assert moved["libs/contracts/src/shop_contracts/order.py"] == (
+        "libs/contracts/src/shop_contracts/purchase.py"
+    )
+    assert moved["contracts/schemas/order.json"] == "contracts/schemas/purchase.json"
+    assert all("order" in path for path in moved)
+    assert not any("cart" in path for path in moved)
+
+
+def test_projections_and_bffs_move() -> None:
+    moved = former_paths(
+        SHOP, Renames(system="shop", units={"order_history": "past", "web": "site"})
+    )
+    assert moved["projections/order_history/src/shop_order_history/rows.py"] == (
+        "projections/past/src/shop_past/rows.py"
+    )
+    assert moved["bffs/web/src/shop_web/endpoints.py"] == "bffs/site/src/shop_site/endpoints.py"
+
+
+def test_an_aggregate_moves_within_its_service() -> None:
+    moved = former_paths(
+        SHOP, Renames(system="shop", inside={("order", "aggregate", "Order"): "BigDeal"})
+    )
+    assert moved == {
+        "services/order/src/shop_order/domain/order.py": (
+            "services/order/src/shop_order/domain/big_deal.py"
+        ),
+        "services/order/tests/test_order.py": "services/order/tests/test_big_deal.py",
+    }
+
+
+def test_a_saga_moves_within_its_service() -> None:
+    inside = {("order", "saga", "Checkout"): "Buying"}
+    assert former_paths(SHOP, Renames(system="shop", inside=inside)) == {
+        "services/order/src/shop_order/sagas/checkout.py": (
+            "services/order/src/shop_order/sagas/buying.py"
+        ),
+        "services/order/tests/test_checkout.py": "services/order/tests/test_buying.py",
+    }
+
+
+def test_a_service_renamed_in_its_spec_takes_edits_along(tmp_path: Path) -> None:
+    root = create("shop", SPECS / "shop.yaml", tmp_path).target
+    old = root / "services/shipping/src/shop_shipping/policies.py"
+    old.write_text(old.read_text() + "\n\n# by hand\n")
+    (old.parent / "helper.py").write_text("mine = 1\n")
+    spec = changed(
+        (root / "shop.yaml").read_text(),
+        ("  shipping:\n", "  delivery:\n    renamed_from: shipping\n"),
+        ("shipping.Parcel", "delivery.Parcel"),
+        ("shipping,", "delivery,"),
+    )
+    (root / "shop.yaml").write_text(spec)
+    done = update(root)
+    assert not done.undecided
+    assert done.left == ("services/shipping/src/shop_shipping/helper.py",)
+    new = root / "services/delivery/src/shop_delivery/policies.py"
+    assert new.read_text().endswith("\n\n# by hand\n")
+    assert not old.exists()
+    assert update(root).nothing
+    (root / "shop.yaml").write_text(changed(spec, ("page: 50", "page: 25")))
+    assert not [change for change in update(root).changes if change.moved_from]
+
+
+def test_without_renames_nothing_moves() -> None:
+    assert former_paths(SHOP, Renames(system="shop")) == {}
+
+
+def test_a_system_under_another_name_keeps_its_edits(tmp_path: Path) -> None:
+    root = create("notes", SPECS / "minimal.yaml", tmp_path).target
+    old = root / "services/note/src/notes_note/domain/note.py"
+    old.write_text(old.read_text() + "\n\n# by hand\n")
+    spec = (root / "notes.yaml").read_text()
+    (root / "notes.yaml").write_text(spec.replace("name: notes", "name: memos"))
+    done = update(root)
+    assert not done.undecided
+    assert not (root / "notes.yaml").exists()
+    assert not (root / "services/note/src/notes_note").exists()
+    new = root / "services/note/src/memos_note/domain/note.py"
+    assert new.read_text().endswith("\n\n# by hand\n")
+    assert "notes_contracts" not in new.read_text()
+    assert update(root).nothing
+    fresh = create("memos", root / "memos.yaml", tmp_path).target
+    expected = {p.relative_to(fresh).as_posix() for p in fresh.rglob("*") if p.is_file()}
+    assert {p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()} == expected
