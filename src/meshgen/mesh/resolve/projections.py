@@ -26,7 +26,7 @@ def projection_view(
         package=f"{package}_{projection.name}",
         folder=f"projections/{projection.name}",
         title=pascal(projection.name),
-        summary=projection.summary or f"A row of {words(projection.name)}",
+        summary=(projection.summary or f"A row of {words(projection.name)}").rstrip("."),
         about=about(projection.summary),
         row=row,
         id=projection.id,

@@ -50,7 +50,7 @@ def service_view(
         package=f"{package}_{service.name}",
         folder=f"services/{service.name}",
         title=pascal(service.name),
-        summary=service.summary or f"The {words(service.name)} service",
+        summary=(service.summary or f"The {words(service.name)} service").rstrip("."),
         about=about(service.summary),
         aggregates=tuple(
             aggregate_view(aggregate, found[service.name, aggregate.name])
