@@ -53,7 +53,7 @@ def generate(name: str, into: Path) -> Project:
     return Project(into / name)
 
 
-@pytest.fixture(scope="session", params=["minimal", "shop", "clinic"])
+@pytest.fixture(scope="session", params=["minimal", "shop", "clinic", "trips", "boxes"])
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     return generate(request.param, tmp_path_factory.mktemp("projects"))
 

@@ -39,9 +39,14 @@ def article(words_: str) -> str:
     return f"{'an' if words_[0] in 'aeiou' else 'a'} {words_}"
 
 
+def sentence(text: str) -> str:
+    """A text with a mark at its end: `Everything.`, `Does it fail?`."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 def about(summary: str | None) -> str:
     """A summary as the next sentence of a text: ` Notes that people write down.`, or nothing."""
-    return f" {summary.rstrip('.')}." if summary else ""
+    return f" {sentence(summary)}" if summary else ""
 
 
 def system_package(system: str) -> str:

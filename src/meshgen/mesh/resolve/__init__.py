@@ -51,7 +51,7 @@ def resolve(spec: Spec) -> Mesh:
         name=spec.name,
         package=package,
         distribution=kebab(package),
-        summary=spec.summary,
+        summary=spec.summary.rstrip("."),
         generator=__version__,
         spec_file=f"{spec.name}.yaml",
         folders=tuple(dict.fromkeys(unit.folder.split("/")[0] for unit in units)),

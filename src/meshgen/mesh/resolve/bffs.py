@@ -23,7 +23,7 @@ def bff_view(bff: Bff, index: Index, package: str) -> BffView:
         package=unit_package(package, bff.name),
         folder=unit_folder("bffs", bff.name),
         title=pascal(bff.name),
-        summary=bff.summary or f"The backend of the {words(bff.name)} front end",
+        summary=(bff.summary or f"The backend of the {words(bff.name)} front end").rstrip("."),
         about=about(bff.summary),
         calls=tuple(sorted({part.target.unit for part in parts})),
         endpoints=tuple(_endpoint_view(endpoint, index) for endpoint in bff.endpoints),

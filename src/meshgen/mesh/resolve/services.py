@@ -60,7 +60,7 @@ def service_view(
         package=unit_package(package, service.name),
         folder=unit_folder("services", service.name),
         title=pascal(service.name),
-        summary=service.summary or f"The {words(service.name)} service",
+        summary=(service.summary or f"The {words(service.name)} service").rstrip("."),
         about=about(service.summary),
         aggregates=tuple(
             aggregate_view(aggregate, found[service.name, aggregate.name])

