@@ -1,4 +1,8 @@
-"""The three-way merge of lines (diff3), with git's rule: changes that touch are a conflict."""
+"""The three-way merge of lines (diff3), with git's rule: changes that touch are a conflict.
+
+One thing is better than in git: an insertion whose place is a matter of choice, since a line like
+it stands above and below, is put where it touches nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from meshgen.merge.markers import Labels
-from meshgen.merge.matching import Hunk, Lines, hunks
+from meshgen.merge.matching import Hunk, Lines, apart, hunks
 
 
 @dataclass(slots=True)
@@ -27,7 +31,7 @@ def merge_lines(base: Lines, ours: Lines, theirs: Lines) -> MergedLines:
     merged = MergedLines()
     labels = Labels.for_lines(base, ours, theirs)
     at = 0
-    for mine, other in _clusters(hunks(base, ours), hunks(base, theirs)):
+    for mine, other in _clusters(*_changes(base, ours, theirs)):
         start = min(hunk.start for hunk in (*mine, *other))
         end = max(hunk.end for hunk in (*mine, *other))
         merged.lines += base[at:start]
@@ -57,6 +61,19 @@ def merge_added(ours: Lines, theirs: Lines) -> MergedLines:
         )
     merged.lines += ours[at:]
     return merged
+
+
+def _changes(base: Lines, ours: Lines, theirs: Lines) -> tuple[list[Hunk], list[Hunk]]:
+    """The hunks of both sides: off each other where they can be, unless they say the same."""
+    mine, other = hunks(base, ours), hunks(base, theirs)
+    alike = {_said(hunk, ours) for hunk in mine} & {_said(hunk, theirs) for hunk in other}
+    mine = apart(mine, [h for h in other if _said(h, theirs) not in alike], base, ours)
+    other = apart(other, [h for h in mine if _said(h, ours) not in alike], base, theirs)
+    return mine, other
+
+
+def _said(hunk: Hunk, side: Lines) -> tuple[int, int, tuple[bytes, ...]]:
+    return hunk.start, hunk.end, tuple(side[hunk.new_start : hunk.new_end])
 
 
 def _applied(base: Lines, side: Lines, of_side: Sequence[Hunk], start: int, end: int) -> Lines:
