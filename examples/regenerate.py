@@ -1,23 +1,23 @@
-"""`make examples`: generate examples/shop anew and put its hand-written lines back.
+"""`make examples`: bring examples/shop up to date with specs/shop.yaml and with this meshgen.
 
-The hand-written lines are `shop.patch`: all that examples/shop differs by from what comes out of
-`meshgen new`. To change them, edit examples/shop and run with `--record`.
+What examples/shop differs by from what comes out of `meshgen new` are its hand-written lines; they
+are written down in `shop.patch`, so that a test can tell them from a mistake.
 """
 
 from __future__ import annotations
 
 import difflib
-import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from meshgen.base import FOLDER
 from meshgen.new import create
+from meshgen.update import update
 
 ROOT = Path(__file__).parents[1]
 SHOP = ROOT / "examples" / "shop"
+STATE = ".meshgen"
 PATCH = ROOT / "examples" / "shop.patch"
 SPEC = ROOT / "specs" / "shop.yaml"
 
@@ -56,17 +56,13 @@ def _texts(root: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Regenerate, or with `--record` write down what was changed by hand."""
+    """Update the project as its owner would, and write down what is hand-written in it."""
+    done = update(SHOP, spec=SPEC.read_bytes())
+    for change in done.undecided:
+        print(f"to decide: {change.path}")
     with tempfile.TemporaryDirectory() as folder:
         pristine = create("shop", SPEC, Path(folder)).target
-        if "--record" in sys.argv[1:]:
-            PATCH.write_text(difference(pristine, SHOP), encoding="utf-8")
-            return
-        apply = ["git", "apply", "--whitespace=nowarn", str(PATCH)]
-        if PATCH.read_text(encoding="utf-8"):
-            subprocess.run(apply, cwd=pristine, check=True)
-        shutil.rmtree(SHOP, ignore_errors=True)
-        shutil.copytree(pristine, SHOP)
+        PATCH.write_text(difference(pristine, SHOP), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -153,6 +153,7 @@ OUTPUTS = (
     Output("project/pyproject.toml.jinja", "pyproject.toml", _G, _project),
     Output("project/gitignore.jinja", ".gitignore", _S, _project),
     Output("project/topology.toml.jinja", "topology.toml", _G, _project),
+    Output("project/pre-commit-config.yaml.jinja", ".pre-commit-config.yaml", _S, _project),
     Output("project/ci.yml.jinja", ".github/workflows/ci.yml", _S, _project),
     Output("project/test_architecture.py.jinja", "tests/test_architecture.py", _G, _project),
     Output("project/conftest.py.jinja", "tests/e2e/conftest.py", _G, _project),

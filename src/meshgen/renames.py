@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from meshgen.base import State
+from meshgen.merge.names import Names
 from meshgen.mesh.model import Mesh
 from meshgen.mesh.naming import snake, system_package, unit_folder, unit_package
 from meshgen.moves import effective
 from meshgen.plan import Task, contract_path, plan
-from meshgen.spec.model import Spec
+from meshgen.spec import check_text
+from meshgen.spec.model import Bff, Projection, Service, Spec
 
 _UNITS = {"service", "projection", "bff", "unit"}
 _INSIDE = {"aggregate", "saga"}
@@ -43,6 +45,49 @@ def renames_of(spec: Spec, state: State) -> Renames:
     }
     there = {part.partition("/")[2] for part in state.parts}
     return Renames(system=state.system, units=effective(units, there), inside=inside)
+
+
+def renamed_names(before: bytes, after: bytes) -> Names:
+    """The identifiers of generated code that the spec `after` has renamed since `before`.
+
+    Those that cannot be told, because one of the texts is no valid spec, are none.
+    """
+    if b"renamed_from" not in after:
+        return Names()
+    old, new = (check_text("", text.decode("utf-8", "replace"))[0] for text in (before, after))
+    if old is None or new is None:
+        return Names()
+    return Names(dict(_identifiers(old, new)))
+
+
+def _identifiers(old: Spec, new: Spec) -> Iterator[tuple[str, str]]:
+    known = set(_messages(old)) | set(_units(old))
+    package = system_package(new.name)
+    for name, former in _units(new).items():
+        if former in known and name not in known:
+            yield unit_package(package, former), unit_package(package, name)
+            yield f"{package}_contracts.{former}", f"{package}_contracts.{name}"
+    for name, former in _messages(new).items():
+        if former in known and name not in known:
+            yield former, name
+            yield snake(former).upper(), snake(name).upper()
+
+
+def _units(spec: Spec) -> dict[str, str | None]:
+    """Every unit, and what it was called before."""
+    units: tuple[Service | Projection | Bff, ...] = (*spec.services, *spec.projections, *spec.bffs)
+    return {unit.name: unit.renamed_from for unit in units}
+
+
+def _messages(spec: Spec) -> dict[str, str | None]:
+    """Every aggregate, event and command, and what it was called before."""
+    found: dict[str, str | None] = {}
+    for service in spec.services:
+        for aggregate in service.aggregates:
+            found[aggregate.name] = aggregate.renamed_from
+            found |= {event.name: event.renamed_from for event in aggregate.events}
+            found |= {command.name: command.renamed_from for command in aggregate.commands}
+    return found
 
 
 def former_paths(mesh: Mesh, renames: Renames) -> dict[str, str]:

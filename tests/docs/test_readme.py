@@ -60,11 +60,11 @@ def test_make_demo_tells_the_whole_story_on_a_fresh_clone(clone: Path) -> None:
         assert said in printed, f"{said!r} is missing in\n{printed}"
 
 
-def test_the_commands_of_using_it(clone: Path, tmp_path: Path) -> None:
+def test_the_commands_of_using_and_keeping_it(clone: Path, tmp_path: Path) -> None:
     """`cd` is followed, everything else is run where it stands."""
-    section = README.split("## Using it")[1].split("\n## ")[0]
+    section = README.split("## Using it")[1].split("## What the running system")[0]
     commands = [line.split("  #")[0].strip() for line in re.findall(r"^    (.+)$", section, re.M)]
-    assert len(commands) >= 7
+    assert len(commands) >= 12
     shutil.copytree(clone / "specs", tmp_path / "specs")
     where = tmp_path
     for command in commands:

@@ -6,11 +6,16 @@ from pathlib import Path
 
 from examples.regenerate import PATCH, SHOP, SPEC, difference
 from meshgen.new import create
+from meshgen.update import update
 
 
 def test_it_differs_by_its_hand_written_lines_only(tmp_path: Path) -> None:
     pristine = create("shop", SPEC, tmp_path).target
     assert difference(pristine, SHOP) == PATCH.read_text(encoding="utf-8")
+
+
+def test_an_update_finds_nothing_to_do() -> None:
+    assert update(SHOP, spec=SPEC.read_bytes(), write=False).nothing
 
 
 def test_its_hand_written_lines_are_few_and_in_files_that_are_the_developers() -> None:

@@ -1,7 +1,5 @@
-"""The three-way merge of lines (diff3), with git's rule: changes that touch are a conflict.
-
-One thing is better than in git: an insertion whose place is a matter of choice, since a line like
-it stands above and below, is put where it touches nothing.
+"""The three-way merge of lines (diff3). Changes that touch are a conflict, as for git, but for one
+case that is common here: a line of one's own beside a line that meshgen now writes differently.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from meshgen.merge.markers import Labels
-from meshgen.merge.matching import Hunk, Lines, apart, hunks
+from meshgen.merge.matching import Hunk, Lines, hunks
 
 
 @dataclass(slots=True)
@@ -31,7 +29,7 @@ def merge_lines(base: Lines, ours: Lines, theirs: Lines) -> MergedLines:
     merged = MergedLines()
     labels = Labels.for_lines(base, ours, theirs)
     at = 0
-    for mine, other in _clusters(*_changes(base, ours, theirs)):
+    for mine, other in _clusters(hunks(base, ours), hunks(base, theirs)):
         start = min(hunk.start for hunk in (*mine, *other))
         end = max(hunk.end for hunk in (*mine, *other))
         merged.lines += base[at:start]
@@ -63,19 +61,6 @@ def merge_added(ours: Lines, theirs: Lines) -> MergedLines:
     return merged
 
 
-def _changes(base: Lines, ours: Lines, theirs: Lines) -> tuple[list[Hunk], list[Hunk]]:
-    """The hunks of both sides: off each other where they can be, unless they say the same."""
-    mine, other = hunks(base, ours), hunks(base, theirs)
-    alike = {_said(hunk, ours) for hunk in mine} & {_said(hunk, theirs) for hunk in other}
-    mine = apart(mine, [h for h in other if _said(h, theirs) not in alike], base, ours)
-    other = apart(other, [h for h in mine if _said(h, ours) not in alike], base, theirs)
-    return mine, other
-
-
-def _said(hunk: Hunk, side: Lines) -> tuple[int, int, tuple[bytes, ...]]:
-    return hunk.start, hunk.end, tuple(side[hunk.new_start : hunk.new_end])
-
-
 def _applied(base: Lines, side: Lines, of_side: Sequence[Hunk], start: int, end: int) -> Lines:
     """What `side` made of lines `start:end` of the base."""
     if not of_side:
@@ -85,20 +70,48 @@ def _applied(base: Lines, side: Lines, of_side: Sequence[Hunk], start: int, end:
 
 
 def _clusters(mine: list[Hunk], other: list[Hunk]) -> Iterator[tuple[list[Hunk], list[Hunk]]]:
-    """Group hunks of the two sides that overlap or touch, each group with those of either side."""
+    """Group hunks of the two sides that cannot be taken apart, each group with those of either."""
     i = j = 0
     while i < len(mine) or j < len(other):
         group: tuple[list[Hunk], list[Hunk]] = ([], [])
-        end = -1
         while True:
-            ours_next = i < len(mine) and (end < 0 or mine[i].start <= end)
-            theirs_next = j < len(other) and (end < 0 or other[j].start <= end)
-            if ours_next and (not theirs_next or mine[i].start <= other[j].start):
+            ours_next = i < len(mine) and _belongs(mine[i], group)
+            theirs_next = j < len(other) and _belongs(other[j], group)
+            if ours_next and (not theirs_next or _place(mine[i]) <= _place(other[j])):
                 group[0].append(mine[i])
-                end, i = max(end, mine[i].end), i + 1
+                i += 1
             elif theirs_next:
                 group[1].append(other[j])
-                end, j = max(end, other[j].end), j + 1
+                j += 1
             else:
                 break
         yield group
+
+
+def _belongs(hunk: Hunk, group: tuple[list[Hunk], list[Hunk]]) -> bool:
+    """Whether `hunk`, which is not before those of `group`, overlaps or touches one of them."""
+    known = [*group[0], *group[1]]
+    return not known or any(
+        hunk.start < one.end or (hunk.start == one.end and not _side_by_side(one, hunk))
+        for one in known
+    )
+
+
+def _place(hunk: Hunk) -> tuple[int, int]:
+    return hunk.start, hunk.end
+
+
+def _side_by_side(one: Hunk, two: Hunk) -> bool:
+    """Whether one puts lines beside those that the other replaces: both can be had.
+
+    What was inserted beside deleted lines may have belonged to them, so that is a conflict.
+    """
+    return _inserts(one) != _inserts(two) and not (_deletes(one) or _deletes(two))
+
+
+def _inserts(hunk: Hunk) -> bool:
+    return hunk.start == hunk.end
+
+
+def _deletes(hunk: Hunk) -> bool:
+    return hunk.new_start == hunk.new_end

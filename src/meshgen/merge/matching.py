@@ -153,36 +153,6 @@ def _down(hunk: Hunk, old: Lines, new: Lines, stop: int) -> Hunk:
     return hunk
 
 
-def apart(mine: list[Hunk], other: list[Hunk], old: Lines, new: Lines) -> list[Hunk]:
-    """`mine`, the hunks from `old` to `new`, with those moved up that touch one of `other`.
-
-    A blank line above what was inserted and another below it are the same to a text, but not to a
-    neighbour: where there is a choice, what was changed side by side is not a conflict.
-    """
-    result: list[Hunk] = []
-    for hunk in mine:
-        above = result[-1].end if result else -1
-        result.append(_clear_of(hunk, other, old, new, above))
-    return result
-
-
-def _clear_of(hunk: Hunk, other: list[Hunk], old: Lines, new: Lines, above: int) -> Hunk:
-    moved = hunk
-    while any(each.start <= moved.end and moved.start <= each.end for each in other):
-        if not _can_move_up(moved, old, new) or moved.start - 1 <= above:
-            return hunk
-        moved = Hunk(moved.start - 1, moved.end - 1, moved.new_start - 1, moved.new_end - 1)
-    return moved
-
-
-def _can_move_up(hunk: Hunk, old: Lines, new: Lines) -> bool:
-    if hunk.start == 0 or hunk.new_start == 0:
-        return False
-    if hunk.start == hunk.end:
-        return old[hunk.start - 1] == new[hunk.new_end - 1]
-    return hunk.new_start == hunk.new_end and old[hunk.start - 1] == old[hunk.end - 1]
-
-
 def _touching_joined(found: list[Hunk]) -> list[Hunk]:
     result: list[Hunk] = []
     for hunk in found:

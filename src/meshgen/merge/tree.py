@@ -19,6 +19,9 @@ from enum import Enum
 
 from meshgen.files import File, Files
 from meshgen.merge.content import MergedFile, merge_added_file, merge_file, unedited
+from meshgen.merge.names import Names
+
+UNCHANGED = Names()
 
 
 class Outcome(Enum):
@@ -60,12 +63,17 @@ class Change:
 
 
 def merge_trees(
-    base: Files, ours: Files, theirs: Files, moved: Mapping[str, str] | None = None
+    base: Files,
+    ours: Files,
+    theirs: Files,
+    moved: Mapping[str, str] | None = None,
+    names: Names = UNCHANGED,
 ) -> tuple[Change, ...]:
     """Return what changes, in the order of the paths; paths that stay as they are, are left out.
 
     `moved` maps new paths of `theirs` to the paths that the same files have in `base`: their
-    edits go along.
+    edits go along. `names` are the identifiers that are called something else in `theirs`: edited
+    code is merged as if it had been written with the new ones.
     """
     moved = moved or {}
     left = set(moved.values())
@@ -75,17 +83,19 @@ def merge_trees(
         if before is None and path in left and path not in theirs:
             continue  # goes with the file that moves
         if before is not None:
-            change = _moved(path, before, base, ours, theirs)
+            change = _moved(path, before, base, ours, theirs, names)
         else:
             known = None if path in left else base.get(path)
             there = None if path in left else ours.get(path)
-            change = _changed(path, known, there, theirs.get(path))
+            change = _changed(path, known, there, theirs.get(path), names)
         if change is not None:
             changes.append(change)
     return tuple(changes)
 
 
-def _changed(path: str, base: File | None, ours: File | None, theirs: File | None) -> Change | None:
+def _changed(
+    path: str, base: File | None, ours: File | None, theirs: File | None, names: Names
+) -> Change | None:
     if base is None:
         return None if theirs is None else _new(path, ours, theirs)
     if theirs is None:
@@ -94,10 +104,14 @@ def _changed(path: str, base: File | None, ours: File | None, theirs: File | Non
         if theirs == base:
             return None
         return Change(path=path, outcome=Outcome.LEFT_DELETED, file=None, base=base, theirs=theirs)
-    merged = merge_file(path, base, ours, theirs)
+    merged = _merge(path, base, ours, theirs, names)
     if merged.file == ours and merged.clean:
         return None
     return _told(path, base, theirs, merged, ours)
+
+
+def _merge(path: str, base: File, ours: File, theirs: File, names: Names) -> MergedFile:
+    return merge_file(path, names.applied(path, base), names.applied(path, ours), theirs)
 
 
 def _new(path: str, ours: File | None, theirs: File) -> Change | None:
@@ -113,11 +127,13 @@ def _dropped(path: str, base: File, ours: File) -> Change:
     return Change(path=path, outcome=Outcome.KEPT, file=ours, base=base, ours=ours)
 
 
-def _moved(path: str, before: str, base: Files, ours: Files, theirs: Files) -> Change | None:
+def _moved(
+    path: str, before: str, base: Files, ours: Files, theirs: Files, names: Names
+) -> Change | None:
     known, there, new = base[before], ours.get(before), theirs[path]
     if there is None:  # moved by hand already, or deleted
-        return _changed(path, known, ours.get(path), new)
-    merged = merge_file(path, known, there, new)
+        return _changed(path, known, ours.get(path), new, names)
+    merged = _merge(path, known, there, new, names)
     if (occupied := ours.get(path)) is not None and path not in base:
         if occupied == merged.file:
             merged = MergedFile(occupied)

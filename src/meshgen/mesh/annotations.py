@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from meshgen.mesh.model import Attribute
+from meshgen.mesh.quoting import literal
 from meshgen.spec.model import Field, Missing
 from meshgen.spec.types import (
     EnumType,
@@ -51,6 +52,8 @@ def attribute(field: Field) -> Attribute:
 
 def default(field: Field) -> str | None:
     """The default of a dataclass attribute as Python source, None if a value must be given."""
+    if isinstance(field.default, dict):
+        return "field(default_factory=dict)"
     if not isinstance(field.default, Missing):
         return constant(field.default, field.type)
     match field.type:
@@ -74,7 +77,7 @@ def constant(value: object, type_: Type) -> str:
         case Scalar("decimal"):
             return f'Decimal("{Decimal(str(value))}")'
         case _:
-            return repr(value)
+            return literal(value)
 
 
 def duration(seconds: int) -> str:

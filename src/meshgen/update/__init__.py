@@ -15,6 +15,7 @@ from meshgen.engine import engine
 from meshgen.errors import MeshgenError
 from meshgen.merge import Change, Outcome, merge_trees
 from meshgen.moves import effective
+from meshgen.renames import renamed_names
 from meshgen.templates import is_cache
 from meshgen.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
 from meshgen.unresolved import refuse_unresolved
@@ -135,12 +136,16 @@ def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Ch
     moved = effective(rendering.moved, before)
     alike = {path for path in before.keys() & after.keys() if before[path] == after[path]}
     alike -= moved.keys() | set(moved.values())
+    names = renamed_names(base.spec(), rendering.spec)
+    if names.new:
+        alike = set()  # what meshgen writes as before may have been edited to use what is renamed
     paths = before.keys() | after.keys()
     return merge_trees(
         {path: before[path] for path in before.keys() - alike},
         tree.read_all(sorted(paths - alike)),
         {path: after[path] for path in after.keys() - alike},
         moved,
+        names,
     )
 
 

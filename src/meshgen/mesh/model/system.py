@@ -118,13 +118,15 @@ class System:
 class Mesh:
     """The whole system, resolved.
 
-    `folders` hold units; `retention` is Python source; `example_path` is one to try with a token.
+    `folders` hold units; `retention` is Python source; `example_path` is one to try with a token;
+    `generator` is the version of meshgen.
     """
 
     name: str
     package: str
     distribution: str
     summary: str
+    generator: str
     spec_file: str
     folders: tuple[str, ...]
     partitions: int

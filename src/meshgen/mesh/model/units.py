@@ -168,7 +168,7 @@ class EndpointView:
     path: str
     function: str
     summary: str
-    parameters: tuple[str, ...]
+    parameters: tuple[Attribute, ...]
     needs_caller: bool
     parts: tuple[PartView, ...]
 
@@ -185,3 +185,4 @@ class BffView:
     about: str
     calls: tuple[str, ...]
     endpoints: tuple[EndpointView, ...]
+    imports: tuple[Import, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meshgen import __version__
 from meshgen.mesh.annotations import duration
 from meshgen.mesh.model import (
     BffView,
@@ -51,6 +52,7 @@ def resolve(spec: Spec) -> Mesh:
         package=package,
         distribution=kebab(package),
         summary=spec.summary,
+        generator=__version__,
         spec_file=f"{spec.name}.yaml",
         folders=tuple(dict.fromkeys(unit.folder.split("/")[0] for unit in units)),
         partitions=spec.event_hub.partitions,

@@ -21,10 +21,13 @@ from meshgen.mesh.python import replica_reads
 from meshgen.mesh.resolve.code import Scene, filled, from_sources, reads
 from meshgen.mesh.resolve.index import with_id
 from meshgen.mesh.resolve.testing.domain import domain_tests
-from meshgen.spec.expressions import Expression
+from meshgen.spec.expressions import Access, Expression
 from meshgen.spec.model import Aggregate, Assignment, Command, Emission, Event, Field, PortCall
 
+# What the code of an aggregate, and of its tests, means something else by.
 _RESERVED = {"command", "context", "event", "field", "replace", "known", "require"}
+_RESERVED |= {"abs", "all", "any", "dict", "float", "len", "list", "max", "min", "round", "sum"}
+_RESERVED |= {"date", "datetime", "decide", "evolve", "new_id", "pytest", "request", "timedelta"}
 
 
 def aggregate_view(aggregate: Aggregate, found: Found) -> AggregateView:
@@ -53,8 +56,13 @@ def aggregate_view(aggregate: Aggregate, found: Found) -> AggregateView:
 
 def variable_of(aggregate: Aggregate) -> str:
     """The local name of the aggregate's state: `order`; `order_` where the word is taken."""
-    word = snake(aggregate.name)
-    return f"{word}_" if word in _RESERVED or word == aggregate.id else word
+    word = _local(aggregate.name)
+    return f"{word}_" if word == aggregate.id else word
+
+
+def _local(name: str) -> str:
+    word = snake(name)
+    return f"{word}_" if word in _RESERVED else word
 
 
 def mode_of(event: Event, aggregate: Aggregate) -> str:
@@ -150,7 +158,7 @@ def _command_case(command: Command, aggregate: Aggregate) -> CommandCase:
             Rule(name=guard.name, condition=scene.code(guard.condition))
             for guard in command.requires
         ),
-        questions=tuple(_question(call, scene) for call in command.calls),
+        questions=tuple(_question(call, command, scene) for call in command.calls),
         branches=_branches(command, aggregate, scene),
     )
 
@@ -202,18 +210,26 @@ def _lookups(command: Command, names: Mapping[str, str]) -> dict[tuple[str, str]
             if (read.replica, read.key) not in found:
                 row = read.replica
                 taken = sum(1 for replica, _ in found if replica == read.replica)
-                name = snake(row) if not taken else f"{snake(row)}_{taken + 1}"
+                name = _local(row) if not taken else f"{snake(row)}_{taken + 1}"
                 bound = Bound(name=name, value=f"context.get({row}, {read.key})")
                 found[read.replica, read.key] = bound
     return found
 
 
-def _question(call: PortCall, scene: Scene) -> Bound:
+def _question(call: PortCall, command: Command, scene: Scene) -> Bound:
+    """The question, and the variable for its answer; no name if nothing looks at the answer."""
     arguments = tuple(
         Argument(name=argument.target, value=scene.code(argument.value))
         for argument in call.arguments
     )
-    return Bound(name=call.name, value=f"context.ask({_call(pascal(call.operation), arguments)})")
+    used = any(_answered_by(call, expression) for expression in _expressions(command))
+    value = f"context.ask({_call(pascal(call.operation), arguments)})"
+    return Bound(name=call.name if used else "", value=value)
+
+
+def _answered_by(call: PortCall, expression: Expression) -> bool:
+    accesses = (ref for ref in expression.refs.values() if isinstance(ref, Access))
+    return any(access.record == call.name for access in accesses)
 
 
 def _branches(command: Command, aggregate: Aggregate, scene: Scene) -> tuple[Branch, ...]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
-from meshgen.mesh.model import BffView, EndpointView, PartView
+from meshgen.mesh.annotations import annotation
+from meshgen.mesh.model import Attribute, BffView, EndpointView, PartView
 from meshgen.mesh.naming import about, kebab, pascal, unit_folder, unit_package, words
+from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index
 from meshgen.mesh.resolve.services import collection_of
+from meshgen.spec.check.kinds import bare
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part
+from meshgen.spec.types import UUID, Type
 
 
 def bff_view(bff: Bff, index: Index, package: str) -> BffView:
@@ -23,6 +27,7 @@ def bff_view(bff: Bff, index: Index, package: str) -> BffView:
         about=about(bff.summary),
         calls=tuple(sorted({part.target.unit for part in parts})),
         endpoints=tuple(_endpoint_view(endpoint, index) for endpoint in bff.endpoints),
+        imports=contract_imports(index, ()),
     )
 
 
@@ -35,12 +40,23 @@ def _endpoint_view(endpoint: Endpoint, index: Index) -> EndpointView:
         summary=f"{listing.capitalize()}, in one answer."
         if len(names) > 1
         else f"{listing.capitalize()}.",
-        parameters=endpoint.parameters,
+        parameters=tuple(_parameter(name, endpoint, index) for name in endpoint.parameters),
         needs_caller=any(
             value == Name("caller") for part in endpoint.parts for _, value in part.arguments
         ),
         parts=tuple(_part_view(part, index) for part in endpoint.parts),
     )
+
+
+def _parameter(name: str, endpoint: Endpoint, index: Index) -> Attribute:
+    """A parameter of the path, typed as the field that it is asked for."""
+    type_: Type = UUID
+    for part in endpoint.parts:
+        for asked, value in part.arguments:
+            if value == Name(name):
+                fields = index.fields(part.target)
+                type_ = next((field.type for field in fields if field.name == asked), UUID)
+    return Attribute(name=name, annotation=annotation(bare(type_)), default=None)
 
 
 def _function(path: str) -> str:

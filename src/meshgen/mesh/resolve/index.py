@@ -75,6 +75,16 @@ class Index:
         queries = (query for unit in units if unit.name == ref.unit for query in unit.queries)
         return next((query for query in queries if query.name == ref.name), None)
 
+    def fields(self, ref: Ref) -> tuple[Field, ...]:
+        """The fields of what the query or aggregate `ref` answers."""
+        for projection in self.spec.projections:
+            if projection.name == ref.unit:
+                return projection.row
+        query = self.query(ref)
+        name = query.of if query is not None else ref.name
+        aggregate = self.aggregate(Ref(unit=ref.unit, name=str(name)))
+        return with_id(aggregate, aggregate.state)
+
 
 def index(spec: Spec) -> Index:
     """Return `spec` with its messages by reference."""

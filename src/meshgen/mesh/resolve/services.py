@@ -26,7 +26,7 @@ from meshgen.mesh.naming import (
     unit_package,
     words,
 )
-from meshgen.mesh.resolve.aggregates import aggregate_view, event_case, mode_of
+from meshgen.mesh.resolve.aggregates import aggregate_view, event_case, mode_of, variable_of
 from meshgen.mesh.resolve.code import Scene, filled, from_sources
 from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index
@@ -110,7 +110,7 @@ def _replica_events(replica: Replica, index: Index) -> tuple[Event, ...]:
 def _replica_view(replica: Replica, index: Index) -> ReplicaView:
     aggregate = index.aggregate(replica.of)
     state = tuple(field for field in aggregate.state if field.name in replica.fields)
-    variable = snake(aggregate.name)
+    variable = variable_of(aggregate)
     return ReplicaView(
         name=aggregate.name,
         variable=variable,

@@ -13,6 +13,8 @@ from meshgen.spec.typenames import TypeNameError, parse_type
 from meshgen.spec.types import UUID
 from meshgen.spec.wording import meant_or_one_of
 
+_PARAMETERS = ("idempotency_key", "if_match", "if_none_match", "query", "request")
+
 
 def build_aggregate(
     check: Check,
@@ -80,6 +82,12 @@ def _check_identity(check: Check, symbol: AggregateSymbol) -> None:
             check.error(
                 own.at, f"`{identity}` is the id of `{symbol.name}` and `uuid`, not `{own.type}`"
             )
+    if identity.text in _PARAMETERS:
+        check.error(
+            identity.at,
+            f"`{identity}` cannot be an id",
+            "the generated routes have a parameter of this name",
+        )
     if identity.text in ("events", "version"):
         check.error(
             identity.at,

@@ -17,6 +17,9 @@ from meshgen.spec.wording import meant_or_one_of, printable
 _TAKEN = ("only", "optional", "router", "together")
 
 
+Parameters = dict[str, Type | None]  # of a path; their types are known once a part asks for them
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a part reads: what must and may be asked for, and the fields of the answer.
@@ -70,18 +73,16 @@ def _endpoint(check: Check, symbols: Symbols, draft: EndpointDraft) -> Endpoint:
     for parameter in draft.parameters:
         if parameter.text not in used and draft.parts:
             check.error(parameter.at, f"no part uses `{parameter}`")
-    parameters = tuple(parameter.text for parameter in draft.parameters)
+    parameters: Parameters = {parameter.text: None for parameter in draft.parameters}
     return Endpoint(
         path=draft.path.text,
-        parameters=parameters,
+        parameters=tuple(parameters),
         parts=tuple(p for part in draft.parts if (p := _part(check, symbols, part, parameters))),
         at=draft.path.at,
     )
 
 
-def _part(
-    check: Check, symbols: Symbols, draft: PartDraft, parameters: tuple[str, ...]
-) -> Part | None:
+def _part(check: Check, symbols: Symbols, draft: PartDraft, parameters: Parameters) -> Part | None:
     target = _target(check, symbols, draft.target)
     if target is None:
         return None
@@ -156,7 +157,7 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
 
 
 def _argument(
-    check: Check, draft: ArgumentDraft, target: Target, parameters: tuple[str, ...]
+    check: Check, draft: ArgumentDraft, target: Target, parameters: Parameters
 ) -> Argument | None:
     name = draft.name.text
     if name == "page" and target.page is not None:
@@ -178,6 +179,8 @@ def _argument(
     if draft.is_name and str(draft.value) in ("caller", *parameters):
         if draft.value == "caller" and kind != UUID:
             check.error(draft.at, f"the caller is a `uuid`; `{name}` is `{kind}`")
+        elif draft.value != "caller":
+            _check_one_type(check, draft, kind, parameters)
         return Name(str(draft.value))
     value = draft.value
     if draft.is_name and not (isinstance(kind, EnumType) and value in kind.members):
@@ -196,6 +199,15 @@ def _argument(
             draft.at, f"`{name}` is the owner", f"only the owner gets an answer: `{name}=caller`"
         )
     return value
+
+
+def _check_one_type(check: Check, draft: ArgumentDraft, kind: Type, parameters: Parameters) -> None:
+    """A parameter of the path has the type of the field that it is asked for; of all of them."""
+    first = parameters[str(draft.value)] or kind
+    parameters[str(draft.value)] = first
+    if first != kind:
+        message = f"`{draft.value}` is `{first}` before, and `{draft.name}` is `{kind}`"
+        check.error(draft.at, message, "the path needs a parameter for each")
 
 
 def _page(check: Check, draft: ArgumentDraft, most: int) -> Argument | None:

@@ -102,8 +102,9 @@ def _calls(
                 f"`{draft.target}` is a field or a replica already",
                 "an answer needs a name of its own",
             )
-        if draft.target.text.replace("_", "") == symbol.aggregate.name.lower():
-            message = f"`{draft.target}` is how the generated code calls the aggregate"
+        called = _called(symbol, replicas).get(draft.target.text.replace("_", ""))
+        if called:
+            message = f"`{draft.target}` is how the generated code calls {called}"
             check.error(draft.target.at, message, "an answer needs a name of its own")
         call, answer = build_call(check, draft, names, operations)
         answers[draft.target.text] = answer
@@ -111,6 +112,13 @@ def _calls(
         if call is not None:
             calls.append(call)
     return tuple(calls), answers
+
+
+def _called(symbol: CommandSymbol, replicas: Replicas) -> dict[str, str]:
+    """What the generated code has local variables for, by their names without `_`."""
+    rows = (replica.name for replica in replicas.values() if replica)
+    found = {row.lower(): f"a row of `{row}`" for row in rows}
+    return found | {symbol.aggregate.name.lower(): "the aggregate"}
 
 
 def _emission(
@@ -147,5 +155,6 @@ def _emission(
         draft.event.at,
         f"`{event.name}`",
         f"say what it is: `{form}`",
+        sent=True,
     )
     return Emission(event=event.name, when=when, fill=fill, at=draft.event.at)

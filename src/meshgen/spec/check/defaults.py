@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import uuid
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -72,7 +71,6 @@ def _value(node: Node, type_: Type) -> object:
 
 
 _PARSERS: dict[str, Callable[[str], object]] = {
-    "uuid": uuid.UUID,
     "date": datetime.date.fromisoformat,
     "datetime": datetime.datetime.fromisoformat,
 }
@@ -89,14 +87,18 @@ def _scalar_value(node: Scalar, type_: ScalarType) -> object:
             parsed = _PARSERS[type_.name](node.text)
         except ValueError:
             return MISSING
-        if isinstance(parsed, datetime.datetime) and parsed.tzinfo is None:
-            return parsed.replace(tzinfo=datetime.UTC)
-        return parsed
+        return _in_utc(parsed) if isinstance(parsed, datetime.datetime) else parsed
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return MISSING
     if type_ == INT:
         return value if isinstance(value, int) else MISSING
     return Decimal(str(value)) if type_ == DECIMAL else float(value)
+
+
+def _in_utc(moment: datetime.datetime) -> datetime.datetime:
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=datetime.UTC)
+    return moment.astimezone(datetime.UTC)
 
 
 def _breaks(value: object, field: Field) -> str | None:

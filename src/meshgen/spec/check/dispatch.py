@@ -97,7 +97,7 @@ def build_dispatch(
     if event and check.knows("with"):
         sources = [(f"`{event.name}`", event.whole)]
         hint = "say what it is: `with: {{{field}: ...}}`"
-        check_filled(check, command.whole, named, sources, draft.command.at, what, hint)
+        check_filled(check, command.whole, named, sources, draft.command.at, what, hint, sent=True)
     dispatch = Dispatch(
         command=symbols.ref(command, draft.command), with_=(*with_, *from_step), at=draft.command.at
     )

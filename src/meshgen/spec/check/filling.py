@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from meshgen.errors import Position
 from meshgen.spec.check.context import Check, Fields
-from meshgen.spec.check.kinds import can_be_empty, fits
+from meshgen.spec.check.kinds import can_be_empty, can_be_left_out, fits
 from meshgen.spec.draft import AssignmentDraft
 from meshgen.spec.model import Field
 from meshgen.spec.wording import closest
@@ -28,17 +28,21 @@ def check_filled(
     at: Position,
     what: str,
     hint: str,
+    *,
+    sent: bool = False,
 ) -> None:
     """Every target is `given`, filled by the first source with its name, or may be empty.
 
-    `what` names the owner of the targets; `hint` tells how to fill a field, with `{field}` in it.
+    `what` names the owner of the targets; `hint` tells how to fill a field, with `{field}` in it;
+    `sent` says that they are fields of a message.
     """
+    optional = can_be_left_out if sent else can_be_empty
     for target in targets:
         if target.name in given:
             continue
         source = next(((label, f) for label, f in sources if not f.missing(target.name)), None)
         if source is None:
-            if not can_be_empty(target):
+            if not optional(target):
                 check.error(
                     at, f"nothing fills `{target.name}` of {what}", hint.format(field=target.name)
                 )

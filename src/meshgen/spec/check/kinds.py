@@ -28,5 +28,10 @@ def fits(source: Type, target: Type) -> bool:
 
 
 def can_be_empty(field: Field) -> bool:
-    """Whether a field has a value to start with, though nobody gives it one."""
-    return field.default is not MISSING or isinstance(field.type, OptionalType | ListType | MapType)
+    """Whether a field of a state or a row has a value to start with, though nobody gives it one."""
+    return can_be_left_out(field) or isinstance(field.type, ListType | MapType)
+
+
+def can_be_left_out(field: Field) -> bool:
+    """Whether a message is complete without the field: an empty list has to be said."""
+    return field.default is not MISSING or isinstance(field.type, OptionalType)

@@ -53,8 +53,12 @@ def declare_operations(check: Check, service: ServiceDraft) -> Operations:
             found[f"{port.name}.{draft.name}"] = OperationSymbol(
                 port=port.name.text,
                 draft=draft,
-                input=resolve_fields(check, draft.input, maps="string", partial=partial_input),
-                returns=resolve_fields(check, draft.returns, maps="string", partial=partial_answer),
+                input=resolve_fields(
+                    check, draft.input, maps="string", sent=False, partial=partial_input
+                ),
+                returns=resolve_fields(
+                    check, draft.returns, maps="string", sent=False, partial=partial_answer
+                ),
             )
     return found
 

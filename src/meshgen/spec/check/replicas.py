@@ -41,19 +41,15 @@ def build_replicas(check: Check, symbols: Symbols, service: ServiceSymbol) -> tu
     """The replicas of the model."""
     found = []
     copied: dict[str, Word] = {}
-    own = {name.lower(): "aggregate" for name in service.aggregates}
-    own |= {name.lower(): "event" for name in service.events} | {
-        name.lower(): "command" for name in service.commands
-    }
+    own = {name.lower() for name in service.aggregates}
     for draft in service.draft.replicas:
         source = _source(service, symbols, draft)
         if source is None or draft.of is None:
             continue
         if source.name.lower() in own:
-            kind = own[source.name.lower()]
             check.error(
                 draft.of.at,
-                f"this service has an own {kind} `{source.name}`",
+                f"this service has an own aggregate `{source.name}`",
                 "in one service a name means one thing; rename one of them",
             )
         first = copied.setdefault(source.name, draft.name)

@@ -39,7 +39,7 @@ def build_scenario(
 
 
 def _keep(check: Check, name: Word, kept: dict[str, Word], roles: frozenset[str]) -> None:
-    if name.text in roles:
+    if name.text in {role.replace("-", "_") for role in roles}:
         check.error(name.at, f"`{name}` is a role already", "give it a name of its own")
     if name.text in kept:
         check.error(
@@ -70,9 +70,8 @@ def _do(
     named = given(draft.values, command.whole)
     needed = command.own if command.draft.mode == "creates" else command.whole
     if check.knows("with"):
-        check_filled(
-            check, needed, named, [], draft.command.at, what, "give it: `with: {{{field}: ...}}`"
-        )
+        hint = "give it: `with: {{{field}: ...}}`"
+        check_filled(check, needed, named, [], draft.command.at, what, hint, sent=True)
     return Do(
         who=draft.role.text,
         role=draft.role.text,

@@ -220,12 +220,16 @@ def _service_symbol(check: Check, draft: ServiceDraft) -> ServiceSymbol:
 
 
 def _projection_symbol(check: Check, draft: ProjectionDraft) -> ProjectionSymbol:
-    row = resolve_fields(check, draft.row, maps="string", partial=not check.knows("row"))
+    row = resolve_fields(
+        check, draft.row, maps="string", sent=False, partial=not check.knows("row")
+    )
     return ProjectionSymbol(draft=draft, row=row, queries={q.name.text: q for q in draft.queries})
 
 
 def _aggregate_symbol(check: Check, unit: str, draft: AggregateDraft) -> AggregateSymbol:
-    state = resolve_fields(check, draft.state, maps="any", partial=not check.knows("state"))
+    state = resolve_fields(
+        check, draft.state, maps="any", sent=False, partial=not check.knows("state")
+    )
     aggregate = AggregateSymbol(unit=unit, draft=draft, state=state, whole=_behind_id(draft, state))
     for event in draft.events:
         own = resolve_fields(

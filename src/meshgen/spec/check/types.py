@@ -13,8 +13,11 @@ from meshgen.spec.check.kinds import bare, parts
 from meshgen.spec.check.limits import read_limits
 from meshgen.spec.draft import FieldDraft, TypeDraft
 from meshgen.spec.model import Enum, Field, ValueObject
+from meshgen.spec.tree import Node, Scalar
 from meshgen.spec.typenames import TypeNameError, parse_type
-from meshgen.spec.types import STRING, MapType, ObjectType, Type
+from meshgen.spec.types import DATE, DATETIME, STRING, UUID, MapType, ObjectType, Type
+
+_NO_DEFAULT_IN_MESSAGES = (DATE, DATETIME, UUID)  # a default of their schemas is a JSON value
 
 
 def declare_types(check: Check, drafts: Iterable[TypeDraft]) -> None:
@@ -62,9 +65,17 @@ def _refuse_endless(check: Check, draft: TypeDraft) -> None:
 
 
 def resolve_fields(
-    check: Check, drafts: Iterable[FieldDraft], *, maps: str, partial: bool = False
+    check: Check,
+    drafts: Iterable[FieldDraft],
+    *,
+    maps: str,
+    sent: bool = True,
+    partial: bool = False,
 ) -> Fields:
-    """The fields that `drafts` declare; `maps`: "any" keys in a state, "string" in what is sent."""
+    """The fields that `drafts` declare; `maps`: "any" keys in a state, "string" in what is JSON.
+
+    sent: whether they are part of messages, whose defaults stand in a schema
+    """
     known: dict[str, Field] = {}
     broken: set[str] = set()
     for draft in drafts:
@@ -72,7 +83,7 @@ def resolve_fields(
         if type_ is None:
             broken.add(draft.name.text)
         else:
-            known[draft.name.text] = _field(check, draft, type_)
+            known[draft.name.text] = _field(check, draft, type_, sent)
     return Fields(known, frozenset(broken), partial)
 
 
@@ -93,9 +104,19 @@ def _type(check: Check, draft: FieldDraft, maps: str) -> Type | None:
     return found
 
 
-def _field(check: Check, draft: FieldDraft, type_: Type) -> Field:
+def _field(check: Check, draft: FieldDraft, type_: Type, sent: bool) -> Field:
     limits: dict[str, Any] = read_limits(check, draft.limits, bare(type_))
     field = Field(name=draft.name.text, type=type_, at=draft.name.at, **limits)
     if draft.default is None:
         return field
+    refused = _NO_DEFAULT_IN_MESSAGES if sent else (UUID,)
+    if bare(type_) in refused and not _is_nothing(draft.default):
+        where = " in a message" if bare(type_) != UUID else ""
+        hint = "let it be given, or make it optional"
+        check.error(draft.default.at, f"a `{bare(type_)}`{where} has no default", hint)
+        return replace(field, default=None)
     return replace(field, default=read_default(check, draft.default, field))
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.value is None

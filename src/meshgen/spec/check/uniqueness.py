@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from meshgen.spec.check.classes import check_classes
 from meshgen.spec.check.context import Check
 from meshgen.spec.draft import ServiceDraft, SpecDraft, Word
 
@@ -24,9 +25,9 @@ def check_unique_names(check: Check, draft: SpecDraft) -> None:
     for service in draft.services:
         _distinct(check, [*types, *_classes(service)], skip=len(types))
         _distinct(check, [("the query", q.name) for q in service.queries] + _aggregates(service))
-        _refuse_taken_classes(check, service)
     for projection in draft.projections:
         _distinct(check, [("the query", q.name) for q in projection.queries])
+    check_classes(check, draft)
 
 
 def _units(draft: SpecDraft) -> list[Named]:
@@ -68,31 +69,3 @@ def _distinct(check: Check, names: Iterable[Named], hint: str | None = None, ski
             how = "is the name of" if same else "differs only in case from"
             message = f"`{word}` {how} {other} in line {first.at.line}" + (", too" if same else "")
             check.error(word.at, message, hint)
-
-
-def _refuse_taken_classes(check: Check, service: ServiceDraft) -> None:
-    """Classes that the generated code of a service derives from the names of others."""
-    taken: dict[str, str] = {}
-    for aggregate in service.aggregates:
-        for end in ("Command", "Event"):
-            taken[f"{aggregate.name}{end}".lower()] = (
-                f"all the {end.lower()}s of `{aggregate.name}`"
-            )
-        taken.setdefault(aggregate.name.text.lower(), f"the aggregate `{aggregate.name}`")
-    for port in service.ports:
-        for operation in port.operations:
-            question = "".join(part.capitalize() for part in operation.name.text.split("_"))
-            for end in ("", "Answer"):
-                key = f"{question}{end}".lower()
-                if key in taken and not end:
-                    check.error(
-                        operation.name.at, f"`{operation.name}` has the name of {taken[key]}"
-                    )
-                taken[key] = f"the operation `{operation.name}`"
-    for _, word in _messages(service):
-        if word.text.lower() in taken:
-            check.error(
-                word.at,
-                f"`{word}` is how the generated code calls {taken[word.text.lower()]}",
-                "be more specific",
-            )

@@ -82,12 +82,10 @@ def _path(reading: Reading, key: Scalar) -> Word | None:
                 key.inside(offset), f"`{printable(segment)}` cannot be a part of a path", hint
             )
             return None
-        if parameter and (parameter[1] in seen or PARAMETER.fault(parameter[1], "a parameter")):
-            reading.error(
-                key.inside(offset),
-                f"`{segment}` cannot be a parameter here",
-                "a parameter is a field name, once in a path",
-            )
+        fault = PARAMETER.fault(parameter[1], "a parameter") if parameter else None
+        if fault or (parameter and parameter[1] in seen):
+            why = fault[1] if fault else "a parameter is in a path once"
+            reading.error(key.inside(offset), f"`{segment}` cannot be a parameter here", why)
             return None
         seen.add(parameter[1] if parameter else "")
         offset += len(segment) + 1

@@ -31,9 +31,9 @@ _GENERATED_NAMES = _words("""
 _GENERATED_CLASSES = _words("""
     Adapters Aggregate Annotated Any AnyUrl Backends BaseModel Bff COMMANDS Caller Catalog Command
     Context Decimal Enum Event EventSourced Failure FanOut Field Http ID Iterable Iterator Json Key
-    Literal MESSAGES Mapping MessageType NOW Path Policies Ports Projection Question READS Refused
-    Replica Replicas Response Saga SagaScenario Sagas Scenario Self Sequence Service Settings
-    StateStored Step StrEnum System TestUnit TypeAlias TypeVar UUID Value
+    Literal MESSAGES Mapping MessageType NOW On Path Policies Ports Projection Question READS
+    Refused Replica Replicas Response Saga SagaScenario Sagas Scenario Self Sequence Service
+    Settings StateStored Step StrEnum System TestUnit Timedelta TypeAlias TypeVar UUID Value
 
     BaseException Exception KeyError LookupError NotImplementedError RuntimeError TypeError
     ValueError
@@ -59,10 +59,12 @@ class NameRule:
             )
         if len(name) > MAX_LENGTH:
             return f"a name has at most {MAX_LENGTH} characters, this one has {len(name)}", None
-        for names, reason in self.taken:
-            if name in names:
-                return f"`{name}` cannot be a name for {what}", reason
+        if reason := self._taken(name):
+            return f"`{name}` cannot be a name for {what}", reason
         return None
+
+    def _taken(self, name: str) -> str | None:
+        return next((reason for names, reason in self.taken if name in names), None)
 
     def proposal(self, name: str) -> str | None:
         """A hint with the same name in the right form, when there is an obvious one."""
@@ -74,7 +76,7 @@ class NameRule:
             "-".join(words).lower(),
             "".join(w[:1].upper() + w[1:] for w in words),
         ):
-            if self.pattern.fullmatch(candidate):
+            if self.pattern.fullmatch(candidate) and not self._taken(candidate):
                 return f"write `{candidate}`"
         return None
 
@@ -113,10 +115,16 @@ UNIT = NameRule(
                     "gateway_admin",
                     "jwks",
                     "nats",
+                    "path",
+                    "projection",
+                    "pytest",
+                    "request",
+                    "service",
+                    "timedelta",
                     "types",
                 )
             ),
-            "the generated system has a part of this name already",
+            "the generated system has something of this name already",
         ),
     ),
 )
@@ -124,6 +132,11 @@ CLASS = NameRule(
     _CAPWORDS,
     "`Order` or `OrderPlaced`",
     ((_GENERATED_CLASSES, _USED), _KEYWORD),
+)
+SAGA = NameRule(
+    CLASS.pattern,
+    "`Checkout`",
+    (*CLASS.taken, (frozenset(("Pytest", "Request")), "the tests' framework has this name")),
 )
 FIELD = NameRule(
     _SNAKE,
@@ -133,12 +146,13 @@ FIELD = NameRule(
         (_PYDANTIC, "every generated message has a method of this name; be more specific"),
         (_ANNOTATIONS, "it is the name of a Python type; say which one it is, like `order_date`"),
         (
-            frozenset(("caller", "self", "cls")),
+            frozenset(("caller", "cls", "field", "self")),
             "the generated code uses this name itself; be more specific",
         ),
     ),
 )
-PARAMETER = NameRule(_SNAKE, FIELD.example, (*FIELD.taken, (frozenset(("backends",)), _USED)))
+_ENDPOINT_NAMES = frozenset(("backends", "only", "optional", "router", "together"))
+PARAMETER = NameRule(_SNAKE, FIELD.example, (*FIELD.taken, (_ENDPOINT_NAMES, _USED)))
 RULE = NameRule(_SNAKE, "`order_is_open`", (_KEYWORD,))
 VARIABLE = NameRule(
     _SNAKE,

@@ -16,7 +16,7 @@ from meshgen.spec.draft import (
 )
 from meshgen.spec.parse.aggregates import read_aggregate
 from meshgen.spec.parse.fields import read_fields
-from meshgen.spec.parse.names import CLASS, OPERATION, UNIT, VARIABLE
+from meshgen.spec.parse.names import CLASS, OPERATION, SAGA, UNIT, VARIABLE
 from meshgen.spec.parse.queries import read_queries
 from meshgen.spec.parse.reading import Keys, Reading
 from meshgen.spec.tree import Broken, Mapping, Node, Scalar, Sequence
@@ -52,7 +52,7 @@ def _service(reading: Reading, name: Word, node: Node) -> ServiceDraft:
     aggregates = reading.named(values.get("aggregates"), "aggregates", "an aggregate", CLASS)
     replicas = reading.named(values.get("replicas"), "replicas", "a replica", VARIABLE)
     ports = reading.named(values.get("ports"), "ports", "a port", CLASS)
-    sagas = reading.named(values.get("sagas"), "sagas", "a saga", CLASS)
+    sagas = reading.named(values.get("sagas"), "sagas", "a saga", SAGA)
     return ServiceDraft(
         name=name,
         summary=reading.summary(values.get("summary")),

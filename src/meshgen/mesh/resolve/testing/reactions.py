@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
 from meshgen.mesh.examples.model import EventValue, FieldValues
 from meshgen.mesh.model import Call, PolicyTest, PolicyTests, ProjectionTest, ProjectionTests
@@ -10,9 +12,9 @@ from meshgen.mesh.naming import snake
 from meshgen.mesh.resolve.index import Index, row_name
 from meshgen.mesh.resolve.testing.specimens import Specimens
 from meshgen.mesh.resolve.testing.values import Shared, value_of, valued
+from meshgen.spec.expressions.defaults import initial
 from meshgen.spec.expressions.values import Bindings, EvaluationError, Value
-from meshgen.spec.model import Missing, Policy, Projection, Reaction, Service
-from meshgen.spec.types import ListType, MapType
+from meshgen.spec.model import Policy, Projection, Reaction, Service
 
 
 def policy_tests(service: Service, index: Index, specimens: Specimens) -> PolicyTests:
@@ -103,18 +105,21 @@ def _row_after(
         return None
     values = dict(event.fields)
     row = dict(before) if before else _defaults(projection)
+    untouched = {name: value for name, value in row.items() if value == ()}
+    row |= {name: [] for name in untouched}
     key = {*projection.partition, *(sort.field for sort in projection.cluster), projection.id}
     fields = [field for field in projection.row if before is None or field.name not in key]
     bindings = Bindings(values={"event": values, "row": row})
-    row |= dict(valued(fields, reaction.sets, bindings, values))
+    given = dict(valued(fields, reaction.sets, bindings, values))
+    row |= untouched | given
     return tuple((field.name, row[field.name]) for field in projection.row if field.name in row)
 
 
-def _defaults(projection: Projection) -> dict[str, Value]:
-    found: dict[str, Value] = {}
+def _defaults(projection: Projection) -> dict[str, Any]:
+    """The row before its first event; an empty list is the tuple that the generated class has."""
+    found: dict[str, Any] = {}
     for field in projection.row:
-        if not isinstance(field.default, Missing):
-            found[field.name] = field.default  # type: ignore[assignment]  # a value of its type
-        elif isinstance(field.type, ListType | MapType):
-            found[field.name] = [] if isinstance(field.type, ListType) else {}
+        with suppress(KeyError):
+            value = initial(field)
+            found[field.name] = () if value == [] else value
     return found

@@ -42,10 +42,18 @@ class _Telling:
         tests = [SagaTest(function="goes_through", lines=tuple(self._success()))]
         for number, step in enumerate(self._saga.steps):
             if step.failed:
-                function = f"takes_everything_back_on_{snake(step.failed[0].name)}"
+                function = self._failure_name(step)
                 lines = tuple(self._failure(number, step))
                 tests.append(SagaTest(function=function, lines=lines))
         return SagaTests(start=start, tests=tuple(tests), constants=self._shared.constants())
+
+    def _failure_name(self, step: Step) -> str:
+        """After the event; two commands may fail by the same one."""
+        event = step.failed[0]
+        function = f"takes_everything_back_on_{snake(event.name)}"
+        if [other.failed[:1] for other in self._saga.steps].count((event,)) > 1:
+            return f"{function}_of_{snake(step.do.command.name)}"
+        return function
 
     def _success(self) -> list[SagaLine]:
         lines: list[SagaLine] = []

@@ -22,6 +22,9 @@ _GIVEN: Mapping[object, str] = {
 }
 
 
+_TAKEN = frozenset(("NOW", "ROW", "UTC", "UUID"))
+
+
 class Shared:
     """What the tests of a module share: ids, moments and messages, each under a name.
 
@@ -60,12 +63,17 @@ class Shared:
         return Constants(values=values, messages=messages)
 
     def _free_name(self, message: EventValue) -> str:
-        taken = {name for _, name in self._messages}
         name = snake(message.name).upper()
-        if name in taken and any(value == EARLIER for _, value in message.fields):
+        if not self._is_free(name) and any(value == EARLIER for _, value in message.fields):
             name += "_EARLIER"
-        numbered = (name, *(f"{name}_{number}" for number in range(2, 100)))
-        return next(name for name in numbered if name not in taken)
+        return self._numbered(name)
+
+    def _numbered(self, name: str) -> str:
+        return next(name for name in _alternatives(name) if self._is_free(name))
+
+    def _is_free(self, name: str) -> bool:
+        others = (other for _, other in self._messages)
+        return name not in _TAKEN and name not in self._values and name not in others
 
     def _meet(self, field: str, value: Value) -> None:
         for name, part in _parts(field, value):
@@ -78,10 +86,14 @@ class Shared:
                 self._give(part, "EARLIER", "NOW - timedelta(days=1)")
 
     def _give(self, value: object, name: str, source: str) -> None:
-        numbered = (name, *(f"{name}_{number}" for number in range(2, 100)))
-        free = next(name for name in numbered if name not in self._values)
+        free = self._numbered(name)
         self._named[value] = free
         self._values[free] = source
+
+
+def _alternatives(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}_{number}" for number in range(2, 100))
 
 
 def _parts(field: str, value: Value) -> Iterator[tuple[str, UUID | datetime]]:

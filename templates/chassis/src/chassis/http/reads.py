@@ -16,6 +16,7 @@ from chassis.http.parameters import (
     Endpoint,
     PagedQuery,
     QueryModel,
+    chosen,
     find_query,
     path_types,
     query_type,
@@ -72,10 +73,10 @@ def search_endpoint(route: Search, search: Searching) -> Endpoint:
     async def endpoint(caller: User, **given: Any) -> Response:
         require_role(caller, route.roles)
         query: PagedQuery = given["query"]
-        by = query.chosen(route.by) | _own_rows(route, caller)
+        by = chosen(query, route.by) | _own_rows(route, caller)
         _require_owner(route, by, caller)
-        chosen = query.chosen(route.filter)
-        page = await search(by, chosen, route.sort, query.page, query.cursor)
+        wanted = chosen(query, route.filter)
+        page = await search(by, wanted, route.sort, query.page, query.cursor)
         items, next = adapter.dump_json(page.items), cursors.dump_json(page.next)
         return _json(b'{"items":%b,"next":%b}' % (items, next))
 
@@ -89,7 +90,7 @@ def find_endpoint(route: Find, search: Searching) -> Endpoint:
     async def endpoint(caller: User, **given: Any) -> Response:
         require_role(caller, route.roles)
         query: QueryModel = given.pop("query")
-        by = query.chosen(name for name in route.by if name not in given) | given
+        by = chosen(query, (name for name in route.by if name not in given)) | given
         _require_owner(route, by, caller)
         page = await search(by | _own_rows(route, caller), {}, (), 2)
         if len(page.items) != 1:

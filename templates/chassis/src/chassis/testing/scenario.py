@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from chassis.domain import Context, Lookup, Question, Refused, Unanswered
+from chassis.domain import Answers, Context, Lookup, Question, Refused, Unanswered
 from chassis.messages import Command, Event
 
 NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ class Scenario:
     decide: Callable[[Any, Any, Context], Iterable[Event]]
     evolve: Callable[[Any, Any], Any]
     events: tuple[Event, ...] = ()
-    answers: Mapping[Question[Any], object] = field(default_factory=dict)
+    answers: Answers = field(default_factory=Answers)
     command: Command | None = None
 
     def given(self, *events: Event) -> Scenario:
@@ -42,14 +42,14 @@ class Scenario:
 
     def knowing(self, *rows: Any) -> Scenario:
         """Return the scenario in which the replicas have `rows`; a row's first field is its id."""
-        known: dict[Question[Any], object] = {
-            Lookup(type(row), getattr(row, _first_field(row))): row for row in rows
-        }
-        return replace(self, answers={**self.answers, **known})
+        known = self.answers
+        for row in rows:
+            known = known.plus(Lookup(type(row), getattr(row, _first_field(row))), row)
+        return replace(self, answers=known)
 
     def answering(self, question: Question[Any], answer: object) -> Scenario:
         """Return the scenario in which a port answers `question` with `answer`."""
-        return replace(self, answers={**self.answers, question: answer})
+        return replace(self, answers=self.answers.plus(question, answer))
 
     def when(self, command: Command) -> Scenario:
         """Return the scenario in which `command` comes."""
@@ -77,7 +77,7 @@ class Scenario:
         assert self.command is not None, "a scenario needs a command: .when(command)"
         numbers = count(1)
         context = Context(
-            now=NOW, new_id=lambda: new_id(next(numbers)), answers=_Known(self.answers)
+            now=NOW, new_id=lambda: new_id(next(numbers)), answers=_WithoutRows(self.answers)
         )
         try:
             return tuple(self.decide(self.command, self._state(), context))
@@ -88,14 +88,21 @@ class Scenario:
         return reduce(self.evolve, self.events, None)
 
 
-class _Known(dict[Question[Any], object]):
+class _WithoutRows(Answers):
     """The answers of a scenario; a row of a replica that was not made known is not there."""
 
-    def __contains__(self, question: object) -> bool:
-        return isinstance(question, Lookup) or super().__contains__(question)
+    __slots__ = ()
 
-    def __missing__(self, question: Question[Any]) -> object:
-        return None
+    def __init__(self, known: Answers) -> None:
+        super().__init__(tuple(known.items()))
+
+    def __getitem__(self, question: Question[Any]) -> object:
+        try:
+            return super().__getitem__(question)
+        except KeyError:
+            if isinstance(question, Lookup):
+                return None
+            raise
 
 
 def _first_field(row: Any) -> str:

@@ -25,6 +25,7 @@ from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 import httpx
+from pydantic import BaseModel
 
 from chassis.embedded import keys, state, topology
 from chassis.embedded.console import Console
@@ -278,6 +279,8 @@ def _decoded(response: httpx.Response) -> Json:
 
 def _encoded(value: object) -> object:
     """JSON for what json does not know: decimals and ids as text, so that nothing is lost."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
     return list(value) if isinstance(value, tuple | set | frozenset) else str(value)
 
 

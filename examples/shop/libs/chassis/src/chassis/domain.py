@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NoReturn, TypeVar, cast
@@ -37,6 +37,31 @@ class Lookup(Question[S | None]):
 
     kind: type[S]
     id: UUID
+
+
+class Answers(Mapping[Question[Any], object]):
+    """Answers by question. They are compared, not hashed: a question may hold lists."""
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, pairs: tuple[tuple[Question[Any], object], ...] = ()) -> None:
+        self._pairs = pairs
+
+    def __getitem__(self, question: Question[Any]) -> object:
+        for asked, answer in self._pairs:
+            if asked == question:
+                return answer
+        raise KeyError(question)
+
+    def __iter__(self) -> Iterator[Question[Any]]:
+        return (asked for asked, _ in self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def plus(self, question: Question[Any], answer: object) -> Answers:
+        """Return these answers and one more, which replaces an earlier one."""
+        return Answers(((question, answer), *self._pairs))
 
 
 class Unanswered(BaseException):

@@ -21,16 +21,17 @@ class QueryModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    def chosen(self, names: Iterable[str]) -> dict[str, object]:
-        """The values of the parameters `names`."""
-        return {name: getattr(self, name) for name in names}
-
 
 class PagedQuery(QueryModel):
     """The query of a search."""
 
     page: int
     cursor: str | None
+
+
+def chosen(query: QueryModel, names: Iterable[str]) -> dict[str, object]:
+    """The values of the parameters `names`. (A method would be in the way of a field's name.)"""
+    return {name: getattr(query, name) for name in names}
 
 
 def field_types(of: type) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
+from chassis.domain import Answers as Known
 from chassis.domain import Context, Lookup, Question, Unanswered
 from chassis.runtime.rows import Rows
 from chassis.service import Answer
@@ -25,15 +26,15 @@ class Answers:
     async def decide(
         self,
         decision: Callable[[Context], Iterable[T]],
-        context: Callable[[Mapping[Question[object], object]], Context],
+        context: Callable[[Known], Context],
     ) -> tuple[T, ...]:
         """Return what `decision` yields, making it anew for each answer that it lacks."""
-        known: dict[Question[object], object] = {}
+        known = Known()
         while True:
             try:
                 return tuple(decision(context(known)))
             except Unanswered as missing:
-                known[missing.question] = await self._answer(missing.question)
+                known = known.plus(missing.question, await self._answer(missing.question))
 
     async def _answer(self, question: Question[object]) -> object:
         if isinstance(question, Lookup):
@@ -42,15 +43,13 @@ class Answers:
         return await self._adapters[type(question)](question)
 
 
-def contexts(
-    message_id: UUID, now: datetime
-) -> Callable[[Mapping[Question[object], object]], Context]:
+def contexts(message_id: UUID, now: datetime) -> Callable[[Known], Context]:
     """Return what makes contexts for the decision on one message.
 
     New ids derive from the message's, so that they are the same however often the decision is made.
     """
 
-    def context(answers: Mapping[Question[object], object]) -> Context:
+    def context(answers: Known) -> Context:
         numbers = count(1)
         return Context(
             now=now, new_id=lambda: uuid5(message_id, f"id:{next(numbers)}"), answers=answers

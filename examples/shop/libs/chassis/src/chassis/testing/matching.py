@@ -7,6 +7,8 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 
+from pydantic import BaseModel
+
 
 def matches(actual: Mapping[str, object], expected: Mapping[str, object]) -> bool:
     """Whether `actual` has every value of `expected`; it may have more."""
@@ -32,6 +34,8 @@ def same(actual: object, expected: object) -> bool:
         return _same_number(actual, expected)
     if isinstance(expected, datetime):
         return isinstance(actual, str) and _moment(actual) == expected
+    if isinstance(expected, BaseModel):
+        return same(actual, expected.model_dump())
     if isinstance(expected, Mapping):
         wanted = {str(name): value for name, value in expected.items()}
         return isinstance(actual, Mapping) and matches(actual, wanted)

@@ -1,0 +1,100 @@
+"""Reads: queries, projections and backends-for-frontends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from meshgen.errors import NOWHERE, Position
+from meshgen.spec.model.values import Assignment, Field, Ref, SortKey, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A read. With `page` it answers a page of rows, without one it answers exactly one row or 404.
+
+    `by` must be given by the caller, `filter` may be. `owner`: that `by` field must be the caller.
+    `of` is the aggregate (a service's query) or None (a projection's query).
+    """
+
+    name: str
+    of: str | None
+    by: tuple[str, ...]
+    filter: tuple[str, ...]
+    sort: tuple[SortKey, ...]
+    page: int | None
+    owner: str | None
+    roles: tuple[str, ...] | None
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """What a projection does on an event. mode: "insert", "upsert", "update" or "delete"."""
+
+    event: Ref
+    mode: str
+    sets: tuple[Assignment, ...]
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Projection:
+    """A read model. `id` is the row field by which every event finds its row."""
+
+    name: str
+    summary: str | None
+    store: Store
+    partition: tuple[str, ...]
+    cluster: tuple[SortKey, ...]
+    id: str
+    row: tuple[Field, ...]
+    reactions: tuple[Reaction, ...]
+    queries: tuple[Query, ...]
+    renamed_from: str | None = None
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """`caller`, or a path parameter of the endpoint."""
+
+    name: str
+
+
+Argument = str | int | bool | Name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A part of an answer: `unit.Query(arg=value)` or `unit.Aggregate(id=value)`, `?`, `only []`.
+
+    `arguments` map a query field to a `str` literal, int, bool, or to a `Name` of the endpoint.
+    """
+
+    name: str
+    target: Ref
+    arguments: tuple[tuple[str, Argument], ...]
+    optional: bool
+    only: tuple[str, ...]
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """`GET /orders/{order_id}` of a backend-for-frontend, with its path parameters."""
+
+    path: str
+    parameters: tuple[str, ...]
+    parts: tuple[Part, ...]
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bff:
+    """A backend-for-frontend."""
+
+    name: str
+    summary: str | None
+    endpoints: tuple[Endpoint, ...]
+    renamed_from: str | None = None
+    at: Position = field(default=NOWHERE, compare=False)

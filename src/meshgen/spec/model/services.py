@@ -1,0 +1,180 @@
+"""Services: aggregates with their commands and events, ports, replicas, policies and sagas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from meshgen.errors import NOWHERE, Position
+from meshgen.spec.expressions import Expression
+from meshgen.spec.model.reads import Query
+from meshgen.spec.model.values import Assignment, Each, Field, Guard, Ref, Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to an aggregate. `fields` are as written: without the id."""
+
+    name: str
+    version: int
+    fields: tuple[Field, ...]
+    sets: tuple[Assignment, ...]
+    summary: str | None = None
+    renamed_from: str | None = None
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emission:
+    """An event a command causes; of several the first whose `when` holds (None: always)."""
+
+    event: str
+    when: Expression | None
+    fill: tuple[Assignment, ...]
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortCall:
+    """`calls: {name: "Port.operation(arg=expression)"}`: a question to the outside."""
+
+    name: str
+    port: str
+    operation: str
+    arguments: tuple[Assignment, ...]
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """An intention. `input` are the fields as written, with the aggregate's id only if written.
+
+    mode: "creates" (must not exist), "acts" (must exist), "upserts" (either).
+    `roles` None: not reachable over HTTP, only by policies and sagas.
+    """
+
+    name: str
+    input: tuple[Field, ...]
+    mode: str
+    requires: tuple[Guard, ...]
+    calls: tuple[PortCall, ...]
+    emits: tuple[Emission, ...]
+    roles: tuple[str, ...] | None
+    summary: str | None = None
+    renamed_from: str | None = None
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """A consistency boundary. `state` is without the id, whose type is uuid."""
+
+    name: str
+    id: str
+    owner: str | None
+    event_sourced: bool
+    state: tuple[Field, ...]
+    events: tuple[Event, ...]
+    commands: tuple[Command, ...]
+    summary: str | None = None
+    renamed_from: str | None = None
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replica:
+    """A local copy, by id, of some state fields of another service's aggregate."""
+
+    name: str
+    of: Ref
+    fields: tuple[str, ...]
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation of a port; `simulated` gives each returned field of the simulated adapter."""
+
+    name: str
+    input: tuple[Field, ...]
+    returns: tuple[Field, ...]
+    simulated: tuple[Assignment, ...]
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """An outside party (a payment provider) behind an interface."""
+
+    name: str
+    operations: tuple[Operation, ...]
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """When this happened, do that (for `each` item of a list of the event).
+
+    `with_` is what same-named event fields do not fill. `after` in seconds.
+    """
+
+    on: Ref
+    each: Each | None
+    do: Ref
+    with_: tuple[Assignment, ...]
+    after: int | None
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """A command a saga sends: the command and what same-named fields do not fill."""
+
+    command: Ref
+    with_: tuple[Assignment, ...]
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a saga. `done` and `failed` are the events that answer `do`."""
+
+    each: Each | None
+    do: Dispatch
+    done: tuple[Ref, ...]
+    failed: tuple[Ref, ...]
+    undo: Dispatch | None
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saga:
+    """A process manager: one instance for every `starts_on` event, known by its field `of`.
+
+    `deadline` in seconds.
+    """
+
+    name: str
+    of: str
+    starts_on: Ref
+    deadline: int | None
+    steps: tuple[Step, ...]
+    on_failure: Dispatch | None
+    renamed_from: str | None = None
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A bounded context that owns its data."""
+
+    name: str
+    summary: str | None
+    store: Store
+    aggregates: tuple[Aggregate, ...]
+    replicas: tuple[Replica, ...]
+    ports: tuple[Port, ...]
+    policies: tuple[Policy, ...]
+    sagas: tuple[Saga, ...]
+    queries: tuple[Query, ...]
+    renamed_from: str | None = None
+    at: Position = field(default=NOWHERE, compare=False)

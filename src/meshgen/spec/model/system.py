@@ -1,0 +1,98 @@
+"""The whole domain, and what is there once: the hub, the gateway, processes, scenarios."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from meshgen.errors import NOWHERE, Position
+from meshgen.spec.model.reads import Bff, Projection
+from meshgen.spec.model.services import Service
+from meshgen.spec.model.values import Assignment, Enum, Ref, ValueObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventHub:
+    """The broker. `retention` in seconds."""
+
+    engine: str
+    partitions: int
+    retention: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """A token bucket for every caller: `rate` requests a second, `burst` at once."""
+
+    rate: int
+    burst: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """The one way in. `timeout` in milliseconds; `cors` are allowed origins."""
+
+    issuer: str
+    audience: str
+    rate_limit: RateLimit | None
+    timeout: int
+    cors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """Units that run together in one process."""
+
+    name: str
+    units: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Do:
+    """A scenario step: `who` sends a command; `values` include the aggregate's id.
+
+    `keep`: the name under which the aggregate's id is known to later steps.
+    """
+
+    who: str
+    role: str
+    command: Ref
+    values: tuple[Assignment, ...]
+    keep: str | None
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class See:
+    """A scenario step: `who` reads a query until a row has all `values`."""
+
+    who: str
+    role: str
+    query: Ref
+    arguments: tuple[Assignment, ...]
+    values: tuple[Assignment, ...]
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """An example of the system at work, told through the gateway."""
+
+    name: str
+    steps: tuple[Do | See, ...]
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """The whole domain."""
+
+    name: str
+    summary: str
+    types: tuple[Enum | ValueObject, ...]
+    event_hub: EventHub
+    services: tuple[Service, ...]
+    projections: tuple[Projection, ...]
+    gateway: Gateway
+    bffs: tuple[Bff, ...]
+    processes: tuple[Process, ...]
+    scenarios: tuple[Scenario, ...]
