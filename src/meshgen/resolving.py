@@ -57,7 +57,7 @@ def _resolved(tree: Worktree, path: str, side: Side) -> Iterator[Edit]:
 
 def _chosen(path: str, file: File | None, beside: File, side: Side) -> Iterator[Edit]:
     """One of two whole files: the one in its place, or the one beside it."""
-    if side is Side.BASE:
+    if side in (Side.BASE, Side.BOTH):
         raise MeshgenError(f"{path} cannot be merged: take --ours or --theirs")
     if side is Side.THEIRS:
         if file is not None and file.link:

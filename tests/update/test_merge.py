@@ -137,6 +137,22 @@ def test_insertions_at_the_same_place_are_a_conflict() -> None:
     assert merged.conflicts == [2]
 
 
+@pytest.mark.parametrize("swap", [False, True])
+def test_an_insertion_moves_off_its_neighbour_where_lines_repeat(swap: bool) -> None:
+    base = [b"import a", b"", b"x = 1", b"", b"y = 1"]
+    inserted = [b"import a", b"", b"MINE = 1", b"", b"x = 1", b"", b"y = 1"]
+    replaced = [b"import a", b"", b"x = 2", b"", b"y = 1"]
+    sides = (replaced, inserted) if swap else (inserted, replaced)
+    merged = merge_lines(base, *sides)
+    assert not merged.conflicts
+    assert merged.lines == [b"import a", b"", b"MINE = 1", b"", b"x = 2", b"", b"y = 1"]
+
+
+def test_the_same_insertion_is_one() -> None:
+    base, both = [b"a", b"", b"b"], [b"a", b"", b"new", b"", b"b"]
+    assert merge_lines(base, both, both).lines == both
+
+
 def test_a_large_file_of_repeated_lines_is_quick() -> None:
     base = [b"x", b"y"] * 5_000
     began = time.process_time()

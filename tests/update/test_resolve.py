@@ -60,6 +60,14 @@ def test_all_at_once_and_the_next_update_goes_through(tmp_path: Path) -> None:
     assert project.update().nothing
 
 
+def test_both_sides_one_after_the_other(tmp_path: Path) -> None:
+    project = conflicted(tmp_path / "p")
+    resolve_conflicts(project.root, [project.root / "a.py"], Side.BOTH)
+    assert project.text("a.py") == NEW.replace("new = 4", "mine = 4\nnew = 4")
+    with pytest.raises(MeshgenError, match="cannot be merged"):
+        resolve_conflicts(project.root, [project.root / "logo.png"], Side.BOTH)
+
+
 def test_a_file_without_a_conflict_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     project = conflicted(tmp_path / "p")
     before = project.tree()

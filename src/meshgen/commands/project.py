@@ -101,6 +101,8 @@ Examples:
   meshgen resolve --ours services/order/src/shop_order/service.py
 
   meshgen resolve --theirs --all
+
+  meshgen resolve --both services/order/tests/test_order.py     both appended tests: keep them all
 """
 
 
@@ -109,6 +111,7 @@ def resolve(
     files: Annotated[list[Path] | None, typer.Argument(help="Files with conflicts.")] = None,
     ours: Annotated[bool, typer.Option("--ours", help="Take your lines.")] = False,
     theirs: Annotated[bool, typer.Option("--theirs", help="Take meshgen's lines.")] = False,
+    both: Annotated[bool, typer.Option("--both", help="Take yours, then meshgen's.")] = False,
     base: Annotated[bool, typer.Option("--base", help="Take neither: the lines before.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="All files with conflicts.")] = False,
     project: Project = None,
@@ -122,10 +125,10 @@ def resolve(
         from meshgen.project import find_project
         from meshgen.resolving import resolve_conflicts
 
-        sides = {Side.OURS: ours, Side.THEIRS: theirs, Side.BASE: base}
+        sides = {Side.OURS: ours, Side.THEIRS: theirs, Side.BOTH: both, Side.BASE: base}
         chosen = [side for side, wanted in sides.items() if wanted]
         if len(chosen) != 1:
-            raise MeshgenError("take one of --ours, --theirs and --base")
+            raise MeshgenError("take one of --ours, --theirs, --both and --base")
         if bool(files) == all_:
             raise MeshgenError("name the files, or take --all")
         root = find_project(project)

@@ -17,11 +17,12 @@ _RUN = re.compile(rb"<{7,}|\|{7,}|={7,}|>{7,}")
 
 
 class Side(Enum):
-    """A version inside a conflict."""
+    """A version inside a conflict; both: ours, then theirs."""
 
     OURS = "ours"
     BASE = "base"
     THEIRS = "theirs"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +83,21 @@ def take(content: bytes, side: Side) -> bytes:
     at = 0
     for found in _conflicts(text):
         lines += text.lines[at : found.start]
-        lines += text.lines[_part(found, side)]
+        for part in _parts(found, side):
+            lines += text.lines[part]
         at = found.end + 1
     lines += text.lines[at:]
     return Text(lines=lines, crlf=text.crlf, bom=text.bom, ended=text.ended).encoded()
 
 
-def _part(found: _Conflict, side: Side) -> slice:
+def _parts(found: _Conflict, side: Side) -> Iterator[slice]:
     middle = found.split if found.base is None else found.base
-    match side:
-        case Side.OURS:
-            return slice(found.start + 1, middle)
-        case Side.BASE:
-            return slice(middle + 1, found.split)
-        case Side.THEIRS:
-            return slice(found.split + 1, found.end)
+    if side in (Side.OURS, Side.BOTH):
+        yield slice(found.start + 1, middle)
+    if side is Side.BASE:
+        yield slice(middle + 1, found.split)
+    if side in (Side.THEIRS, Side.BOTH):
+        yield slice(found.split + 1, found.end)
 
 
 def _conflicts(text: Text) -> Iterator[_Conflict]:
