@@ -34,6 +34,11 @@ def plural(word: str) -> str:
     return word + "s"
 
 
+def collection_path(aggregate: str) -> str:
+    """Where the aggregates of a kind are found over HTTP: `StockItem` -> `/stock-items`."""
+    return "/" + plural(kebab(aggregate))
+
+
 def article(words_: str) -> str:
     """`order` -> `an order`."""
     return f"{'an' if words_[0] in 'aeiou' else 'a'} {words_}"

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,10 @@ _WORDS: dict[str, Plain] = {
 }
 
 
-def lines_of(text: str) -> list[str]:
+@lru_cache(maxsize=1)  # every finding of a spec asks for the line that it is in
+def lines_of(text: str) -> tuple[str, ...]:
     """The lines of `text`, split where YAML splits them."""
-    return _LINE_BREAK.split(text)
+    return tuple(_LINE_BREAK.split(text))
 
 
 def read_text(path: Path) -> str:
@@ -297,7 +299,7 @@ def _yaml_finding(text: str, error: yaml.MarkedYAMLError) -> Finding:
     return Finding(at, f"not YAML: {problem}{context}", hint)
 
 
-def _open_quote(lines: list[str]) -> int | None:
+def _open_quote(lines: tuple[str, ...]) -> int | None:
     """The first line with an odd number of double quotes, where a text may go on by mistake."""
     for number, line in enumerate(lines, 1):
         bare = re.sub(r"'[^']*'|\\\\.|(^|\s)#.*", "", line)

@@ -18,9 +18,9 @@ from meshgen.mesh.model import (
 from meshgen.mesh.naming import (
     about,
     article,
+    collection_path,
     kebab,
     pascal,
-    plural,
     snake,
     unit_folder,
     unit_package,
@@ -185,7 +185,7 @@ def _routes(service: Service) -> list[Route]:
 
 def collection_of(aggregate: Aggregate) -> str:
     """`/stock-items`."""
-    return "/" + plural(kebab(aggregate.name))
+    return collection_path(aggregate.name)
 
 
 def _path_of(aggregate: Aggregate) -> str:

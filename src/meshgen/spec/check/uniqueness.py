@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from meshgen.mesh.naming import collection_path
 from meshgen.spec.check.classes import check_classes
 from meshgen.spec.check.context import Check
 from meshgen.spec.draft import ServiceDraft, SpecDraft, Word
@@ -25,9 +26,20 @@ def check_unique_names(check: Check, draft: SpecDraft) -> None:
     for service in draft.services:
         _distinct(check, [*types, *_classes(service)], skip=len(types))
         _distinct(check, [("the query", q.name) for q in service.queries] + _aggregates(service))
+        _distinct_collections(check, service)
     for projection in draft.projections:
         _distinct(check, [("the query", q.name) for q in projection.queries])
     check_classes(check, draft)
+
+
+def _distinct_collections(check: Check, service: ServiceDraft) -> None:
+    """Refuse aggregates whose plurals meet: they would be read at one address."""
+    seen: dict[str, Word] = {}
+    for aggregate in service.aggregates:
+        first = seen.setdefault(collection_path(aggregate.name.text), aggregate.name)
+        if first.text.lower() != aggregate.name.text.lower():
+            message = f"`{aggregate.name}` has the plural of `{first}`, and so its address"
+            check.error(aggregate.name.at, message, "give one of them another name")
 
 
 def _units(draft: SpecDraft) -> list[Named]:
