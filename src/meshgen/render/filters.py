@@ -11,6 +11,8 @@ import re
 import textwrap
 from collections.abc import Iterable
 
+from meshgen.mesh.naming import sentence
+
 _WIDTH = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 # Invisible characters that reorder text on the screen: what is read would not be what is run.
@@ -84,6 +86,7 @@ def _yaml_escaped(value: str) -> str:
 
 
 FILTERS = {
+    "sentence": sentence,
     "py": python,
     "names": python_tuple,
     "yml": yaml,
