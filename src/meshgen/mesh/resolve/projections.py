@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshgen.mesh.annotations import attribute
+from meshgen.mesh.annotations import attribute, default
 from meshgen.mesh.model import Argument, EventCase, ProjectionView
 from meshgen.mesh.naming import about, pascal, unit_folder, unit_package, words
 from meshgen.mesh.resolve.code import Scene, filled, from_sources
@@ -56,6 +56,9 @@ def _case(reaction: Reaction, projection: Projection, index: Index) -> EventCase
         return EventCase(name=name, opening=None, returns=_call(row, arguments))
     key = {*projection.partition, *(sort.field for sort in projection.cluster), projection.id}
     changes = tuple(argument for argument in arguments if argument.name not in key)
+    if reaction.mode == "upsert" and _needs_the_event(projection):
+        changed, made = _call("replace", changes, "row"), _call(row, arguments)
+        return EventCase(name=name, opening=None, returns=f"{changed} if row else {made}")
     if reaction.mode == "upsert":
         opening = f"row = row or {row}({projection.id}=event.{projection.id})"
         return EventCase(name=name, opening=opening, returns=_call("replace", changes, "row"))
@@ -64,6 +67,11 @@ def _case(reaction: Reaction, projection: Projection, index: Index) -> EventCase
     return EventCase(
         name=name, opening=None, returns=f"{_call('replace', changes, 'row')} if row else None"
     )
+
+
+def _needs_the_event(projection: Projection) -> bool:
+    """Whether a row cannot begin with its id alone: a field has no default."""
+    return any(field.name != projection.id and default(field) is None for field in projection.row)
 
 
 def _call(name: str, arguments: tuple[Argument, ...], first: str | None = None) -> str:

@@ -7,7 +7,9 @@ from meshgen.spec.check.filling import check_filled, given
 from meshgen.spec.check.queries import Rows, build_query, known_field
 from meshgen.spec.check.symbols import EventSymbol, ProjectionSymbol, Symbols
 from meshgen.spec.draft import ReactionDraft
-from meshgen.spec.model import Projection, Query, Reaction, SortKey, Store
+from meshgen.spec.expressions import Access
+from meshgen.spec.expressions.defaults import has_initial
+from meshgen.spec.model import Assignment, Projection, Query, Reaction, SortKey, Store
 from meshgen.spec.types import INT, STRING, UUID
 
 _KEY_TYPES = (UUID, STRING, INT)
@@ -124,6 +126,7 @@ def _reaction(
     hint += ", or give it a default" if draft.mode == "upsert" else ""
     if draft.mode in ("insert", "upsert"):
         check_filled(check, row, named, sources, draft.event.at, what, hint)
+        _check_beginning(check, row, sets)
     elif draft.mode == "update":
         shared = row.only(event.whole.known)
         check_filled(check, shared, named, sources, draft.event.at, what, hint)
@@ -131,6 +134,24 @@ def _reaction(
     return Reaction(
         event=symbols.ref(event, draft.event), mode=draft.mode, sets=sets, at=draft.event.at
     )
+
+
+def _check_beginning(check: Check, row: Fields, sets: tuple[Assignment, ...]) -> None:
+    """What an upsert computes from the row, it has to compute from a new one, too."""
+    needed = [field.name for field in row if not has_initial(field)]
+    for assignment in sets:
+        reads = [
+            ref.variable.name
+            for ref in assignment.value.refs.values()
+            if isinstance(ref, Access) and ref.variable.kind == "row"
+        ]
+        if reads and len(needed) > 1:  # the id is always there
+            missing = ", ".join(f"`{name}`" for name in needed)
+            check.error(
+                assignment.at,
+                f"`{assignment.target}` is computed from a row that may not be there yet",
+                f"give the row's fields defaults to begin with: {missing} have none",
+            )
 
 
 def _check_changes(check: Check, draft: ReactionDraft, event: EventSymbol, row: Fields) -> None:

@@ -25,3 +25,12 @@ def initial(field: Any) -> Value:
     if isinstance(kind, MapType):
         return {}
     raise KeyError(field.name)
+
+
+def has_initial(field: Any) -> bool:
+    """Return whether a `Field` has a value when nobody gives it one."""
+    try:
+        initial(field)
+    except KeyError:
+        return False
+    return True
