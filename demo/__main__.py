@@ -23,7 +23,7 @@ def main() -> int:
     try:
         _say("meshgen new shop --spec specs/shop.yaml")
         command = [sys.executable, "-m", "meshgen", "new", "shop", "--spec", "specs/shop.yaml"]
-        _run([*command, "--output", str(PROJECT.parent)], environment)
+        _run([*command, "--output", "build"], environment)
         _say("make up")
         _run(["make", "--no-print-directory", "-C", str(PROJECT), "up"], environment)
         _run([str(PYTHON), str(ROOT / "demo" / "orders.py"), str(PROJECT)], environment)
