@@ -18,7 +18,7 @@ from meshgen.mesh.model import (
 )
 from meshgen.mesh.naming import article, pascal, snake, words
 from meshgen.mesh.python import replica_reads
-from meshgen.mesh.resolve.code import Scene, filled, from_sources, reads
+from meshgen.mesh.resolve.code import Scene, call_source, filled, from_sources, reads
 from meshgen.mesh.resolve.index import with_id
 from meshgen.mesh.resolve.testing.domain import domain_tests
 from meshgen.spec.expressions import Access, Expression
@@ -92,7 +92,7 @@ def event_case(
     if mode == "creates":
         identity = Argument(name=aggregate.id, value=f"event.{aggregate.id}")
         return EventCase(
-            name=event.name, opening=None, returns=_call(record, (identity, *arguments))
+            name=event.name, opening=None, returns=call_source(record, (identity, *arguments))
         )
     opening = None
     if mode == "upserts":
@@ -107,7 +107,7 @@ def event_case(
     return EventCase(
         name=event.name,
         opening=opening,
-        returns=_call("replace", arguments, subject) if arguments else subject,
+        returns=call_source("replace", arguments, subject) if arguments else subject,
     )
 
 
@@ -137,12 +137,6 @@ def _only_tells(event: Event, field: str, aggregate: Aggregate) -> bool:
         and all(field != own.name for own in command.input)
         for command, emission in emissions
     )
-
-
-def _call(name: str, arguments: tuple[Argument, ...], first: str | None = None) -> str:
-    parts = [first] if first else []
-    parts += [f"{argument.name}={argument.value}" for argument in arguments]
-    return f"{name}({', '.join(parts)})"
 
 
 def _command_case(command: Command, aggregate: Aggregate) -> CommandCase:
@@ -223,7 +217,7 @@ def _question(call: PortCall, command: Command, scene: Scene) -> Bound:
         for argument in call.arguments
     )
     used = any(_answered_by(call, expression) for expression in _expressions(command))
-    value = f"context.ask({_call(pascal(call.operation), arguments)})"
+    value = f"context.ask({call_source(pascal(call.operation), arguments)})"
     return Bound(name=call.name if used else "", value=value)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from meshgen.mesh.model import Argument
+from meshgen.mesh.annotations import annotation
+from meshgen.mesh.model import Argument, Loop
 from meshgen.mesh.python import emit
 from meshgen.spec.expressions import Access, Expression
-from meshgen.spec.model import Assignment, Field
+from meshgen.spec.model import Assignment, Each, Field
+from meshgen.spec.types import ListType
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,9 @@ class Scene:
     def code(self, expression: Expression) -> str:
         """`expression` as Python source."""
         return emit(expression, self.names, rows=self.rows).code
+
+
+EVENT = Scene({"event": "event"})
 
 
 def reads(expression: Expression, kind: str) -> bool:
@@ -61,3 +66,19 @@ def from_sources(*sources: tuple[str, Iterable[Field]]) -> Callable[[Field], str
         return next((f"{prefix}.{wanted.name}" for prefix in found), None)
 
     return same_named
+
+
+def call_source(name: str, arguments: Iterable[Argument], *positional: str) -> str:
+    """`name(positional, argument=value, ...)` as Python source."""
+    keywords = (f"{argument.name}={argument.value}" for argument in arguments)
+    return f"{name}({', '.join((*positional, *keywords))})"
+
+
+def loop_view(each: Each) -> Loop:
+    """`each: line in lines` as a loop over a field of the event."""
+    assert isinstance(each.items.type, ListType)
+    return Loop(
+        variable=each.variable,
+        items=EVENT.code(each.items),
+        annotation=annotation(each.items.type.item),
+    )

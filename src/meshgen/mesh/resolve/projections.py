@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from meshgen.mesh.annotations import attribute, default
-from meshgen.mesh.model import Argument, EventCase, ProjectionView
+from meshgen.mesh.model import EventCase, ProjectionView
 from meshgen.mesh.naming import about, pascal, unit_folder, unit_package, words
-from meshgen.mesh.resolve.code import Scene, filled, from_sources
+from meshgen.mesh.resolve.code import Scene, call_source, filled, from_sources
 from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index, row_name
 from meshgen.mesh.resolve.services import query_route
@@ -53,28 +53,21 @@ def _case(reaction: Reaction, projection: Projection, index: Index) -> EventCase
     )
     row = row_name(projection)
     if reaction.mode == "insert":
-        return EventCase(name=name, opening=None, returns=_call(row, arguments))
+        return EventCase(name=name, opening=None, returns=call_source(row, arguments))
     key = {*projection.partition, *(sort.field for sort in projection.cluster), projection.id}
     changes = tuple(argument for argument in arguments if argument.name not in key)
+    changed = call_source("replace", changes, "row")
     if reaction.mode == "upsert" and _needs_the_event(projection):
-        changed, made = _call("replace", changes, "row"), _call(row, arguments)
+        made = call_source(row, arguments)
         return EventCase(name=name, opening=None, returns=f"{changed} if row else {made}")
     if reaction.mode == "upsert":
         opening = f"row = row or {row}({projection.id}=event.{projection.id})"
-        return EventCase(name=name, opening=opening, returns=_call("replace", changes, "row"))
+        return EventCase(name=name, opening=opening, returns=changed)
     if not changes:
         return EventCase(name=name, opening=None, returns="row")
-    return EventCase(
-        name=name, opening=None, returns=f"{_call('replace', changes, 'row')} if row else None"
-    )
+    return EventCase(name=name, opening=None, returns=f"{changed} if row else None")
 
 
 def _needs_the_event(projection: Projection) -> bool:
     """Whether a row cannot begin with its id alone: a field has no default."""
     return any(field.name != projection.id and default(field) is None for field in projection.row)
-
-
-def _call(name: str, arguments: tuple[Argument, ...], first: str | None = None) -> str:
-    parts = [first] if first else []
-    parts += [f"{argument.name}={argument.value}" for argument in arguments]
-    return f"{name}({', '.join(parts)})"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from meshgen.mesh.annotations import annotation, duration
-from meshgen.mesh.model import Argument, Call, DispatchView, Loop, SagaView, StepView
+from meshgen.mesh.annotations import duration
+from meshgen.mesh.model import Argument, Call, DispatchView, SagaView, StepView
 from meshgen.mesh.naming import snake, words
-from meshgen.mesh.resolve.code import Scene, filled, from_sources
+from meshgen.mesh.resolve.code import EVENT, filled, from_sources, loop_view
 from meshgen.mesh.resolve.index import Index
 from meshgen.mesh.resolve.testing.sagas import saga_tests
 from meshgen.mesh.resolve.testing.specimens import Specimens
 from meshgen.spec.model import Dispatch, Each, Ref, Saga, Step
-from meshgen.spec.types import ListType
-
-_SCENE = Scene({"event": "event"})
 
 
 def saga_refs(saga: Saga) -> list[Ref]:
@@ -54,20 +51,11 @@ def saga_view(saga: Saga, index: Index, specimens: Specimens) -> SagaView:
 
 def _step_view(step: Step, do: str, undo: str | None) -> StepView:
     return StepView(
-        loop=_loop(step.each) if step.each else None,
+        loop=loop_view(step.each) if step.each else None,
         do=do,
         done=_events(step.done) or "None",
         failed=_events(step.failed),
         undo=undo,
-    )
-
-
-def _loop(each: Each) -> Loop:
-    assert isinstance(each.items.type, ListType)
-    return Loop(
-        variable=each.variable,
-        items=_SCENE.code(each.items),
-        annotation=annotation(each.items.type.item),
     )
 
 
@@ -98,12 +86,12 @@ def _dispatch(
     arguments = filled(
         command.fields,
         tuple(given.values()),
-        _SCENE,
+        EVENT,
         from_sources(("event", event.fields)),
     )
     parameters = [Argument(name="event", value=saga.starts_on.name)]
     if each is not None:
-        loop = _loop(each)
+        loop = loop_view(each)
         parameters.append(Argument(name=loop.variable, value=loop.annotation))
     if failure:
         parameters.append(Argument(name="failure", value="str"))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from meshgen.mesh.annotations import annotation, attribute, duration
+from meshgen.mesh.annotations import attribute, duration
 from meshgen.mesh.model import (
     Argument,
     Call,
-    Loop,
     PolicyView,
     QuestionView,
     ReplicaView,
@@ -27,7 +26,7 @@ from meshgen.mesh.naming import (
     words,
 )
 from meshgen.mesh.resolve.aggregates import aggregate_view, event_case, mode_of, variable_of
-from meshgen.mesh.resolve.code import Scene, filled, from_sources
+from meshgen.mesh.resolve.code import EVENT, Scene, filled, from_sources, loop_view
 from meshgen.mesh.resolve.imports import contract_imports
 from meshgen.mesh.resolve.index import Index
 from meshgen.mesh.resolve.sagas import saga_refs, saga_view
@@ -36,7 +35,6 @@ from meshgen.mesh.resolve.testing.specimens import FoundByAggregate, Specimens
 from meshgen.spec.model import (
     Aggregate,
     Command,
-    Each,
     Event,
     Operation,
     Policy,
@@ -46,9 +44,6 @@ from meshgen.spec.model import (
     Replica,
     Service,
 )
-from meshgen.spec.types import ListType
-
-_EVENT = Scene({"event": "event"})
 
 
 def service_view(
@@ -142,22 +137,12 @@ def _question_view(port: Port, operation: Operation) -> QuestionView:
     )
 
 
-def _loop_view(each: Each) -> Loop:
-    """`each: line in lines` as a loop over a field of the event."""
-    assert isinstance(each.items.type, ListType)
-    return Loop(
-        variable=each.variable,
-        items=_EVENT.code(each.items),
-        annotation=annotation(each.items.type.item),
-    )
-
-
 def _policy_view(policy: Policy, index: Index) -> PolicyView:
     event, command = index.event(policy.on), index.command(policy.do)
     arguments = filled(
         command.fields,
         policy.with_,
-        _EVENT,
+        EVENT,
         from_sources(("event", event.fields)),
     )
     then = words(command.command.name)
@@ -167,7 +152,7 @@ def _policy_view(policy: Policy, index: Index) -> PolicyView:
         function=f"{snake(command.command.name)}_on_{snake(event.event.name)}",
         event=event.event.name,
         summary=f"When {words(event.event.name)}: {delay}{then}{each}.",
-        loop=_loop_view(policy.each) if policy.each else None,
+        loop=loop_view(policy.each) if policy.each else None,
         command=Call(name=command.command.name, arguments=arguments),
         after=duration(policy.after) if policy.after else None,
     )

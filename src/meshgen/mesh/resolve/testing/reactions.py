@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from meshgen.mesh.examples.model import EventValue, FieldValues
-from meshgen.mesh.model import Call, PolicyTest, PolicyTests, ProjectionTest, ProjectionTests
+from meshgen.mesh.model import PolicyTest, PolicyTests, ProjectionTest, ProjectionTests
 from meshgen.mesh.naming import snake
+from meshgen.mesh.resolve.code import call_source
 from meshgen.mesh.resolve.index import Index, row_name
 from meshgen.mesh.resolve.testing.specimens import Specimens
 from meshgen.mesh.resolve.testing.values import Shared, value_of, valued
@@ -88,14 +89,11 @@ def _comparison(
     if after is None:
         return "is None"
     if first is None or [key for key, _ in after] != [key for key, _ in first]:
-        return f"== {_source(shared.call(name, after))}"
+        return f"== {call_source(name, shared.call(name, after).arguments)}"
     changed = tuple(pair for pair, before in zip(after, first, strict=True) if pair != before)
-    return f"== {_source(shared.call('replace', changed), 'ROW') if changed else 'ROW'}"
-
-
-def _source(call: Call, *positional: str) -> str:
-    arguments = [*positional, *(f"{each.name}={each.value}" for each in call.arguments)]
-    return f"{call.name}({', '.join(arguments)})"
+    if not changed:
+        return "== ROW"
+    return f"== {call_source('replace', shared.call('replace', changed).arguments, 'ROW')}"
 
 
 def _row_after(
