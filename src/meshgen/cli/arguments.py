@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from meshgen.errors import MeshgenError
 from meshgen.refactor.yaml.emit import Value
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.load import load
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar
+from meshgen.unicode import printable
 
 
 def fields_of(options: Iterable[str]) -> dict[str, Value]:

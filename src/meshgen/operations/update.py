@@ -5,29 +5,28 @@ One path for both: render (theirs), merge it with the base and the working tree 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshgen.errors import MeshgenError
 from meshgen.filesystem.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
+from meshgen.filesystem.worktree import Worktree
 from meshgen.merge import Change, Outcome, merge_trees
 from meshgen.merge.moves import effective
 from meshgen.output.fingerprint import engine
 from meshgen.output.moved_paths import renamed_names
 from meshgen.output.templates import is_cache
+from meshgen.progress import Progress, silent
 from meshgen.project.base import Base, Rendering, digest, read_base
 from meshgen.project.conflicts import refuse_unresolved
 from meshgen.project.edits import base_edits, file_edits, spec_edits
 from meshgen.project.render_cache import MEMO, read_memo
 from meshgen.project.state import FOLDER
-from meshgen.project.worktree import Worktree
 
 if TYPE_CHECKING:
     from meshgen.operations.generate import Generate
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ def update(
     *,
     spec: bytes | None = None,
     write: bool = True,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
     step: Step = no_step,
     generate: Generate | None = None,
 ) -> Update:

@@ -14,7 +14,7 @@ from meshgen.merge.text import text_of
 from meshgen.project.conflicts import BESIDE
 from meshgen.project.render_cache import MEMO
 from meshgen.project.state import FOLDER
-from meshgen.spec.wording import printable
+from meshgen.unicode import printable
 
 if TYPE_CHECKING:
     from meshgen.operations.adopt import Adoption

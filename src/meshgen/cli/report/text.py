@@ -9,15 +9,16 @@ from __future__ import annotations
 import json
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from meshgen.errors import MeshgenError
+from meshgen.progress import Progress, silent
 from meshgen.spec.diagnostics import Finding, SpecError
-from meshgen.spec.wording import printable
+from meshgen.unicode import printable
 
 if TYPE_CHECKING:
     from meshgen.operations.adopt import Adoption
@@ -155,10 +156,10 @@ class Report:
         )
 
     @contextmanager
-    def progress(self) -> Iterator[Callable[[str], None]]:
+    def progress(self) -> Iterator[Progress]:
         """While long work goes on, show on a terminal what is being done."""
         if self.json or self.quiet or not sys.stderr.isatty():
-            yield lambda _: None
+            yield silent
             return
         from rich.console import Console
 
