@@ -13,7 +13,7 @@ help:  ## what there is
 .venv/.ready: pyproject.toml templates/chassis/pyproject.toml
 	@echo "preparing .venv"
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet --disable-pip-version-check uv; }
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet -e . -e 'templates/chassis[embedded]' --group dev
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode -e . -e 'templates/chassis[embedded]' --group dev
 	@touch $@
 
 demo: .venv/.ready  ## generate the shop, run it, place orders, stop it
