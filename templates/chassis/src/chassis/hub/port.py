@@ -40,12 +40,14 @@ class Subscription(Protocol):
 
     def status(self) -> str:
         """Return "ok", or the reason why messages do not arrive."""
+        ...
 
     async def stop(self) -> None:
         """Take no more messages, and return when the one being delivered is finished.
 
         Cancelled, it breaks off that delivery; the message is delivered again.
         """
+        ...
 
 
 class Hub(Protocol):
@@ -53,12 +55,14 @@ class Hub(Protocol):
 
     async def declare(self, topic: Topic) -> None:
         """Make sure that the topic is there and configured like this. Before its first use."""
+        ...
 
     async def publish(self, topic: str, envelope: Envelope, *, again: bool = False) -> None:
         """Append the envelope to its partition of the topic; returns when it is stored durably.
 
         The hub may leave out what was published lately, except when it is to be published `again`.
         """
+        ...
 
     async def subscribe(self, topic: str, group: str, deliver: Deliver) -> Subscription:
         """Deliver every message of the topic, from its beginning, to one member of the group.
@@ -67,15 +71,20 @@ class Hub(Protocol):
         returned; however long it takes. A message is delivered again if the process dies meanwhile.
         `deliver` must not raise: if it does, or is cancelled, the same message is delivered again.
         """
+        ...
 
     def browse(self, topic: str) -> AsyncIterator[Logged]:
         """Yield the messages that are in the topic now, oldest first."""
+        ...
 
     async def discard(self, topic: str, position: int) -> None:
         """Remove one message from the topic."""
+        ...
 
     def status(self) -> str:
         """Return "ok", or the reason why the hub cannot be used."""
+        ...
 
     async def close(self) -> None:
         """Let go of the hub; subscriptions are stopped."""
+        ...

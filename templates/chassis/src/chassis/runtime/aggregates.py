@@ -28,12 +28,15 @@ class Repository(Protocol):
     @property
     def collections(self) -> tuple[Collection, ...]:
         """The collections the store must be prepared for."""
+        ...
 
     async def load(self, id: str) -> Loaded:
         """Return the aggregate `id`."""
+        ...
 
     def write(self, id: str, before: Loaded, state: Any, events: tuple[Envelope, ...]) -> Commit:
         """Return what must be written for `events`, after which the aggregate is in `state`."""
+        ...
 
 
 class StateRepository:

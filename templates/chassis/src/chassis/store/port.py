@@ -138,39 +138,52 @@ class Store(Protocol):
 
     async def prepare(self, collections: tuple[Collection, ...]) -> None:
         """Make the store ready for `collections`; those that are there already get new indexes."""
+        ...
 
     async def get(self, collection: str, id: str) -> Stored | None:
         """Return the document, or None."""
+        ...
 
     async def find(self, query: Query) -> tuple[Stored, ...]:
         """Return the documents that `query` asks for."""
+        ...
 
     async def history(self, stream: str) -> tuple[Envelope, ...]:
         """Return the events of a stream, oldest first."""
+        ...
 
     async def handled(self, message: str) -> Handled | None:
         """Return what is in the inbox for the message, or None if it was not handled yet."""
+        ...
 
     async def commit(self, commit: Commit) -> None:
         """Write durably, or raise `AlreadyHandled` or else `Conflict` and write nothing."""
+        ...
 
     async def pending(self, limit: int) -> tuple[Pending, ...]:
         """Return the oldest messages of the outbox, in the order they were committed."""
+        ...
 
     async def published(self, positions: tuple[int, ...]) -> None:
         """Remove messages from the outbox."""
+        ...
 
     async def due(self, now: datetime, limit: int) -> tuple[Timer, ...]:
         """Return timers that are due, the earliest first."""
+        ...
 
     async def next_due(self) -> datetime | None:
         """Return when the earliest timer is due, or None if there is none."""
+        ...
 
     async def forget(self, before: datetime) -> None:
         """Remove inbox entries that were written before that time."""
+        ...
 
     async def ping(self) -> None:
         """Return if the store can be written to."""
+        ...
 
     async def close(self) -> None:
         """Finish what was begun, then let go of the store."""
+        ...
