@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+_VOWEL_SOUND = re.compile(r"(?!uni(?![nd])|us[aeu]|ut[ei]|eu|onc?e\b)[aeiou]|hour|honest|heir")
+
 
 def snake(name: str) -> str:
     """`OrderHistory` -> `order_history`."""
@@ -40,8 +42,8 @@ def collection_path(aggregate: str) -> str:
 
 
 def article(words_: str) -> str:
-    """`order` -> `an order`."""
-    return f"{'an' if words_[0] in 'aeiou' else 'a'} {words_}"
+    """`order` -> `an order`, `user` -> `a user`."""
+    return f"{'an' if _VOWEL_SOUND.match(words_) else 'a'} {words_}"
 
 
 def sentence(text: str) -> str:
