@@ -1,4 +1,4 @@
-"""Options of the command line that say more than a name."""
+"""Options with a syntax of their own: `--field name:type`, `--sets field=value`."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from meshgen.system.lower import resolve
 
 
 class Generate(Protocol):
-    """What `generate` is to those who call it."""
+    """The signature of `generate`."""
 
     def __call__(
         self,

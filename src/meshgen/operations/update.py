@@ -48,7 +48,7 @@ class Update:
 
     @property
     def undecided(self) -> tuple[Change, ...]:
-        """The changes about which a person has to decide."""
+        """The changes that need a decision of the user's."""
         return tuple(change for change in self.changes if change.open)
 
     @property
@@ -91,7 +91,7 @@ def update(
             apply(root, edits, step)
     return Update(
         root=root,
-        changes=(*map(_told, of_spec), *changes),
+        changes=(*map(_spec_change, of_spec), *changes),
         edits=tuple(edits),
         rendered=tuple(rendering.files) if rendering else (),
         left=_left(base, rendering, edits) if rendering else (),
@@ -150,7 +150,7 @@ def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Ch
     )
 
 
-def _told(edit: Edit) -> Change:
+def _spec_change(edit: Edit) -> Change:
     """An edit of the spec, as a change."""
     if edit.after is None:
         outcome = Outcome.DELETED

@@ -12,14 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from meshgen.errors import MeshgenError
+from meshgen.errors import DEFECT, MeshgenError
 from meshgen.output.plan import as_json
 from meshgen.render.worker import FAILED, FAILURE, FILES, HEADER, JOBS, MODELS, SCHEMAS, Job
 from meshgen.system.model import ContractModule
 
 _DOCS = {"types": "The values inside messages."}
 _SERVICE_DOC = "The messages of {}: its events and commands."
-DEFECT = "this is a defect of meshgen: please report it with the spec"
 
 
 class RenderError(MeshgenError):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from meshgen.errors import MeshgenError
+from meshgen.errors import DEFECT, MeshgenError
 from meshgen.filesystem.files import File
 from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part, part_finder
 from meshgen.output.plan import PROJECT, Row, contract_path, plan, schema_path
 from meshgen.output.templates import is_cache, template_folder, templates_root
 from meshgen.progress import Progress, silent
 from meshgen.render.formatting import format_tree
-from meshgen.render.process import DEFECT, Worker
+from meshgen.render.process import Worker
 from meshgen.render.worker import Job
 from meshgen.system.model import ContractModule, Mesh
 
