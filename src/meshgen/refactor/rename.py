@@ -12,7 +12,7 @@ from meshgen.refactor.yaml.delete import cut
 from meshgen.refactor.yaml.document import Document, Path, Splice, document, spliced
 from meshgen.refactor.yaml.emit import scalar
 from meshgen.refactor.yaml.insert import put_first
-from meshgen.spec.parser.names import CLASS, UNIT
+from meshgen.spec.grammar.names import CLASS, UNIT
 from meshgen.spec.yaml.load import load
 from meshgen.spec.yaml.tree import Scalar
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection
 
-from meshgen.spec.yaml.tree import Broken, Mapping, Node, Sequence
-
 MAX_PROSE = 200
 MAX_SHOWN = 60
 
@@ -44,23 +42,6 @@ def one_of(known: Collection[str], limit: int = 12) -> str | None:
 def meant_or_one_of(name: str, known: Collection[str]) -> str | None:
     """The close name if there is one, else what there is to choose from."""
     return meant(name, known) or one_of(known)
-
-
-def shape(node: Node) -> str:
-    """What a node is, in words."""
-    if isinstance(node, Mapping):
-        return "a mapping"
-    if isinstance(node, Sequence):
-        return "a list"
-    if isinstance(node, Broken):
-        return "unreadable"
-    if node.value is None:
-        return "empty"
-    if isinstance(node.value, bool):
-        return f"`{node.text}`"
-    if isinstance(node.value, str):
-        return f"the text `{printable(node.text)}`"
-    return f"the number {node.text}"
 
 
 def printable(text: str, most: int = MAX_SHOWN) -> str:

@@ -21,8 +21,8 @@ from meshgen.refactor.validation import edited
 from meshgen.refactor.yaml.document import document
 from meshgen.refactor.yaml.emit import Block, Value
 from meshgen.refactor.yaml.insert import append, put
+from meshgen.spec.grammar.names import CLASS, FIELD, UNIT, NameRule
 from meshgen.spec.model import Spec
-from meshgen.spec.parser.names import CLASS, FIELD, UNIT, NameRule
 
 SECTIONS = (
     "meshgen name summary types event_hub services projections gateway bffs processes scenarios"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from meshgen.spec.analysis.context import Check
-from meshgen.spec.parser.names import CLASS
+from meshgen.spec.grammar.names import CLASS
 from meshgen.spec.syntax import (
     AggregateSyntax,
     PolicySyntax,

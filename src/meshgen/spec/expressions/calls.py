@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from meshgen.spec.declarations import MISSING, Enum, ValueObject
 from meshgen.spec.expressions import collecting, names
 from meshgen.spec.expressions.model import Construction, Nothing, Typed, View
 from meshgen.spec.expressions.relations import NUMBERS, ORDERED, bare, described
@@ -52,10 +53,10 @@ def call(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
     return _FUNCTIONS[function](checker, node, want)
 
 
-def _construction(checker: Checker, node: ast.Call, name: str, declared: Any) -> Typed:
-    from meshgen.spec.model import MISSING, ValueObject  # model.py imports this package
-
-    if not isinstance(declared, ValueObject):
+def _construction(
+    checker: Checker, node: ast.Call, name: str, declared: Enum | ValueObject
+) -> Typed:
+    if isinstance(declared, Enum):
         hint = f"write one of its members: {', '.join(declared.members)}"
         raise checker.error(node.func, f"`{name}` is an enum", hint)
     if node.args:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from meshgen.spec.declarations import Enum, ValueObject
 from meshgen.spec.expressions.model import Access, ExpressionError, Lookup, Member, Typed
 from meshgen.spec.expressions.relations import bare, described
 from meshgen.spec.expressions.syntax import closest
@@ -45,8 +46,9 @@ def attribute(checker: Checker, node: ast.Attribute, want: Typed | None) -> Type
             return _field(checker, node, fields, f"the copies `{node.value.value.id}` hold")
     owner = checker.value(node.value)
     if isinstance(owner, ObjectType):
-        declared: Any = checker.scope.types.get(owner.name)
-        fields = {field.name: field.type for field in declared.fields} if declared else {}
+        declared = checker.scope.types.get(owner.name)
+        own = declared.fields if isinstance(declared, ValueObject) else ()
+        fields = {field.name: field.type for field in own}
         return _field(checker, node, fields, f"{described(owner)} has")
     raise error_at(
         checker, node, f"{described(owner)} has no field `{node.attr}`", _method_hint(node.attr)
@@ -139,11 +141,10 @@ def _unknown(checker: Checker, node: ast.Name, wanted: Typed | None) -> Expressi
         near = closest(name, {*wanted.members, *visible(checker)})
         hint = near or f"its members are {', '.join(f'`{member}`' for member in wanted.members)}"
         return checker.error(node, f"`{name}` is not a member of {wanted}", hint)
-    declared: Any = checker.scope.types.get(name)
-    if declared is not None:
+    if name in checker.scope.types:
         return checker.error(node, f"`{name}` is a type, not a value")
     for kind in checker.scope.types.values():
-        if name in getattr(kind, "members", ()):
+        if isinstance(kind, Enum) and name in kind.members:
             hint = f"it is a member of {kind.name}, and no {kind.name} is expected here"
             return checker.error(node, f"`{name}` is not known here", hint)
     return checker.error(node, f"`{name}` is not known here", closest(name, visible(checker)))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from meshgen.spec.diagnostics import Position
+from meshgen.spec.grammar.names import PROJECT
 from meshgen.spec.parser.bffs import read_bffs
 from meshgen.spec.parser.fields import read_types
-from meshgen.spec.parser.names import PROJECT
 from meshgen.spec.parser.queries import read_projections
 from meshgen.spec.parser.reading import Keys, Reading
 from meshgen.spec.parser.scenarios import read_scenarios

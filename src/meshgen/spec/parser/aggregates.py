@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from meshgen.spec.grammar.names import CLASS, FIELD, ROLE, RULE, VARIABLE
 from meshgen.spec.parser.fields import field_entries, read_fields
-from meshgen.spec.parser.names import CLASS, FIELD, ROLE, RULE, VARIABLE
 from meshgen.spec.parser.reading import Keys, Reading
 from meshgen.spec.syntax import (
     AggregateSyntax,
@@ -13,8 +13,8 @@ from meshgen.spec.syntax import (
     EventSyntax,
     Word,
 )
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
+from meshgen.spec.wording import printable
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
 
 AGGREGATE_KEYS = Keys(
     "an aggregate",

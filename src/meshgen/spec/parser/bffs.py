@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from meshgen.spec.parser.names import FIELD, PARAMETER, UNIT
+from meshgen.spec.grammar.names import FIELD, PARAMETER, UNIT
 from meshgen.spec.parser.reading import Keys, Reading
 from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
 from meshgen.spec.wording import printable

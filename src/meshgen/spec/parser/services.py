@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from meshgen.spec.diagnostics import Position
+from meshgen.spec.grammar.names import CLASS, OPERATION, SAGA, UNIT, VARIABLE
 from meshgen.spec.parser.aggregates import read_aggregate
 from meshgen.spec.parser.fields import read_fields
-from meshgen.spec.parser.names import CLASS, OPERATION, SAGA, UNIT, VARIABLE
 from meshgen.spec.parser.queries import read_queries
 from meshgen.spec.parser.reading import Keys, Reading
 from meshgen.spec.syntax import (

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from meshgen.spec.grammar.names import UNIT
 from meshgen.spec.model import EventHub, Gateway, RateLimit
-from meshgen.spec.parser.names import UNIT
 from meshgen.spec.parser.reading import Keys, Reading
 from meshgen.spec.syntax import ProcessSyntax, Word
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Broken, Node, Scalar, Sequence
+from meshgen.spec.wording import printable
+from meshgen.spec.yaml.tree import Broken, Node, Scalar, Sequence, shape
 
 HUB_ENGINES = ("kafka", "rabbitmq", "nats")
 HUB_KEYS = Keys("the event hub", (), ("engine", "partitions", "retention"))
