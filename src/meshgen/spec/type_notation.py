@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from meshgen.spec.declarations import Enum, ValueObject
+from meshgen.spec.hints import meant
 from meshgen.spec.types import (
     MAP_KEYS,
     SCALARS,
@@ -18,7 +19,6 @@ from meshgen.spec.types import (
     Scalar,
     Type,
 )
-from meshgen.spec.wording import meant
 
 MAX_LENGTH = 200
 MAX_DEPTH = 5

@@ -15,7 +15,6 @@ from meshgen.spec.types import UUID, EnumType, ObjectType, Type
 if TYPE_CHECKING:
     from meshgen.spec.expressions.checker import Checker
 
-FUNCTIONS = ("sum", "len", "min", "max", "any", "all", "abs", "round", "sorted", "now", "new_id")
 _PYTHON = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None"}
 
 
@@ -51,7 +50,10 @@ def attribute(checker: Checker, node: ast.Attribute, want: Typed | None) -> Type
         fields = {field.name: field.type for field in own}
         return _field(checker, node, fields, f"{described(owner)} has")
     raise error_at(
-        checker, node, f"{described(owner)} has no field `{node.attr}`", _method_hint(node.attr)
+        checker,
+        node,
+        f"{described(owner)} has no field `{node.attr}`",
+        _method_hint(checker, node.attr),
     )
 
 
@@ -80,7 +82,7 @@ def visible(checker: Checker) -> set[str]:
     """Return every name that means something, for hints and against shadowing."""
     scope = checker.scope
     names: set[str] = {*checker.items, *scope.variables, *scope.records, *scope.replicas}
-    return names | set(FUNCTIONS)
+    return names | set(checker.functions)
 
 
 def _qualified(checker: Checker, node: ast.Attribute, record: ast.Name) -> Type | None:
@@ -119,9 +121,8 @@ def error_at(
     return ExpressionError(message, int(node.end_col_offset or 0) - len(node.attr), hint)
 
 
-def _method_hint(attr: str) -> str | None:
-    methods = ("items", "keys", "values", "get", "lower", "upper", "strip", "startswith")
-    return f"write `.{attr}()`" if attr in methods else None
+def _method_hint(checker: Checker, attr: str) -> str | None:
+    return f"write `.{attr}()`" if attr in checker.method_names else None
 
 
 def _unknown(checker: Checker, node: ast.Name, wanted: Typed | None) -> ExpressionError:
@@ -135,7 +136,7 @@ def _unknown(checker: Checker, node: ast.Name, wanted: Typed | None) -> Expressi
     if name in checker.scope.replicas:
         hint = f"write `{name}[...]` with the id, and a field"
         return checker.error(node, f"`{name}` is not a value by itself", hint)
-    if name in FUNCTIONS:
+    if name in checker.functions:
         return checker.error(node, f"`{name}` is a function", f"write `{name}(...)`")
     if isinstance(wanted, EnumType):
         near = closest(name, {*wanted.members, *visible(checker)})

@@ -48,16 +48,19 @@ EVENT = Construct(
     examples=(
         Example(
             """\
-BookListed:
-  summary: A book can be bought
-  title: string
-  price: {type: decimal, min: 0}
-PriceCut:
-  renamed_from: PriceReduced
-  by: decimal
-  sets: {price: price - by}
+events:
+  BookListed:
+    summary: A book can be bought
+    title: string
+    price: {type: decimal, min: 0}
+  PriceCut:
+    renamed_from: PriceReduced
+    by: decimal
+    sets: {price: price - by}
+commands:
+  CutPrice: {roles: [merchant], input: {by: decimal}, emits: PriceCut}
 """,
-            at="services.catalog.aggregates.Book.events",
+            at="services.catalog.aggregates.Book",
         ),
     ),
 )
@@ -114,7 +117,7 @@ COMMAND = Construct(
         "against its rules, and causes one event; exactly one of `creates`, `emits` and `upserts` "
         "says which. These three take the name of an event, `{Event: {field: expression}}`, or a "
         "list of [emissions](#emission). Fields of the event that are called like one of the input "
-        "or the state take its value without a word. A refused command answers 422 with the name "
+        "or the state take its value without a word. A refused command answers 409 with the name "
         "of the rule."
     ),
     keys=(

@@ -219,7 +219,7 @@ SAGA = Construct(
             shape=Duration(),
             meaning=(
                 "The whole must be done in this time; when it has passed, the saga fails with the "
-                'text `"deadline"` and compensates. In whole seconds.'
+                "text `deadline passed` and compensates. In whole seconds."
             ),
             otherwise="no limit",
         ),

@@ -162,12 +162,16 @@ REACTION = Construct(
     examples=(
         Example(
             """\
-on:
-  order.OrderPlaced: {insert: {status: placed}}
-  order.OrderConfirmed: {update: {status: confirmed}}
-  order.OrderCancelled: {delete: {}}
+open_orders:
+  store: redis
+  key: {partition: customer_id}
+  row: {customer_id: uuid, order_id: uuid, total: decimal, confirmed: bool}
+  on:
+    order.OrderPlaced: {insert: {confirmed: false}}
+    order.OrderConfirmed: {update: {confirmed: true}}
+    order.OrderCancelled: {delete: {}}
 """,
-            at="projections.order_history",
+            at="projections",
         ),
         Example(
             """\

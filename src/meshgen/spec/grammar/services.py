@@ -53,10 +53,8 @@ aggregates:
   Order:
     commands:
       PlaceOrder:
-        roles: [customer]
-        input: {customer_id: uuid, book_id: uuid, lines: "list[Line]"}
-        requires: {price_is_right: "all(line.unit_price == books[book_id].price for line in lines)"}
-        creates: {OrderPlaced: {total: "books[book_id].price"}}
+        requires:
+          prices_are_right: all(books[line.book_id].price == line.unit_price for line in lines)
 """,
             at="services.order",
         ),

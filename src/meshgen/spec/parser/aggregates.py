@@ -15,8 +15,8 @@ from meshgen.spec.syntax import (
     EventSyntax,
     Word,
 )
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 _MODES = {"emits": "acts"}  # what the model calls it, if not like the key
 

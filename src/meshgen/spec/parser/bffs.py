@@ -9,8 +9,8 @@ from meshgen.spec.grammar import kinds
 from meshgen.spec.grammar.names import FIELD, PARAMETER, UNIT
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Entry, Mapping, Node, Scalar
+from meshgen.unicode import printable
 
 PART_FORM = "it looks like `unit.Query(field=value)? only [field]`; `?` and `only` may be left out"
 

@@ -10,8 +10,8 @@ from meshgen.spec.grammar.names import MEMBER, field_fault
 from meshgen.spec.grammar.values import LIMITS
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import FieldSyntax, TypeSyntax, Word
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 
 def read_types(reading: Reading, node: Node | None) -> tuple[TypeSyntax, ...]:

@@ -11,8 +11,8 @@ from meshgen.spec.parser.aggregates import read_roles
 from meshgen.spec.parser.fields import read_fields
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import ProjectionSyntax, QuerySyntax, ReactionSyntax, SortSyntax, Word
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 
 def read_queries(

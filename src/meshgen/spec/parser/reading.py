@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterator
 from meshgen.spec.diagnostics import Finding, Position
 from meshgen.spec.grammar.names import NameRule
 from meshgen.spec.grammar.shapes import Construct, Duration, Integer, Kind
+from meshgen.spec.hints import closest, meant_or_one_of
+from meshgen.spec.parser.prose import prose_fault
 from meshgen.spec.syntax import Assignments, AssignmentSyntax, Word
-from meshgen.spec.wording import closest, meant_or_one_of, printable, prose_fault
 from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 MAX_SECONDS = 3650 * 24 * 3600
 

@@ -8,8 +8,8 @@ from meshgen.spec import grammar
 from meshgen.spec.grammar.names import VARIABLE
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import DoSyntax, ScenarioSyntax, SeeSyntax, Word
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Sequence, shape
+from meshgen.unicode import printable
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(([ -]|, |'|' )[A-Za-z0-9]+)*")
 MAX_NAME = 100

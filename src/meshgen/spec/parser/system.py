@@ -12,8 +12,8 @@ from meshgen.spec.grammar.system import BURST, HUB_ENGINES, PARTITIONS, PER, RAT
 from meshgen.spec.model import EventHub, Gateway, RateLimit
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import ProcessSyntax, Word
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 _RATE = re.compile(RATE_PATTERN)
 _AUDIENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}")

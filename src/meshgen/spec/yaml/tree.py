@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from meshgen.spec.diagnostics import Position
-from meshgen.spec.wording import printable
+from meshgen.unicode import printable
 
 Plain: TypeAlias = str | int | float | Decimal | bool | None
 Span: TypeAlias = tuple[int, int]

@@ -1,14 +1,8 @@
-"""How findings speak: of names that do not exist, of wrong shapes, of odd characters."""
+"""Hints of findings: the name that was probably meant, or the names to choose from."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection
-
-MAX_PROSE = 200
-MAX_SHOWN = 60
-
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def closest(name: str, known: Collection[str]) -> str | None:
@@ -42,23 +36,3 @@ def one_of(known: Collection[str], limit: int = 12) -> str | None:
 def meant_or_one_of(name: str, known: Collection[str]) -> str | None:
     """The close name if there is one, else what there is to choose from."""
     return meant(name, known) or one_of(known)
-
-
-def printable(text: str, most: int = MAX_SHOWN) -> str:
-    """`text` as it can stand in one line, without characters that a terminal would act on."""
-    shown = "".join(c if _is_plain(c) else "\N{REPLACEMENT CHARACTER}" for c in text[:most])
-    return shown + "..." if len(text) > most else shown
-
-
-def _is_plain(c: str) -> bool:
-    return c.isprintable() and c not in _BIDI
-
-
-def prose_fault(text: str) -> str | None:
-    """What makes `text` unfit for a line of documentation, as the end of a sentence."""
-    if len(text) > MAX_PROSE:
-        return f"has at most {MAX_PROSE} characters, this one has {len(text)}"
-    for c in text:
-        if c in _BIDI or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp"):
-            return "is one line" if c == "\n" else f"cannot hold the character U+{ord(c):04X}"
-    return None
