@@ -18,7 +18,7 @@ from meshgen.output.plan import Row, as_json, plan
 from meshgen.output.templates import template_folder
 from meshgen.render import render, worker
 from meshgen.render.worker import Job, render_job
-from meshgen.spec import read_spec
+from meshgen.spec.check import read_spec
 from meshgen.spec.model import Spec
 from meshgen.system.lower import resolve
 from meshgen.system.model import Mesh

@@ -17,7 +17,7 @@ from meshgen.naming import (
 )
 from meshgen.output.plan import contract_path, schema_path
 from meshgen.project.state import State
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.spec.model import Bff, Projection, Service, Spec
 from meshgen.system.model import Mesh
 
