@@ -34,6 +34,9 @@ examples: .venv/.ready  ## generate examples/ anew, keeping their hand-written l
 docs: .venv/.ready  ## generate the reference, its pictures and the editors' schema anew
 	@$(BIN)/python -m docs.generate
 
+schemas: .venv/.ready  ## write down what each template is told, beside the template
+	@$(BIN)/python -m meshgen.output.publish
+
 bench: .venv/.ready  ## speed and memory, as ratios
 	@$(BIN)/python -m bench
 

@@ -6,6 +6,11 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+CONFIG = "copier.yml"
+"""Makes a folder a Copier template."""
+SCHEMA = "answers.schema.json"
+"""Beside it: what the answers have to look like."""
+
 
 @cache
 def templates_root() -> Path:

@@ -9,7 +9,7 @@ from meshgen.errors import DEFECT, MeshgenError
 from meshgen.filesystem.files import File
 from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part, part_finder
 from meshgen.output.plan import PROJECT, Row, contract_path, plan, schema_path
-from meshgen.output.templates import is_cache, template_folder, templates_root
+from meshgen.output.templates import CONFIG, SCHEMA, is_cache, template_folder, templates_root
 from meshgen.progress import Progress, silent
 from meshgen.render.formatting import format_tree
 from meshgen.render.process import Worker
@@ -103,7 +103,7 @@ def _chassis() -> Iterator[tuple[str, File]]:
     root = templates_root() / CHASSIS
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root)
-        own = name.as_posix() in ("copier.yml", "answers.schema.json")
+        own = name.as_posix() in (CONFIG, SCHEMA)
         if path.is_file() and not own and not is_cache(name.parts):
             yield f"{CHASSIS_FOLDER}/{name.as_posix()}", File(path.read_bytes())
 
