@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format examples docs bench clean
+.PHONY: help demo test lint format examples docs schemas bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from meshgen.output.fingerprint import engine
 from meshgen.output.moved_paths import former_paths, renames_of
+from meshgen.output.overlays import Overlays, digest_of, digests
 from meshgen.output.parts import Part, parts_of
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Rendering
@@ -28,6 +29,7 @@ class Generate(Protocol):
         *,
         state: State | None = None,
         memo: Memo | None = None,
+        overlays: Overlays | None = None,
     ) -> Rendering: ...
 
 
@@ -38,10 +40,12 @@ def generate(
     *,
     state: State | None = None,
     memo: Memo | None = None,
+    overlays: Overlays | None = None,
 ) -> Rendering:
     """Render the project of the spec with the text `spec`; messages call it `path`.
 
     With the `state` of a project, what `memo` knows to come out as it is there is not rendered.
+    `overlays` are the user's own templates.
     Raises SpecError for a spec with findings, MeshgenError if it is no text.
     """
     # Imported here: rendering needs libraries that `--help` and `check` should not wait for.
@@ -54,16 +58,18 @@ def generate(
         if checked is None:
             raise SpecError(path, text, findings)
         mesh = resolve(checked)
-        parts = parts_of(mesh)
+        own = overlays or {}
+        parts = parts_of(mesh, digests(own))
         unchanged = _unchanged(parts, state, memo) if state and memo else {}
         wanted = [part for part in parts if part.name not in unchanged]
-        files = render(mesh, wanted, renderer, progress)
+        files = render(mesh, wanted, renderer, progress, own)
     paths = [path for of_part in files.values() for path in of_part]
     return Rendering(
         engine=engine(),
         system=mesh.system.name,
         spec_file=mesh.system.spec_file,
         spec=spec,
+        templates=digest_of(own),
         fingerprints={part.name: part.fingerprint for part in parts},
         files=files,
         unchanged=unchanged,

@@ -17,6 +17,7 @@ from meshgen.merge import Change, Outcome, merge_trees
 from meshgen.merge.moves import effective
 from meshgen.output.fingerprint import engine
 from meshgen.output.moved_paths import renamed_names
+from meshgen.output.overlays import OVERLAYS, digest_of, read_overlays
 from meshgen.output.templates import is_cache
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Base, Rendering, digest, read_base
@@ -115,8 +116,9 @@ def _render(
 ) -> Rendering | None:
     """What meshgen makes of `spec`; None if it is known to be just what the base holds."""
     memo = read_memo(base.root)
+    overlays = read_overlays(base.root / OVERLAYS)
     same = base.current(digest(spec))
-    if same and memo.renders(engine(), digest(spec), base.state.parts):
+    if same and memo.renders(engine(), digest(spec), digest_of(overlays), base.state.parts):
         return None
     if generate is None:
         # Imported here: most updates have nothing to do.
@@ -124,7 +126,7 @@ def _render(
 
         generate = generate_project
     path = str(base.root / base.state.spec_file)
-    return generate(path, spec, progress, state=base.state, memo=memo)
+    return generate(path, spec, progress, state=base.state, memo=memo, overlays=overlays)
 
 
 def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Change, ...]:

@@ -84,11 +84,13 @@ def _fingerprint(
 ) -> str:
     """A hash of what the templates see, and of what goes over them.
 
-    The schemas among the answers are left out: each belongs to the part of its messages.
+    The schemas among the answers are left out, since each belongs to the part of its messages, but
+    a template of the user's own may make other files of them.
     """
     seen = []
+    apart = () if "contracts" in overlays else ("schemas",)
     for row in rows:
-        answers = {name: value for name, value in row.answers.items() if name != "schemas"}
+        answers = {name: value for name, value in row.answers.items() if name not in apart}
         seen += [row.template, row.folder, as_json(answers), overlays.get(row.template, "")]
     for module in contracts:
         seen += [as_json(module), overlays.get("contracts", "")]

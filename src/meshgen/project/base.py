@@ -16,7 +16,8 @@ from meshgen.project.state import FOLDER, SPEC, STATE, State, archive_path, dama
 
 _FIXED = {
     f"{FOLDER}/.gitignore": b"/cache.json\n/work/\n",
-    f"{FOLDER}/.gitattributes": b"* -text linguist-generated\n/base/** -diff\n",
+    f"{FOLDER}/.gitattributes": b"* -text linguist-generated\n/base/** -diff\n"
+    b"/templates/** !text !linguist-generated\n",
 }
 
 
@@ -84,6 +85,7 @@ def read_base(root: Path) -> Base:
 class Rendering:
     """All that rendering a spec gave: `files` of the parts that were rendered, by part.
 
+    `templates` is the hash of the user's own templates.
     `unchanged` are the parts that need not be rendered, with the hash of their content; `moved`
     are new paths of renamed things, with their old ones.
     """
@@ -94,6 +96,7 @@ class Rendering:
     spec: bytes
     fingerprints: Mapping[str, str]
     files: Mapping[str, Files]
+    templates: str = ""
     unchanged: Mapping[str, str] = field(default_factory=dict)
     moved: Mapping[str, str] = field(default_factory=dict)
 
@@ -118,6 +121,7 @@ class Rendering:
         memo = Memo(
             engine=self.engine,
             spec=digest(self.spec),
+            templates=self.templates,
             parts={name: (self.fingerprints[name], content) for name, content in contents.items()},
         )
         return files | {

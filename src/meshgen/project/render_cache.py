@@ -19,20 +19,25 @@ MEMO = f"{FOLDER}/cache.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memo:
-    """`engine` rendered the spec with the hash `spec` to `parts`: (fingerprint, content) each."""
+    """`engine` rendered the spec with the hash `spec` to `parts`: (fingerprint, content) each.
+
+    `templates` is the hash of the user's own templates.
+    """
 
     engine: str = ""
     spec: str = ""
+    templates: str = ""
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def encoded(self) -> bytes:
         """The bytes of the file, for `read_memo`."""
         return json.dumps(asdict(self), sort_keys=True).encode()
 
-    def renders(self, engine: str, spec: str, contents: Mapping[str, str]) -> bool:
+    def renders(self, engine: str, spec: str, templates: str, contents: Mapping[str, str]) -> bool:
         """Whether `engine` is known to render this spec to exactly these contents."""
         known = {name: content for name, (_, content) in self.parts.items()}
-        return (self.engine, self.spec) == (engine, spec) and known == contents
+        same = (self.engine, self.spec, self.templates) == (engine, spec, templates)
+        return same and known == contents
 
     def content(self, engine: str, part: str, fingerprint: str) -> str | None:
         """The hash of the content to which `engine` renders a part, if it is known."""
@@ -48,6 +53,11 @@ def read_memo(root: Path) -> Memo:
             str(name): (str(fingerprint), str(content))
             for name, (fingerprint, content) in document["parts"].items()
         }
-        return Memo(engine=str(document["engine"]), spec=str(document["spec"]), parts=parts)
+        return Memo(
+            engine=str(document["engine"]),
+            spec=str(document["spec"]),
+            templates=str(document["templates"]),
+            parts=parts,
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Memo()

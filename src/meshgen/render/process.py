@@ -14,19 +14,29 @@ from pathlib import Path
 
 from meshgen.errors import DEFECT, MeshgenError
 from meshgen.output.plan import as_json
-from meshgen.render.worker import FAILED, FAILURE, FILES, HEADER, JOBS, MODELS, SCHEMAS, Job
+from meshgen.render.worker import (
+    FAILED,
+    FAILURE,
+    FILES,
+    HEADER,
+    JOBS,
+    MODELS,
+    SCHEMAS,
+    Failure,
+    Job,
+)
 from meshgen.system.model import ContractModule
 
 _DOCS = {"types": "The values inside messages."}
 _SERVICE_DOC = "The messages of {}: its events and commands."
 
 
-class RenderError(MeshgenError):
-    """A template that cannot be rendered: `template` is the folder with its copier.yml."""
+class RenderError(Exception):
+    """A template that cannot be rendered."""
 
-    def __init__(self, message: str, template: str) -> None:
-        super().__init__(message, hint=DEFECT)
-        self.template = template
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +74,7 @@ class Worker:
         """Wait until everything is done. Raises RenderError for a template that fails."""
         _, errors = self.process.communicate()
         if self.process.returncode == FAILED:
-            failure = json.loads((self.folder / FAILURE).read_bytes())
-            raise RenderError(failure["message"], failure["template"])
+            raise RenderError(Failure(**json.loads((self.folder / FAILURE).read_bytes())))
         if self.process.returncode:
             raise MeshgenError(f"the messages cannot be typed:\n{errors}".strip(), hint=DEFECT)
 
