@@ -39,8 +39,7 @@ def aggregate_view(aggregate: Aggregate, found: Found) -> AggregateView:
         variable=variable,
         words=words(aggregate.name),
         described=article(words(aggregate.name)),
-        summary=aggregate.summary
-        or "its state, its decisions and the effects of its events.",
+        summary=aggregate.summary or "its state, its decisions and the effects of its events.",
         kind="EventSourced" if aggregate.event_sourced else "StateStored",
         id=aggregate.id,
         owner=aggregate.owner,
