@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
-from meshgen.naming import snake
+from meshgen.naming import constant
 from meshgen.spec.expressions import Expression
 from meshgen.spec.expressions.evaluate import evaluate
 from meshgen.spec.expressions.values import Bindings, Record, Value
@@ -72,7 +72,7 @@ class Shared:
         return Constants(values=values, messages=messages)
 
     def _free_name(self, message: EventValue) -> str:
-        name = snake(message.name).upper()
+        name = constant(message.name)
         if not self._is_free(name) and any(value == EARLIER for _, value in message.fields):
             name += "_EARLIER"
         return self._numbered(name)
@@ -97,10 +97,10 @@ class Shared:
         """The wanted name of an id, and its source; one made by `new_id()` goes by its field."""
         known = self._ids.get(id)
         if known is None:
-            return snake(field).upper(), f"UUID(int=0x{id.int:X})"
+            return constant(field), f"UUID(int=0x{id.int:X})"
         number = f", {known.number}" if known.number > 1 else ""
         name = f"{known.field}_{known.number}" if known.number > 1 else known.field
-        return snake(name).upper(), f'example_id("{known.field}"{number})'
+        return constant(name), f'example_id("{known.field}"{number})'
 
     def _give(self, value: object, name: str, source: str) -> None:
         free = self._numbered(name)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from meshgen.testgen.examples.attempts import (Sources)
-from meshgen.testgen.examples.candidates import (Candidates)
-from meshgen.testgen.examples.domain import (Happened, Refused, all_expressions)
+from meshgen.naming import words
+from meshgen.spec.model import Aggregate, Service, Spec
+from meshgen.testgen.examples.attempts import Sources
+from meshgen.testgen.examples.candidates import Candidates
+from meshgen.testgen.examples.domain import Happened, Refused, all_expressions
 from meshgen.testgen.examples.model import (
     NOW,
     AnswerValue,
@@ -18,11 +20,9 @@ from meshgen.testgen.examples.model import (
     RowValue,
     new_id,
 )
-from meshgen.testgen.examples.relevance import (conditions, literals, relevance)
-from meshgen.testgen.examples.search import (Goal, Hit, Search, goals)
+from meshgen.testgen.examples.relevance import conditions, literals, relevance
+from meshgen.testgen.examples.search import Goal, Hit, Search, goals
 from meshgen.testgen.examples.titles import requirement
-from meshgen.naming import (words)
-from meshgen.spec.model import (Aggregate, Service, Spec)
 
 __all__ = [
     "NOW",
@@ -93,5 +93,7 @@ def _title(goal: Goal, hit: Hit, aggregate: Aggregate) -> str:
         which = "a new" if goal.what == "already_exists" else "an existing"
         return f"{command} requires {which} {words(aggregate.name)}"
     if goal.kind == "row":
-        return f"{command} requires an existing {words(hit.outcome.rule).removesuffix(' not found')}"
+        return (
+            f"{command} requires an existing {words(hit.outcome.rule).removesuffix(' not found')}"
+        )
     return f"{command} requires {requirement(hit.outcome.rule, aggregate.name)}"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from meshgen.spec.expressions.values import (Value)
+from meshgen.spec.expressions.values import Value
 
 NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=1)

@@ -11,11 +11,50 @@ _STATEMENT = re.compile(
 )
 _PLURAL = frozenset(("are", "have", "were"))
 _DETERMINERS = frozenset(
-    "all any both each every it its no one some that the their there they this".split()
+    [
+        "all",
+        "any",
+        "both",
+        "each",
+        "every",
+        "it",
+        "its",
+        "no",
+        "one",
+        "some",
+        "that",
+        "the",
+        "their",
+        "there",
+        "they",
+        "this",
+    ]
 )
 _UNCOUNTABLE = frozenset(
-    "cash consent content credit data equipment food fuel information inventory luggage mail money"
-    " payment room software space stock time traffic water work".split()
+    [
+        "cash",
+        "consent",
+        "content",
+        "credit",
+        "data",
+        "equipment",
+        "food",
+        "fuel",
+        "information",
+        "inventory",
+        "luggage",
+        "mail",
+        "money",
+        "payment",
+        "room",
+        "software",
+        "space",
+        "stock",
+        "time",
+        "traffic",
+        "water",
+        "work",
+    ]
 )
 
 

@@ -1,7 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The stock item aggregate: its state, the decisions on its commands, and the effects of its
-events.
-"""
+"""The stock item aggregate: its state, its decisions and the effects of its events."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace

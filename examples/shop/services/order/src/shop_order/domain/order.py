@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The order aggregate: its state, the decisions on its commands, and the effects of its events."""
+"""The order aggregate: its state, its decisions and the effects of its events."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -16,7 +16,7 @@ def reserve_stock(event: OrderPlaced, line: OrderLine) -> ReserveStock:
 
 
 def release_stock(event: OrderPlaced, line: OrderLine) -> ReleaseStock:
-    """Release stock, which compensates for `ReserveStock`."""
+    """Compensate for `ReserveStock`: release stock."""
     return ReleaseStock(product_id=line.product_id, order_id=event.order_id)
 
 
@@ -28,7 +28,7 @@ def capture_payment(event: OrderPlaced) -> CapturePayment:
 
 
 def refund_payment(event: OrderPlaced) -> RefundPayment:
-    """Refund payment, which compensates for `CapturePayment`."""
+    """Compensate for `CapturePayment`: refund payment."""
     return RefundPayment(order_id=event.order_id)
 
 

@@ -1,7 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The shipment aggregate: its state, the decisions on its commands, and the effects of its
-events.
-"""
+"""The shipment aggregate: its state, its decisions and the effects of its events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
