@@ -76,7 +76,7 @@ class System:
         paths = ProjectPaths(root.resolve())
         found = state.read(paths)
         if found is None or len(found.alive) < len(found.plan.processes):
-            raise EmbeddedError("the system is not running: call `make up`")
+            raise EmbeddedError("the system is not running: run `make up`")
         return cls(paths, found)
 
     @classmethod
@@ -226,7 +226,7 @@ class Caller:
 
     def _succeeded(self, method: str, path: str, answer: Response) -> dict[str, Json]:
         if not 200 <= answer.status < 300:
-            raise AssertionError(f"{self.name} {method} {path} got {answer}")
+            raise AssertionError(f"{self.name} {method} {path}: got {answer}")
         return dict(answer.body)
 
     def _send(
