@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from meshgen.naming import pascal, snake
-from meshgen.spec import read_spec
+from meshgen.spec.check import read_spec
 from meshgen.spec.model import Aggregate, Service, Spec
 from meshgen.system.pysource.expressions import emit_value
 from meshgen.testgen.examples import NOW, Example, FieldValues, examples, new_id

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from meshgen.spec import read_spec
+from meshgen.spec.check import read_spec
 from meshgen.testgen.examples import NOW, Example, ExampleId, Found, examples
 
 Find = Callable[..., Found]
