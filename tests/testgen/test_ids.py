@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from chassis.testing import example_id
 
-from meshgen.spec import read_spec
+from meshgen.spec.check import read_spec
 from meshgen.spec.model import Ref, Spec
 from meshgen.system.index import index
 from meshgen.system.lower import resolve
