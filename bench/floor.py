@@ -12,11 +12,11 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
-from meshgen.mesh.resolve import resolve
-from meshgen.plan import plan
+from meshgen.output.plan import plan
+from meshgen.output.templates import templates_root
 from meshgen.render.filters import FILTERS
 from meshgen.spec import read_spec
-from meshgen.templates import templates_root
+from meshgen.system.lower import resolve
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshgen.cli import main
+from meshgen.cli.app import main
 from meshgen.render import rendering
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """`python -m meshgen` is `meshgen`."""
 
-from meshgen.cli import main
+from meshgen.cli.app import main
 
 main()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from meshgen.new import create
+from meshgen.operations.new import create
 from tests.trees import digest
 
 SPEC = Path(__file__).parents[2] / "specs" / "minimal.yaml"

@@ -16,7 +16,7 @@ from meshgen.spec.expressions import (
     compile_expression,
 )
 from meshgen.spec.model import Enum, Field, ValueObject
-from meshgen.spec.typenames import parse_type
+from meshgen.spec.type_notation import parse_type
 
 TYPES: dict[str, Enum | ValueObject] = {
     "OrderStatus": Enum(name="OrderStatus", members=("placed", "confirmed", "shipped")),

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from meshgen.mesh.python import emit
 from meshgen.spec.expressions import Expression, ExpressionError
 from meshgen.spec.expressions.evaluate import evaluate
 from meshgen.spec.expressions.values import (
@@ -26,6 +25,7 @@ from meshgen.spec.expressions.values import (
     RowMissingError,
     Value,
 )
+from meshgen.system.pysource.expressions import emit
 
 Compiled = Callable[..., Expression]
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)

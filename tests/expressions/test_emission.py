@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshgen.mesh.python import ReplicaRead, emit, emit_value, replica_reads
-from meshgen.mesh.quoting import string
 from meshgen.spec import types as t
 from meshgen.spec.expressions import Expression, literal
 from meshgen.spec.expressions.values import EnumValue, Record
+from meshgen.system.pysource.expressions import ReplicaRead, emit, emit_value, replica_reads
+from meshgen.system.pysource.literals import string
 
 Compiled = Callable[..., Expression]
 PREFIXES = {"state": "order", "input": "command"}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from meshgen.spec import types as t
 from meshgen.spec.model import Enum, ValueObject
-from meshgen.spec.typenames import TypeNameError, parse_type
+from meshgen.spec.type_notation import TypeNameError, parse_type
 
 TYPES: dict[str, Enum | ValueObject] = {
     "OrderLine": ValueObject(name="OrderLine", fields=()),

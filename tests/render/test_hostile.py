@@ -12,13 +12,13 @@ import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from meshgen.mesh.resolve import resolve
-from meshgen.parts import parts_of
-from meshgen.plan import plan
+from meshgen.output.parts import parts_of
+from meshgen.output.plan import plan
 from meshgen.render import render, typist
 from meshgen.render.templates import environment, fill
 from meshgen.spec import read_spec
 from meshgen.spec.model import Spec
+from meshgen.system.lower import resolve
 
 SHOP = read_spec(Path(__file__).parents[2] / "specs" / "shop.yaml")
 HOSTILE = ['"""', "'''", '"', "\\", "\n", "{{ 7*7 }}", "{% for %}", "{#", "$(id)", "`id`", "${X}"]

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from meshgen.errors import MeshgenError, SpecError
-from meshgen.report import text_of
+from meshgen.cli.report.text import text_of
+from meshgen.errors import MeshgenError
 from meshgen.spec import check_text, read_spec
-from meshgen.spec.load import lines_of
+from meshgen.spec.diagnostics import SpecError
+from meshgen.spec.yaml.load import lines_of
 
 SHOP = (Path(__file__).parents[2] / "specs" / "shop.yaml").read_text(encoding="utf-8")
 LINES = SHOP.splitlines(keepends=True)

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from meshgen.errors import Position
-from meshgen.spec.load import load
-from meshgen.spec.tree import Mapping, Node, Plain, Scalar, Sequence
+from meshgen.spec.diagnostics import Position
+from meshgen.spec.yaml.load import load
+from meshgen.spec.yaml.tree import Mapping, Node, Plain, Scalar, Sequence
 
 
 def value_of(text: str) -> Node:

@@ -10,11 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from meshgen.spec import parse
-from meshgen.spec.load import load
-from meshgen.spec.parse import aggregates, bffs, fields, queries, scenarios, services, system
-from meshgen.spec.parse.reading import Keys
-from meshgen.spec.tree import Broken, Mapping, Node, Sequence
+from meshgen.spec import parser
+from meshgen.spec.parser import aggregates, bffs, fields, queries, scenarios, services, system
+from meshgen.spec.parser.reading import Keys
+from meshgen.spec.yaml.load import load
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Sequence
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "specs" / "schema.json").read_text(encoding="utf-8"))
@@ -80,8 +80,8 @@ def test_keys_are_those_of_the_parser(name: str, keys: Keys) -> None:
 
 
 def test_sections_are_those_of_the_parser() -> None:
-    assert tuple(SCHEMA["properties"]) == parse.SPEC_KEYS.all
-    assert tuple(SCHEMA["required"]) == parse.SPEC_KEYS.required
+    assert tuple(SCHEMA["properties"]) == parser.SPEC_KEYS.all
+    assert tuple(SCHEMA["required"]) == parser.SPEC_KEYS.required
 
 
 def test_every_table_of_keys_is_compared() -> None:

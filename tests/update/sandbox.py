@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from meshgen.base import FOLDER, MEMO, Memo, Rendering, State
-from meshgen.files import File
-from meshgen.generate import Progress
+from meshgen.filesystem.create import write_new
+from meshgen.filesystem.files import File
+from meshgen.filesystem.transaction import no_step
 from meshgen.merge import Change, Outcome
-from meshgen.transaction import no_step
-from meshgen.update import Update, update
-from meshgen.write import write_new
+from meshgen.operations.generate import Progress
+from meshgen.operations.update import Update, update
+from meshgen.project.base import Rendering
+from meshgen.project.render_cache import MEMO, Memo
+from meshgen.project.state import FOLDER, State
 
 SPEC = "system.yaml"
 Texts = Mapping[str, str | bytes | File]

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from meshgen.adopt import adopt
 from meshgen.errors import MeshgenError
-from meshgen.new import create
-from meshgen.update import update
+from meshgen.operations.adopt import adopt
+from meshgen.operations.new import create
+from meshgen.operations.update import update
 from tests.trees import digest
 
 SPEC = Path(__file__).parents[2] / "specs" / "minimal.yaml"

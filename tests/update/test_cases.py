@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from meshgen.base import archive_path
-from meshgen.base.archive import pack
 from meshgen.errors import MeshgenError
-from meshgen.files import File
+from meshgen.filesystem.files import File
 from meshgen.merge import Outcome
+from meshgen.project.archive import pack
+from meshgen.project.state import archive_path
 from tests.update.sandbox import SPEC, Sandbox, outcomes, spec_of
 
 CODE = "".join(f"line_{n} = {n}\n" for n in range(20))

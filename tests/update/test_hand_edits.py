@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from meshgen.files import File
+from meshgen.filesystem.create import write_new
+from meshgen.filesystem.files import File
 from meshgen.merge import unresolved
-from meshgen.new import create
-from meshgen.update import update
-from meshgen.write import write_new
+from meshgen.operations.new import create
+from meshgen.operations.update import update
 from tests.update.variants import NAMES, generate_variant, variant
 
 SLOW = settings(

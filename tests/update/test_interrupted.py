@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from meshgen.errors import MeshgenError
-from meshgen.files import File
-from meshgen.transaction import Edit, apply
+from meshgen.filesystem.files import File
+from meshgen.filesystem.transaction import Edit, apply
 from tests.update.sandbox import KillAt, Sandbox, Texts, in_a_child
 
 Tree = dict[str, tuple[bytes, int]]

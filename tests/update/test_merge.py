@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshgen.files import File
+from meshgen.filesystem.files import File
 from meshgen.merge import Side, merge_file, take, unresolved
 from meshgen.merge.diff3 import merge_added, merge_lines
 from meshgen.merge.matching import hunks

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from bench.synthetic import spec_of
-from meshgen.files import Files
-from meshgen.mesh.resolve import resolve
-from meshgen.new import create
-from meshgen.parts import Part, parts_of
+from meshgen.filesystem.files import Files
+from meshgen.operations.new import create
+from meshgen.operations.update import update
+from meshgen.output.parts import Part, parts_of
 from meshgen.render import render, typist
 from meshgen.spec import check_text, read_spec
-from meshgen.update import update
+from meshgen.system.lower import resolve
 from tests.trees import digest
 from tests.update.variants import SHOP, changed, variant
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from meshgen.mesh.resolve import resolve
-from meshgen.moves import effective
-from meshgen.new import create
-from meshgen.renames import Renames, former_paths
+from meshgen.merge.moves import effective
+from meshgen.operations.new import create
+from meshgen.operations.update import update
+from meshgen.output.moved_paths import Renames, former_paths
 from meshgen.spec import read_spec
-from meshgen.update import update
+from meshgen.system.lower import resolve
 from tests.update.variants import changed
 
 SPECS = Path(__file__).parents[2] / "specs"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from meshgen.errors import MeshgenError
-from meshgen.git import mark_unmerged
 from meshgen.merge import Side
-from meshgen.resolving import resolve_conflicts
+from meshgen.operations.resolve import resolve_conflicts
+from meshgen.project.git_index import mark_unmerged
 from tests.update.sandbox import Sandbox, Texts
 
 CODE = "".join(f"line_{n} = {n}\n" for n in range(9))

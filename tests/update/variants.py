@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from meshgen.base import Memo, Rendering, State
-from meshgen.files import File
-from meshgen.generate import Progress, generate
-from meshgen.mesh.resolve import resolve
-from meshgen.renames import Renames, former_paths
+from meshgen.filesystem.files import File
+from meshgen.operations.generate import Progress, generate
+from meshgen.output.moved_paths import Renames, former_paths
+from meshgen.project.base import Rendering
+from meshgen.project.render_cache import Memo
+from meshgen.project.state import State
 from meshgen.spec import check_text
+from meshgen.system.lower import resolve
 
 SHOP = (Path(__file__).parents[2] / "specs" / "shop.yaml").read_text(encoding="utf-8")
 

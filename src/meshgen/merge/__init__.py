@@ -5,7 +5,7 @@ Pure: nothing here reads or writes a disk.
 
 from __future__ import annotations
 
-from meshgen.merge.content import merge_file
+from meshgen.merge.file import merge_file
 from meshgen.merge.markers import Side, take, unresolved
 from meshgen.merge.tree import Change, Outcome, merge_trees
 

@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from meshgen.files import File, Files
-from meshgen.merge.content import MergedFile, merge_added_file, merge_file, unedited
-from meshgen.merge.names import Names
+from meshgen.filesystem.files import File, Files
+from meshgen.merge.file import MergedFile, merge_added_file, merge_file, unedited
+from meshgen.merge.identifiers import Names
 
 UNCHANGED = Names()
 

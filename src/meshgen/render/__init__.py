@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshgen.files import File
+from meshgen.filesystem.files import File
 from meshgen.render.contracts import Typist, typist
 from meshgen.render.rendering import render
 

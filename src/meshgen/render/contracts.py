@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from meshgen.errors import MeshgenError
-from meshgen.mesh.model import ContractModule
-from meshgen.typist import HEADER, MODELS, SCHEMAS
+from meshgen.render.worker import HEADER, MODELS, SCHEMAS
+from meshgen.system.model import ContractModule
 
 _DOCS = {"types": "The values inside messages."}
 _SERVICE_DOC = "The messages of {}: its events and commands."
@@ -67,7 +67,7 @@ def typist() -> Iterator[Typist]:
     """Start a typist, and end it whatever happens."""
     with tempfile.TemporaryDirectory(prefix="meshgen-") as folder:
         process = subprocess.Popen(
-            [sys.executable, "-m", "meshgen.typist", folder],
+            [sys.executable, "-m", "meshgen.render.worker", folder],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

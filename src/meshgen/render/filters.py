@@ -11,7 +11,7 @@ import re
 import textwrap
 from collections.abc import Iterable
 
-from meshgen.mesh.naming import sentence
+from meshgen.naming import sentence
 
 _WIDTH = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from meshgen.output.templates import templates_root
 from meshgen.render.filters import FILTERS
-from meshgen.templates import templates_root
 
 
 def environment() -> Environment:

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshgen.errors import Finding, SpecError
+from meshgen.spec.diagnostics import Finding, SpecError
 
 if TYPE_CHECKING:
     from meshgen.spec.model import Spec
@@ -20,20 +20,20 @@ def check_text(path: str, text: str) -> tuple[Spec | None, tuple[Finding, ...]]:
     `path` is what the file is called in messages that speak of it.
     """
     # imported here, since the modules of this package import each other through it
-    from meshgen.spec.check import build_spec
-    from meshgen.spec.load import load
-    from meshgen.spec.parse import read_spec_draft
-    from meshgen.spec.parse.reading import Reading
+    from meshgen.spec.analysis import build_spec
+    from meshgen.spec.parser import parse_spec
+    from meshgen.spec.parser.reading import Reading
+    from meshgen.spec.yaml.load import load
 
     root, findings = load(text)
     if root is None:
         return None, tuple(findings)
     reading = Reading()
     reading.findings += findings
-    draft = read_spec_draft(reading, root)
+    syntax = parse_spec(reading, root)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python's remarks on odd expressions are no findings
-        spec = build_spec(reading, draft) if draft else None
+        spec = build_spec(reading, syntax) if syntax else None
     unique = dict.fromkeys(reading.findings)
     return spec, tuple(sorted(unique, key=lambda finding: finding.at))
 
@@ -43,7 +43,7 @@ def read_spec(path: Path) -> Spec:
 
     Raises `SpecError` with all findings, or `MeshgenError` when there is no such text file.
     """
-    from meshgen.spec.load import read_text
+    from meshgen.spec.yaml.load import read_text
 
     text = read_text(path)
     spec, findings = check_text(str(path), text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection
 
-from meshgen.spec.tree import Broken, Mapping, Node, Sequence
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Sequence
 
 MAX_PROSE = 200
 MAX_SHOWN = 60

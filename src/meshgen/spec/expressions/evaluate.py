@@ -14,13 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from meshgen.spec.expressions.defaults import initial
-from meshgen.spec.expressions.model import (
-    Access,
-    Construction,
-    Expression,
-    Lookup,
-    Member,
-)
+from meshgen.spec.expressions.model import Access, Construction, Expression, Lookup, Member
 from meshgen.spec.expressions.values import (
     Bindings,
     EnumValue,

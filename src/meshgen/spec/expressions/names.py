@@ -6,13 +6,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from meshgen.spec.expressions.model import (
-    Access,
-    ExpressionError,
-    Lookup,
-    Member,
-    Typed,
-)
+from meshgen.spec.expressions.model import Access, ExpressionError, Lookup, Member, Typed
 from meshgen.spec.expressions.relations import bare, described
 from meshgen.spec.expressions.syntax import closest
 from meshgen.spec.types import UUID, EnumType, ObjectType, Type

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from meshgen.errors import NOWHERE, Position
+from meshgen.spec.diagnostics import NOWHERE, Position
 from meshgen.spec.model.reads import Bff, Projection
 from meshgen.spec.model.services import Service
 from meshgen.spec.model.values import Assignment, Enum, Ref, ValueObject

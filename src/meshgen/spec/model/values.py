@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from meshgen.errors import NOWHERE, Position
+from meshgen.spec.diagnostics import NOWHERE, Position
 from meshgen.spec.expressions import Expression
 from meshgen.spec.types import Type
 

@@ -1,0 +1,61 @@
+"""`remove`, `rename`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from meshgen.cli.editing import DryRun, Project, Spec, argument, run
+from meshgen.cli.options import Asking, Json, Quiet
+from meshgen.cli.report.text import Report
+
+app = typer.Typer()
+
+
+@app.command("remove")
+def remove(
+    path: Annotated[
+        list[str] | None, argument("What goes: shipping, order.OrderShipped, order.policies.1.")
+    ] = None,
+    spec: Spec = None,
+    project: Project = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remove things from the spec, unless others refer to them."""
+
+    def edit(asking: Asking) -> Callable[[str], str]:
+        from meshgen.refactor.remove import remove
+
+        names = list(path) if path else [asking.text(None, "PATH", "What goes, like `shipping`")]
+        return lambda text: remove(text, *names)
+
+    run("remove", edit, spec, project, dry_run, Report(json=json, quiet=quiet))
+
+
+@app.command("rename")
+def rename(
+    old: Annotated[str | None, argument("order, order.Order, order.OrderPlaced...")] = None,
+    new: Annotated[str | None, argument("The new name.")] = None,
+    spec: Spec = None,
+    project: Project = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Rename something wherever the spec mentions it; its files move with their edits."""
+
+    def edit(asking: Asking) -> Callable[[str], str]:
+        from meshgen.operations.edit import applied_text, find_spec
+        from meshgen.refactor.rename import rename
+
+        before = asking.text(old, "OLD", "What is renamed, like `order.OrderPlaced`")
+        after = asking.text(new, "NEW", "The new name")
+        asking.settled()
+        applied = applied_text(find_spec(spec, project))
+        return lambda text: rename(text, before, after, applied=applied)
+
+    run("rename", edit, spec, project, dry_run, Report(json=json, quiet=quiet))

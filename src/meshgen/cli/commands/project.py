@@ -1,0 +1,175 @@
+"""The commands that keep a project up to date: `update`, `diff`, `resolve`, `adopt`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from meshgen.cli.options import DIFFERENT, Json, Quiet, errors_reported
+from meshgen.cli.report.text import Report
+from meshgen.errors import MeshgenError
+
+app = typer.Typer()
+
+Project = Annotated[
+    Path | None,
+    typer.Option("--project", help="The project's folder; by default here or above."),
+]
+NewSpec = Annotated[
+    Path | None,
+    typer.Option("--spec", help="A new spec for the project, merged with edits of its own."),
+]
+
+_UPDATE_EXAMPLES = """
+Examples:
+
+  meshgen update                         the spec in the project was edited, or meshgen is newer
+
+  meshgen update --spec new.yaml         take over a spec from elsewhere
+
+  meshgen update --project ~/shop -q     from a script: exit code 1 says there are conflicts
+"""
+
+
+@app.command(epilog=_UPDATE_EXAMPLES)
+def update(
+    spec: NewSpec = None, project: Project = None, json: Json = False, quiet: Quiet = False
+) -> None:
+    """Bring a project up to date with its spec and with this meshgen; your edits stay.
+
+    Where your lines and meshgen's overlap, the file gets conflict markers and the exit code is 1.
+    """
+    report = Report(json=json, quiet=quiet)
+    with errors_reported(report):
+        from meshgen.operations.update import update as run
+        from meshgen.project.git_index import mark_unmerged
+        from meshgen.project.locate import find_project, spec_from
+
+        root = find_project(project)
+        text = spec_from(root, spec) if spec else None
+        with report.progress() as progress:
+            done = run(root, spec=text, progress=progress)
+        mark_unmerged(root, done.undecided)
+        report.updated(done)
+    if done.undecided:
+        raise typer.Exit(DIFFERENT)
+
+
+_DIFF_EXAMPLES = """
+Examples:
+
+  meshgen diff                           what `meshgen update` would change, line by line
+
+  meshgen diff --stat                    the files only
+
+  meshgen diff --exit-code --quiet       in CI: fail if somebody forgot to update
+"""
+
+
+@app.command(epilog=_DIFF_EXAMPLES)
+def diff(
+    spec: NewSpec = None,
+    project: Project = None,
+    stat: Annotated[bool, typer.Option("--stat", help="The files only, not the lines.")] = False,
+    exit_code: Annotated[
+        bool,
+        typer.Option("--exit-code", help="As for git; here a difference is always exit code 1."),
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what `update` would change, and write nothing. Exit code 1 if there is something."""
+    report = Report(json=json, quiet=quiet)
+    with errors_reported(report):
+        from meshgen.operations.update import update as run
+        from meshgen.project.locate import find_project, spec_from
+
+        root = find_project(project)
+        text = spec_from(root, spec) if spec else None
+        with report.progress() as progress:
+            found = run(root, spec=text, write=False, progress=progress)
+        report.differs(found, stat=stat)
+    if not found.nothing:
+        raise typer.Exit(DIFFERENT)
+
+
+_RESOLVE_EXAMPLES = """
+Examples:
+
+  meshgen resolve --ours services/order/src/shop_order/service.py
+
+  meshgen resolve --theirs --all
+
+  meshgen resolve --both services/order/tests/test_order.py     both appended tests: keep them all
+"""
+
+
+@app.command(epilog=_RESOLVE_EXAMPLES)
+def resolve(
+    files: Annotated[list[Path] | None, typer.Argument(help="Files with conflicts.")] = None,
+    ours: Annotated[bool, typer.Option("--ours", help="Take your lines.")] = False,
+    theirs: Annotated[bool, typer.Option("--theirs", help="Take meshgen's lines.")] = False,
+    both: Annotated[bool, typer.Option("--both", help="Take yours, then meshgen's.")] = False,
+    base: Annotated[bool, typer.Option("--base", help="Take neither: the lines before.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="All files with conflicts.")] = False,
+    project: Project = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Take one side of the conflicts that an update left in files."""
+    report = Report(json=json, quiet=quiet)
+    with errors_reported(report):
+        from meshgen.merge import Side
+        from meshgen.operations.resolve import resolve_conflicts
+        from meshgen.project.locate import find_project
+
+        sides = {Side.OURS: ours, Side.THEIRS: theirs, Side.BOTH: both, Side.BASE: base}
+        chosen = [side for side, wanted in sides.items() if wanted]
+        if len(chosen) != 1:
+            raise MeshgenError("take one of --ours, --theirs, --both and --base")
+        if bool(files) == all_:
+            raise MeshgenError("name the files, or take --all")
+        root = find_project(project)
+        report.resolved(resolve_conflicts(root, files or [], chosen[0]))
+
+
+_ADOPT_EXAMPLES = """
+Examples:
+
+  meshgen adopt                          the base in .meshgen/ was lost
+
+  meshgen adopt --spec shop.yaml         a project written by hand to the same shape
+"""
+
+
+@app.command(epilog=_ADOPT_EXAMPLES)
+def adopt(
+    spec: Annotated[
+        Path | None, typer.Option("--spec", help="The spec; by default the one in the project.")
+    ] = None,
+    project: Project = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Make a new base in place of one that is there.")
+    ] = False,
+    add_missing: Annotated[
+        bool,
+        typer.Option("--add-missing", help="Have the next update add the files that are missing."),
+    ] = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Give a project without a base one, so that it can be updated. Only .meshgen/ is written.
+
+    What differs from the generated files counts as yours from then on.
+    """
+    report = Report(json=json, quiet=quiet)
+    with errors_reported(report):
+        from meshgen.operations.adopt import adopt as run
+        from meshgen.project.locate import find_project
+
+        root = find_project(project)
+        with report.progress() as progress:
+            done = run(root, spec, replace_base=replace, add_missing=add_missing, progress=progress)
+        report.adopted(done)

@@ -1,0 +1,54 @@
+"""What the commands that edit a spec share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+
+from meshgen.cli.options import DIFFERENT, Asking, errors_reported
+from meshgen.cli.report.text import Report
+
+Edit: TypeAlias = Callable[[Asking], Callable[[str], str]]
+
+Spec = Annotated[
+    Path | None,
+    typer.Option("--spec", help="The spec file. [default: the project's]", show_default=False),
+]
+Project = Annotated[
+    Path | None,
+    typer.Option("--project", help="The project. [default: this folder]", show_default=False),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print how the spec would change.")]
+
+
+def argument(help: str) -> typer.models.ArgumentInfo:
+    """An argument that is asked for, or said to be missing, where it is not given."""
+    found: typer.models.ArgumentInfo = typer.Argument(help=help, show_default=False)
+    return found
+
+
+def run(
+    command: str,
+    edit: Edit,
+    spec: Path | None,
+    project: Path | None,
+    dry_run: bool,
+    report: Report,
+) -> None:
+    """Ask for what is missing, edit the spec, update the project, and tell."""
+    with errors_reported(report):
+        from meshgen.operations.edit import apply, find_spec
+        from meshgen.project.git_index import mark_unmerged
+
+        asking = Asking(report)
+        change = edit(asking)
+        asking.settled()
+        applied = apply(find_spec(spec, project), change, write=not dry_run)
+        if applied.project and applied.update:
+            mark_unmerged(applied.project, applied.update.undecided)
+        report.edited(command, applied)
+    if applied.update and applied.update.undecided:
+        raise typer.Exit(DIFFERENT)

@@ -1,0 +1,1 @@
+"""Reports of what happened, for people and for programs. The only package that prints."""

@@ -1,0 +1,134 @@
+"""`meshgen adopt`: give a base to a project that has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from meshgen.errors import MeshgenError
+from meshgen.filesystem.files import File, Files
+from meshgen.filesystem.transaction import Edit, apply, locked, recover
+from meshgen.merge.file import unedited
+from meshgen.merge.matching import hunks
+from meshgen.merge.text import text_of
+from meshgen.operations.generate import Progress, generate
+from meshgen.project.base import Rendering
+from meshgen.project.render_cache import MEMO
+from meshgen.project.state import FOLDER, STATE
+from meshgen.project.worktree import Worktree
+from meshgen.spec.yaml.load import read_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """How far a project is from what meshgen generates for its spec.
+
+    `same` is how many files are as generated, `edited` the others with the lines that were added
+    and removed (none for a binary file), `missing` are not there.
+    """
+
+    root: Path
+    spec_file: str
+    same: int
+    edited: Mapping[str, tuple[int, int]]
+    missing: tuple[str, ...]
+
+
+def adopt(
+    root: Path,
+    spec: Path | None = None,
+    *,
+    replace_base: bool = False,
+    add_missing: bool = False,
+    progress: Progress = lambda _: None,
+) -> Adoption:
+    """Make the base of the project in `root`, as if meshgen had just generated it.
+
+    What differs counts as the user's edits, and what is missing as deleted by the user, or with
+    `add_missing` as new, so that the next update adds it. Only `.meshgen/` and, if it is not in
+    the project, the spec are written. Raises SpecError for a spec with findings, MeshgenError if
+    there is a base already, or no spec.
+    """
+    if (root / STATE).exists() and not replace_base:
+        raise MeshgenError(
+            f"{root} has a base already", hint="--replace makes a new one in its place"
+        )
+    path = spec or _spec_in(root)
+    text = read_bytes(path)
+    rendering = generate(str(path), text, progress)
+    (root / FOLDER).mkdir(exist_ok=True)
+    with locked(root / FOLDER):
+        recover(root)
+        tree = Worktree(root)
+        pristine = {p: file for of_part in rendering.files.values() for p, file in of_part.items()}
+        adoption = _compared(root, rendering.spec_file, pristine, tree)
+        edits = [_spec_edit(tree, rendering.spec_file, text)]
+        files = _base(rendering, adoption.missing if add_missing else ())
+        edits += [Edit(path=p, before=tree.read(p), after=file) for p, file in files.items()]
+        stale = sorted(set(_archives(root)) - files.keys())
+        edits += [Edit(path=p, before=tree.read(p), after=None) for p in stale]
+        apply(root, [edit for edit in edits if edit.before != edit.after])
+    return adoption
+
+
+def _spec_in(root: Path) -> Path:
+    """The one spec at the project's root."""
+    found = [path for path in sorted(root.glob("*.y*ml")) if b"meshgen:" in path.read_bytes()]
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found)
+        message = f"several files may be the spec: {names}" if found else f"{root} holds no spec"
+        raise MeshgenError(message, hint="--spec names it")
+    return found[0]
+
+
+def _spec_edit(tree: Worktree, path: str, text: bytes) -> Edit:
+    there = tree.read(path)
+    if there is not None and there.content != text:
+        raise MeshgenError(f"{path} would be the project's spec, but another file is there")
+    return Edit(path=path, before=there, after=there or File(text))
+
+
+def _archives(root: Path) -> Iterator[str]:
+    """The archives that are there."""
+    for path in (root / FOLDER / "base").rglob("*.tar.gz"):
+        yield path.relative_to(root).as_posix()
+
+
+def _compared(root: Path, spec_file: str, pristine: Files, tree: Worktree) -> Adoption:
+    there = tree.read_all(pristine)
+    edited = {
+        path: _counts(pristine[path], file)
+        for path, file in there.items()
+        if not unedited(path, pristine[path], file)
+    }
+    return Adoption(
+        root=root,
+        spec_file=spec_file,
+        same=len(there) - len(edited),
+        edited=dict(sorted(edited.items())),
+        missing=tuple(sorted(pristine.keys() - there.keys())),
+    )
+
+
+def _counts(before: File, after: File) -> tuple[int, int]:
+    """How many lines were added and removed."""
+    old, new = text_of(before.content), text_of(after.content)
+    if old is None or new is None:
+        return 0, 0
+    found = hunks(old.lines, new.lines)
+    added = sum(hunk.new_end - hunk.new_start for hunk in found)
+    return added, sum(hunk.end - hunk.start for hunk in found)
+
+
+def _base(rendering: Rendering, left_out: tuple[str, ...]) -> Files:
+    """The files of the base, but for the pristine files that are left out."""
+    if not left_out:
+        return rendering.base_files()
+    out = set(left_out)
+    files = {
+        part: {path: file for path, file in of_part.items() if path not in out}
+        for part, of_part in rendering.files.items()
+    }
+    base = replace(rendering, files=files).base_files()
+    return {path: file for path, file in base.items() if path != MEMO}  # it would not be true

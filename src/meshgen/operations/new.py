@@ -1,0 +1,57 @@
+"""`meshgen new`: the stages in their order, from a spec to a project on disk."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from meshgen.errors import MeshgenError
+from meshgen.filesystem.create import refuse_occupied, write_new
+from meshgen.filesystem.files import File
+from meshgen.operations.generate import generate
+from meshgen.spec.yaml.load import read_bytes
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A project that was written, or would be: its folder and `(path, bytes)` of its files."""
+
+    target: Path
+    files: tuple[tuple[str, int], ...]
+    written: bool
+
+
+def create(
+    name: str,
+    spec_path: Path,
+    output: Path,
+    *,
+    dry_run: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Created:
+    """Generate the project of `spec_path` into the new folder `output / name`.
+
+    With `dry_run` everything is done but the writing. Raises SpecError for a spec with findings,
+    MeshgenError if the folder is occupied or cannot be written; nothing is written then.
+    """
+    if not _NAME.fullmatch(name):
+        raise MeshgenError(
+            f"{name!r} is not a name for a folder",
+            hint="letters, digits, `-`, `_` and `.`, at most 63; --output says where it goes",
+        )
+    target = output / name
+    refuse_occupied(target)
+    spec = read_bytes(spec_path)
+    rendering = generate(str(spec_path), spec, progress)
+    rendered = {path: file for part in rendering.files.values() for path, file in part.items()}
+    spec_file = {rendering.spec_file: File(spec)}
+    files = dict(sorted((rendered | rendering.base_files() | spec_file).items()))
+    if not dry_run:
+        progress("writing")
+        write_new(target, files)
+    sizes = tuple((path, len(file.content)) for path, file in files.items())
+    return Created(target, sizes, written=not dry_run)

@@ -1,0 +1,169 @@
+"""`meshgen update` and `diff`: carry a change of the spec, or of meshgen, into a project.
+
+One path for both: render (theirs), merge it with the base and the working tree (ours), write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meshgen.errors import MeshgenError
+from meshgen.filesystem.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
+from meshgen.merge import Change, Outcome, merge_trees
+from meshgen.merge.moves import effective
+from meshgen.output.fingerprint import engine
+from meshgen.output.moved_paths import renamed_names
+from meshgen.output.templates import is_cache
+from meshgen.project.base import Base, Rendering, digest, read_base
+from meshgen.project.conflicts import refuse_unresolved
+from meshgen.project.edits import base_edits, file_edits, spec_edits
+from meshgen.project.render_cache import MEMO, read_memo
+from meshgen.project.state import FOLDER
+from meshgen.project.worktree import Worktree
+
+if TYPE_CHECKING:
+    from meshgen.operations.generate import Generate
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """What an update did, or would do.
+
+    `changes` are the paths that a person may care about, `edits` all that is written, `rendered`
+    the parts of the project that were rendered for it, `left` the user's own files in the folders
+    of units that are gone.
+    """
+
+    root: Path
+    changes: tuple[Change, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    rendered: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    recovered: Recovered = field(default_factory=Recovered)
+    written: bool = False
+
+    @property
+    def undecided(self) -> tuple[Change, ...]:
+        """The changes about which a person has to decide."""
+        return tuple(change for change in self.changes if change.open)
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the project is as the spec and this meshgen have it."""
+        return all(edit.path == MEMO for edit in self.edits) and not self.changes
+
+
+def update(
+    root: Path,
+    *,
+    spec: bytes | None = None,
+    write: bool = True,
+    progress: Progress = lambda _: None,
+    step: Step = no_step,
+    generate: Generate | None = None,
+) -> Update:
+    """Bring the project in `root` up to date with its spec, or with `spec` as its new spec.
+
+    Without `write` only say what would be done. `step` is called before every change of the disk;
+    `generate` renders, by default with meshgen's templates.
+    Raises SpecError for a spec with findings, MeshgenError for a project that cannot be updated;
+    nothing is written then.
+    """
+    with locked(root / FOLDER):
+        recovered = recover(root, step)
+        base = read_base(root)
+        tree = Worktree(root)
+        refuse_unresolved(base)
+        wanted = spec if spec is not None else _spec_of(root, base)
+        rendering = _render(base, wanted, progress, generate)
+        changes = _merged(base, tree, rendering)
+        spec_file = rendering.spec_file if rendering else base.state.spec_file
+        of_spec = [*spec_edits(root, base, spec_file, wanted)]
+        edits = [*of_spec, *file_edits(changes, tree)]
+        if rendering:
+            edits += base_edits(base, tree, rendering)
+        if write:
+            progress("writing")
+            apply(root, edits, step)
+    return Update(
+        root=root,
+        changes=(*map(_told, of_spec), *changes),
+        edits=tuple(edits),
+        rendered=tuple(rendering.files) if rendering else (),
+        left=_left(base, rendering, edits) if rendering else (),
+        recovered=recovered,
+        written=write,
+    )
+
+
+def _spec_of(root: Path, base: Base) -> bytes:
+    try:
+        return (root / base.state.spec_file).read_bytes()
+    except OSError as error:
+        raise MeshgenError(
+            f"the project's spec {base.state.spec_file} cannot be read: {error.strerror}",
+            hint=f"{FOLDER}/spec.yaml is a copy of it as it was applied last",
+        ) from error
+
+
+def _render(
+    base: Base, spec: bytes, progress: Progress, generate: Generate | None
+) -> Rendering | None:
+    """What meshgen makes of `spec`; None if it is known to be just what the base holds."""
+    memo = read_memo(base.root)
+    same = base.current(digest(spec))
+    if same and memo.renders(engine(), digest(spec), base.state.parts):
+        return None
+    if generate is None:
+        # Imported here: most updates have nothing to do.
+        from meshgen.operations.generate import generate as generate_project
+
+        generate = generate_project
+    path = str(base.root / base.state.spec_file)
+    return generate(path, spec, progress, state=base.state, memo=memo)
+
+
+def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Change, ...]:
+    """What becomes of every path that meshgen renders differently than the last time."""
+    if rendering is None:
+        return ()
+    gone = base.state.parts.keys() - rendering.fingerprints.keys()
+    before = base.all_files([*rendering.files, *gone])
+    after = {path: file for of_part in rendering.files.values() for path, file in of_part.items()}
+    moved = effective(rendering.moved, before)
+    alike = {path for path in before.keys() & after.keys() if before[path] == after[path]}
+    alike -= moved.keys() | set(moved.values())
+    names = renamed_names(base.spec(), rendering.spec)
+    if names.new:
+        alike = set()  # what meshgen writes as before may have been edited to use what is renamed
+    paths = before.keys() | after.keys()
+    return merge_trees(
+        {path: before[path] for path in before.keys() - alike},
+        tree.read_all(sorted(paths - alike)),
+        {path: after[path] for path in after.keys() - alike},
+        moved,
+        names,
+    )
+
+
+def _told(edit: Edit) -> Change:
+    """An edit of the spec, as a change."""
+    if edit.after is None:
+        outcome = Outcome.DELETED
+    else:
+        outcome = Outcome.CREATED if edit.before is None else Outcome.UPDATED
+    return Change(path=edit.path, outcome=outcome, file=edit.after)
+
+
+def _left(base: Base, rendering: Rendering, edits: Sequence[Edit]) -> tuple[str, ...]:
+    """The files that stay in the folders of units that are gone."""
+    gone = base.state.parts.keys() - rendering.fingerprints.keys()
+    removed = {edit.path for edit in edits if edit.after is None}
+    files = (path for part in gone for path in (base.root / part).rglob("*") if path.is_file())
+    paths = {file.relative_to(base.root).as_posix() for file in files}
+    return tuple(sorted(path for path in paths - removed if not is_cache(tuple(path.split("/")))))

@@ -1,0 +1,139 @@
+"""The base as a whole: reading it from a project, and the files that it consists of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from meshgen import __version__
+from meshgen.errors import MeshgenError
+from meshgen.filesystem.files import File, Files
+from meshgen.project.archive import DamagedError, pack, unpack
+from meshgen.project.render_cache import MEMO, Memo
+from meshgen.project.state import FOLDER, SPEC, STATE, State, archive_path, damaged, decoded
+
+_FIXED = {
+    f"{FOLDER}/.gitignore": b"/cache.json\n/work/\n",
+    f"{FOLDER}/.gitattributes": b"* -text linguist-generated\n/base/** -diff\n",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The base of the project in `root`; archives are read when they are asked for."""
+
+    root: Path
+    state: State
+    _read: dict[str, dict[str, File]] = field(default_factory=dict, compare=False)
+
+    def current(self, spec: str) -> bool:
+        """Whether this version of meshgen applied the spec with that hash."""
+        return self.state.spec == spec and self.state.version == __version__
+
+    def files(self, part: str) -> Files:
+        """The pristine files of a part, none for a part that the project does not have.
+
+        Raises MeshgenError if its archive is damaged.
+        """
+        if part not in self.state.parts:
+            return {}
+        if part not in self._read:
+            self._read[part] = self._unpacked(part)
+        return self._read[part]
+
+    def all_files(self, parts: Iterable[str]) -> dict[str, File]:
+        """The pristine files of several parts."""
+        return {path: file for part in parts for path, file in self.files(part).items()}
+
+    def spec(self) -> bytes:
+        """The spec as last applied. Raises MeshgenError if it is damaged."""
+        text = _content(self.root, SPEC)
+        if digest(text) != self.state.spec:
+            raise damaged(SPEC)
+        return text
+
+    def _unpacked(self, part: str) -> dict[str, File]:
+        path = archive_path(part)
+        try:
+            files = unpack(_content(self.root, path), self.state.parts[part])
+        except DamagedError as error:
+            raise damaged(path) from error
+        if any(".." in (p := PurePosixPath(name)).parts or p.is_absolute() for name in files):
+            raise damaged(path)
+        return files
+
+
+def read_base(root: Path) -> Base:
+    """Return the base of the project in `root`.
+
+    Raises MeshgenError if there is none, if it is damaged, or if a newer meshgen wrote it.
+    """
+    try:
+        data = (root / STATE).read_bytes()
+    except OSError:
+        raise MeshgenError(
+            f"{root} is not a project of meshgen: it has no {STATE}",
+            hint="--project says where it is; `meshgen adopt` makes a base for a project without",
+        ) from None
+    return Base(root, decoded(data, __version__))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """All that rendering a spec gave: `files` of the parts that were rendered, by part.
+
+    `unchanged` are the parts that need not be rendered, with the hash of their content; `moved`
+    are new paths of renamed things, with their old ones.
+    """
+
+    engine: str
+    system: str
+    spec_file: str
+    spec: bytes
+    fingerprints: Mapping[str, str]
+    files: Mapping[str, Files]
+    unchanged: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
+
+    def base_files(self, before: Mapping[str, str] | None = None) -> dict[str, File]:
+        """The files of the base that this rendering is, by path.
+
+        Archives are left out whose content is that of `before`, the parts of a former state.
+        """
+        files = {path: File(content) for path, content in _FIXED.items()}
+        contents = dict(self.unchanged)
+        for part, of_part in self.files.items():
+            archive, contents[part] = pack(of_part)
+            if before is None or before.get(part) != contents[part]:
+                files[archive_path(part)] = File(archive)
+        state = State(
+            version=__version__,
+            system=self.system,
+            spec_file=self.spec_file,
+            spec=digest(self.spec),
+            parts=contents,
+        )
+        memo = Memo(
+            engine=self.engine,
+            spec=digest(self.spec),
+            parts={name: (self.fingerprints[name], content) for name, content in contents.items()},
+        )
+        return files | {
+            SPEC: File(self.spec),
+            STATE: File(state.encoded()),
+            MEMO: File(memo.encoded()),
+        }
+
+
+def digest(content: bytes) -> str:
+    """The hash of a file's content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _content(root: Path, path: str) -> bytes:
+    try:
+        return (root / path).read_bytes()
+    except OSError as error:
+        raise damaged(path) from error

@@ -1,0 +1,55 @@
+"""Conflicts that an earlier update, or another tool, left in a project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from meshgen.errors import MeshgenError
+from meshgen.merge import unresolved
+from meshgen.project.base import Base
+
+BESIDE = ".meshgen-new"
+"""Ends the name of meshgen's version of a file, put beside a file that cannot be merged."""
+
+_SHOWN = 20
+
+
+def refuse_unresolved(base: Base) -> None:
+    """Raise MeshgenError if a conflict is left in a file that meshgen may have to merge again."""
+    found = [place for path in _paths(base) for place in _conflicts(base.root, path)]
+    if not found:
+        return
+    lines = [f"  {place}" for place in found[:_SHOWN]]
+    if len(found) > _SHOWN:
+        lines.append(f"  and {len(found) - _SHOWN} more")
+    raise MeshgenError(
+        "\n".join(["the last update is not finished: there are conflicts to resolve", *lines]),
+        hint="edit the files, or `meshgen resolve --ours FILE` (or --theirs)",
+    )
+
+
+def conflicted(base: Base) -> tuple[str, ...]:
+    """The files of a project that have conflicts."""
+    return tuple(path for path in _paths(base) if any(_conflicts(base.root, path)))
+
+
+def _paths(base: Base) -> Iterator[str]:
+    yield base.state.spec_file
+    for part in base.state.parts:
+        yield from base.files(part)
+
+
+def _conflicts(root: Path, path: str) -> Iterator[str]:
+    """The places of conflicts in a file and beside it."""
+    place = f"{root}/{path}"  # a project has thousands of files: no Path for each
+    try:
+        with open(place, "rb", buffering=0) as file:
+            content = file.read()
+    except OSError:
+        content = b""
+    for line in unresolved(content):
+        yield f"{path}:{line}"
+    if os.path.exists(place + BESIDE):
+        yield path + BESIDE

@@ -1,0 +1,70 @@
+"""The project as it is on disk: what its files hold, read without following links out of it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from meshgen.errors import MeshgenError
+from meshgen.filesystem.files import File
+
+
+class Worktree:
+    """Reads files below `root`, each by its path with `/` between the parts."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._known: dict[str, bool] = {"": True}
+
+    def read(self, path: str) -> File | None:
+        """What `path` holds, None for nothing.
+
+        Raises MeshgenError if a folder above it is a symbolic link, or if it is no file.
+        """
+        if not self._in_a_folder(path):
+            return None
+        place = self.root / path
+        try:
+            mode = place.lstat().st_mode
+            if stat.S_ISLNK(mode):
+                return File(os.fsencode(os.readlink(place)), link=True)
+            if stat.S_ISREG(mode):
+                return File(place.read_bytes(), bool(mode & 0o100))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise MeshgenError(f"{path} cannot be read: {error.strerror or error}") from error
+        raise MeshgenError(f"{path} is a folder where meshgen has a file", hint="move it away")
+
+    def read_all(self, paths: Iterable[str]) -> dict[str, File]:
+        """What is there of `paths`."""
+        found = ((path, self.read(path)) for path in paths)
+        return {path: file for path, file in found if file is not None}
+
+    def refuse_blocked(self, path: str) -> None:
+        """Raise MeshgenError if `path` cannot be a file, since one above it is a file."""
+        for parent in PurePosixPath(path).parents:
+            place = self.root / parent
+            if place.is_symlink() or (place.exists() and not place.is_dir()):
+                raise MeshgenError(f"{parent} is a file where meshgen has a folder")
+
+    def _in_a_folder(self, path: str) -> bool:
+        """Whether the folder that `path` is in exists."""
+        folder, _, _ = path.rpartition("/")
+        if folder not in self._known:
+            self._known[folder] = self._in_a_folder(folder) and self._is_folder(folder)
+        return self._known[folder]
+
+    def _is_folder(self, folder: str) -> bool:
+        try:
+            mode = (self.root / folder).lstat().st_mode
+        except FileNotFoundError:
+            return False
+        if stat.S_ISLNK(mode):
+            raise MeshgenError(
+                f"{folder} is a symbolic link: meshgen writes nothing outside of the project",
+                hint="put a real folder in its place",
+            )
+        return stat.S_ISDIR(mode)

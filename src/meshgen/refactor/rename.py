@@ -1,0 +1,128 @@
+"""`rename`: a name changes wherever it is declared or mentioned, and nothing else does."""
+
+from __future__ import annotations
+
+import re
+
+from meshgen.errors import MeshgenError
+from meshgen.refactor.references import Mention, mentions
+from meshgen.refactor.selectors import declared
+from meshgen.refactor.validation import edited
+from meshgen.refactor.yaml.delete import cut
+from meshgen.refactor.yaml.document import Document, Path, Splice, document, spliced
+from meshgen.refactor.yaml.emit import scalar
+from meshgen.refactor.yaml.insert import put_first
+from meshgen.spec.parser.names import CLASS, UNIT
+from meshgen.spec.yaml.load import load
+from meshgen.spec.yaml.tree import Scalar
+
+FORMER = "renamed_from"
+_WITH_FILES = ("service", "projection", "BFF", "aggregate", "event", "command", "saga")
+
+
+def rename(text: str, old: str, new: str, *, applied: str | None = None) -> str:
+    """`text` with `old` called `new`, and `renamed_from` on it where an update has files to move.
+
+    `old` is a unit (`order`), something in one (`order.Order`, `order.OrderPlaced`) or a type;
+    `new` is a name, or `order.` and a name. `applied` is the spec that the project was last updated
+    to: what has not been updated since it was renamed keeps the name that the project knows.
+
+    Raises `MeshgenError` when there is no such thing or no such name, `RefusedEditError` when the
+    name is taken.
+    """
+    return edited(text, lambda body, _: _renamed(body, old, new, applied))
+
+
+def _renamed(text: str, old: str, new: str, applied: str | None) -> str:
+    found = document(text)
+    target = declared(found, old)
+    every = list(mentions(found.root))
+    name = _new_name(target, new)
+    _refuse_taken(every, target, name)
+    changed = [m for m in every if m.thing == target.thing]
+    after = spliced(text, _splices(found, changed, name))
+    if target.declares not in _WITH_FILES:
+        return after
+    return _remembering(after, (*target.path[:-1], name), target, applied)
+
+
+def _new_name(target: Mention, new: str) -> str:
+    """The bare new name. Raises `MeshgenError` when it is none."""
+    name = new.removeprefix(f"{target.thing.unit}.") if target.thing.unit else new
+    if "." in name and name.rpartition(".")[2]:
+        message = f"`{target.thing}` cannot become `{new}`: renaming moves nothing to another unit"
+        raise MeshgenError(message, f"write `{name.rpartition('.')[2]}`")
+    rule = UNIT if target.thing.kind == "unit" else CLASS
+    if fault := rule.fault(name, f"{_article(target.declares)} {target.declares}"):
+        raise MeshgenError(*fault)
+    if name == target.thing.name:
+        raise MeshgenError(f"`{target.thing}` has this name already")
+    return name
+
+
+def _refuse_taken(every: list[Mention], target: Mention, name: str) -> None:
+    """Two keys of one mapping would be one; what else may not have one name, the check knows."""
+    for other in every:
+        if other.declares and other.path == (*target.path[:-1], name):
+            line = other.scalar.at.line
+            raise MeshgenError(f"`{name}` is there already, in line {line}", "choose another name")
+
+
+def _article(what: str) -> str:
+    return "an" if what[0] in "ae" else "a"
+
+
+def _splices(found: Document, changed: list[Mention], name: str) -> list[Splice]:
+    """What to write where; several changes of one text that is written oddly are made at once."""
+    splices: list[Splice] = []
+    odd: dict[int, tuple[Scalar, list[Splice]]] = {}
+    for mention in changed:
+        written = mention.scalar
+        if written.shift is None:
+            _, inner = odd.setdefault(written.span[0], (written, []))
+            inner.append(Splice(mention.start, mention.end, name))
+        else:
+            start = written.span[0] + written.shift
+            splices.append(Splice(start + mention.start, start + mention.end, name))
+    return splices + [_rewritten(found, written, inner) for written, inner in odd.values()]
+
+
+def _rewritten(found: Document, written: Scalar, inner: list[Splice]) -> Splice:
+    """A text with escapes or on several lines: changed as it is written if that can be told."""
+    meant = spliced(written.text, inner)
+    start, end = written.span
+    source = found.text[start:end]
+    old = re.compile(
+        rf"(?<![A-Za-z0-9_]){written.text[inner[0].start : inner[0].end]}(?![A-Za-z0-9_])"
+    )
+    seen, places = old.finditer(written.text), list(old.finditer(source))
+    which = {match.start(): index for index, match in enumerate(seen)}
+    if len(which) == len(places):
+        outer = [places[which[s.start]].span() for s in inner]
+        changed = spliced(source, [Splice(*span, inner[0].text) for span in outer])
+        root, findings = load(f"k: {changed}\n")
+        value = root.entries[0].value if root and not findings else None
+        if isinstance(value, Scalar) and value.text == meant:
+            return Splice(start, end, changed)
+    return Splice(start, end, scalar(meant, inside=True))
+
+
+def _remembering(text: str, path: Path, target: Mention, applied: str | None) -> str:
+    """`text` with the name that the project knows at `path`."""
+    found = document(text)
+    place = (*path, FORMER)
+    if not found.has(place):
+        return put_first(text, place, target.thing.name)
+    former = found.node(place)
+    assert isinstance(former, Scalar)
+    if applied is not None and _knows(applied, target):
+        return spliced(text, [Splice(*former.span, target.thing.name)])
+    return cut(text, place, hollow=True) if former.text == path[-1] else text
+
+
+def _knows(applied: str, target: Mention) -> bool:
+    """Whether a spec has a thing of the same kind and name, in whatever unit."""
+    root, _ = load(applied.removeprefix("\ufeff"))
+    return root is not None and any(
+        m.declares == target.declares and m.thing.name == target.thing.name for m in mentions(root)
+    )

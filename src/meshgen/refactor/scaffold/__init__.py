@@ -1,0 +1,1 @@
+"""New services, aggregates, events and projections that fit what the spec has."""

@@ -1,0 +1,171 @@
+"""What a new projection is made of: a row that its events fill, and queries that find it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from decimal import Decimal
+
+from meshgen.errors import MeshgenError
+from meshgen.refactor.inflection import participle_of
+from meshgen.refactor.scaffold.aggregates import optional
+from meshgen.refactor.scaffold.context import (
+    Trigger,
+    common_fields,
+    common_id,
+    common_owner,
+    role_for,
+)
+from meshgen.refactor.yaml.emit import Block, Value
+from meshgen.spec.expressions import Expression, Member
+from meshgen.spec.model import Aggregate, Spec
+
+PAGE = "20"
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """How events feed rows.
+
+    openers: those that may put a row in; inserts: they do so once, so what they tell is always
+    there; loose: any event may come first, as the order of different aggregates' is not known
+    """
+
+    triggers: tuple[Trigger, ...]
+    openers: tuple[Trigger, ...]
+    inserts: bool
+    loose: bool
+
+    def mode(self, trigger: Trigger) -> str:
+        """What the event of `trigger` does to its row."""
+        if self.loose or (trigger in self.openers and not self.inserts):
+            return "upsert"
+        return "insert" if trigger in self.openers else "update"
+
+
+def propose(
+    spec: Spec, name: str, triggers: tuple[Trigger, ...], store: str, by: str | None
+) -> Block:
+    """The projection `name` of these events, found by the field `by`.
+
+    The row is what the events tell of the state: their fields, and what they set to a plain value.
+    Raises MeshgenError when the events have no id in common, or none tells what `by` is.
+    """
+    identity = _identity(triggers)
+    feed = _feed(triggers, store)
+    row, reactions = _row(feed, identity)
+    owner = common_owner(triggers)
+    owner = owner if row.get(owner or "") in ("uuid", "uuid?") else None
+    keyed = feed.inserts and not feed.loose  # a row that is upserted is known by its id alone
+    if by is None and owner != identity and (keyed or store != "cassandra"):
+        by = owner
+    by = by or identity
+    if by not in row:
+        known = ", ".join(f"`{field}`" for field in row)
+        raise MeshgenError(f"no event of `{name}` has a field `{by}`", f"there is {known}")
+    key: dict[str, Value] = {"partition": [by if keyed else identity]}
+    if keyed and by != identity:
+        key["cluster"] = [identity]
+        row[by] = str(row[by]).removesuffix("?")  # what rows are found by is never missing
+    queries = _queries(name, identity, by, owner, paged=store != "cassandra")
+    if owner is None and any(trigger.aggregate.owner for trigger in triggers):
+        for query in queries.values():  # it is somebody's, but the row does not tell whose
+            assert isinstance(query, dict)
+            query["roles"] = [role_for(spec)]
+    return Block(store=store, key=key, row=row, on=reactions, queries=queries)
+
+
+def _feed(triggers: tuple[Trigger, ...], store: str) -> _Feed:
+    one = len({(trigger.unit, trigger.aggregate.name) for trigger in triggers}) == 1
+    openers = tuple(t for t in triggers if _modes(t) & {"creates", "upserts"}) or triggers[:1]
+    inserts = all(_modes(opener) <= {"creates"} for opener in openers)
+    return _Feed(triggers, openers, inserts, loose=not one and store != "cassandra")
+
+
+def _identity(triggers: tuple[Trigger, ...]) -> str:
+    """The field by which all events find their row."""
+    if (identity := common_id(triggers)) is not None:
+        return identity
+    shared = [
+        {trigger.aggregate.id, *(n for n, kind in trigger.fields.items() if kind == "uuid")}
+        for trigger in triggers
+    ]
+    ids = [trigger.aggregate.id for trigger in triggers]
+    for name in [*ids, *common_fields(triggers)]:
+        if all(name in fields for fields in shared):
+            return name
+    names = ", ".join(f"`{trigger.event.name}`" for trigger in triggers)
+    hint = "every event has to carry the field by which its row is found, like an id"
+    raise MeshgenError(f"{names} have no id in common", hint)
+
+
+def _modes(trigger: Trigger) -> set[str]:
+    commands = trigger.aggregate.commands
+    return {c.mode for c in commands for e in c.emits if e.event == trigger.event.name}
+
+
+def _row(feed: _Feed, identity: str) -> tuple[dict[str, Value], Block]:
+    told = {trigger: _told(trigger) for trigger in feed.triggers}
+    always = [set(told[opener][0]) for opener in feed.openers if feed.inserts and not feed.loose]
+    row: dict[str, Value] = {identity: "uuid"}
+    reactions = Block()
+    for trigger in (*feed.openers, *(t for t in feed.triggers if t not in feed.openers)):
+        fields, sets = told[trigger]
+        if trigger not in feed.openers and not {*fields, *sets} - {identity}:
+            flag = participle_of(trigger.event.name)
+            row.setdefault(flag, {"type": "bool", "default": "false"})
+            sets = {flag: "true"}
+        for name, kind in fields.items():
+            there = always and all(name in fields for fields in always)
+            row.setdefault(name, kind if there else optional(kind))
+        reactions[trigger.seen_from("")] = {feed.mode(trigger): dict(sets)}
+    return row, reactions
+
+
+def _told(trigger: Trigger) -> tuple[dict[str, Value], dict[str, Value]]:
+    """The fields that an event fills, and those among them that it sets to a plain value."""
+    aggregate: Aggregate = trigger.aggregate
+    types = {field.name: str(field.type) for field in aggregate.state}
+    fields: dict[str, Value] = {aggregate.id: "uuid", **trigger.fields}
+    sets: dict[str, Value] = {}
+    for assignment in trigger.event.sets:
+        value = _plain(assignment.value)
+        if value is not None and assignment.target not in trigger.fields:
+            fields[assignment.target] = types[assignment.target]
+            sets[assignment.target] = value
+    return fields, sets
+
+
+def _plain(expression: Expression) -> str | None:
+    """The text of a value that is the same wherever it is said, None for any other."""
+    ref = expression.refs.get(expression.tree)
+    if isinstance(ref, Member):
+        return ref.member
+    value = expression.tree.value if isinstance(expression.tree, ast.Constant) else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    return expression.source if isinstance(value, str) else None
+
+
+def _queries(name: str, identity: str, by: str, owner: str | None, *, paged: bool) -> Block:
+    """A page of rows, and one row by its id."""
+    plural = _caps(name)
+    queries = Block()
+    if by != identity:
+        many: dict[str, Value] = {"by": [by], "page": PAGE}
+        if by == owner:
+            many = {"by": [by], "owner": owner, "page": PAGE}
+        queries[f"{plural}Of{_caps(by.removesuffix('_id'))}"] = many
+    elif paged and owner is None:
+        queries[f"List{plural}"] = {"page": PAGE}
+    one: dict[str, Value] = {"by": identity}
+    if owner:
+        one["owner"] = owner
+    queries[f"{plural}By{_caps(identity.removesuffix('_id'))}"] = one
+    return queries
+
+
+def _caps(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))

@@ -1,0 +1,87 @@
+"""What a user means by `order`, `order.Order`, `order.OrderPlaced` or `order.policies.0`."""
+
+from __future__ import annotations
+
+from meshgen.errors import MeshgenError
+from meshgen.refactor.references import Mention, mentions
+from meshgen.refactor.yaml.document import Document, Path, child
+from meshgen.spec.wording import meant, printable
+from meshgen.spec.yaml.tree import Mapping, Node
+
+
+def declared(document: Document, name: str) -> Mention:
+    """What is called `name`: `unit`, `unit.Name`, a type, or a `Name` that there is only once.
+
+    Raises `MeshgenError` when there is no such thing, or more than one.
+    """
+    known = [mention for mention in mentions(document.root) if mention.declares]
+    found = [mention for mention in known if str(mention.thing) == name]
+    found = found or [mention for mention in known if mention.thing.name == name]
+    if not found:
+        said = [str(m.thing) if "." in name else m.thing.name for m in reversed(known)]
+        raise MeshgenError(f"there is no `{printable(name)}` in the spec", meant(name, said))
+    if len(found) > 1:
+        raise MeshgenError(f"`{name}` may mean several things: {_listed(found)}", _say_which(found))
+    return found[0]
+
+
+def _listed(found: list[Mention]) -> str:
+    lines = (f"the {m.declares} `{m.thing}` in line {m.scalar.at.line}" for m in found)
+    return ", ".join(lines)
+
+
+def _say_which(found: list[Mention]) -> str | None:
+    names = {str(mention.thing): None for mention in found}
+    return "say which: " + ", ".join(f"`{name}`" for name in names) if len(names) > 1 else None
+
+
+def path_of(document: Document, name: str) -> Path:
+    """Where `name` stands: as `declared`, or a way through the keys, from a thing or from the top.
+
+    Raises `MeshgenError` when nothing stands there.
+    """
+    known = [mention for mention in mentions(document.root) if mention.declares]
+    if any(name in (str(mention.thing), mention.thing.name) for mention in known):
+        return declared(document, name).path
+    starts = sorted(
+        (m for m in known if name.startswith(f"{m.thing}.")), key=lambda m: str(m.thing)
+    )
+    for mention in reversed(starts):  # the longest first
+        rest = name.removeprefix(f"{mention.thing}.")
+        if (way := _way(document.node(mention.path), rest)) is not None:
+            return (*mention.path, *way)
+    if (way := _way(document.root, name)) is not None:
+        return way
+    return declared(document, name).path  # says what is near
+
+
+def name_of(document: Document, path: Path) -> str:
+    """How `path` is written where a user names it: what `path_of` would find it by."""
+    known = {m.path: str(m.thing) for m in mentions(document.root) if m.declares}
+    for length in range(len(path), 0, -1):
+        if path[:length] in known:
+            return ".".join([known[path[:length]], *map(str, path[length:])])
+    return ".".join(map(str, path))
+
+
+def _way(node: Node, name: str) -> Path | None:
+    """The keys and indices that `name` joins with dots; keys may have dots of their own."""
+    if not name:
+        return ()
+    for step in _steps(node, name):
+        rest = name.removeprefix(str(step)).removeprefix(".")
+        if (way := _way(child(node, step), rest)) is not None:
+            return (step, *way)
+    return None
+
+
+def _steps(node: Node, name: str) -> list[str | int]:
+    if isinstance(node, Mapping):
+        keys = [entry.key.text for entry in node.entries]
+        return [k for k in keys if k and (name == k or name.startswith(f"{k}."))]
+    head = name.partition(".")[0]
+    try:
+        child(node, int(head))
+    except (KeyError, ValueError):
+        return []
+    return [int(head)]

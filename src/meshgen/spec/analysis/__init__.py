@@ -1,0 +1,68 @@
+"""From syntax nodes to the model: names are looked up, expressions compiled, rules held."""
+
+from __future__ import annotations
+
+from meshgen.spec.analysis.bffs import build_bff
+from meshgen.spec.analysis.context import Check
+from meshgen.spec.analysis.processes import build_processes
+from meshgen.spec.analysis.projections import build_projection
+from meshgen.spec.analysis.renames import check_renames
+from meshgen.spec.analysis.replicas import check_derivable
+from meshgen.spec.analysis.scenarios import build_scenario
+from meshgen.spec.analysis.services import build_service, check_reachable
+from meshgen.spec.analysis.symbols import Symbols, declare
+from meshgen.spec.analysis.types import declare_types
+from meshgen.spec.analysis.uniqueness import check_unique_names
+from meshgen.spec.model import Gateway, Spec
+from meshgen.spec.parser.reading import Reading
+from meshgen.spec.syntax import SpecSyntax
+
+_NO_GATEWAY = Gateway(issuer="", audience="", rate_limit=None, timeout=0, cors=())
+
+
+def build_spec(reading: Reading, syntax: SpecSyntax) -> Spec | None:
+    """The spec that `syntax` describes; None when `reading` has findings, old or new."""
+    check = Check(reading)
+    declare_types(check, syntax.types)
+    symbols = declare(check, syntax)
+    check_unique_names(check, syntax)
+    check_renames(check, syntax)
+    services = tuple(build_service(check, symbols, symbol) for symbol in symbols.services.values())
+    check_derivable(check, services)
+    if not reading.findings:  # with something unread a sender may be missing
+        check_reachable(check, symbols, services)
+    projections = tuple(
+        build_projection(check, symbols, symbol) for symbol in symbols.projections.values()
+    )
+    bffs = tuple(build_bff(check, symbols, bff) for bff in syntax.bffs)
+    processes = build_processes(check, syntax)
+    roles = _roles(symbols)
+    scenarios = tuple(
+        build_scenario(check, symbols, scenario, roles) for scenario in syntax.scenarios
+    )
+    if reading.findings or syntax.name is None:
+        return None
+    return Spec(
+        name=syntax.name.text,
+        summary=syntax.summary or syntax.name.text.replace("-", " ").capitalize(),
+        types=tuple(check.types.values()),
+        event_hub=syntax.event_hub,
+        services=services,
+        projections=projections,
+        gateway=syntax.gateway or _NO_GATEWAY,
+        bffs=bffs,
+        processes=processes,
+        scenarios=scenarios,
+    )
+
+
+def _roles(symbols: Symbols) -> frozenset[str]:
+    """Every role that a command or a query names."""
+    found: set[str] = set()
+    for service in symbols.services.values():
+        for command in service.commands.values():
+            found |= {role.text for role in command.syntax.roles or ()}
+    for queries in symbols.queries:
+        for query in queries.values():
+            found |= {role.text for role in query.roles or ()}
+    return frozenset(found)

@@ -1,0 +1,160 @@
+"""Commands: guards, calls and the events they cause."""
+
+from __future__ import annotations
+
+from meshgen.spec.analysis.context import Check, Fields, Names
+from meshgen.spec.analysis.filling import check_filled, given
+from meshgen.spec.analysis.kinds import can_be_empty
+from meshgen.spec.analysis.ports import Operations, build_call
+from meshgen.spec.analysis.symbols import AggregateSymbol, CommandSymbol
+from meshgen.spec.expressions import ReplicaType
+from meshgen.spec.model import Command, Emission, Guard, PortCall
+from meshgen.spec.syntax import EmissionSyntax
+from meshgen.spec.types import BOOL
+from meshgen.spec.wording import meant_or_one_of, printable
+
+Replicas = dict[str, ReplicaType | None]
+
+
+def build_command(
+    check: Check, symbol: CommandSymbol, replicas: Replicas, operations: Operations
+) -> Command:
+    """The command of the model, with findings for everything that does not fit."""
+    syntax = symbol.syntax
+    _check_upserts(check, symbol)
+    calls, answers = _calls(check, symbol, replicas, operations)
+    return Command(
+        name=symbol.name,
+        input=tuple(symbol.own),
+        mode=syntax.mode or "acts",
+        requires=_guards(check, symbol, replicas),
+        calls=calls,
+        emits=tuple(
+            built
+            for emission in syntax.emits
+            if (built := _emission(check, symbol, emission, replicas, answers))
+        ),
+        roles=None if syntax.roles is None else tuple(role.text for role in syntax.roles),
+        summary=syntax.summary,
+        renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
+        at=syntax.name.at,
+    )
+
+
+def _is_id(aggregate: AggregateSymbol, name: str) -> bool:
+    return aggregate.syntax.id is not None and aggregate.syntax.id.text == name
+
+
+def _names(check: Check, symbol: CommandSymbol, replicas: Replicas) -> Names:
+    """Input before state; what is to be created has no state yet."""
+    names = check.names().fields("input", symbol.whole, "input")
+    if symbol.syntax.mode == "creates":
+        names.without(["state", *symbol.aggregate.state.known], "what is created has no state yet")
+    else:
+        names.fields("state", symbol.aggregate.state, "state")
+    for name, replica in replicas.items():
+        if replica is None:
+            names.broken.add(name)
+        else:
+            names.replicas[name] = replica
+    return names
+
+
+def _check_upserts(check: Check, symbol: CommandSymbol) -> None:
+    """What is upserted may be new, so every field of the state needs something to start with."""
+    if symbol.syntax.mode != "upserts":
+        return
+    bare = [field for field in symbol.aggregate.state if not can_be_empty(field)]
+    if bare:
+        names = ", ".join(f"`{field.name}`" for field in bare)
+        hint = "give it a default: `{type: ..., default: ...}`, or make it optional"
+        check.error(
+            symbol.syntax.name.at,
+            f"`{symbol.name}` upserts, but {names} of the state has nothing to start with",
+            hint,
+        )
+
+
+def _guards(check: Check, symbol: CommandSymbol, replicas: Replicas) -> tuple[Guard, ...]:
+    names = _names(check, symbol, replicas)
+    answers = [call.target.text for call in symbol.syntax.calls]
+    names.without(answers, "rules come before calls; decide with `when` which event happens")
+    found = []
+    for syntax in symbol.syntax.requires:
+        if syntax.value is None:
+            continue
+        condition = check.expression(syntax.value, names, BOOL, impure=True)
+        if condition is not None:
+            found.append(Guard(name=syntax.target.text, condition=condition, at=syntax.target.at))
+    return tuple(found)
+
+
+def _calls(
+    check: Check, symbol: CommandSymbol, replicas: Replicas, operations: Operations
+) -> tuple[tuple[PortCall, ...], dict[str, Fields]]:
+    calls: list[PortCall] = []
+    answers: dict[str, Fields] = {}
+    names = _names(check, symbol, replicas)
+    for syntax in symbol.syntax.calls:
+        if syntax.target.text in names.variables or syntax.target.text in names.replicas:
+            check.error(
+                syntax.target.at,
+                f"`{syntax.target}` is a field or a replica already",
+                "an answer needs a name of its own",
+            )
+        called = _called(symbol, replicas).get(syntax.target.text.replace("_", ""))
+        if called:
+            message = f"`{syntax.target}` is how the generated code calls {called}"
+            check.error(syntax.target.at, message, "an answer needs a name of its own")
+        call, answer = build_call(check, syntax, names, operations)
+        answers[syntax.target.text] = answer
+        names.record(syntax.target.text, "answer", answer)
+        if call is not None:
+            calls.append(call)
+    return tuple(calls), answers
+
+
+def _called(symbol: CommandSymbol, replicas: Replicas) -> dict[str, str]:
+    """What the generated code has local variables for, by their names without `_`."""
+    rows = (replica.name for replica in replicas.values() if replica)
+    found = {row.lower(): f"a row of `{row}`" for row in rows}
+    return found | {symbol.aggregate.name.lower(): "the aggregate"}
+
+
+def _emission(
+    check: Check,
+    symbol: CommandSymbol,
+    syntax: EmissionSyntax,
+    replicas: Replicas,
+    answers: dict[str, Fields],
+) -> Emission | None:
+    aggregate = symbol.aggregate
+    event = aggregate.events.get(syntax.event.text)
+    if event is None:
+        if check.knows("events"):
+            message = f"`{aggregate.name}` has no event `{printable(syntax.event.text)}`"
+            check.error(
+                syntax.event.at, message, meant_or_one_of(syntax.event.text, list(aggregate.events))
+            )
+        return None
+    names = _names(check, symbol, replicas)
+    for name, answer in answers.items():
+        names.record(name, "answer", answer)
+    when = check.expression(syntax.when, names, BOOL, impure=True) if syntax.when else None
+    fill = check.assignments(syntax.fill, event.own, f"`{event.name}`", names, impure=True)
+    sources = [(f"`{symbol.name}`", symbol.whole)]
+    if symbol.syntax.mode != "creates":
+        sources.append(("the state", aggregate.state))
+    named = given(syntax.fill, event.own)
+    form = "{{" + event.name + ": {{{field}: ...}}}}"
+    check_filled(
+        check,
+        [field for field in event.own if not _is_id(aggregate, field.name)],
+        named,
+        sources,
+        syntax.event.at,
+        f"`{event.name}`",
+        f"say what it is: `{form}`",
+        sent=True,
+    )
+    return Emission(event=event.name, when=when, fill=fill, at=syntax.event.at)

@@ -1,0 +1,206 @@
+"""What every check needs: findings, types, sets of fields, expressions with their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from meshgen.spec.analysis.kinds import parts
+from meshgen.spec.diagnostics import Position
+from meshgen.spec.expressions import (
+    Expression,
+    ExpressionError,
+    ReplicaType,
+    Scope,
+    Variable,
+    compile_expression,
+    literal,
+)
+from meshgen.spec.model import Assignment, Enum, Field, ValueObject
+from meshgen.spec.parser.reading import Reading
+from meshgen.spec.syntax import AssignmentSyntax, Word
+from meshgen.spec.types import ObjectType, Type
+from meshgen.spec.wording import meant_or_one_of, printable
+from meshgen.spec.yaml.tree import Scalar
+
+MAX_EXPRESSION = 2000
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of one thing, by name.
+
+    `broken` are those whose type could not be read; `partial` says that there may be more. Nothing
+    is said about either a second time.
+    """
+
+    known: Mapping[str, Field] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
+    partial: bool = False
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(self.known.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.known or name in self.broken
+
+    def missing(self, name: str) -> bool:
+        """Whether it is certain that there is no such field."""
+        return name not in self and not self.partial
+
+    def only(self, names: Iterable[str]) -> Fields:
+        """The named ones among them."""
+        wanted = set(names)
+        return Fields(
+            {n: f for n, f in self.known.items() if n in wanted}, self.broken & wanted, self.partial
+        )
+
+    def with_first(self, first: Field) -> Fields:
+        """These fields behind `first`."""
+        return Fields({first.name: first, **self.known}, self.broken, self.partial)
+
+
+class Names:
+    """Builds a scope: names that were added first win, records qualify.
+
+    broken: names whose type is not known; partial: there may be names that are not known
+    absent: why a name is not there
+    """
+
+    def __init__(self, types: Mapping[str, Enum | ValueObject]) -> None:
+        self.types = types
+        self.variables: dict[str, Variable] = {}
+        self.records: dict[str, dict[str, Variable]] = {}
+        self.replicas: dict[str, ReplicaType] = {}
+        self.broken: set[str] = set()
+        self.absent: dict[str, str] = {}
+        self.partial = False
+
+    def without(self, names: Iterable[str], reason: str) -> Names:
+        """Remember why names that one may expect are not there."""
+        self.absent.update(dict.fromkeys(names, reason))
+        return self
+
+    def fields(self, kind: str, fields: Fields, record: str | None = None) -> Names:
+        """Add fields as bare names, and as `record.name` if a record is given."""
+        variables = {f.name: Variable(kind, f.name, f.type) for f in fields}
+        for name, variable in variables.items():
+            if name not in self.broken:
+                self.variables.setdefault(name, variable)
+        if record:
+            self.records[record] = variables
+        self.broken |= fields.broken - self.variables.keys()
+        self.partial |= fields.partial
+        return self
+
+    def record(self, name: str, kind: str, fields: Fields) -> Names:
+        """Add fields that are only known as `name.field`."""
+        self.records[name] = {f.name: Variable(kind, f.name, f.type) for f in fields}
+        self.partial |= fields.partial or bool(fields.broken)
+        return self
+
+    def one(self, kind: str, name: str, type_: Type | None) -> Names:
+        """Add a single name; a type of None means that it could not be found out."""
+        if type_ is None:
+            self.broken.add(name)
+        else:
+            self.variables[name] = Variable(kind, name, type_)
+        return self
+
+    def scope(self, *, impure: bool = False) -> Scope:
+        return Scope(
+            variables=self.variables,
+            records=self.records,
+            replicas=self.replicas,
+            types=self.types,
+            impure=impure,
+        )
+
+
+class Check:
+    """The findings of one spec, and its types."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.lost = reading.lost
+        self.types: dict[str, Enum | ValueObject] = {}
+        self.broken_types: set[str] = set()
+
+    def error(self, at: Position, message: str, hint: str | None = None) -> None:
+        self.reading.error(at, message, hint)
+
+    def knows(self, *kinds: str) -> bool:
+        """Whether everything under these keys could be read, so that a lack is a real one."""
+        return self.lost.isdisjoint(kinds)
+
+    def unknown(self, word: Word, what: str, known: Iterable[str]) -> None:
+        """Say that there is no such thing."""
+        self.error(
+            word.at,
+            f"there is no {what} `{printable(word.text)}`",
+            meant_or_one_of(word.text, list(known)),
+        )
+
+    def names(self) -> Names:
+        return Names(self.types)
+
+    def expression(
+        self, source: Scalar, names: Names, expected: Type | None, *, impure: bool = False
+    ) -> Expression | None:
+        """Compile `source`; None when there is a finding, here or for one of its names."""
+        try:
+            if not isinstance(source.value, str) and expected is not None:
+                return literal(source.value, expected)
+            if len(source.text) > MAX_EXPRESSION:
+                raise ExpressionError(f"an expression has at most {MAX_EXPRESSION} characters", 0)
+            return compile_expression(source.text, names.scope(impure=impure), expected)
+        except ExpressionError as error:
+            if not self._follows(source, names):
+                wrong = _NAME.match(source.text, error.offset)
+                hint = names.absent.get(wrong[0]) if wrong else None
+                self.error(source.inside(error.offset), error.message, hint or error.hint)
+            return None
+
+    def _follows(self, source: Scalar, names: Names) -> bool:
+        """Whether what is wrong with an expression may follow from what was found before."""
+        used = set(_NAME.findall(source.text))
+        if names.partial or used & names.broken or used & self.broken_types:
+            return True
+        variables = (names.variables[name] for name in used if name in names.variables)
+        return any(
+            isinstance(part, ObjectType) and part.name in self.broken_types
+            for variable in variables
+            for part in parts(variable.type)
+        )
+
+    def assignments(
+        self,
+        assignments: Iterable[AssignmentSyntax],
+        targets: Fields,
+        what: str,
+        names: Names,
+        *,
+        impure: bool = False,
+    ) -> tuple[Assignment, ...]:
+        """Compile `{target: expression}`; `what` describes the owner of the targets in findings."""
+        found = []
+        for syntax in assignments:
+            target = targets.known.get(syntax.target.text)
+            if target is None:
+                if targets.missing(syntax.target.text):
+                    hint = meant_or_one_of(syntax.target.text, list(targets.known))
+                    self.error(
+                        syntax.target.at,
+                        f"{what} has no field `{printable(syntax.target.text)}`",
+                        hint,
+                    )
+                continue
+            if syntax.value is None:
+                continue
+            value = self.expression(syntax.value, names, target.type, impure=impure)
+            if value is not None:
+                found.append(Assignment(target=target.name, value=value, at=syntax.target.at))
+        return tuple(found)

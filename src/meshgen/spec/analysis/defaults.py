@@ -1,0 +1,120 @@
+"""Defaults of fields: what a YAML value means as a value of the field's type."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+from meshgen.spec.analysis.context import Check
+from meshgen.spec.analysis.kinds import bare
+from meshgen.spec.model import MISSING, Field
+from meshgen.spec.types import (
+    BOOL,
+    DECIMAL,
+    INT,
+    EnumType,
+    ListType,
+    MapType,
+    ObjectType,
+    OptionalType,
+    Type,
+)
+from meshgen.spec.types import Scalar as ScalarType
+from meshgen.spec.wording import shape
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
+
+
+def read_default(check: Check, node: Node, field: Field) -> object:
+    """The default as a Python value of the field's type; None where there is a finding."""
+    if isinstance(node, Broken):
+        return None
+    if isinstance(node, Scalar) and node.value is None and isinstance(field.type, OptionalType):
+        return None
+    value = _value(node, bare(field.type))
+    if value is MISSING:
+        hint = _default_hint(field.type)
+        check.error(node.at, f"the default of `{field.name}` is {shape(node)}", hint)
+        return None  # there is a default, only not a good one
+    if fault := _breaks(value, field):
+        check.error(node.at, f"the default of `{field.name}` breaks its own limit {fault}")
+    return value
+
+
+def _default_hint(type_: Type) -> str:
+    of = bare(type_)
+    if isinstance(of, EnumType):
+        return "one of " + ", ".join(f"`{member}`" for member in of.members)
+    if isinstance(of, ListType):
+        return "it is a list; the only default for it is `[]`"
+    if isinstance(of, MapType):
+        return "it is a map; the only default for it is `{}`"
+    if isinstance(of, ObjectType):
+        return f"a `{of.name}` has no default: give its fields defaults, or make it optional"
+    return "it is `true` or `false`" if of == BOOL else f"it is a `{of}`"
+
+
+def _value(node: Node, type_: Type) -> object:
+    """What `node` means as a value of `type_`; `MISSING` when it cannot be one."""
+    if isinstance(type_, ListType):
+        return () if isinstance(node, Sequence) and not node.items else MISSING
+    if isinstance(type_, MapType):
+        return {} if isinstance(node, Mapping) and not node.entries else MISSING
+    if not isinstance(node, Scalar):
+        return MISSING
+    if isinstance(type_, EnumType):
+        return node.text if node.text in type_.members else MISSING
+    if isinstance(type_, ScalarType):
+        return _scalar_value(node, type_)
+    return MISSING
+
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "date": datetime.date.fromisoformat,
+    "datetime": datetime.datetime.fromisoformat,
+}
+
+
+def _scalar_value(node: Scalar, type_: ScalarType) -> object:
+    value = node.value
+    if type_.name == "bool":
+        return value if isinstance(value, bool) else MISSING
+    if type_.name == "string":
+        return value if isinstance(value, str) and value.isprintable() else MISSING
+    if type_.name in _PARSERS:
+        try:
+            parsed = _PARSERS[type_.name](node.text)
+        except ValueError:
+            return MISSING
+        return _in_utc(parsed) if isinstance(parsed, datetime.datetime) else parsed
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return MISSING
+    if type_ == INT:
+        return value if isinstance(value, int) else MISSING
+    return Decimal(str(value)) if type_ == DECIMAL else float(value)
+
+
+def _in_utc(moment: datetime.datetime) -> datetime.datetime:
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=datetime.UTC)
+    return moment.astimezone(datetime.UTC)
+
+
+def _breaks(value: object, field: Field) -> str | None:
+    """The limit that `value` does not keep."""
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        if field.min is not None and value < field.min:
+            return f"`min: {field.min}`"
+        if field.max is not None and value > field.max:
+            return f"`max: {field.max}`"
+    if isinstance(value, str):
+        if field.min_length is not None and len(value) < field.min_length:
+            return f"`min_length: {field.min_length}`"
+        if field.max_length is not None and len(value) > field.max_length:
+            return f"`max_length: {field.max_length}`"
+        if field.pattern is not None and not re.search(field.pattern, value):
+            return "`pattern`"
+    if isinstance(value, tuple | dict) and field.min_items:
+        return f"`min_items: {field.min_items}`"
+    return None

@@ -1,0 +1,55 @@
+"""Fields that fill themselves from fields of the same name, and those that nobody fills."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from meshgen.spec.analysis.context import Check, Fields
+from meshgen.spec.analysis.kinds import can_be_empty, can_be_left_out, fits
+from meshgen.spec.diagnostics import Position
+from meshgen.spec.model import Field
+from meshgen.spec.syntax import AssignmentSyntax
+from meshgen.spec.wording import closest
+
+
+def given(assignments: Iterable[AssignmentSyntax], targets: Fields) -> set[str]:
+    """The targets that assignments name, or misspell: they are not called missing as well."""
+    names = {assignment.target.text for assignment in assignments}
+    left = [field.name for field in targets if field.name not in names]
+    misspelt = {closest(name, left) for name in names if name not in targets}
+    return names | {name for name in misspelt if name}
+
+
+def check_filled(
+    check: Check,
+    targets: Iterable[Field],
+    given: Collection[str],
+    sources: Sequence[tuple[str, Fields]],
+    at: Position,
+    what: str,
+    hint: str,
+    *,
+    sent: bool = False,
+) -> None:
+    """Every target is `given`, filled by the first source with its name, or may be empty.
+
+    `what` names the owner of the targets; `hint` tells how to fill a field, with `{field}` in it;
+    `sent` says that they are fields of a message.
+    """
+    optional = can_be_left_out if sent else can_be_empty
+    for target in targets:
+        if target.name in given:
+            continue
+        source = next(((label, f) for label, f in sources if not f.missing(target.name)), None)
+        if source is None:
+            if not optional(target):
+                check.error(
+                    at, f"nothing fills `{target.name}` of {what}", hint.format(field=target.name)
+                )
+            continue
+        label, fields = source
+        same = fields.known.get(target.name)
+        if same is not None and not fits(same.type, target.type):
+            other = f"but `{same.type}` in {label}"
+            message = f"`{target.name}` is `{target.type}` in {what}, {other}"
+            check.error(at, message, hint.format(field=target.name))

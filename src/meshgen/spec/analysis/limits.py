@@ -1,0 +1,99 @@
+"""Limits of fields: whether they fit the type, and what they are as Python values."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Mapping
+from decimal import Decimal
+
+from meshgen.spec.analysis.context import Check
+from meshgen.spec.types import DECIMAL, FLOAT, INT, STRING, ListType, MapType, Type
+from meshgen.spec.wording import printable, shape
+from meshgen.spec.yaml.tree import Scalar
+
+Limits = dict[str, int | float | str | None]
+
+MAX_PATTERN = 200
+MAX_LENGTH = 1_000_000
+
+_LIMITS_OF = {
+    "min": "numbers",
+    "max": "numbers",
+    "min_length": "strings",
+    "max_length": "strings",
+    "pattern": "strings",
+    "min_items": "lists and maps",
+    "max_items": "lists and maps",
+}
+_NOT_LINEAR = re.compile(r"\(\?(?!:|P<)|\\[1-9]|\(\?P[=>]")
+_PAIRS = (("min", "max"), ("min_length", "max_length"), ("min_items", "max_items"))
+
+
+def read_limits(check: Check, given: Mapping[str, Scalar], type_: Type) -> Limits:
+    """The limits of a field of `type_` (without its `?`); None for those with a finding."""
+    limits = {key: _limit(check, key, value, type_) for key, value in given.items()}
+    for low, high in _PAIRS:
+        least, most = limits.get(low), limits.get(high)
+        if isinstance(least, int | float) and isinstance(most, int | float) and least > most:
+            check.error(given[high].at, f"`{high}` is below `{low}`")
+    return limits
+
+
+def _limit(check: Check, key: str, value: Scalar, type_: Type) -> int | float | str | None:
+    """A limit's value, None when there is a finding for it."""
+    numeric = type_ in (INT, FLOAT, DECIMAL)
+    fitting = {
+        "numbers": numeric,
+        "strings": type_ == STRING,
+        "lists and maps": isinstance(type_, ListType | MapType),
+    }
+    if not fitting[_LIMITS_OF[key]]:
+        hint = (
+            f"did you mean `{key}_length`?" if type_ == STRING and key in ("min", "max") else None
+        )
+        check.error(value.at, f"`{key}` is for {_LIMITS_OF[key]}, and this is `{type_}`", hint)
+        return None
+    if key == "pattern":
+        return _pattern(check, value)
+    number = value.value
+    if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
+        check.error(value.at, f"`{key}` is {shape(value)}", "it is a number")
+        return None
+    if (_LIMITS_OF[key] != "numbers" or type_ == INT) and not isinstance(number, int):
+        check.error(value.at, f"`{key}` is {number}", "it is a whole number here")
+        return None
+    if _LIMITS_OF[key] != "numbers" and not 0 <= number <= MAX_LENGTH:
+        check.error(value.at, f"`{key}` is {number}", f"it is between 0 and {MAX_LENGTH}")
+        return None
+    return float(number) if isinstance(number, Decimal) else number
+
+
+def _pattern(check: Check, value: Scalar) -> str | None:
+    """A regular expression that Python and the generated messages (in Rust's dialect) both take."""
+    fault: str | None = None
+    if not isinstance(value.value, str) or len(value.text) > MAX_PATTERN:
+        fault = f"it is a regular expression of at most {MAX_PATTERN} characters"
+    elif not value.text.isascii() or not value.text.isprintable():
+        fault = "it is written in plain printable ASCII; `\\u1234` stands for other characters"
+    elif _NOT_LINEAR.search(value.text):
+        fault = "look-around and back-references are left out: matching takes linear time"
+    elif not _is_pattern(value.text):
+        fault = "it is no regular expression, or its parts differ between dialects"
+    if fault is None:
+        return value.text
+    check.error(value.at, f"`{printable(value.text)}` cannot be a pattern", fault)
+    return None
+
+
+def _is_pattern(text: str) -> bool:
+    from pydantic_core import SchemaError, SchemaValidator, core_schema  # the messages' own library
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # `[[` means another thing in each dialect
+            re.compile(text)
+        SchemaValidator(core_schema.str_schema(pattern=text))
+    except (re.error, SchemaError, Warning, OverflowError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,203 @@
+"""Projections: rows, and how events change them."""
+
+from __future__ import annotations
+
+from meshgen.spec.analysis.context import Check, Fields
+from meshgen.spec.analysis.filling import check_filled, given
+from meshgen.spec.analysis.queries import Rows, build_query, known_field
+from meshgen.spec.analysis.symbols import EventSymbol, ProjectionSymbol, Symbols
+from meshgen.spec.expressions import Access
+from meshgen.spec.expressions.defaults import has_initial
+from meshgen.spec.model import Assignment, Projection, Query, Reaction, SortKey, Store
+from meshgen.spec.syntax import ReactionSyntax
+from meshgen.spec.types import INT, STRING, UUID
+
+_KEY_TYPES = (UUID, STRING, INT)
+Reacted = list[tuple[ReactionSyntax, EventSymbol]]
+
+
+def build_projection(check: Check, symbols: Symbols, symbol: ProjectionSymbol) -> Projection:
+    """The projection of the model, with findings for everything that does not fit."""
+    syntax = symbol.syntax
+    reacted = [(r, event) for r in syntax.reactions if (event := symbols.event(r.event, None))]
+    identity = _identity(check, symbol, reacted)
+    cluster = _key(check, symbol)
+    reactions = tuple(
+        built for r, event in reacted if (built := _reaction(check, symbols, symbol, r, event))
+    )
+    _check_begins(check, symbol)
+    rows = Rows(f"the row of `{syntax.name}`", symbol.row, identity, cluster)
+    queries = tuple(build_query(check, query, rows) for query in syntax.queries)
+    known = all(word.text in symbol.row.known for word in syntax.partition)
+    if known and syntax.engine and syntax.engine.text == "cassandra":
+        _check_wide_column(check, symbol, queries, identity)
+    return Projection(
+        name=syntax.name.text,
+        summary=syntax.summary,
+        store=Store(
+            engine=syntax.engine.text if syntax.engine else "",
+            at=syntax.engine.at if syntax.engine else syntax.name.at,
+        ),
+        partition=tuple(word.text for word in syntax.partition),
+        cluster=cluster,
+        id=identity or "",
+        row=tuple(symbol.row),
+        reactions=reactions,
+        queries=queries,
+        renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
+        at=syntax.name.at,
+    )
+
+
+def _key(check: Check, symbol: ProjectionSymbol) -> tuple[SortKey, ...]:
+    syntax = symbol.syntax
+    what = f"the row of `{syntax.name}`"
+    for word in syntax.partition:
+        known_field(check, word, symbol.row, what, "found by")
+    for key in syntax.cluster:
+        if key.field.text in [word.text for word in syntax.partition]:
+            check.error(key.field.at, f"`{key.field}` is in `partition` already")
+        else:
+            known_field(check, key.field, symbol.row, what, "sorted by")
+    return tuple(SortKey(field=key.field.text, descending=key.descending) for key in syntax.cluster)
+
+
+def _identity(check: Check, symbol: ProjectionSymbol, reacted: Reacted) -> str | None:
+    """The row field by which every event finds its row: one that all of them carry."""
+    syntax = symbol.syntax
+    if (
+        len(reacted) != len(syntax.reactions)
+        or not reacted
+        or symbol.row.partial
+        or symbol.row.broken
+    ):
+        return None
+    events = [event for _, event in reacted]
+    shared = [
+        f
+        for f in symbol.row
+        if f.type in _KEY_TYPES and all(_carries(e, f.name, f.type) for e in events)
+    ]
+    if not shared:
+        hint = "every event has to carry the field by which its row is found, like an id"
+        if not any(event.whole.partial for event in events):
+            check.error(
+                syntax.name.at,
+                f"the events of `{syntax.name}` have no field of the row in common",
+                hint,
+            )
+        return None
+    key = {word.text for word in syntax.partition} | {sort.field.text for sort in syntax.cluster}
+
+    def rank(name: str) -> tuple[bool, bool]:
+        names_all = all(
+            event.aggregate.syntax.id and event.aggregate.syntax.id.text == name for event in events
+        )
+        return names_all, name in key
+
+    return max(shared, key=lambda field: rank(field.name)).name  # of equals the first of the row
+
+
+def _carries(event: EventSymbol, name: str, type_: object) -> bool:
+    field = event.whole.known.get(name)
+    return field is not None and field.type == type_
+
+
+def _reaction(
+    check: Check,
+    symbols: Symbols,
+    symbol: ProjectionSymbol,
+    syntax: ReactionSyntax,
+    event: EventSymbol,
+) -> Reaction | None:
+    if syntax.mode is None:
+        return None
+    row = symbol.row
+    names = check.names().fields("event", event.whole, "event")
+    if syntax.mode == "insert":
+        names.without([*row.known, "row"], "there is no row yet; `upsert` may find one")
+    else:
+        names.fields("row", row, "row")
+    what = f"the row of `{symbol.syntax.name}`"
+    sets = check.assignments(syntax.sets, row, what, names)
+    named = given(syntax.sets, row)
+    sources = [(f"`{event.name}`", event.whole)]
+    hint = f"say what it is: `{syntax.mode}: {{{{{{field}}: ...}}}}`"
+    hint += ", or give it a default" if syntax.mode == "upsert" else ""
+    if syntax.mode in ("insert", "upsert"):
+        check_filled(check, row, named, sources, syntax.event.at, what, hint)
+        _check_beginning(check, row, sets)
+    elif syntax.mode == "update":
+        shared = row.only(event.whole.known)
+        check_filled(check, shared, named, sources, syntax.event.at, what, hint)
+        _check_changes(check, syntax, event, row)
+    return Reaction(
+        event=symbols.ref(event, syntax.event), mode=syntax.mode, sets=sets, at=syntax.event.at
+    )
+
+
+def _check_beginning(check: Check, row: Fields, sets: tuple[Assignment, ...]) -> None:
+    """What an upsert computes from the row, it has to compute from a new one, too."""
+    needed = [field.name for field in row if not has_initial(field)]
+    for assignment in sets:
+        reads = [
+            ref.variable.name
+            for ref in assignment.value.refs.values()
+            if isinstance(ref, Access) and ref.variable.kind == "row"
+        ]
+        if reads and len(needed) > 1:  # the id is always there
+            missing = ", ".join(f"`{name}`" for name in needed)
+            check.error(
+                assignment.at,
+                f"`{assignment.target}` is computed from a row that may not be there yet",
+                f"give the row's fields defaults to begin with: {missing} have none",
+            )
+
+
+def _check_changes(check: Check, syntax: ReactionSyntax, event: EventSymbol, row: Fields) -> None:
+    """An update sets a field, or the event has one of the row's fields beside its id."""
+    copied = [field for field in event.own if field.name in row]
+    if not syntax.sets and not copied and not row.partial and not event.own.partial:
+        message = f"`{event.name}` changes nothing in the row"
+        check.error(syntax.event.at, message, "set a field, or leave the event out")
+
+
+def _check_begins(check: Check, symbol: ProjectionSymbol) -> None:
+    """Some event puts rows in."""
+    modes = [reaction.mode for reaction in symbol.syntax.reactions]
+    if modes and None not in modes and not {"insert", "upsert"} & set(modes):
+        check.error(
+            symbol.syntax.name.at,
+            f"no event puts a row into `{symbol.syntax.name}`",
+            "one of its reactions is `insert` or `upsert`",
+        )
+
+
+def _check_wide_column(
+    check: Check, symbol: ProjectionSymbol, queries: tuple[Query, ...], identity: str | None
+) -> None:
+    """Cassandra finds rows by their whole partition, in the order of the cluster; that is all."""
+    partition = [word.text for word in symbol.syntax.partition]
+    order = [sort.field.text for sort in symbol.syntax.cluster]
+    for query, syntax in zip(queries, symbol.syntax.queries, strict=True):
+        if query.by == (identity,) and query.page is None:
+            continue
+        if identity is not None and sorted(query.by) != sorted(partition):
+            wanted = ", ".join(partition)
+            check.error(
+                syntax.name.at,
+                f"on Cassandra `{query.name}` is found by the whole partition",
+                f"`by: [{wanted}]`, or another store",
+            )
+        elif [sort.field for sort in query.sort] != order[: len(query.sort)]:
+            check.error(
+                syntax.sort[0].field.at,
+                "on Cassandra rows are sorted as `cluster` says",
+                "leave `sort` out, or choose another store",
+            )
+        if query.filter:
+            check.error(
+                syntax.filter[0].at,
+                "on Cassandra rows are not filtered",
+                "choose another store, or make it part of the key",
+            )

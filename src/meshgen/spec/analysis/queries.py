@@ -1,0 +1,164 @@
+"""Queries: what they find, and in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meshgen.spec.analysis.context import Check, Fields
+from meshgen.spec.analysis.kinds import bare
+from meshgen.spec.analysis.symbols import AggregateSymbol, ServiceSymbol
+from meshgen.spec.model import Query, SortKey
+from meshgen.spec.syntax import QuerySyntax, Word
+from meshgen.spec.types import UUID, EnumType, Scalar, Type
+from meshgen.spec.wording import meant_or_one_of, printable
+
+_PARAMETERS = ("page", "cursor")
+_ROUTES = ("Livez", "Readyz", "Docs", "Redoc", "Metrics")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a query reads: the rows' fields, the one that finds a single row, the default order."""
+
+    what: str
+    fields: Fields
+    id: str | None
+    order: tuple[SortKey, ...] = ()
+
+
+def build_queries(check: Check, service: ServiceSymbol) -> tuple[Query, ...]:
+    """The queries of a service."""
+    found = []
+    for syntax in service.syntax.queries:
+        aggregate = service.aggregates.get(syntax.of.text) if syntax.of else None
+        if aggregate is None:
+            if syntax.of and check.knows("aggregates"):
+                message = f"this service has no aggregate `{printable(syntax.of.text)}`"
+                check.error(
+                    syntax.of.at, message, meant_or_one_of(syntax.of.text, list(service.aggregates))
+                )
+            continue
+        _refuse_event_sourced(check, syntax, aggregate)
+        identity = aggregate.syntax.id.text if aggregate.syntax.id else None
+        found.append(
+            build_query(check, syntax, Rows(f"`{aggregate.name}`", aggregate.whole, identity))
+        )
+    return tuple(found)
+
+
+def _refuse_event_sourced(check: Check, syntax: QuerySyntax, aggregate: AggregateSymbol) -> None:
+    if not aggregate.syntax.event_sourced or aggregate.syntax.id is None or syntax.of is None:
+        return
+    if syntax.page or [word.text for word in syntax.by] != [aggregate.syntax.id.text]:
+        hint = f"it is found by `{aggregate.syntax.id}`; search a projection of its events"
+        check.error(
+            syntax.of.at,
+            f"`{aggregate.name}` is event-sourced, so there are no rows to search",
+            hint,
+        )
+
+
+def build_query(check: Check, syntax: QuerySyntax, rows: Rows) -> Query:
+    """The query of the model, with findings for everything that does not fit."""
+    if syntax.name.text in _ROUTES:
+        check.error(
+            syntax.name.at,
+            f"`{syntax.name}` cannot be a name for a query",
+            "every unit has an address of this name already",
+        )
+    by = _fields(check, syntax.by, rows, "found by")
+    filter_ = _fields(check, syntax.filter, rows, "filtered by")
+    for word in syntax.filter:
+        if word.text in [other.text for other in syntax.by]:
+            check.error(word.at, f"`{word}` is in `by`, so it is no filter")
+    sort = _sort(check, syntax, rows)
+    if syntax.page is None and check.knows("page"):
+        _check_finds_one(check, syntax, rows)
+    _check_owner(check, syntax, rows)
+    return Query(
+        name=syntax.name.text,
+        of=syntax.of.text if syntax.of else None,
+        by=by,
+        filter=filter_,
+        sort=sort or (rows.order if syntax.page else ()),
+        page=syntax.page,
+        owner=syntax.owner.text if syntax.owner else None,
+        roles=None if syntax.roles is None else tuple(role.text for role in syntax.roles),
+        at=syntax.name.at,
+    )
+
+
+def comparable(type_: Type) -> bool:
+    """Whether rows can be found by and sorted by a field of this type."""
+    return isinstance(bare(type_), Scalar | EnumType)
+
+
+def known_field(check: Check, word: Word, fields: Fields, what: str, use: str) -> bool:
+    """Whether `word` is a field of simple type; if not, there is a finding."""
+    field = fields.known.get(word.text)
+    if field is None:
+        if fields.missing(word.text):
+            hint = meant_or_one_of(word.text, list(fields.known))
+            check.error(word.at, f"{what} has no field `{printable(word.text)}`", hint)
+        return False
+    if not comparable(field.type):
+        check.error(
+            word.at,
+            f"rows cannot be {use} `{word}`, a `{field.type}`",
+            "only by simple values and enums",
+        )
+        return False
+    return True
+
+
+def _fields(check: Check, words: tuple[Word, ...], rows: Rows, use: str) -> tuple[str, ...]:
+    found = []
+    for word in words:
+        if not known_field(check, word, rows.fields, rows.what, use):
+            continue
+        if word.text in _PARAMETERS:
+            check.error(
+                word.at,
+                f"`{word}` cannot be asked for",
+                "every search has a parameter of this name already",
+            )
+        found.append(word.text)
+    return tuple(found)
+
+
+def _sort(check: Check, syntax: QuerySyntax, rows: Rows) -> tuple[SortKey, ...]:
+    return tuple(
+        SortKey(field=key.field.text, descending=key.descending)
+        for key in syntax.sort
+        if known_field(check, key.field, rows.fields, rows.what, "sorted by")
+    )
+
+
+def _check_finds_one(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
+    """Without `page` a query answers exactly one row, so the id has to be given."""
+    if rows.id is not None and rows.id not in [word.text for word in syntax.by]:
+        hint = f"give `page: 20` for a page of rows, or `by: {rows.id}` for one"
+        check.error(syntax.name.at, f"`{syntax.name}` may find many rows, but has no `page`", hint)
+    elif syntax.filter or syntax.sort:
+        word = syntax.filter[0] if syntax.filter else syntax.sort[0].field
+        check.error(
+            word.at, "a single row is neither filtered nor sorted", "leave it out, or give `page`"
+        )
+
+
+def _check_owner(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
+    if syntax.owner is None:
+        return
+    field = rows.fields.known.get(syntax.owner.text)
+    if field is None:
+        known_field(check, syntax.owner, rows.fields, rows.what, "owned by")
+    elif bare(field.type) != UUID:
+        check.error(
+            syntax.owner.at,
+            f"the owner is a caller's id, so a `uuid`; `{field.name}` is `{field.type}`",
+        )
+    elif syntax.page and syntax.owner.text not in [word.text for word in syntax.by]:
+        hint = f"`by: [{syntax.owner}]`"
+        check.error(
+            syntax.owner.at, "a search that belongs to its owner is made by the owner", hint
+        )

@@ -1,0 +1,114 @@
+"""Replicas: local copies of other services' aggregates, kept by their events alone."""
+
+from __future__ import annotations
+
+from meshgen.spec.analysis.context import Check
+from meshgen.spec.analysis.symbols import AggregateSymbol, ServiceSymbol, Symbols
+from meshgen.spec.expressions import Access, ReplicaType
+from meshgen.spec.model import Aggregate, Assignment, Replica, Service
+from meshgen.spec.syntax import ReplicaSyntax, Word
+from meshgen.spec.wording import meant_or_one_of, printable
+
+Replicas = dict[str, ReplicaType | None]
+
+
+def replica_types(check: Check, symbols: Symbols, service: ServiceSymbol) -> Replicas:
+    """What expressions of a service may look up; None for what could not be resolved."""
+    found: Replicas = {}
+    for syntax in service.syntax.replicas:
+        source = symbols.aggregate(syntax.of) if syntax.of else None
+        found[syntax.name.text] = None
+        if source is not None and source.unit == service.syntax.name.text and syntax.of:
+            check.error(
+                syntax.of.at,
+                f"`{source.name}` is this service's own",
+                "a replica is a copy of another service's data",
+            )
+        elif source is not None:
+            fields = source.whole.only(
+                {*_field_names(syntax), source.syntax.id.text if source.syntax.id else ""}
+            )
+            if not fields.broken and not fields.partial:
+                found[syntax.name.text] = ReplicaType(source.name, {f.name: f.type for f in fields})
+    return found
+
+
+def _field_names(syntax: ReplicaSyntax) -> tuple[str, ...]:
+    return tuple(word.text for word in syntax.fields)
+
+
+def build_replicas(check: Check, symbols: Symbols, service: ServiceSymbol) -> tuple[Replica, ...]:
+    """The replicas of the model."""
+    found = []
+    copied: dict[str, Word] = {}
+    own = {name.lower() for name in service.aggregates}
+    for syntax in service.syntax.replicas:
+        source = _source(service, symbols, syntax)
+        if source is None or syntax.of is None:
+            continue
+        if source.name.lower() in own:
+            check.error(
+                syntax.of.at,
+                f"this service has an own aggregate `{source.name}`",
+                "in one service a name means one thing; rename one of them",
+            )
+        first = copied.setdefault(source.name, syntax.name)
+        if first is not syntax.name:
+            check.error(syntax.of.at, f"`{source.name}` is copied in line {first.at.line} already")
+        fields = _fields(check, source, syntax)
+        found.append(
+            Replica(
+                name=syntax.name.text,
+                of=symbols.ref(source, syntax.of),
+                fields=fields,
+                at=syntax.name.at,
+            )
+        )
+    return tuple(found)
+
+
+def _source(
+    service: ServiceSymbol, symbols: Symbols, syntax: ReplicaSyntax
+) -> AggregateSymbol | None:
+    """The aggregate behind a replica; what is wrong with `of` was said before."""
+    unit, _, name = syntax.of.text.rpartition(".") if syntax.of else ("", "", "")
+    other = symbols.services.get(unit)
+    if other is None or other is service:
+        return None
+    return other.aggregates.get(name)
+
+
+def _fields(check: Check, source: AggregateSymbol, syntax: ReplicaSyntax) -> tuple[str, ...]:
+    found = []
+    for word in syntax.fields:
+        if source.syntax.id and word.text == source.syntax.id.text:
+            check.error(word.at, f"`{word}` is the id, which every replica has by itself")
+        elif word.text in source.state.known:
+            found.append(word.text)
+        elif source.state.missing(word.text):
+            hint = meant_or_one_of(word.text, list(source.state.known))
+            check.error(word.at, f"`{source.name}` has no field `{printable(word.text)}`", hint)
+    return tuple(found)
+
+
+def check_derivable(check: Check, services: tuple[Service, ...]) -> None:
+    """What a replica copies must follow from events and copied fields alone."""
+    aggregates = {(s.name, a.name): a for s in services for a in s.aggregates}
+    for replica in (replica for service in services for replica in service.replicas):
+        source = aggregates.get((replica.of.unit, replica.of.name))
+        for event in source.events if source else ():
+            for assignment in event.sets:
+                if source and assignment.target in replica.fields:
+                    _check_follows(check, replica, source, assignment)
+
+
+def _check_follows(
+    check: Check, replica: Replica, source: Aggregate, assignment: Assignment
+) -> None:
+    known = {*replica.fields, source.id}
+    for ref in assignment.value.refs.values():
+        if isinstance(ref, Access) and ref.variable.kind == "state":
+            name = ref.variable.name
+            if name not in known:
+                message = f"`{assignment.target}` follows from `{name}`, which is not copied"
+                check.error(replica.at, message, f"copy `{name}`, too")

@@ -1,0 +1,254 @@
+"""What there is, by name: aggregates, events, commands, their fields; how references find them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from meshgen.spec.analysis.context import Check, Fields
+from meshgen.spec.analysis.types import resolve_fields
+from meshgen.spec.model import Field, Ref
+from meshgen.spec.syntax import (
+    AggregateSyntax,
+    CommandSyntax,
+    EventSyntax,
+    ProjectionSyntax,
+    QuerySyntax,
+    ServiceSyntax,
+    SpecSyntax,
+    Word,
+)
+from meshgen.spec.types import UUID
+from meshgen.spec.wording import meant_or_one_of, printable
+
+
+@dataclass(slots=True, eq=False)
+class AggregateSymbol:
+    """An aggregate; `whole` are its state's fields behind its id."""
+
+    unit: str
+    syntax: AggregateSyntax
+    state: Fields
+    whole: Fields
+    events: dict[str, EventSymbol] = field(default_factory=dict)
+    commands: dict[str, CommandSymbol] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.syntax.name.text
+
+
+@dataclass(slots=True, eq=False)
+class EventSymbol:
+    """An event; `own` are the fields written in the spec, `whole` those behind the id."""
+
+    unit: str
+    aggregate: AggregateSymbol
+    syntax: EventSyntax
+    own: Fields
+    whole: Fields
+
+    @property
+    def name(self) -> str:
+        return self.syntax.name.text
+
+
+@dataclass(slots=True, eq=False)
+class CommandSymbol:
+    """A command; `own` are the fields written in the spec, `whole` those and the aggregate's id."""
+
+    unit: str
+    aggregate: AggregateSymbol
+    syntax: CommandSyntax
+    own: Fields
+    whole: Fields
+
+    @property
+    def name(self) -> str:
+        return self.syntax.name.text
+
+    @property
+    def emits(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(emission.event.text for emission in self.syntax.emits))
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that it emits could be read."""
+        return bool(self.syntax.emits)
+
+
+@dataclass(slots=True, eq=False)
+class ServiceSymbol:
+    """A service and all that others may refer to in it."""
+
+    syntax: ServiceSyntax
+    aggregates: dict[str, AggregateSymbol]
+    events: dict[str, EventSymbol]
+    commands: dict[str, CommandSymbol]
+    queries: dict[str, QuerySyntax]
+
+
+@dataclass(slots=True, eq=False)
+class ProjectionSymbol:
+    """A projection with its row."""
+
+    syntax: ProjectionSyntax
+    row: Fields
+    queries: dict[str, QuerySyntax]
+
+
+@dataclass(slots=True, eq=False)
+class Symbols:
+    """Everything that has a name and can be referred to."""
+
+    check: Check
+    services: dict[str, ServiceSymbol]
+    projections: dict[str, ProjectionSymbol]
+    bffs: frozenset[str]
+
+    @property
+    def queries(self) -> Iterator[dict[str, QuerySyntax]]:
+        """The queries of every unit."""
+        for service in self.services.values():
+            yield service.queries
+        for projection in self.projections.values():
+            yield projection.queries
+
+    def event(self, word: Word, home: str | None) -> EventSymbol | None:
+        """The event that `word` names; without a unit it is one of `home`'s."""
+        service = self._service(word, home, "event")
+        name = word.text.rpartition(".")[2]
+        if service and name in service.events:
+            return service.events[name]
+        if service and not self._lost("events"):
+            known = self._names(home, "events")
+            self._not_found(word, "event", known, other=name in service.commands and "a command")
+        return None
+
+    def command(self, word: Word, home: str | None) -> CommandSymbol | None:
+        """The command that `word` names; without a unit it is one of `home`'s."""
+        service = self._service(word, home, "command")
+        name = word.text.rpartition(".")[2]
+        if service and name in service.commands:
+            return service.commands[name]
+        if service and not self._lost("commands"):
+            known = self._names(home, "commands")
+            self._not_found(word, "command", known, other=name in service.events and "an event")
+        return None
+
+    def aggregate(self, word: Word) -> AggregateSymbol | None:
+        """The aggregate that `service.Aggregate` names."""
+        service = self._service(word, None, "aggregate")
+        name = word.text.rpartition(".")[2]
+        if service and name in service.aggregates:
+            return service.aggregates[name]
+        if service and not self._lost("aggregates"):
+            self._not_found(word, "aggregate", self._names(None, "aggregates"))
+        return None
+
+    def ref(self, symbol: EventSymbol | CommandSymbol | AggregateSymbol, word: Word) -> Ref:
+        """The model's reference to `symbol`, at the place of `word`."""
+        return Ref(unit=symbol.unit, name=symbol.name, at=word.at)
+
+    def _lost(self, kind: str) -> bool:
+        return not self.check.knows(kind, "aggregates", "services")
+
+    def _service(self, word: Word, home: str | None, what: str) -> ServiceSymbol | None:
+        unit, dot, name = word.text.rpartition(".")
+        if not dot and home:
+            return self.services[home]
+        if not dot:
+            kind = f"{what}s"
+            hint = (
+                meant_or_one_of(word.text, self._names(home, kind))
+                or f"write `service.{printable(name)}`"
+            )
+            self.check.error(
+                word.at, f"`{printable(word.text)}` does not say whose {what} it is", hint
+            )
+            return None
+        if unit in self.services:
+            return self.services[unit]
+        if unit in self.projections or unit in self.bffs:
+            self.check.error(word.at, f"`{unit}` is no service, so it has no {what}s")
+        elif not self._lost("services"):
+            self.check.error(
+                word.at,
+                f"there is no service `{printable(unit)}`",
+                meant_or_one_of(unit, list(self.services)),
+            )
+        return None
+
+    def _names(self, home: str | None, kind: str) -> list[str]:
+        """Every name of a kind, as it may be written in `home`."""
+        found: list[str] = []
+        for unit, service in self.services.items():
+            names: Iterable[str] = getattr(service, kind)
+            found += [name if unit == home else f"{unit}.{name}" for name in names]
+        return found
+
+    def _not_found(
+        self, word: Word, what: str, known: list[str], other: str | bool = False
+    ) -> None:
+        hint = f"it is {other}" if other else meant_or_one_of(word.text, known)
+        self.check.error(word.at, f"there is no {what} `{printable(word.text)}`", hint)
+
+
+def declare(check: Check, syntax: SpecSyntax) -> Symbols:
+    """Collect what there is; the fields of everything are resolved here, once."""
+    return Symbols(
+        check=check,
+        services={s.name.text: _service_symbol(check, s) for s in syntax.services},
+        projections={p.name.text: _projection_symbol(check, p) for p in syntax.projections},
+        bffs=frozenset(b.name.text for b in syntax.bffs),
+    )
+
+
+def _service_symbol(check: Check, syntax: ServiceSyntax) -> ServiceSymbol:
+    aggregates = {
+        a.name.text: _aggregate_symbol(check, syntax.name.text, a) for a in syntax.aggregates
+    }
+    return ServiceSymbol(
+        syntax=syntax,
+        aggregates=aggregates,
+        events={name: event for a in aggregates.values() for name, event in a.events.items()},
+        commands={
+            name: command for a in aggregates.values() for name, command in a.commands.items()
+        },
+        queries={q.name.text: q for q in syntax.queries},
+    )
+
+
+def _projection_symbol(check: Check, syntax: ProjectionSyntax) -> ProjectionSymbol:
+    row = resolve_fields(
+        check, syntax.row, maps="string", sent=False, partial=not check.knows("row")
+    )
+    return ProjectionSymbol(
+        syntax=syntax, row=row, queries={q.name.text: q for q in syntax.queries}
+    )
+
+
+def _aggregate_symbol(check: Check, unit: str, syntax: AggregateSyntax) -> AggregateSymbol:
+    state = resolve_fields(
+        check, syntax.state, maps="any", sent=False, partial=not check.knows("state")
+    )
+    aggregate = AggregateSymbol(
+        unit=unit, syntax=syntax, state=state, whole=_behind_id(syntax, state)
+    )
+    for event in syntax.events:
+        own = resolve_fields(
+            check, event.fields, maps="string", partial=not check.knows(event.name.text)
+        )
+        whole = _behind_id(syntax, own)
+        aggregate.events[event.name.text] = EventSymbol(unit, aggregate, event, own, whole)
+    for command in syntax.commands:
+        own = resolve_fields(check, command.input, maps="string", partial=not check.knows("input"))
+        whole = own if syntax.id and syntax.id.text in own else _behind_id(syntax, own)
+        aggregate.commands[command.name.text] = CommandSymbol(unit, aggregate, command, own, whole)
+    return aggregate
+
+
+def _behind_id(syntax: AggregateSyntax, fields: Fields) -> Fields:
+    if syntax.id is None:  # there is a finding: whatever is missing may be the id
+        return Fields(fields.known, fields.broken, partial=True)
+    return fields.with_first(Field(name=syntax.id.text, type=UUID, at=syntax.id.at))

@@ -1,0 +1,37 @@
+"""Findings: what is wrong with a spec, where, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meshgen.errors import MeshgenError
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a text file; both counted from 1."""
+
+    line: int
+    column: int
+
+
+NOWHERE = Position(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong: where, what, and what to do about it."""
+
+    at: Position
+    message: str
+    hint: str | None = None
+
+
+class SpecError(MeshgenError):
+    """A spec with findings; `path` as the user gave it, `text` the file's content."""
+
+    def __init__(self, path: str, text: str, findings: tuple[Finding, ...]) -> None:
+        super().__init__(f"{path}: {len(findings)} finding{'s' if len(findings) != 1 else ''}")
+        self.path = path
+        self.text = text
+        self.findings = findings

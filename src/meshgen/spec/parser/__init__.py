@@ -1,0 +1,78 @@
+"""From the tree of a YAML text to syntax nodes: shapes, keys and names."""
+
+from __future__ import annotations
+
+from meshgen.spec.diagnostics import Position
+from meshgen.spec.parser.bffs import read_bffs
+from meshgen.spec.parser.fields import read_types
+from meshgen.spec.parser.names import PROJECT
+from meshgen.spec.parser.queries import read_projections
+from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec.parser.scenarios import read_scenarios
+from meshgen.spec.parser.services import read_services
+from meshgen.spec.parser.system import read_event_hub, read_gateway, read_processes
+from meshgen.spec.syntax import SpecSyntax, Word
+from meshgen.spec.wording import printable
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar
+
+LANGUAGE = 1
+SPEC_KEYS = Keys(
+    "a spec",
+    ("meshgen", "name", "services", "gateway"),
+    ("summary", "types", "event_hub", "projections", "bffs", "processes", "scenarios"),
+    later=("slo", "streams", "renamed_from"),
+)
+
+
+def parse_spec(reading: Reading, root: Mapping) -> SpecSyntax | None:
+    """The syntax of a whole spec; None when it is written in another version of the language."""
+    if not _is_this_language(reading, root):
+        return None
+    values = reading.keyed(root, SPEC_KEYS, Position(1, 1))
+    return SpecSyntax(
+        name=_project(reading, values.get("name")),
+        summary=reading.summary(values.get("summary")),
+        types=read_types(reading, values.get("types")),
+        event_hub=read_event_hub(reading, values.get("event_hub")),
+        services=read_services(reading, values.get("services")),
+        projections=read_projections(reading, values.get("projections")),
+        gateway=read_gateway(reading, values.get("gateway")),
+        bffs=read_bffs(reading, values.get("bffs")),
+        processes=read_processes(reading, values.get("processes")),
+        scenarios=read_scenarios(reading, values.get("scenarios")),
+    )
+
+
+def _is_this_language(reading: Reading, root: Mapping) -> bool:
+    """`meshgen: 1` comes first, so that an old meshgen can say that a spec is too new for it."""
+    first = root.entries[0] if root.entries else None
+    if first is None or first.key.text != "meshgen":
+        later = next((e.key for e in root.entries if e.key.text == "meshgen"), None)
+        at = later.at if later else root.at
+        reading.error(
+            at,
+            "a spec starts with `meshgen: 1`",
+            "the number is the version of the language; put it first",
+        )
+        return later is not None
+    value = first.value
+    if isinstance(value, Broken) or (
+        isinstance(value, Scalar) and value.value == LANGUAGE and value.value is not True
+    ):
+        return True
+    shown = printable(value.text) if isinstance(value, Scalar) else "this"
+    reading.error(
+        value.at,
+        f"`{shown}` is not a version of the language that this meshgen knows",
+        f"it knows `meshgen: {LANGUAGE}`",
+    )
+    return False
+
+
+def _project(reading: Reading, node: Node | None) -> Word | None:
+    if node is None or isinstance(node, Broken):
+        return None
+    if not isinstance(node, Scalar):
+        reading.error(node.at, "`name` is not a name", f"names here look like {PROJECT.example}")
+        return None
+    return reading.name(node, PROJECT, "a project")

@@ -1,0 +1,222 @@
+"""Aggregates with their state, events and commands."""
+
+from __future__ import annotations
+
+from meshgen.spec.parser.fields import field_entries, read_fields
+from meshgen.spec.parser.names import CLASS, FIELD, ROLE, RULE, VARIABLE
+from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec.syntax import (
+    AggregateSyntax,
+    AssignmentSyntax,
+    CommandSyntax,
+    EmissionSyntax,
+    EventSyntax,
+    Word,
+)
+from meshgen.spec.wording import printable, shape
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
+
+AGGREGATE_KEYS = Keys(
+    "an aggregate",
+    ("id", "events", "commands"),
+    ("summary", "renamed_from", "owner", "event_sourced", "state"),
+    later=("snapshot", "invariants"),
+)
+EVENT_KEYS = Keys("an event", (), ("summary", "renamed_from", "sets"), later=("version", "upcast"))
+COMMAND_KEYS = Keys(
+    "a command",
+    (),
+    (
+        "summary",
+        "renamed_from",
+        "roles",
+        "input",
+        "requires",
+        "calls",
+        "creates",
+        "emits",
+        "upserts",
+    ),
+    later=("version",),
+)
+EMISSION_KEYS = Keys("an entry of `emits`", ("event",), ("when", "with"))
+MODES = {"creates": "creates", "emits": "acts", "upserts": "upserts"}
+
+
+def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateSyntax:
+    """`Order: {id: ..., state: ..., events: ..., commands: ...}`."""
+    values = reading.keyed(node, AGGREGATE_KEYS, name.at)
+    identity = reading.word(values.get("id"), "an aggregate's `id`")
+    if identity:
+        reading.checked(identity, FIELD, "an id")
+    return AggregateSyntax(
+        name=name,
+        id=identity,
+        owner=reading.word(values.get("owner"), "an aggregate's `owner`"),
+        event_sourced=reading.flag(values.get("event_sourced"), "`event_sourced`") or False,
+        state=read_fields(reading, values.get("state"), "`state`"),
+        events=tuple(
+            _event(reading, n, body)
+            for n, body in reading.named(values.get("events"), "events", "an event", CLASS)
+        ),
+        commands=tuple(
+            _command(reading, n, body)
+            for n, body in reading.named(values.get("commands"), "commands", "a command", CLASS)
+        ),
+        summary=reading.summary(values.get("summary")),
+        renamed_from=reading.former(values.get("renamed_from"), CLASS),
+    )
+
+
+def _event(reading: Reading, name: Word, node: Node) -> EventSyntax:
+    """Fields stand beside the event's own keys, so that a small event stays one short line."""
+    if isinstance(node, Scalar) and node.text == "":
+        node = Mapping((), node.at)
+    entries = reading.entries(
+        node, f"the event `{printable(name.text)}`", "`{field: type}`, or `{}` without fields"
+    )
+    if not isinstance(node, Mapping):
+        reading.lose(name.text)
+    own = {e.key.text: e.value for e in entries if e.key.text in EVENT_KEYS.all}
+    fields = []
+    for entry in entries:
+        if entry.key.text in EVENT_KEYS.later:
+            reading.not_yet(entry.key)
+        elif entry.key.text not in EVENT_KEYS.all:
+            fields.append(entry)
+    return EventSyntax(
+        name=name,
+        fields=field_entries(reading, fields, name.text),
+        sets=reading.assignments(own.get("sets"), "`sets`"),
+        summary=reading.summary(own.get("summary")),
+        renamed_from=reading.former(own.get("renamed_from"), CLASS),
+    )
+
+
+def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
+    values = reading.keyed(node, COMMAND_KEYS, name.at)
+    modes = [key for key in MODES if key in values]
+    if not modes and isinstance(node, Mapping) and not reading.lost.intersection(MODES):
+        reading.error(
+            name.at,
+            f"`{printable(name.text)}` causes no event",
+            "it needs one of `creates`, `emits` and `upserts`",
+        )
+    if len(modes) > 1:
+        second = (
+            next(e.key for e in node.entries if e.key.text == modes[1])
+            if isinstance(node, Mapping)
+            else None
+        )
+        reading.error(
+            second.at if second else name.at,
+            f"a command has either `{modes[0]}` or `{modes[1]}`",
+            "`creates`: must be new; `emits`: must exist; `upserts`: either",
+        )
+    mode = MODES[modes[0]] if modes else None
+    emits = read_emissions(reading, values[modes[0]], modes[0]) if modes else ()
+    if not emits:
+        reading.lost.add(name.text)
+    return CommandSyntax(
+        name=name,
+        mode=mode,
+        input=read_fields(reading, values.get("input"), "`input`"),
+        requires=_guards(reading, values.get("requires")),
+        calls=_calls(reading, values.get("calls")),
+        emits=emits,
+        roles=read_roles(reading, values.get("roles")),
+        summary=reading.summary(values.get("summary")),
+        renamed_from=reading.former(values.get("renamed_from"), CLASS),
+    )
+
+
+def _guards(reading: Reading, node: Node | None) -> tuple[AssignmentSyntax, ...]:
+    if isinstance(node, Scalar):
+        reading.error(
+            node.at,
+            "a guard has no name",
+            "`requires` is `{rule_name: expression}`: callers are told the broken rule by name",
+        )
+        return ()
+    guards = reading.assignments(node, "`requires`")
+    for guard in guards:
+        reading.checked(guard.target, RULE, "a rule")
+    return guards
+
+
+def _calls(reading: Reading, node: Node | None) -> tuple[AssignmentSyntax, ...]:
+    calls = reading.assignments(node, "`calls`")
+    for call in calls:
+        reading.checked(call.target, VARIABLE, "an answer")
+    return calls
+
+
+def read_roles(reading: Reading, node: Node | None) -> tuple[Word, ...] | None:
+    """`roles: [merchant]`; None when it is not given."""
+    if node is None:
+        return None
+    if isinstance(node, Sequence) and not node.items:
+        reading.error(node.at, "`roles` is empty", "name the roles, or leave the key out")
+    roles = reading.words(node, "a role")
+    for role in roles:
+        reading.checked(role, ROLE, "a role")
+    return roles
+
+
+def read_emissions(reading: Reading, node: Node, what: str) -> tuple[EmissionSyntax, ...]:
+    """`X`, `{X: {field: expression}}` or `[{event: X, when: ..., with: ...}, ...]`."""
+    if isinstance(node, Broken):
+        return ()
+    if isinstance(node, Scalar):
+        event = reading.word(node, f"`{what}`")
+        return (EmissionSyntax(event=event),) if event else ()
+    if isinstance(node, Mapping):
+        return _filled_event(reading, node, what)
+    found = tuple(e for item in node.items if (e := _emission(reading, item, what)))
+    if not node.items:
+        reading.error(node.at, f"`{what}` is empty", "name the event")
+    _check_alternatives(reading, found)
+    return found
+
+
+def _filled_event(reading: Reading, node: Mapping, what: str) -> tuple[EmissionSyntax, ...]:
+    if len(node.entries) != 1:
+        count = "several events" if node.entries else "no event"
+        form = f"`{what}: [{{event: A, when: ...}}, {{event: B}}]`"
+        hint = f"of several events the first whose `when` holds happens: {form}"
+        reading.error(node.at, f"`{what}` names {count}", hint)
+        return ()
+    entry = node.entries[0]
+    fill = reading.assignments(entry.value, f"what fills `{printable(entry.key.text)}`")
+    return (EmissionSyntax(event=Word(entry.key.text, entry.key.at), fill=fill),)
+
+
+def _emission(reading: Reading, node: Node, what: str) -> EmissionSyntax | None:
+    if isinstance(node, Scalar):
+        reading.error(
+            node.at,
+            f"an entry of `{what}` is {shape(node)}",
+            f"write `{{event: {printable(node.text)}}}`",
+        )
+        return None
+    values = reading.keyed(node, EMISSION_KEYS)
+    event = reading.word(values.get("event"), "`event`")
+    if event is None:
+        return None
+    when = reading.formula(values.get("when"), "`when`")
+    return EmissionSyntax(
+        event=event, when=when, fill=reading.assignments(values.get("with"), "`with`")
+    )
+
+
+def _check_alternatives(reading: Reading, emissions: tuple[EmissionSyntax, ...]) -> None:
+    """All but the last need a condition; the last is what happens otherwise."""
+    for emission in emissions[:-1]:
+        if emission.when is None:
+            reading.error(
+                emission.event.at,
+                f"`{emission.event}` has no `when`, so what follows can never happen",
+            )
+    if emissions and emissions[-1].when is not None:
+        hint = "leave its `when` out; a command that may be refused has a rule in `requires`"
+        reading.error(emissions[-1].when.at, "the last event is what happens otherwise", hint)

@@ -1,0 +1,107 @@
+"""Fields and types: `quantity: {type: int, min: 1}`, `OrderStatus: [placed, shipped]`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from meshgen.spec.parser.names import CLASS, MEMBER, field_fault
+from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec.syntax import FieldSyntax, TypeSyntax, Word
+from meshgen.spec.wording import printable, shape
+from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence
+
+LIMITS = ("min", "max", "min_length", "max_length", "pattern", "min_items", "max_items")
+FIELD_KEYS = Keys("a field", ("type",), (*LIMITS, "default"))
+
+
+def read_types(reading: Reading, node: Node | None) -> tuple[TypeSyntax, ...]:
+    """The section `types`."""
+    return tuple(
+        _type(reading, name, body) for name, body in reading.named(node, "types", "a type", CLASS)
+    )
+
+
+def _type(reading: Reading, name: Word, body: Node) -> TypeSyntax:
+    if isinstance(body, Sequence):
+        members = _members(reading, name, body)
+        return TypeSyntax(name=name, members=members)
+    if isinstance(body, Mapping) and body.entries:
+        return TypeSyntax(name=name, fields=read_fields(reading, body, f"`{name}`"))
+    if not isinstance(body, Broken):
+        found = "has no fields" if isinstance(body, Mapping) else f"is {shape(body)}"
+        hint = "an enum is a list `[placed, shipped]`, a value object a mapping `{price: decimal}`"
+        reading.error(body.at, f"`{printable(name.text)}` {found}", hint)
+    return TypeSyntax(name=name)
+
+
+def _members(reading: Reading, name: Word, body: Sequence) -> tuple[Word, ...]:
+    if not body.items:
+        reading.error(body.at, f"`{printable(name.text)}` has no members")
+    members: list[Word] = []
+    for item in body.items:
+        if not isinstance(item, Scalar):
+            if not isinstance(item, Broken):
+                reading.error(item.at, f"a member of `{name}` is {shape(item)}", "it is a word")
+            continue
+        member = reading.name(item, MEMBER, "a member")
+        if any(other.text == member.text for other in members):
+            reading.error(item.at, f"`{member}` is here a second time")
+        else:
+            members.append(member)
+    return tuple(members)
+
+
+def read_fields(reading: Reading, node: Node | None, what: str) -> tuple[FieldSyntax, ...]:
+    """A mapping of field names to types."""
+    if node is None:
+        return ()
+    return field_entries(reading, reading.entries(node, what, "`{name: type}`"), what)
+
+
+def field_entries(reading: Reading, entries: Iterable[Entry], of: str) -> tuple[FieldSyntax, ...]:
+    """The fields that `entries` declare; with a faulty name it is not known what `of` holds."""
+    for entry in entries:
+        if fault := field_fault(entry.key.text):
+            reading.error(entry.key.at, *fault)
+            reading.lose(of)
+    return tuple(_field(reading, entry) for entry in entries)
+
+
+def _field(reading: Reading, entry: Entry) -> FieldSyntax:
+    name = Word(entry.key.text, entry.key.at)
+    if isinstance(entry.value, Scalar):
+        return FieldSyntax(
+            name=name, type=reading.text(entry.value, f"the type of `{printable(name.text)}`")
+        )
+    if isinstance(entry.value, Sequence):
+        hint = 'a list is written `"list[T]"`, with quotes; an enum gets a name under `types`'
+        reading.error(entry.value.at, f"the type of `{printable(name.text)}` is a list", hint)
+        return FieldSyntax(name=name, type=None)
+    return _long_form(reading, name, entry.value)
+
+
+def _long_form(reading: Reading, name: Word, node: Node) -> FieldSyntax:
+    if isinstance(node, Broken):
+        return FieldSyntax(name=name, type=None)
+    if (
+        isinstance(node, Mapping)
+        and node.entries
+        and all(e.key.text not in FIELD_KEYS.all for e in node.entries)
+    ):
+        hint = "a record gets a name under `types`; a field is `type` or `{type: ..., min: ...}`"
+        reading.error(node.at, f"`{printable(name.text)}` is a mapping without a `type`", hint)
+        return FieldSyntax(name=name, type=None)
+    values = reading.keyed(node, FIELD_KEYS, name.at)
+    limits: dict[str, Scalar] = {}
+    for key in LIMITS:
+        value = values.get(key)
+        if isinstance(value, Scalar):
+            limits[key] = value
+        elif value is not None and not isinstance(value, Broken):
+            reading.error(
+                value.at,
+                f"`{key}` is {shape(value)}",
+                "it is a text" if key == "pattern" else "it is a number",
+            )
+    kind = reading.text(values.get("type"), f"the type of `{printable(name.text)}`")
+    return FieldSyntax(name=name, type=kind, limits=limits, default=values.get("default"))

@@ -1,0 +1,155 @@
+"""Queries and projections."""
+
+from __future__ import annotations
+
+from meshgen.spec.parser.aggregates import read_roles
+from meshgen.spec.parser.fields import read_fields
+from meshgen.spec.parser.names import CLASS, UNIT
+from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec.syntax import ProjectionSyntax, QuerySyntax, ReactionSyntax, SortSyntax, Word
+from meshgen.spec.wording import printable, shape
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
+
+MAX_PAGE = 1000
+PROJECTION_ENGINES = ("postgresql", "sqlserver", "sqlite", "mongodb", "redis", "cassandra")
+QUERY_KEYS = Keys("a query", ("of",), ("by", "filter", "sort", "page", "owner", "roles"))
+ROW_QUERY_KEYS = Keys(
+    "a projection's query", (), ("by", "filter", "sort", "page", "owner", "roles")
+)
+PROJECTION_KEYS = Keys(
+    "a projection",
+    ("store", "key", "row", "on"),
+    ("summary", "renamed_from", "queries"),
+    later=("slo",),
+)
+KEY_KEYS = Keys("a projection's `key`", ("partition",), ("cluster",))
+REACTIONS = ("insert", "upsert", "update", "delete")
+
+
+def read_queries(
+    reading: Reading, node: Node | None, *, of_aggregate: bool
+) -> tuple[QuerySyntax, ...]:
+    """The key `queries` of a service or a projection."""
+    keys = QUERY_KEYS if of_aggregate else ROW_QUERY_KEYS
+    return tuple(
+        _query(reading, name, body, keys)
+        for name, body in reading.named(node, "queries", "a query", CLASS)
+    )
+
+
+def _query(reading: Reading, name: Word, node: Node, keys: Keys) -> QuerySyntax:
+    if isinstance(node, Mapping) and "of" not in keys.all:
+        for entry in node.entries:
+            if entry.key.text == "of":
+                reading.error(
+                    entry.key.at,
+                    "a projection's query has no `of`",
+                    "it reads the projection's own row",
+                )
+        node = Mapping(tuple(e for e in node.entries if e.key.text != "of"), node.at)
+    values = reading.keyed(node, keys, name.at)
+    return QuerySyntax(
+        name=name,
+        of=reading.word(values.get("of"), "a query's `of`"),
+        by=reading.words(values.get("by"), "a field of `by`"),
+        filter=reading.words(values.get("filter"), "a field of `filter`"),
+        sort=_sort(reading, values.get("sort"), "`sort`"),
+        page=_page(reading, values.get("page")),
+        owner=reading.word(values.get("owner"), "a query's `owner`"),
+        roles=read_roles(reading, values.get("roles")),
+    )
+
+
+def _page(reading: Reading, node: Node | None) -> int | None:
+    page = reading.integer(node, "`page`", 1, MAX_PAGE)
+    if node is not None and page is None:
+        reading.lose("page")
+    return page
+
+
+def _sort(reading: Reading, node: Node | None, what: str) -> tuple[SortSyntax, ...]:
+    """`[name, placed_at desc]`."""
+    nodes = node.items if isinstance(node, Sequence) else () if node is None else (node,)
+    found: list[SortSyntax] = []
+    for item in nodes:
+        parts = item.text.split() if isinstance(item, Scalar) else []
+        if (
+            not isinstance(item, Scalar)
+            or not 1 <= len(parts) <= 2
+            or parts[1:] not in ([], ["asc"], ["desc"])
+        ):
+            if not isinstance(item, Broken):
+                reading.error(
+                    item.at,
+                    f"an entry of {what} is {shape(item)}",
+                    "it is a field, or a field and `desc`: `[placed_at desc, name]`",
+                )
+            continue
+        key = SortSyntax(Word(parts[0], item.at), parts[1:] == ["desc"])
+        if any(other.field.text == key.field.text for other in found):
+            reading.error(item.at, f"`{key.field}` is here a second time")
+        else:
+            found.append(key)
+    return tuple(found)
+
+
+def read_projections(reading: Reading, node: Node | None) -> tuple[ProjectionSyntax, ...]:
+    """The section `projections`."""
+    return tuple(
+        _projection(reading, name, body)
+        for name, body in reading.named(node, "projections", "a projection", UNIT)
+    )
+
+
+def _projection(reading: Reading, name: Word, node: Node) -> ProjectionSyntax:
+    values = reading.keyed(node, PROJECTION_KEYS, name.at)
+    key = reading.keyed(values["key"], KEY_KEYS) if "key" in values else {}
+    if isinstance(partition := key.get("partition"), Sequence) and not partition.items:
+        reading.error(
+            partition.at, "`partition` is empty", "name the fields by which rows are found"
+        )
+    reactions = (
+        reading.entries(values["on"], "`on`", "`{service.Event: {insert: {...}}}`")
+        if "on" in values
+        else ()
+    )
+    if isinstance(on := values.get("on"), Mapping) and not on.entries:
+        reading.error(
+            on.at,
+            "`on` is empty",
+            "a projection is fed by events: `service.Event: {insert: {...}}`",
+        )
+    return ProjectionSyntax(
+        name=name,
+        summary=reading.summary(values.get("summary")),
+        engine=reading.choice(values.get("store"), "a store", PROJECTION_ENGINES),
+        partition=reading.words(key.get("partition"), "a field of `partition`"),
+        cluster=_sort(reading, key.get("cluster"), "`cluster`"),
+        row=read_fields(reading, values.get("row"), "`row`"),
+        reactions=tuple(_reaction(reading, Word(e.key.text, e.key.at), e.value) for e in reactions),
+        queries=read_queries(reading, values.get("queries"), of_aggregate=False),
+        renamed_from=reading.former(values.get("renamed_from"), UNIT),
+    )
+
+
+def _reaction(reading: Reading, event: Word, node: Node) -> ReactionSyntax:
+    modes = "`{insert: {...}}`, `{upsert: {...}}`, `{update: {...}}` or `{delete: {}}`"
+    entries = reading.entries(node, f"the reaction on `{printable(event.text)}`", modes)
+    if isinstance(node, Mapping) and len(entries) != 1:
+        reading.error(
+            event.at,
+            f"the reaction on `{printable(event.text)}` is not one thing",
+            f"it is {modes}",
+        )
+    if len(entries) != 1:
+        return ReactionSyntax(event=event, mode=None, sets=())
+    entry = entries[0]
+    mode = reading.choice(entry.key, "a reaction", REACTIONS)
+    if isinstance(entry.value, Scalar) and entry.value.text == "":
+        entry_value: Node = Mapping((), entry.value.at)
+    else:
+        entry_value = entry.value
+    sets = reading.assignments(entry_value, f"`{printable(entry.key.text)}`")
+    if mode and mode.text == "delete" and sets:
+        reading.error(sets[0].target.at, "a deleted row keeps no fields", "write `{delete: {}}`")
+    return ReactionSyntax(event=event, mode=mode.text if mode else None, sets=sets)

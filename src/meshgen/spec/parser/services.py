@@ -1,0 +1,166 @@
+"""Services: aggregates, and what connects them to others."""
+
+from __future__ import annotations
+
+from meshgen.spec.diagnostics import Position
+from meshgen.spec.parser.aggregates import read_aggregate
+from meshgen.spec.parser.fields import read_fields
+from meshgen.spec.parser.names import CLASS, OPERATION, SAGA, UNIT, VARIABLE
+from meshgen.spec.parser.queries import read_queries
+from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec.syntax import (
+    DispatchSyntax,
+    OperationSyntax,
+    PolicySyntax,
+    PortSyntax,
+    ReplicaSyntax,
+    SagaSyntax,
+    ServiceSyntax,
+    StepSyntax,
+    Word,
+)
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
+
+SERVICE_ENGINES = ("postgresql", "sqlserver", "sqlite", "mongodb", "redis")
+SERVICE_KEYS = Keys(
+    "a service",
+    ("store", "aggregates"),
+    ("summary", "renamed_from", "replicas", "ports", "policies", "sagas", "queries"),
+    later=("slo", "streams"),
+)
+REPLICA_KEYS = Keys("a replica", ("of", "fields"))
+OPERATION_KEYS = Keys("an operation", ("returns", "simulated"), ("input",))
+POLICY_KEYS = Keys("a policy", ("on", "do"), ("each", "with", "after"))
+SAGA_KEYS = Keys("a saga", ("of", "starts_on", "steps"), ("renamed_from", "deadline", "on_failure"))
+STEP_KEYS = Keys("a step", ("do",), ("each", "with", "done", "failed", "undo"))
+DISPATCH_KEYS = Keys("a command to send", ("do",), ("with",))
+
+
+def read_services(reading: Reading, node: Node | None) -> tuple[ServiceSyntax, ...]:
+    """The section `services`."""
+    services = tuple(
+        _service(reading, name, body)
+        for name, body in reading.named(node, "services", "a service", UNIT)
+    )
+    if isinstance(node, Mapping) and not services:
+        reading.error(node.at, "`services` is empty", "a system has at least one service")
+    return services
+
+
+def _service(reading: Reading, name: Word, node: Node) -> ServiceSyntax:
+    values = reading.keyed(node, SERVICE_KEYS, name.at)
+    aggregates = reading.named(values.get("aggregates"), "aggregates", "an aggregate", CLASS)
+    replicas = reading.named(values.get("replicas"), "replicas", "a replica", VARIABLE)
+    ports = reading.named(values.get("ports"), "ports", "a port", CLASS)
+    sagas = reading.named(values.get("sagas"), "sagas", "a saga", SAGA)
+    return ServiceSyntax(
+        name=name,
+        summary=reading.summary(values.get("summary")),
+        engine=_engine(reading, values.get("store")),
+        aggregates=tuple(read_aggregate(reading, n, body) for n, body in aggregates),
+        replicas=tuple(_replica(reading, n, body) for n, body in replicas),
+        ports=tuple(_port(reading, n, body) for n, body in ports),
+        policies=tuple(
+            _policy(reading, item) for item in reading.items(values.get("policies"), "`policies`")
+        ),
+        sagas=tuple(_saga(reading, n, body) for n, body in sagas),
+        queries=read_queries(reading, values.get("queries"), of_aggregate=True),
+        renamed_from=reading.former(values.get("renamed_from"), UNIT),
+    )
+
+
+def _engine(reading: Reading, node: Node | None) -> Word | None:
+    if isinstance(node, Scalar) and node.text == "cassandra":
+        hint = "Cassandra has no transactions over rows; give a projection this store"
+        reading.error(node.at, "`cassandra` can only keep read models", hint)
+        return None
+    return reading.choice(node, "a store", SERVICE_ENGINES)
+
+
+def _replica(reading: Reading, name: Word, node: Node) -> ReplicaSyntax:
+    values = reading.keyed(node, REPLICA_KEYS, name.at)
+    return ReplicaSyntax(
+        name=name,
+        of=reading.word(values.get("of"), "a replica's `of`"),
+        fields=reading.words(values.get("fields"), "a replicated field"),
+    )
+
+
+def _port(reading: Reading, name: Word, node: Node) -> PortSyntax:
+    operations = reading.named(node, name.text, "an operation", OPERATION)
+    return PortSyntax(
+        name=name, operations=tuple(_operation(reading, n, body) for n, body in operations)
+    )
+
+
+def _operation(reading: Reading, name: Word, node: Node) -> OperationSyntax:
+    values = reading.keyed(node, OPERATION_KEYS, name.at)
+    return OperationSyntax(
+        name=name,
+        input=read_fields(reading, values.get("input"), "`input`"),
+        returns=read_fields(reading, values.get("returns"), "`returns`"),
+        simulated=reading.assignments(values.get("simulated"), "`simulated`"),
+    )
+
+
+def _policy(reading: Reading, node: Node) -> PolicySyntax:
+    values = reading.keyed(node, POLICY_KEYS)
+    return PolicySyntax(
+        on=reading.word(values.get("on"), "a policy's `on`"),
+        each=reading.text(values.get("each"), "`each`"),
+        do=_sent(reading, values),
+        after=reading.seconds(values.get("after"), "`after`"),
+        at=_start(node),
+    )
+
+
+def _sent(reading: Reading, values: dict[str, Node]) -> DispatchSyntax | None:
+    """`do` and `with` among the keys of what sends the command."""
+    command = reading.word(values.get("do"), "`do`")
+    with_ = reading.assignments(values.get("with"), "`with`")
+    return DispatchSyntax(command=command, with_=with_) if command else None
+
+
+def _dispatch(reading: Reading, node: Node | None) -> DispatchSyntax | None:
+    """`Command`, or `{do: Command, with: {...}}`."""
+    if node is None or isinstance(node, Broken):
+        return None
+    if isinstance(node, Mapping):
+        return _sent(reading, reading.keyed(node, DISPATCH_KEYS))
+    command = reading.word(node, "a command")
+    return DispatchSyntax(command=command) if command else None
+
+
+def _saga(reading: Reading, name: Word, node: Node) -> SagaSyntax:
+    values = reading.keyed(node, SAGA_KEYS, name.at)
+    steps = reading.items(values.get("steps"), "`steps`")
+    if isinstance(node_ := values.get("steps"), Sequence) and not steps:
+        reading.error(node_.at, f"the saga `{name}` has no steps")
+    return SagaSyntax(
+        name=name,
+        of=reading.word(values.get("of"), "a saga's `of`"),
+        starts_on=reading.word(values.get("starts_on"), "`starts_on`"),
+        deadline=reading.seconds(values.get("deadline"), "`deadline`"),
+        steps=tuple(_step(reading, item) for item in steps),
+        on_failure=_dispatch(reading, values.get("on_failure")),
+        renamed_from=reading.former(values.get("renamed_from"), CLASS),
+    )
+
+
+def _step(reading: Reading, node: Node) -> StepSyntax:
+    values = reading.keyed(node, STEP_KEYS)
+    return StepSyntax(
+        each=reading.text(values.get("each"), "`each`"),
+        do=_sent(reading, values),
+        done=reading.words(values["done"], "`done`") if "done" in values else None,
+        failed=reading.words(values["failed"], "`failed`") if "failed" in values else None,
+        undo=_dispatch(reading, values.get("undo")),
+        at=_start(node),
+    )
+
+
+def _start(node: Node) -> Position:
+    """Where an item of a list begins: at its first key."""
+    if isinstance(node, Mapping) and node.entries:
+        return node.entries[0].key.at
+    return node.at

@@ -1,0 +1,154 @@
+"""What surrounds the services: event hub, gateway, processes."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from meshgen.spec.model import EventHub, Gateway, RateLimit
+from meshgen.spec.parser.names import UNIT
+from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec.syntax import ProcessSyntax, Word
+from meshgen.spec.wording import printable, shape
+from meshgen.spec.yaml.tree import Broken, Node, Scalar, Sequence
+
+HUB_ENGINES = ("kafka", "rabbitmq", "nats")
+HUB_KEYS = Keys("the event hub", (), ("engine", "partitions", "retention"))
+GATEWAY_KEYS = Keys("the gateway", ("auth",), ("rate_limit", "timeout", "cors"))
+AUTH_KEYS = Keys("the gateway's `auth`", ("issuer", "audience"))
+RATE_KEYS = Keys("a rate limit", ("rate",), ("per", "burst"))
+
+DEFAULT_HUB = EventHub(engine="nats", partitions=4, retention=7 * 24 * 3600)
+DEFAULT_TIMEOUT = 5000
+MAX_PARTITIONS = 256
+MAX_RATE = 1_000_000
+
+_RATE = re.compile(r"([1-9][0-9]{0,8})/([sm])")
+_AUDIENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}")
+
+
+def read_event_hub(reading: Reading, node: Node | None) -> EventHub:
+    """The section `event_hub`, with its defaults."""
+    values = reading.keyed(node, HUB_KEYS) if node is not None else {}
+    engine = reading.choice(values.get("engine"), "the event hub's engine", HUB_ENGINES)
+    partitions = reading.integer(values.get("partitions"), "`partitions`", 1, MAX_PARTITIONS)
+    retention = reading.seconds(values.get("retention"), "`retention`")
+    return EventHub(
+        engine=engine.text if engine else DEFAULT_HUB.engine,
+        partitions=partitions or DEFAULT_HUB.partitions,
+        retention=retention or DEFAULT_HUB.retention,
+    )
+
+
+def read_gateway(reading: Reading, node: Node | None) -> Gateway | None:
+    """The section `gateway`, with its defaults."""
+    if node is None:
+        return None
+    values = reading.keyed(node, GATEWAY_KEYS)
+    auth = reading.keyed(values["auth"], AUTH_KEYS) if "auth" in values else {}
+    return Gateway(
+        issuer=_url(reading, auth.get("issuer"), "the issuer"),
+        audience=_audience(reading, auth.get("audience")),
+        rate_limit=_rate_limit(reading, values.get("rate_limit")),
+        timeout=reading.milliseconds(values.get("timeout"), "`timeout`") or DEFAULT_TIMEOUT,
+        cors=_origins(reading, values.get("cors")),
+    )
+
+
+def _url(reading: Reading, node: Node | None, what: str) -> str:
+    found = reading.text(node, what)
+    if found is None:
+        return ""
+    if not _is_url(found.text):
+        reading.error(
+            found.at,
+            f"{what} is not a URL: `{printable(found.text)}`",
+            "it looks like `https://id.example.com`",
+        )
+    return found.text
+
+
+def _is_url(text: str) -> bool:
+    if not re.fullmatch(r"https?://[A-Za-z0-9._~:/?#@!&*+,;=%\[\]-]{1,200}", text):
+        return False
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is no number, a broken IPv6 address
+        return False
+
+
+def _audience(reading: Reading, node: Node | None) -> str:
+    found = reading.text(node, "the audience")
+    if found is None:
+        return ""
+    if not _AUDIENCE.fullmatch(found.text):
+        reading.error(
+            found.at,
+            "the audience has characters that do not belong there",
+            "it is a name or a URL",
+        )
+    return found.text
+
+
+def _rate_limit(reading: Reading, node: Node | None) -> RateLimit | None:
+    if node is None:
+        return None
+    values = reading.keyed(node, RATE_KEYS)
+    reading.choice(values.get("per"), "a rate limit's `per`", ("caller",))
+    rate = _rate(reading, values.get("rate"))
+    burst = reading.integer(values.get("burst"), "`burst`", 1, MAX_RATE)
+    return RateLimit(rate=rate, burst=burst or rate)
+
+
+def _rate(reading: Reading, node: Node | None) -> int:
+    """Requests a second."""
+    if node is None or isinstance(node, Broken):
+        return 1
+    found = _RATE.fullmatch(node.text) if isinstance(node, Scalar) else None
+    if found is None:
+        reading.error(
+            node.at, f"`rate` is {shape(node)}", "a rate is written like `50/s` or `600/m`"
+        )
+        return 1
+    number, seconds = int(found[1]), 1 if found[2] == "s" else 60
+    if number % seconds:
+        reading.error(
+            node.at,
+            f"`{found[0]}` is not a whole number of requests a second",
+            f"`{max(number // 60, 1) * 60}/m` is",
+        )
+        return 1
+    if number // seconds > MAX_RATE:
+        reading.error(node.at, f"`rate` is more than {MAX_RATE}/s")
+    return number // seconds
+
+
+def _origins(reading: Reading, node: Node | None) -> tuple[str, ...]:
+    origins = []
+    for word in reading.words(node, "an origin of `cors`"):
+        origin = re.fullmatch(r"https?://[^/?#]+", word.text)
+        if word.text != "*" and not (origin and _is_url(word.text)):
+            reading.error(
+                word.at,
+                f"`{printable(word.text)}` is not an origin",
+                "it looks like `https://www.example.com`, without a path",
+            )
+        origins.append(word.text)
+    return tuple(origins)
+
+
+def read_processes(reading: Reading, node: Node | None) -> tuple[ProcessSyntax, ...]:
+    """The section `processes`."""
+    return tuple(
+        _process(reading, name, body)
+        for name, body in reading.named(node, "processes", "a process", UNIT)
+    )
+
+
+def _process(reading: Reading, name: Word, node: Node) -> ProcessSyntax:
+    if isinstance(node, Sequence) and not node.items:
+        reading.error(node.at, f"the process `{name}` is empty", "name the units that run in it")
+    nodes = reading.items(node, f"the process `{printable(name.text)}`")
+    units = tuple(word for item in nodes if (word := reading.word(item, "a unit")))
+    return ProcessSyntax(name=name, units=units)

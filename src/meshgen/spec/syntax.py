@@ -1,0 +1,293 @@
+"""The syntax of a spec before names are looked up: shapes are right, names and types are text.
+
+`parser` makes these nodes out of the YAML tree, `analysis` makes the model out of them. Short forms
+are gone: there is one way to read a thing. What could not be read is left out or empty, and there
+is a finding for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from meshgen.spec.diagnostics import Position
+from meshgen.spec.model import EventHub, Gateway
+from meshgen.spec.yaml.tree import Node, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A name and where it stands."""
+
+    text: str
+    at: Position
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldSyntax:
+    """`name: type` or `name: {type: ..., min: ...}`; `type` is None where it could not be read."""
+
+    name: Word
+    type: Scalar | None
+    limits: Mapping[str, Scalar] = field(default_factory=dict)
+    default: Node | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeSyntax:
+    """An enum (`members`) or a value object (`fields`); neither where it could not be read."""
+
+    name: Word
+    members: tuple[Word, ...] | None = None
+    fields: tuple[FieldSyntax, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentSyntax:
+    """`target: expression`; the value is None where it could not be read."""
+
+    target: Word
+    value: Scalar | None
+
+
+Assignments = tuple[AssignmentSyntax, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventSyntax:
+    name: Word
+    fields: tuple[FieldSyntax, ...]
+    sets: Assignments
+    summary: str | None
+    renamed_from: Word | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmissionSyntax:
+    event: Word
+    when: Scalar | None = None
+    fill: Assignments = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandSyntax:
+    """`mode` is None where none of creates, emits and upserts could be read."""
+
+    name: Word
+    mode: str | None
+    input: tuple[FieldSyntax, ...]
+    requires: Assignments
+    calls: Assignments
+    emits: tuple[EmissionSyntax, ...]
+    roles: tuple[Word, ...] | None
+    summary: str | None
+    renamed_from: Word | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AggregateSyntax:
+    name: Word
+    id: Word | None
+    owner: Word | None
+    event_sourced: bool
+    state: tuple[FieldSyntax, ...]
+    events: tuple[EventSyntax, ...]
+    commands: tuple[CommandSyntax, ...]
+    summary: str | None
+    renamed_from: Word | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaSyntax:
+    name: Word
+    of: Word | None
+    fields: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationSyntax:
+    name: Word
+    input: tuple[FieldSyntax, ...]
+    returns: tuple[FieldSyntax, ...]
+    simulated: Assignments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortSyntax:
+    name: Word
+    operations: tuple[OperationSyntax, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchSyntax:
+    """A command that is sent, and what fills it."""
+
+    command: Word
+    with_: Assignments = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySyntax:
+    on: Word | None
+    each: Scalar | None
+    do: DispatchSyntax | None
+    after: int | None
+    at: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSyntax:
+    """`done` and `failed` are None where they are not given."""
+
+    each: Scalar | None
+    do: DispatchSyntax | None
+    done: tuple[Word, ...] | None
+    failed: tuple[Word, ...] | None
+    undo: DispatchSyntax | None
+    at: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SagaSyntax:
+    name: Word
+    of: Word | None
+    starts_on: Word | None
+    deadline: int | None
+    steps: tuple[StepSyntax, ...]
+    on_failure: DispatchSyntax | None
+    renamed_from: Word | None
+
+
+@dataclass(frozen=True, slots=True)
+class SortSyntax:
+    field: Word
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySyntax:
+    name: Word
+    of: Word | None
+    by: tuple[Word, ...]
+    filter: tuple[Word, ...]
+    sort: tuple[SortSyntax, ...]
+    page: int | None
+    owner: Word | None
+    roles: tuple[Word, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSyntax:
+    name: Word
+    summary: str | None
+    engine: Word | None
+    aggregates: tuple[AggregateSyntax, ...]
+    replicas: tuple[ReplicaSyntax, ...]
+    ports: tuple[PortSyntax, ...]
+    policies: tuple[PolicySyntax, ...]
+    sagas: tuple[SagaSyntax, ...]
+    queries: tuple[QuerySyntax, ...]
+    renamed_from: Word | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactionSyntax:
+    event: Word
+    mode: str | None
+    sets: Assignments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectionSyntax:
+    name: Word
+    summary: str | None
+    engine: Word | None
+    partition: tuple[Word, ...]
+    cluster: tuple[SortSyntax, ...]
+    row: tuple[FieldSyntax, ...]
+    reactions: tuple[ReactionSyntax, ...]
+    queries: tuple[QuerySyntax, ...]
+    renamed_from: Word | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArgumentSyntax:
+    """`name=value` of a part; `is_name`: `caller`, a path parameter or a member of an enum."""
+
+    name: Word
+    value: str | int | bool
+    is_name: bool
+    at: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartSyntax:
+    name: Word
+    target: Word
+    arguments: tuple[ArgumentSyntax, ...]
+    optional: bool
+    only: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointSyntax:
+    path: Word
+    parameters: tuple[Word, ...]
+    parts: tuple[PartSyntax, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BffSyntax:
+    name: Word
+    summary: str | None
+    endpoints: tuple[EndpointSyntax, ...]
+    renamed_from: Word | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSyntax:
+    name: Word
+    units: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoSyntax:
+    role: Word
+    command: Word
+    values: Assignments
+    keep: Word | None
+    at: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeeSyntax:
+    role: Word
+    query: Word
+    arguments: Assignments
+    values: Assignments
+    at: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioSyntax:
+    name: Word
+    steps: tuple[DoSyntax | SeeSyntax, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecSyntax:
+    """The whole spec; `gateway` and `event_hub` refer to nothing and are final already."""
+
+    name: Word | None
+    summary: str | None
+    types: tuple[TypeSyntax, ...]
+    event_hub: EventHub
+    services: tuple[ServiceSyntax, ...]
+    projections: tuple[ProjectionSyntax, ...]
+    gateway: Gateway | None
+    bffs: tuple[BffSyntax, ...]
+    processes: tuple[ProcessSyntax, ...]
+    scenarios: tuple[ScenarioSyntax, ...]

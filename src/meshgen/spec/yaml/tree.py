@@ -1,0 +1,89 @@
+"""The tree of a YAML text, with the place of every key and value.
+
+`span` is where something is written: the offsets in the text of its first character and of the one
+behind its last, quotes and brackets included. What is written in no text has none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeAlias
+
+from meshgen.spec.diagnostics import Position
+
+Plain: TypeAlias = str | int | float | Decimal | bool | None
+Span: TypeAlias = tuple[int, int]
+
+NO_SPAN: Span = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A single value. `text` is what was written, `value` what it means.
+
+    `shift` is the number of columns between `at` and the first character of `text` (1 behind a
+    quote), or None where the text does not stand on one line as it is (escapes, folded lines).
+    """
+
+    text: str
+    value: Plain
+    at: Position
+    shift: int | None = None
+    span: Span = field(default=NO_SPAN, compare=False)
+
+    def inside(self, offset: int) -> Position:
+        """The place of the character `offset` of `text`, as exactly as it is known."""
+        if self.shift is None:
+            return self.at
+        return Position(self.at.line, self.at.column + self.shift + offset)
+
+    def part(self, start: int, end: int) -> Scalar:
+        """The characters from `start` to `end` as a value of their own, at their own place."""
+        text = self.text[start:end]
+        if self.shift is None:
+            return Scalar(text, text, self.at)
+        return Scalar(text, text, self.inside(start), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One `key: value` of a mapping."""
+
+    key: Scalar
+    value: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """`{key: value}` in the order of the file; `partial`: some of it could not be read.
+
+    `flow`: written in braces
+    """
+
+    entries: tuple[Entry, ...]
+    at: Position
+    partial: bool = False
+    flow: bool = field(default=False, compare=False)
+    span: Span = field(default=NO_SPAN, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """`[item, item]`; `flow`: written in brackets."""
+
+    items: tuple[Node, ...]
+    at: Position
+    flow: bool = field(default=False, compare=False)
+    span: Span = field(default=NO_SPAN, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A value for which there is a finding already: nobody says more about it."""
+
+    at: Position
+    span: Span = field(default=NO_SPAN, compare=False)
+
+
+Node: TypeAlias = Scalar | Mapping | Sequence | Broken

@@ -1,0 +1,1 @@
+"""The resolved system: every name, path, topic, schema and piece of code computed."""

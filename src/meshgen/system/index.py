@@ -1,0 +1,107 @@
+"""Looking things up in a spec: where a message belongs, and what fields it has in full."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from meshgen.naming import pascal
+from meshgen.spec.model import (
+    Aggregate,
+    Command,
+    Event,
+    Field,
+    Projection,
+    Query,
+    Ref,
+    Service,
+    Spec,
+)
+from meshgen.spec.types import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EventOf:
+    """An event and where it belongs."""
+
+    service: Service
+    aggregate: Aggregate
+    event: Event
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The aggregate's id first, then the event's own fields."""
+        return with_id(self.aggregate, self.event.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOf:
+    """A command and where it belongs."""
+
+    service: Service
+    aggregate: Aggregate
+    command: Command
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The aggregate's id first, then the command's own fields."""
+        return with_id(self.aggregate, self.command.input)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A spec with its messages by reference. References are unique: `service.Name`."""
+
+    spec: Spec
+    events: Mapping[tuple[str, str], EventOf]
+    commands: Mapping[tuple[str, str], CommandOf]
+
+    def event(self, ref: Ref) -> EventOf:
+        return self.events[ref.unit, ref.name]
+
+    def command(self, ref: Ref) -> CommandOf:
+        return self.commands[ref.unit, ref.name]
+
+    def service(self, name: str) -> Service:
+        return next(service for service in self.spec.services if service.name == name)
+
+    def aggregate(self, ref: Ref) -> Aggregate:
+        aggregates = self.service(ref.unit).aggregates
+        return next(aggregate for aggregate in aggregates if aggregate.name == ref.name)
+
+    def query(self, ref: Ref) -> Query | None:
+        """The query `ref` names, or None if it names an aggregate."""
+        units: tuple[Service | Projection, ...] = (*self.spec.services, *self.spec.projections)
+        queries = (query for unit in units if unit.name == ref.unit for query in unit.queries)
+        return next((query for query in queries if query.name == ref.name), None)
+
+    def fields(self, ref: Ref) -> tuple[Field, ...]:
+        """The fields of what the query or aggregate `ref` answers."""
+        for projection in self.spec.projections:
+            if projection.name == ref.unit:
+                return projection.row
+        query = self.query(ref)
+        name = query.of if query is not None else ref.name
+        aggregate = self.aggregate(Ref(unit=ref.unit, name=str(name)))
+        return with_id(aggregate, aggregate.state)
+
+
+def index(spec: Spec) -> Index:
+    """Return `spec` with its messages by reference."""
+    aggregates = [(s, a) for s in spec.services for a in s.aggregates]
+    return Index(
+        spec=spec,
+        events={(s.name, e.name): EventOf(s, a, e) for s, a in aggregates for e in a.events},
+        commands={(s.name, c.name): CommandOf(s, a, c) for s, a in aggregates for c in a.commands},
+    )
+
+
+def with_id(aggregate: Aggregate, fields: tuple[Field, ...]) -> tuple[Field, ...]:
+    """Return `fields` with the aggregate's id in front, written among them or not."""
+    others = tuple(field for field in fields if field.name != aggregate.id)
+    return (Field(name=aggregate.id, type=UUID), *others)
+
+
+def row_name(projection: Projection) -> str:
+    """`order_history` -> `OrderHistoryRow`."""
+    return f"{pascal(projection.name)}Row"

@@ -1,0 +1,149 @@
+"""From the validated spec to the `Mesh`: the only place that knows naming rules."""
+
+from __future__ import annotations
+
+from meshgen import __version__
+from meshgen.naming import kebab, snake, system_package
+from meshgen.spec.model import Spec
+from meshgen.system.index import index
+from meshgen.system.jsonschema import contract_modules
+from meshgen.system.lower.bffs import bff_view
+from meshgen.system.lower.imports import contract_imports
+from meshgen.system.lower.projections import projection_view
+from meshgen.system.lower.scenarios import scenario_view
+from meshgen.system.lower.services import service_view
+from meshgen.system.lower.topics import messages, topics
+from meshgen.system.model import (
+    BffView,
+    GatewayRoute,
+    GatewayView,
+    Mesh,
+    OwnedQuery,
+    ProcessView,
+    ProjectionView,
+    RateLimitView,
+    ServiceView,
+    Unit,
+)
+from meshgen.system.pysource.annotations import duration
+from meshgen.testgen.cases.specimens import Specimens, find_all
+
+
+def resolve(spec: Spec) -> Mesh:
+    """Return the mesh of `spec`, with everything that templates print."""
+    known = index(spec)
+    package = system_package(spec.name)
+    found = find_all(known)
+    specimens = Specimens(known, found)
+    services = tuple(
+        service_view(service, known, package, found, specimens) for service in spec.services
+    )
+    projections = tuple(
+        projection_view(projection, known, package, specimens) for projection in spec.projections
+    )
+    bffs = tuple(bff_view(bff, known, package) for bff in spec.bffs)
+    units = (
+        *(_unit(view, "service") for view in services),
+        *(_unit(view, "projection") for view in projections),
+        *(_unit(view, "bff") for view in bffs),
+    )
+    return Mesh(
+        name=spec.name,
+        package=package,
+        distribution=kebab(package),
+        summary=spec.summary.rstrip("."),
+        generator=__version__,
+        spec_file=f"{spec.name}.yaml",
+        folders=tuple(dict.fromkeys(unit.folder.split("/")[0] for unit in units)),
+        partitions=spec.event_hub.partitions,
+        retention=duration(spec.event_hub.retention),
+        roles=_roles(spec),
+        contracts=contract_modules(known),
+        type_imports=contract_imports(known, ()),
+        messages=messages(known),
+        topics=topics(known),
+        services=services,
+        projections=projections,
+        bffs=bffs,
+        gateway=_gateway(spec, units),
+        example_path=_example_path(services, projections),
+        owned_queries=_owned_queries(spec),
+        units=units,
+        processes=_processes(spec, units),
+        scenarios=tuple(scenario_view(scenario, known) for scenario in spec.scenarios),
+    )
+
+
+def _unit(view: ServiceView | ProjectionView | BffView, kind: str) -> Unit:
+    return Unit(
+        name=view.name,
+        kind=kind,
+        package=view.package,
+        distribution=kebab(view.package),
+        folder=view.folder,
+        entry=f"{view.package}.{kind}:{kind}",
+        title=view.title,
+        summary=view.summary,
+    )
+
+
+def _roles(spec: Spec) -> tuple[str, ...]:
+    commands = [c.roles for s in spec.services for a in s.aggregates for c in a.commands]
+    queries = [q.roles for service in spec.services for q in service.queries]
+    queries += [q.roles for projection in spec.projections for q in projection.queries]
+    named = {role for roles in (*commands, *queries) for role in roles or ()}
+    return tuple(sorted(named | {step.role for s in spec.scenarios for step in s.steps}))
+
+
+def _gateway(spec: Spec, units: tuple[Unit, ...]) -> GatewayView:
+    gateway = spec.gateway
+    limit = gateway.rate_limit
+    return GatewayView(
+        issuer=gateway.issuer,
+        audience=gateway.audience,
+        timeout_ms=gateway.timeout,
+        rate_limit=RateLimitView(rate=limit.rate, burst=limit.burst) if limit else None,
+        cors=gateway.cors,
+        routes=tuple(
+            GatewayRoute(
+                prefix=f"/{kebab(unit.name)}",
+                cluster=unit.name,
+                host_variable=f"{unit.name.upper()}_HOST",
+                port_variable=f"{unit.name.upper()}_PORT",
+            )
+            for unit in units
+        ),
+    )
+
+
+def _processes(spec: Spec, units: tuple[Unit, ...]) -> tuple[ProcessView, ...]:
+    if spec.processes:
+        return tuple(ProcessView(name=p.name, units=p.units) for p in spec.processes)
+    return (ProcessView(name=spec.name, units=tuple(unit.name for unit in units)),)
+
+
+def _example_path(
+    services: tuple[ServiceView, ...], projections: tuple[ProjectionView, ...]
+) -> str:
+    """A page that any caller may read, else the first unit's description of its API."""
+    views: tuple[ServiceView | ProjectionView, ...] = (*projections, *services)
+    for view in views:
+        for route in view.routes:
+            needs = {option.name for option in route.options} & {"by", "roles"}
+            if route.helper == "search" and not needs:
+                return f"/{kebab(view.name)}{route.path}"
+    return f"/{kebab(services[0].name)}/openapi.json"
+
+
+def _owned_queries(spec: Spec) -> tuple[OwnedQuery, ...]:
+    """The pages of projections that ask for nothing but their owner."""
+    return tuple(
+        OwnedQuery(
+            function=snake(query.name),
+            path=f"/{kebab(projection.name)}/{kebab(query.name)}",
+            owner=query.owner,
+        )
+        for projection in spec.projections
+        for query in projection.queries
+        if query.page and query.owner and query.by == (query.owner,) and not query.roles
+    )

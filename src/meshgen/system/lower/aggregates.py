@@ -1,0 +1,253 @@
+"""Aggregates: the cases of `decide` and `evolve`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from meshgen.naming import article, pascal, snake, words
+from meshgen.spec.expressions import Access, Expression
+from meshgen.spec.model import Aggregate, Assignment, Command, Emission, Event, Field, PortCall
+from meshgen.system.index import with_id
+from meshgen.system.lower.code import Scene, call_source, filled, from_sources, reads
+from meshgen.system.model import (
+    AggregateView,
+    Argument,
+    Bound,
+    Branch,
+    Call,
+    CommandCase,
+    EventCase,
+    Rule,
+)
+from meshgen.system.pysource.annotations import attribute
+from meshgen.system.pysource.expressions import replica_reads
+from meshgen.testgen.cases.domain import domain_tests
+from meshgen.testgen.examples import Found
+
+# What the code of an aggregate, and of its tests, means something else by.
+_RESERVED = {"command", "context", "event", "field", "replace", "known", "require"}
+_RESERVED |= {"abs", "all", "any", "dict", "float", "len", "list", "max", "min", "round", "sum"}
+_RESERVED |= {"date", "datetime", "decide", "evolve", "new_id", "pytest", "request", "timedelta"}
+
+
+def aggregate_view(aggregate: Aggregate, found: Found) -> AggregateView:
+    """Return `aggregate` with its cases computed; `found` are examples for its tests."""
+    module, variable = snake(aggregate.name), variable_of(aggregate)
+    return AggregateView(
+        name=aggregate.name,
+        module=module,
+        variable=variable,
+        words=words(aggregate.name),
+        described=article(words(aggregate.name)),
+        summary=aggregate.summary
+        or f"what may happen to {article(words(aggregate.name))}, and what it then is.",
+        kind="EventSourced" if aggregate.event_sourced else "StateStored",
+        id=aggregate.id,
+        owner=aggregate.owner,
+        state=tuple(attribute(field) for field in aggregate.state),
+        commands=tuple(_command_case(command, aggregate) for command in aggregate.commands),
+        events=tuple(
+            event_case(event, aggregate, aggregate.name, variable, aggregate.state)
+            for event in aggregate.events
+        ),
+        testing=domain_tests(found),
+    )
+
+
+def variable_of(aggregate: Aggregate) -> str:
+    """The local name of the aggregate's state: `order`; `order_` where the word is taken."""
+    word = _local(aggregate.name)
+    return f"{word}_" if word == aggregate.id else word
+
+
+def _local(name: str) -> str:
+    word = snake(name)
+    return f"{word}_" if word in _RESERVED else word
+
+
+def mode_of(event: Event, aggregate: Aggregate) -> str:
+    """How `event` meets the state: it "creates" it, "upserts" it, or "acts" on what is there."""
+    modes = {
+        command.mode
+        for command in aggregate.commands
+        for emission in command.emits
+        if emission.event == event.name
+    }
+    return next((mode for mode in ("upserts", "creates") if mode in modes), "acts")
+
+
+def event_case(
+    event: Event, aggregate: Aggregate, record: str, variable: str, state: tuple[Field, ...]
+) -> EventCase:
+    """The case that carries `event` over to the fields `state` of the dataclass `record`."""
+    scene = Scene({"state": variable, "event": "event"})
+    mode = mode_of(event, aggregate)
+    fields = tuple(field for field in state if _changes(event, field, aggregate))
+    arguments = filled(
+        fields,
+        event.sets,
+        scene,
+        from_sources(("event", event.fields)),
+    )
+    if mode == "creates":
+        identity = Argument(name=aggregate.id, value=f"event.{aggregate.id}")
+        return EventCase(
+            name=event.name, opening=None, returns=call_source(record, (identity, *arguments))
+        )
+    opening = None
+    if mode == "upserts":
+        opening = f"{variable} = {variable} or {record}({aggregate.id}=event.{aggregate.id})"
+        subject = variable
+    elif any(
+        reads(assignment.value, "state") for assignment in event.sets if _sets(assignment, state)
+    ):
+        opening, subject = f"{variable} = known({variable})", variable
+    else:
+        subject = f"known({variable})"
+    return EventCase(
+        name=event.name,
+        opening=opening,
+        returns=call_source("replace", arguments, subject) if arguments else subject,
+    )
+
+
+def _sets(assignment: Assignment, state: tuple[Field, ...]) -> bool:
+    return any(field.name == assignment.target for field in state)
+
+
+def _changes(event: Event, field: Field, aggregate: Aggregate) -> bool:
+    """Whether `event` may give `field` another value than it has."""
+    if any(field.name == assignment.target for assignment in event.sets):
+        return True
+    carried = any(field.name == own.name for own in event.fields)
+    return carried and not _only_tells(event, field.name, aggregate)
+
+
+def _only_tells(event: Event, field: str, aggregate: Aggregate) -> bool:
+    """Whether `event` has `field` from the state alone, for others to know: it changes nothing."""
+    emissions = [
+        (command, emission)
+        for command in aggregate.commands
+        for emission in command.emits
+        if emission.event == event.name
+    ]
+    return all(
+        command.mode == "acts"
+        and all(field != assignment.target for assignment in emission.fill)
+        and all(field != own.name for own in command.input)
+        for command, emission in emissions
+    )
+
+
+def _command_case(command: Command, aggregate: Aggregate) -> CommandCase:
+    names = {"state": variable_of(aggregate), "input": "command"}
+    lookups = _lookups(command, names)
+    rows = {read: bound.name for read, bound in lookups.items()}
+    scene = Scene(names, rows)
+    return CommandCase(
+        name=command.name,
+        opening=_opening(command, aggregate),
+        lookups=tuple(lookups.values()),
+        rules=tuple(
+            Rule(name=guard.name, condition=scene.code(guard.condition))
+            for guard in command.requires
+        ),
+        questions=tuple(_question(call, command, scene) for call in command.calls),
+        branches=_branches(command, aggregate, scene),
+    )
+
+
+def _opening(command: Command, aggregate: Aggregate) -> str | None:
+    variable = variable_of(aggregate)
+    if command.mode == "creates":
+        return f"require_new({variable})"
+    if command.mode == "acts":
+        needed = _needs_state(command, aggregate)
+        assignment = f"{variable} = " if needed else ""
+        return f"{assignment}require_existing({variable})"
+    if _needs_state(command, aggregate):
+        return f"{variable} = {variable} or {aggregate.name}({aggregate.id}=command.{aggregate.id})"
+    return None
+
+
+def _needs_state(command: Command, aggregate: Aggregate) -> bool:
+    if any(reads(expression, "state") for expression in _expressions(command)):
+        return True
+    inputs = {field.name for field in with_id(aggregate, command.input)}
+    state = {field.name for field in aggregate.state}
+    return any(
+        field.name in state - inputs - {assignment.target for assignment in emission.fill}
+        for emission in command.emits
+        for field in _fields_of(emission, aggregate)
+    )
+
+
+def _expressions(command: Command) -> list[Expression]:
+    found = [guard.condition for guard in command.requires]
+    found += [argument.value for call in command.calls for argument in call.arguments]
+    for emission in command.emits:
+        found += [assignment.value for assignment in emission.fill]
+        found += [emission.when] if emission.when else []
+    return found
+
+
+def _fields_of(emission: Emission, aggregate: Aggregate) -> tuple[Field, ...]:
+    event = next(event for event in aggregate.events if event.name == emission.event)
+    return event.fields
+
+
+def _lookups(command: Command, names: Mapping[str, str]) -> dict[tuple[str, str], Bound]:
+    """One local variable for every row of a replica that the command looks at in any case."""
+    found: dict[tuple[str, str], Bound] = {}
+    for expression in _expressions(command):
+        for read in replica_reads(expression, names):
+            if (read.replica, read.key) not in found:
+                row = read.replica
+                taken = sum(1 for replica, _ in found if replica == read.replica)
+                name = _local(row) if not taken else f"{snake(row)}_{taken + 1}"
+                bound = Bound(name=name, value=f"context.get({row}, {read.key})")
+                found[read.replica, read.key] = bound
+    return found
+
+
+def _question(call: PortCall, command: Command, scene: Scene) -> Bound:
+    """The question, and the variable for its answer; no name if nothing looks at the answer."""
+    arguments = tuple(
+        Argument(name=argument.target, value=scene.code(argument.value))
+        for argument in call.arguments
+    )
+    used = any(_answered_by(call, expression) for expression in _expressions(command))
+    value = f"context.ask({call_source(pascal(call.operation), arguments)})"
+    return Bound(name=call.name if used else "", value=value)
+
+
+def _answered_by(call: PortCall, expression: Expression) -> bool:
+    accesses = (ref for ref in expression.refs.values() if isinstance(ref, Access))
+    return any(access.record == call.name for access in accesses)
+
+
+def _branches(command: Command, aggregate: Aggregate, scene: Scene) -> tuple[Branch, ...]:
+    branches = []
+    sources = [("command", with_id(aggregate, command.input))]
+    if command.mode != "creates":
+        sources.append((scene.names["state"], aggregate.state))
+    for number, emission in enumerate(command.emits):
+        arguments = filled(
+            with_id(aggregate, _fields_of(emission, aggregate)),
+            emission.fill,
+            scene,
+            from_sources(*sources),
+        )
+        branches.append(
+            Branch(
+                keyword=_keyword(emission, number, scene),
+                event=Call(name=emission.event, arguments=arguments),
+            )
+        )
+    return tuple(branches)
+
+
+def _keyword(emission: Emission, number: int, scene: Scene) -> str | None:
+    if emission.when is None:
+        return "else" if number else None
+    return f"{'elif' if number else 'if'} {scene.code(emission.when)}"

@@ -1,0 +1,90 @@
+"""Backends-for-frontends: endpoints as calls to other units."""
+
+from __future__ import annotations
+
+import re
+
+from meshgen.naming import about, kebab, pascal, unit_folder, unit_package, words
+from meshgen.spec.analysis.kinds import bare
+from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part
+from meshgen.spec.types import UUID, Type
+from meshgen.system.index import Index
+from meshgen.system.lower.imports import contract_imports
+from meshgen.system.lower.services import collection_of
+from meshgen.system.model import Attribute, BffView, EndpointView, PartView
+from meshgen.system.pysource.annotations import annotation
+
+
+def bff_view(bff: Bff, index: Index, package: str) -> BffView:
+    """Return `bff` ready to print."""
+    parts = [part for endpoint in bff.endpoints for part in endpoint.parts]
+    return BffView(
+        name=bff.name,
+        package=unit_package(package, bff.name),
+        folder=unit_folder("bffs", bff.name),
+        title=pascal(bff.name),
+        summary=(bff.summary or f"The backend of the {words(bff.name)} front end").rstrip("."),
+        about=about(bff.summary),
+        calls=tuple(sorted({part.target.unit for part in parts})),
+        endpoints=tuple(_endpoint_view(endpoint, index) for endpoint in bff.endpoints),
+        imports=contract_imports(index, ()),
+    )
+
+
+def _endpoint_view(endpoint: Endpoint, index: Index) -> EndpointView:
+    names = [words(part.name) for part in endpoint.parts]
+    listing = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+    return EndpointView(
+        path=endpoint.path,
+        function=_function(endpoint.path),
+        summary=f"{listing.capitalize()}, in one answer."
+        if len(names) > 1
+        else f"{listing.capitalize()}.",
+        parameters=tuple(_parameter(name, endpoint, index) for name in endpoint.parameters),
+        needs_caller=any(
+            value == Name("caller") for part in endpoint.parts for _, value in part.arguments
+        ),
+        parts=tuple(_part_view(part, index) for part in endpoint.parts),
+    )
+
+
+def _parameter(name: str, endpoint: Endpoint, index: Index) -> Attribute:
+    """A parameter of the path, typed as the field that it is asked for."""
+    type_: Type = UUID
+    for part in endpoint.parts:
+        for asked, value in part.arguments:
+            if value == Name(name):
+                fields = index.fields(part.target)
+                type_ = next((field.type for field in fields if field.name == asked), UUID)
+    return Attribute(name=name, annotation=annotation(bare(type_)), default=None)
+
+
+def _function(path: str) -> str:
+    """`/orders/{order_id}` -> `orders_by_order_id`, `/` -> `root`."""
+    parts = [part for part in path.split("/") if part]
+    named = [f"by_{part[1:-1]}" if part.startswith("{") else part for part in parts]
+    return re.sub(r"\W", "_", "_".join(named)) or "root"
+
+
+def _part_view(part: Part, index: Index) -> PartView:
+    call = _get(part, index)
+    if part.only:
+        call = f"only({call}, {', '.join(map(repr, part.only))})"
+    return PartView(name=part.name, call=f"optional({call})" if part.optional else call)
+
+
+def _get(part: Part, index: Index) -> str:
+    query = index.query(part.target)
+    if query is not None:
+        arguments = "".join(f", {name}={_value(value)}" for name, value in part.arguments)
+        return f'backends.get("{part.target.unit}", "/{kebab(query.name)}"{arguments})'
+    aggregate = index.aggregate(part.target)
+    (_, value), *_ = part.arguments
+    path = f'f"{collection_of(aggregate)}/{{{_value(value)}}}"'
+    return f'backends.get("{part.target.unit}", {path})'
+
+
+def _value(value: Argument) -> str:
+    if isinstance(value, Name):
+        return "caller.id" if value.name == "caller" else value.name
+    return repr(value)

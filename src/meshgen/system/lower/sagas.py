@@ -1,0 +1,110 @@
+"""Sagas: the functions that build their commands, and the steps that name them."""
+
+from __future__ import annotations
+
+from meshgen.naming import snake, words
+from meshgen.spec.model import Dispatch, Each, Ref, Saga, Step
+from meshgen.system.index import Index
+from meshgen.system.lower.code import EVENT, filled, from_sources, loop_view
+from meshgen.system.model import Argument, Call, DispatchView, SagaView, StepView
+from meshgen.system.pysource.annotations import duration
+from meshgen.testgen.cases.sagas import saga_tests
+from meshgen.testgen.cases.specimens import Specimens
+
+
+def saga_refs(saga: Saga) -> list[Ref]:
+    """Every message that the saga names."""
+    refs = [saga.starts_on]
+    for step in saga.steps:
+        refs += [step.do.command, *step.done, *step.failed]
+        refs += [step.undo.command] if step.undo else []
+    return refs + ([saga.on_failure.command] if saga.on_failure else [])
+
+
+def saga_view(saga: Saga, index: Index, specimens: Specimens) -> SagaView:
+    """Return `saga` with its functions and steps computed."""
+    dispatches: dict[str, DispatchView] = {}
+    steps = []
+    for step in saga.steps:
+        do = _dispatch(step.do, saga, index, each=step.each)
+        undo = (
+            _dispatch(step.undo, saga, index, each=step.each, known=step.do) if step.undo else None
+        )
+        steps.append(_step_view(step, do.function, undo.function if undo else None))
+        dispatches |= {view.function: view for view in (do, undo) if view}
+    failure = _dispatch(saga.on_failure, saga, index, failure=True) if saga.on_failure else None
+    if failure:
+        dispatches[failure.function] = failure
+    return SagaView(
+        name=saga.name,
+        module=snake(saga.name),
+        words=words(saga.name),
+        id=saga.of,
+        starts_on=saga.starts_on.name,
+        deadline=duration(saga.deadline) if saga.deadline else None,
+        dispatches=tuple(dispatches.values()),
+        steps=tuple(steps),
+        on_failure=failure.function if failure else None,
+        testing=saga_tests(saga, index, specimens),
+    )
+
+
+def _step_view(step: Step, do: str, undo: str | None) -> StepView:
+    return StepView(
+        loop=loop_view(step.each) if step.each else None,
+        do=do,
+        done=_events(step.done) or "None",
+        failed=_events(step.failed),
+        undo=undo,
+    )
+
+
+def _events(refs: tuple[Ref, ...]) -> str | None:
+    """One event by its class, several as a tuple of classes."""
+    names = [ref.name for ref in refs]
+    if len(names) > 1:
+        return f"({', '.join(names)})"
+    return names[0] if names else None
+
+
+def _dispatch(
+    dispatch: Dispatch,
+    saga: Saga,
+    index: Index,
+    *,
+    each: Each | None = None,
+    known: Dispatch | None = None,
+    failure: bool = False,
+) -> DispatchView:
+    """The function that builds `dispatch`'s command.
+
+    `known`: what a compensation also knows, the values that the step it undoes was sent with.
+    """
+    event, command = index.event(saga.starts_on), index.command(dispatch.command)
+    given = {sets.target: sets for sets in (known.with_ if known else ())}
+    given |= {sets.target: sets for sets in dispatch.with_}
+    arguments = filled(
+        command.fields,
+        tuple(given.values()),
+        EVENT,
+        from_sources(("event", event.fields)),
+    )
+    parameters = [Argument(name="event", value=saga.starts_on.name)]
+    if each is not None:
+        loop = loop_view(each)
+        parameters.append(Argument(name=loop.variable, value=loop.annotation))
+    if failure:
+        parameters.append(Argument(name="failure", value="str"))
+    return DispatchView(
+        function=snake(command.command.name),
+        summary=_summary(dispatch, known, failure),
+        parameters=tuple(parameters),
+        command=Call(name=command.command.name, arguments=arguments),
+    )
+
+
+def _summary(dispatch: Dispatch, known: Dispatch | None, failure: bool) -> str:
+    command = words(dispatch.command.name)
+    if known is not None:
+        return f"Undo {words(known.command.name)}: {command}."
+    return f"When a step failed: {command}." if failure else f"{command.capitalize()}."

@@ -1,0 +1,218 @@
+"""Services: their replicas, ports, policies and routes."""
+
+from __future__ import annotations
+
+import re
+
+from meshgen.naming import (
+    about,
+    article,
+    collection_path,
+    kebab,
+    pascal,
+    snake,
+    unit_folder,
+    unit_package,
+    words,
+)
+from meshgen.spec.model import (
+    Aggregate,
+    Command,
+    Event,
+    Operation,
+    Policy,
+    Port,
+    Query,
+    Ref,
+    Replica,
+    Service,
+)
+from meshgen.system.index import Index
+from meshgen.system.lower.aggregates import aggregate_view, event_case, mode_of, variable_of
+from meshgen.system.lower.code import EVENT, Scene, filled, from_sources, loop_view
+from meshgen.system.lower.imports import contract_imports
+from meshgen.system.lower.sagas import saga_refs, saga_view
+from meshgen.system.model import (
+    Argument,
+    Call,
+    PolicyView,
+    QuestionView,
+    ReplicaView,
+    Route,
+    ServiceView,
+)
+from meshgen.system.pysource.annotations import attribute, duration
+from meshgen.testgen.cases.reactions import policy_tests
+from meshgen.testgen.cases.specimens import FoundByAggregate, Specimens
+
+
+def service_view(
+    service: Service, index: Index, package: str, found: FoundByAggregate, specimens: Specimens
+) -> ServiceView:
+    """Return `service` ready to print."""
+    return ServiceView(
+        name=service.name,
+        package=unit_package(package, service.name),
+        folder=unit_folder("services", service.name),
+        title=pascal(service.name),
+        summary=(service.summary or f"The {words(service.name)} service").rstrip("."),
+        about=about(service.summary),
+        aggregates=tuple(
+            aggregate_view(aggregate, found[service.name, aggregate.name])
+            for aggregate in service.aggregates
+        ),
+        replicas=tuple(_replica_view(replica, index) for replica in service.replicas),
+        questions=tuple(
+            _question_view(port, operation)
+            for port in service.ports
+            for operation in port.operations
+        ),
+        policies=tuple(_policy_view(policy, index) for policy in service.policies),
+        sagas=tuple(saga_view(saga, index, specimens) for saga in service.sagas),
+        policy_testing=policy_tests(service, index, specimens),
+        routes=tuple(_routes(service)),
+        has_commands=any(c.roles is not None for a in service.aggregates for c in a.commands),
+        imports=contract_imports(index, _refs(service, index)),
+    )
+
+
+def _refs(service: Service, index: Index) -> list[Ref]:
+    """Every message that a file of this service may name."""
+    refs = [Ref(unit=unit, name=name) for unit, name in index.events if unit == service.name]
+    refs += [Ref(unit=unit, name=name) for unit, name in index.commands if unit == service.name]
+    for policy in service.policies:
+        refs += [policy.on, policy.do]
+    for saga in service.sagas:
+        refs += saga_refs(saga)
+    for replica in service.replicas:
+        events = _replica_events(replica, index)
+        refs += [Ref(unit=replica.of.unit, name=event.name) for event in events]
+    return refs
+
+
+def _replica_events(replica: Replica, index: Index) -> tuple[Event, ...]:
+    """The events that make the copied aggregate, or change a field that is copied."""
+    aggregate = index.aggregate(replica.of)
+    copied = set(replica.fields)
+
+    def matters(event: Event) -> bool:
+        changed = {field.name for field in event.fields} | {sets.target for sets in event.sets}
+        return mode_of(event, aggregate) != "acts" or bool(changed & copied)
+
+    return tuple(event for event in aggregate.events if matters(event))
+
+
+def _replica_view(replica: Replica, index: Index) -> ReplicaView:
+    aggregate = index.aggregate(replica.of)
+    state = tuple(field for field in aggregate.state if field.name in replica.fields)
+    variable = variable_of(aggregate)
+    return ReplicaView(
+        name=aggregate.name,
+        variable=variable,
+        source=f"{article(words(aggregate.name))}, which belongs to {replica.of.unit}",
+        id=aggregate.id,
+        state=tuple(attribute(field) for field in state),
+        events=tuple(
+            event_case(event, aggregate, aggregate.name, variable, state)
+            for event in _replica_events(replica, index)
+        ),
+    )
+
+
+def _question_view(port: Port, operation: Operation) -> QuestionView:
+    question = pascal(operation.name)
+    simulated = tuple(
+        Argument(name=sets.target, value=Scene({"input": "question"}).code(sets.value))
+        for sets in operation.simulated
+    )
+    return QuestionView(
+        question=question,
+        answer=f"{question}Answer",
+        function=snake(operation.name),
+        port=words(port.name),
+        summary=f"Ask the {words(port.name)} to {words(operation.name)}.",
+        input=tuple(attribute(field) for field in operation.input),
+        returns=tuple(attribute(field) for field in operation.returns),
+        simulated=simulated,
+    )
+
+
+def _policy_view(policy: Policy, index: Index) -> PolicyView:
+    event, command = index.event(policy.on), index.command(policy.do)
+    arguments = filled(
+        command.fields,
+        policy.with_,
+        EVENT,
+        from_sources(("event", event.fields)),
+    )
+    then = words(command.command.name)
+    delay = f"{duration(policy.after)} later, " if policy.after else ""
+    each = f" for each {policy.each.variable}" if policy.each else ""
+    return PolicyView(
+        function=f"{snake(command.command.name)}_on_{snake(event.event.name)}",
+        event=event.event.name,
+        summary=f"When {words(event.event.name)}: {delay}{then}{each}.",
+        loop=loop_view(policy.each) if policy.each else None,
+        command=Call(name=command.command.name, arguments=arguments),
+        after=duration(policy.after) if policy.after else None,
+    )
+
+
+def _routes(service: Service) -> list[Route]:
+    routes = []
+    for aggregate in service.aggregates:
+        public = [command for command in aggregate.commands if command.roles is not None]
+        routes += [_command_route(command, aggregate) for command in public]
+        routes.append(_route("get", _path_of(aggregate), aggregate.name))
+    routes += [query_route(query, str(query.of)) for query in service.queries]
+    return routes
+
+
+def collection_of(aggregate: Aggregate) -> str:
+    """`/stock-items`."""
+    return collection_path(aggregate.name)
+
+
+def _path_of(aggregate: Aggregate) -> str:
+    return f"{collection_of(aggregate)}/{{{aggregate.id}}}"
+
+
+def command_path(command: Command, aggregate: Aggregate) -> str:
+    """Below the aggregate that the command acts on, or below the collection if it makes one."""
+    base = collection_of(aggregate) if command.mode == "creates" else _path_of(aggregate)
+    return f"{base}/{kebab(command.name)}"
+
+
+def _command_route(command: Command, aggregate: Aggregate) -> Route:
+    roles = Argument(name="roles", value=_tuple(command.roles or ()))
+    return _route("post", command_path(command, aggregate), command.name, roles)
+
+
+def _route(helper: str, path: str, kind: str, *options: Argument) -> Route:
+    example = re.sub(r"\{\w+\}", "{ID}", path)
+    return Route(
+        helper=helper,
+        path=path,
+        example=f'f"{example}"' if example != path else f'"{path}"',
+        kind=kind,
+        options=options,
+    )
+
+
+def query_route(query: Query, kind: str) -> Route:
+    """The route of a query: `search` answers a page, `find` exactly one."""
+    sort = tuple(f"-{key.field}" if key.descending else key.field for key in query.sort)
+    options = [
+        ("by", _tuple(query.by)),
+        ("filter", _tuple(query.filter)),
+        ("sort", _tuple(sort)),
+        ("page", str(query.page) if query.page else None),
+        ("owner", f'"{query.owner}"' if query.owner else None),
+        ("roles", _tuple(query.roles or ())),
+    ]
+    given = (Argument(name=n, value=v) for n, v in options if v is not None and v != "()")
+    return _route("search" if query.page else "find", f"/{kebab(query.name)}", kind, *given)
+
+
+def _tuple(names: tuple[str, ...]) -> str:
+    return repr(tuple(names))

@@ -1,0 +1,80 @@
+"""Topics: what travels on each, who publishes to it and who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from meshgen.spec.model import Ref, Service
+from meshgen.system.index import Index
+from meshgen.system.lower.sagas import saga_refs
+from meshgen.system.model import Message, Topic
+
+
+def messages(index: Index) -> tuple[Message, ...]:
+    """Every event and command, a topic after the other."""
+    found = [
+        _message(index, "events", of.service.name, of.event.name, of.aggregate.id)
+        for of in index.events.values()
+    ]
+    found += [
+        _message(index, "commands", of.service.name, of.command.name, of.aggregate.id)
+        for of in index.commands.values()
+    ]
+    return tuple(sorted(found, key=lambda message: message.topic))
+
+
+def topics(index: Index) -> tuple[Topic, ...]:
+    """Every topic with its messages, and the units at its ends.
+
+    Events are sent by their service and received by whoever reacts to one; commands are sent by
+    the services whose policies and sagas name one, and received by their service.
+    """
+    found: dict[str, list[Message]] = {}
+    for message in messages(index):
+        found.setdefault(message.topic, []).append(message)
+    return tuple(_topic(index, name, tuple(members)) for name, members in found.items())
+
+
+def _topic(index: Index, name: str, members: tuple[Message, ...]) -> Topic:
+    owner, names = members[0].module, {member.name for member in members}
+    others = tuple(
+        unit
+        for unit, refs in _named(index)
+        if any(ref.unit == owner and ref.name in names for ref in refs)
+    )
+    are_events = name.endswith(".events")
+    return Topic(
+        name=name,
+        messages=members,
+        senders=(owner,) if are_events else others,
+        receivers=others if are_events else (owner,),
+    )
+
+
+def _named(index: Index) -> Iterable[tuple[str, list[Ref]]]:
+    """Each unit with the messages that it takes from the hub or puts on it for others."""
+    for service in index.spec.services:
+        yield service.name, _named_by(service, index)
+    for projection in index.spec.projections:
+        yield projection.name, [reaction.event for reaction in projection.reactions]
+
+
+def _named_by(service: Service, index: Index) -> list[Ref]:
+    refs = [policy.on for policy in service.policies]
+    refs += [policy.do for policy in service.policies if policy.do.unit != service.name]
+    refs += [ref for saga in service.sagas for ref in saga_refs(saga)]
+    for replica in service.replicas:
+        events = index.aggregate(replica.of).events
+        refs += [Ref(unit=replica.of.unit, name=event.name) for event in events]
+    return refs
+
+
+def _message(index: Index, kind: str, unit: str, name: str, subject: str) -> Message:
+    topic = f"{index.spec.name}.{unit}"
+    return Message(
+        name=name,
+        module=unit,
+        type=f"{topic}.{name}.v1",
+        topic=f"{topic}.{kind}",
+        subject=subject,
+    )

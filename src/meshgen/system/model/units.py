@@ -1,0 +1,188 @@
+"""What runs: services, projections and backends-for-frontends, ready to print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meshgen.system.model.code import (
+    Argument,
+    Attribute,
+    Call,
+    CommandCase,
+    EventCase,
+    Import,
+    Loop,
+    Route,
+)
+from meshgen.system.model.testing import DomainTests, PolicyTests, ProjectionTests, SagaTests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AggregateView:
+    """An aggregate: `kind` is how its state is kept (`StateStored` or `EventSourced`)."""
+
+    name: str
+    module: str
+    variable: str
+    words: str
+    described: str
+    summary: str
+    kind: str
+    id: str
+    owner: str | None
+    state: tuple[Attribute, ...]
+    commands: tuple[CommandCase, ...]
+    events: tuple[EventCase, ...]
+    testing: DomainTests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplicaView:
+    """A local copy of another service's data."""
+
+    name: str
+    variable: str
+    source: str
+    id: str
+    state: tuple[Attribute, ...]
+    events: tuple[EventCase, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionView:
+    """An operation of a port: the question, the answer, and the simulated adapter."""
+
+    question: str
+    answer: str
+    function: str
+    port: str
+    summary: str
+    input: tuple[Attribute, ...]
+    returns: tuple[Attribute, ...]
+    simulated: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyView:
+    """A policy: a function from an event to a command, or to one for each item."""
+
+    function: str
+    event: str
+    summary: str
+    loop: Loop | None
+    command: Call
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """A saga's step: the names of its functions, and the events that answer it."""
+
+    loop: Loop | None
+    do: str
+    done: str
+    failed: str | None
+    undo: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchView:
+    """A function of a saga that builds a command."""
+
+    function: str
+    summary: str
+    parameters: tuple[Argument, ...]
+    command: Call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SagaView:
+    """A process manager. `deadline` as Python source."""
+
+    name: str
+    module: str
+    words: str
+    id: str
+    starts_on: str
+    deadline: str | None
+    dispatches: tuple[DispatchView, ...]
+    steps: tuple[StepView, ...]
+    on_failure: str | None
+    testing: SagaTests | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceView:
+    """A service, ready to print. `about` goes on with the summary in a docstring, or is empty."""
+
+    name: str
+    package: str
+    folder: str
+    title: str
+    summary: str
+    about: str
+    aggregates: tuple[AggregateView, ...]
+    replicas: tuple[ReplicaView, ...]
+    questions: tuple[QuestionView, ...]
+    policies: tuple[PolicyView, ...]
+    sagas: tuple[SagaView, ...]
+    policy_testing: PolicyTests
+    routes: tuple[Route, ...]
+    has_commands: bool
+    imports: tuple[Import, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectionView:
+    """A projection, ready to print. `key` fields; a leading `-` means descending."""
+
+    name: str
+    package: str
+    folder: str
+    title: str
+    summary: str
+    about: str
+    row: str
+    id: str
+    state: tuple[Attribute, ...]
+    events: tuple[EventCase, ...]
+    partition: tuple[str, ...]
+    cluster: tuple[str, ...]
+    testing: ProjectionTests
+    routes: tuple[Route, ...]
+    imports: tuple[Import, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartView:
+    """A part of an aggregated answer: the call to a backend, wrapped as needed."""
+
+    name: str
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointView:
+    """An endpoint of a backend-for-frontend."""
+
+    path: str
+    function: str
+    summary: str
+    parameters: tuple[Attribute, ...]
+    needs_caller: bool
+    parts: tuple[PartView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BffView:
+    """A backend-for-frontend, ready to print."""
+
+    name: str
+    package: str
+    folder: str
+    title: str
+    summary: str
+    about: str
+    calls: tuple[str, ...]
+    endpoints: tuple[EndpointView, ...]
+    imports: tuple[Import, ...]

@@ -1,0 +1,1 @@
+"""Values, types and expressions of the spec language as Python source."""

@@ -1,0 +1,78 @@
+"""The spec's types, defaults and durations as Python source."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from meshgen.spec.model import Field, Missing
+from meshgen.spec.types import EnumType, ListType, MapType, ObjectType, OptionalType, Scalar, Type
+from meshgen.system.model import Attribute
+from meshgen.system.pysource.literals import literal
+
+_SCALARS = {
+    "string": "str",
+    "int": "int",
+    "float": "float",
+    "decimal": "Decimal",
+    "bool": "bool",
+    "uuid": "UUID",
+    "date": "date",
+    "datetime": "datetime",
+}
+_UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+
+
+def annotation(type_: Type) -> str:
+    """`list[OrderLine]` -> `Sequence[OrderLine]`: typed as what cannot be changed."""
+    match type_:
+        case Scalar(name):
+            return _SCALARS[name]
+        case EnumType(name) | ObjectType(name):
+            return name
+        case ListType(item):
+            return f"Sequence[{annotation(item)}]"
+        case MapType(key, value):
+            return f"Mapping[{annotation(key)}, {annotation(value)}]"
+        case OptionalType(item):
+            return f"{annotation(item)} | None"
+
+
+def attribute(field: Field) -> Attribute:
+    """A dataclass attribute for `field`, with the default it has or its type implies."""
+    return Attribute(name=field.name, annotation=annotation(field.type), default=default(field))
+
+
+def default(field: Field) -> str | None:
+    """The default of a dataclass attribute as Python source, None if a value must be given."""
+    if isinstance(field.default, dict):
+        return "field(default_factory=dict)"
+    if not isinstance(field.default, Missing):
+        return constant(field.default, field.type)
+    match field.type:
+        case OptionalType():
+            return "None"
+        case ListType():
+            return "()"
+        case MapType():
+            return "field(default_factory=dict)"
+        case _:
+            return None
+
+
+def constant(value: object, type_: Type) -> str:
+    """A default of the spec as Python source."""
+    match type_:
+        case OptionalType(item):
+            return "None" if value is None else constant(value, item)
+        case EnumType(name):
+            return f"{name}.{str(value).upper()}"
+        case Scalar("decimal"):
+            return f'Decimal("{Decimal(str(value))}")'
+        case _:
+            return literal(value)
+
+
+def duration(seconds: int) -> str:
+    """`900` -> `timedelta(minutes=15)`, in the largest unit that fits."""
+    unit, size = next(pair for pair in _UNITS if seconds % pair[1] == 0)
+    return f"timedelta({unit}={seconds // size})"

@@ -1,0 +1,51 @@
+"""Given / when / then for every aggregate."""
+
+from __future__ import annotations
+
+import re
+
+from meshgen.naming import pascal
+from meshgen.system.model import Call, DomainTest, DomainTests
+from meshgen.testgen.cases.values import Shared
+from meshgen.testgen.examples import Example, Found
+from meshgen.testgen.examples.model import AnswerValue, EventValue
+
+
+def domain_tests(found: Found) -> DomainTests:
+    """Return the examples as tests, with what they share as constants."""
+    shared = Shared()
+    commands = [_command(example) for example in found.examples]
+    tests = tuple(
+        _test(example, shared, repeated=commands.count(_command(example)) > 1)
+        for example in found.examples
+    )
+    return DomainTests(constants=shared.constants(), tests=tests)
+
+
+def function_name(title: str) -> str:
+    """`cancel order is refused unless order is open` as the name of a function."""
+    return re.sub(r"\W+", "_", title, flags=re.ASCII).strip("_").lower()
+
+
+def _command(example: Example) -> EventValue:
+    return EventValue(example.command, example.input)
+
+
+def _test(example: Example, shared: Shared, *, repeated: bool) -> DomainTest:
+    command = _command(example)
+    return DomainTest(
+        function=function_name(example.title),
+        given=tuple(shared.name(event) for event in example.given),
+        knowing=tuple(shared.call(row.replica, row.fields) for row in example.knowing),
+        answering=tuple(_answer(answer, shared) for answer in example.answering),
+        constant=shared.name(command) if repeated else None,
+        when=shared.call(command.name, command.fields),
+        then=tuple(shared.name(event) for event in example.then),
+        refused=example.refused,
+    )
+
+
+def _answer(answer: AnswerValue, shared: Shared) -> tuple[Call, Call]:
+    question = pascal(answer.operation)
+    asked = shared.call(question, answer.arguments)
+    return asked, shared.call(f"{question}Answer", answer.answer)

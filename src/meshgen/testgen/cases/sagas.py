@@ -1,0 +1,126 @@
+"""Tests of sagas: the way through, and a failure of each step that can fail."""
+
+from __future__ import annotations
+
+from meshgen.naming import snake, words
+from meshgen.spec.expressions.values import Bindings, EvaluationError, Value
+from meshgen.spec.model import Dispatch, Ref, Saga, Step
+from meshgen.system.index import Index
+from meshgen.system.model import SagaLine, SagaTest, SagaTests
+from meshgen.testgen.cases.specimens import Specimens
+from meshgen.testgen.cases.values import Shared, value_of, valued
+from meshgen.testgen.examples.model import EventValue
+
+
+def saga_tests(saga: Saga, index: Index, specimens: Specimens) -> SagaTests | None:
+    """Return the tests, or None if there is no example of an event that the saga needs."""
+    start = specimens.event(saga.starts_on)
+    if start is None:
+        return None
+    try:
+        return _Telling(saga, index, specimens, start).tests()
+    except (_NoExampleError, EvaluationError):
+        return None
+
+
+class _NoExampleError(Exception):
+    """There is no example of an event that answers a command of the saga."""
+
+
+class _Telling:
+    """The telling of one saga on one example of the event that starts it."""
+
+    def __init__(self, saga: Saga, index: Index, specimens: Specimens, start: EventValue) -> None:
+        self._saga = saga
+        self._index = index
+        self._specimens = specimens
+        self._start = start
+        self._shared = Shared()
+
+    def tests(self) -> SagaTests:
+        start = self._shared.name(self._start)
+        tests = [SagaTest(function="goes_through", lines=tuple(self._success()))]
+        for number, step in enumerate(self._saga.steps):
+            if step.failed:
+                function = self._failure_name(step)
+                lines = tuple(self._failure(number, step))
+                tests.append(SagaTest(function=function, lines=lines))
+        return SagaTests(start=start, tests=tuple(tests), constants=self._shared.constants())
+
+    def _failure_name(self, step: Step) -> str:
+        """After the event; two commands may fail by the same one."""
+        event = step.failed[0]
+        function = f"takes_everything_back_on_{snake(event.name)}"
+        if [other.failed[:1] for other in self._saga.steps].count((event,)) > 1:
+            return f"{function}_of_{snake(step.do.command.name)}"
+        return function
+
+    def _success(self) -> list[SagaLine]:
+        lines: list[SagaLine] = []
+        for step in self._saga.steps:
+            lines += self._done(step)
+        return lines
+
+    def _failure(self, failing: int, step: Step) -> list[SagaLine]:
+        lines: list[SagaLine] = []
+        for earlier in self._saga.steps[:failing]:
+            lines += self._done(earlier)
+        failed = step.failed[0]
+        answers: list[tuple[str, str]] = []
+        for command in self._commands(step, step.do):
+            answer = self._answer(failed, command)
+            answers.append((self._shared.name(answer), self._shared.name(command)))
+        lines += [SagaLine(sends=tuple(command for _, command in answers), answers=tuple(answers))]
+        undone = [
+            self._shared.name(command)
+            for earlier in reversed(self._saga.steps[:failing])
+            if earlier.undo
+            for command in reversed(self._commands(earlier, earlier.undo))
+        ]
+        if self._saga.on_failure:
+            failure = dict(self._answer(failed, self._commands(step, step.do)[0]).fields)
+            reason = failure.get("reason", words(failed.name))
+            last = self._command(self._saga.on_failure, {}, {"failure": reason})
+            undone.append(self._shared.name(last))
+        return [*lines, SagaLine(sends=tuple(undone), answers=())]
+
+    def _done(self, step: Step) -> list[SagaLine]:
+        answers = []
+        for command in self._commands(step, step.do):
+            answer = self._answer(step.done[0], command)
+            answers.append((self._shared.name(answer), self._shared.name(command)))
+        return [SagaLine(sends=tuple(command for _, command in answers), answers=tuple(answers))]
+
+    def _commands(self, step: Step, dispatch: Dispatch) -> list[EventValue]:
+        given = dispatch if dispatch is step.do else _with_what_was_done(step, dispatch)
+        if step.each is None:
+            return [self._command(given, {}, {})]
+        values = dict(self._start.fields)
+        items = value_of(step.each.items, Bindings(values={"event": values}))
+        assert isinstance(items, list)
+        return [self._command(given, {step.each.variable: item}, {}) for item in items]
+
+    def _command(
+        self, dispatch: Dispatch, items: dict[str, Value], failure: dict[str, Value]
+    ) -> EventValue:
+        command = self._index.command(dispatch.command)
+        values = dict(self._start.fields)
+        bindings = Bindings(values={"event": values, "item": items, "failure": failure})
+        filled = valued(command.fields, dispatch.with_, bindings, values)
+        return EventValue(command.command.name, filled)
+
+    def _answer(self, ref: Ref, command: EventValue) -> EventValue:
+        """The example of the event, about what the command is about."""
+        specimen = self._specimens.event(ref)
+        if specimen is None:
+            raise _NoExampleError
+        told = dict(command.fields)
+        fields = tuple((name, told.get(name, value)) for name, value in specimen.fields)
+        return EventValue(specimen.name, fields)
+
+
+def _with_what_was_done(step: Step, undo: Dispatch) -> Dispatch:
+    """A compensation also knows the values that its step was sent with."""
+    own = {sets.target for sets in undo.with_}
+    known = tuple(sets for sets in step.do.with_ if sets.target not in own)
+    return Dispatch(command=undo.command, with_=(*known, *undo.with_))

@@ -1,0 +1,140 @@
+"""Example values as the source of calls, with names for what tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import count
+from uuid import UUID
+
+from meshgen.naming import snake
+from meshgen.spec.expressions import Expression
+from meshgen.spec.expressions.evaluate import evaluate
+from meshgen.spec.expressions.values import Bindings, Record, Value
+from meshgen.spec.model import Assignment, Field
+from meshgen.system.model import Argument, Bound, Call, Constant, Constants
+from meshgen.system.pysource.expressions import emit_value
+from meshgen.testgen.examples.model import EARLIER, ID, NOW, EventValue, FieldValues, new_id
+
+_GIVEN: Mapping[object, str] = {
+    NOW: "NOW",
+    **{new_id(number): f"new_id({number})" for number in range(1, 10)},
+}
+
+
+_TAKEN = frozenset(("NOW", "ROW", "UTC", "UUID"))
+
+
+class Shared:
+    """What the tests of a module share: ids, moments and messages, each under a name.
+
+    An id is called after the field that it was first met in: `CUSTOMER_ID`; a message after its
+    type: `ORDER_PLACED`, `ORDER_PLACED_EARLIER`, `ORDER_PLACED_2`.
+    """
+
+    def __init__(self) -> None:
+        self._named: dict[object, str] = dict(_GIVEN)
+        self._values: dict[str, str] = {}
+        self._messages: list[tuple[EventValue, str]] = []
+
+    def call(self, name: str, fields: FieldValues) -> Call:
+        """`name(field=value, ...)`."""
+        for field, value in fields:
+            self._meet(field, value)
+        arguments = (Argument(name=n, value=emit_value(v, self._named).code) for n, v in fields)
+        return Call(name=name, arguments=tuple(arguments))
+
+    def name(self, message: EventValue) -> str:
+        """The constant that holds `message`."""
+        for known, name in self._messages:
+            if known == message:
+                return name
+        name = self._free_name(message)
+        self._messages.append((message, name))
+        return name
+
+    def constants(self) -> Constants:
+        """All that was named, ids and moments first."""
+        messages = tuple(
+            Constant(name=name, value=self.call(message.name, message.fields))
+            for message, name in self._messages
+        )
+        values = tuple(Bound(name=name, value=value) for name, value in self._values.items())
+        return Constants(values=values, messages=messages)
+
+    def _free_name(self, message: EventValue) -> str:
+        name = snake(message.name).upper()
+        if not self._is_free(name) and any(value == EARLIER for _, value in message.fields):
+            name += "_EARLIER"
+        return self._numbered(name)
+
+    def _numbered(self, name: str) -> str:
+        return next(name for name in _alternatives(name) if self._is_free(name))
+
+    def _is_free(self, name: str) -> bool:
+        others = (other for _, other in self._messages)
+        return name not in _TAKEN and name not in self._values and name not in others
+
+    def _meet(self, field: str, value: Value) -> None:
+        for name, part in _parts(field, value):
+            if part in self._named:
+                continue
+            if isinstance(part, UUID):
+                source = f"UUID(int=0x{part.int:X})"
+                self._give(part, "ID" if part == ID else snake(name).upper(), source)
+            elif part == EARLIER:
+                self._give(part, "EARLIER", "NOW - timedelta(days=1)")
+
+    def _give(self, value: object, name: str, source: str) -> None:
+        free = self._numbered(name)
+        self._named[value] = free
+        self._values[free] = source
+
+
+def _alternatives(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}_{number}" for number in range(2, 100))
+
+
+def _parts(field: str, value: Value) -> Iterator[tuple[str, UUID | datetime]]:
+    """The ids and moments inside a value, each with the name of the field that holds it."""
+    match value:
+        case UUID() | datetime():
+            yield field, value
+        case Record(fields=fields):
+            for name, inner in fields:
+                yield from _parts(name, inner)
+        case list():
+            for item in value:
+                yield from _parts(field, item)
+        case dict():
+            for key, item in value.items():
+                yield from _parts(f"{field}_key", key)
+                yield from _parts(field, item)
+
+
+def valued(
+    fields: Iterable[Field],
+    given: Iterable[Assignment],
+    bindings: Bindings,
+    *sources: Mapping[str, Value],
+) -> FieldValues:
+    """What `fields` are filled with: what is given, else the same-named value of a source."""
+    computed = {each.target: value_of(each.value, bindings) for each in given}
+    found = []
+    for field in fields:
+        for source in (computed, *sources):
+            if field.name in source:
+                found.append((field.name, source[field.name]))
+                break
+    return tuple(found)
+
+
+def value_of(expression: Expression, bindings: Bindings) -> Value:
+    """The value of `expression` at `NOW`."""
+    return evaluate(expression, bindings, now=NOW, new_id=_counting())
+
+
+def _counting() -> Callable[[], UUID]:
+    numbers = count(1)
+    return lambda: new_id(next(numbers))

@@ -1,0 +1,86 @@
+"""Examples for the generated tests: found by carrying out the spec on plain values."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from meshgen.testgen.examples.attempts import (Sources)
+from meshgen.testgen.examples.candidates import (Candidates)
+from meshgen.testgen.examples.domain import (Happened, Refused, all_expressions)
+from meshgen.testgen.examples.model import (ID, NOW, AnswerValue, EventValue, Example, FieldValues, Found, RowValue, new_id)
+from meshgen.testgen.examples.relevance import (conditions, literals, relevance)
+from meshgen.testgen.examples.search import (Goal, Hit, Search, goals)
+from meshgen.naming import (words)
+from meshgen.spec.model import (Aggregate, Service, Spec)
+
+__all__ = [
+    "ID",
+    "NOW",
+    "AnswerValue",
+    "EventValue",
+    "Example",
+    "FieldValues",
+    "Found",
+    "RowValue",
+    "examples",
+    "new_id",
+]
+
+
+def examples(spec: Spec, service: Service, aggregate: Aggregate) -> Found:
+    """Return an example of everything that the commands of `aggregate` do and refuse."""
+    search = Search(aggregate, Sources(spec, service), _candidates(spec, service, aggregate))
+    search.run()
+    modes = {command.name: command.mode for command in aggregate.commands}
+    titles: Counter[str] = Counter()
+    found, missing = [], []
+    for goal in goals(aggregate):
+        hit = search.hits.get(goal)
+        if hit is None:
+            missing.append((goal.command, goal.what or "row"))
+            continue
+        title = _title(goal, hit)
+        titles[title] += 1
+        if titles[title] > 1:
+            title = f"{title}, {titles[title]}"
+        found.append(_example(goal, hit, modes[goal.command], title))
+    return Found(tuple(found), tuple(missing))
+
+
+def _candidates(spec: Spec, service: Service, aggregate: Aggregate) -> Candidates:
+    everything = relevance(aggregate, (command.name for command in aggregate.commands))
+    operations = [operation for port in service.ports for operation in port.operations]
+    simulated = [fill.value for operation in operations for fill in operation.simulated]
+    deciding = [each for command in aggregate.commands for each in conditions(command)]
+    found = literals([*deciding, *all_expressions(aggregate), *simulated])
+    return Candidates(aggregate.id, spec.types, found, everything.fields)
+
+
+def _example(goal: Goal, hit: Hit, mode: str, title: str) -> Example:
+    outcome = hit.outcome
+    happened = isinstance(outcome, Happened)
+    return Example(
+        title=title,
+        command=goal.command,
+        mode=mode,
+        given=hit.given,
+        knowing=hit.rows,
+        answering=outcome.answers if isinstance(outcome, Happened) else (),
+        input=tuple(hit.attempt.input.items()),
+        then=(outcome.event,) if happened and isinstance(outcome, Happened) else (),
+        refused=outcome.rule if isinstance(outcome, Refused) else None,
+    )
+
+
+def _title(goal: Goal, hit: Hit) -> str:
+    """Return `cancel order is refused unless order is open` and the like."""
+    command = words(goal.command)
+    if isinstance(hit.outcome, Happened):
+        return f"{command} leads to {words(goal.what)}"
+    rule = words(hit.outcome.rule)
+    if goal.kind == "state":
+        there = "there is one already" if goal.what == "already_exists" else "there is none"
+        return f"{command} is refused when {there}"
+    if goal.kind == "row":
+        return f"{command} is refused when {rule.removesuffix(' not found')} is not known"
+    return f"{command} is refused unless {rule}"

@@ -1,0 +1,220 @@
+"""Values to try for a field: the first is the most ordinary one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from itertools import combinations, islice
+from uuid import UUID
+
+from meshgen.testgen.examples.model import (EARLIER, ID, LATER, NOW, RECENTLY)
+from meshgen.testgen.examples.patterns import (matching)
+from meshgen.naming import (article, words)
+from meshgen.spec.expressions.values import (EnumValue, Record, Value)
+from meshgen.spec.model import (Enum, Field, ValueObject)
+from meshgen.spec.types import (BOOL, DATE, DATETIME, DECIMAL, FLOAT, INT, STRING, EnumType, ListType, MapType, ObjectType, OptionalType, Type)
+from meshgen.spec.types import (UUID as UUID_TYPE)
+
+MOST = 16
+MOST_SETS = 100
+_NUMBERS = (2, 1000, 0, 1, 1001, -1)
+_OTHER = 0xB000
+
+
+class Candidates:
+    """The values to try for every field of one aggregate.
+
+    Fields of the same name have the same values, so that commands speak of the same things.
+    `literals` are the numbers and texts of the aggregate's expressions. Only `relevant` fields
+    have more than one value: the others make no difference.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        types: Iterable[Enum | ValueObject],
+        literals: Iterable[object],
+        relevant: Iterable[str],
+    ) -> None:
+        self._types: Mapping[str, Enum | ValueObject] = {kind.name: kind for kind in types}
+        self._numbers = _numbers(literals)
+        self._texts = [value for value in dict.fromkeys(literals) if isinstance(value, str)]
+        self._ids = {id: ID}
+        self._relevant = frozenset(relevant)
+
+    def of(self, field: Field, depth: int = 0) -> tuple[Value, ...]:
+        """Return the values to try for `field`, at most `MOST`; empty when none is allowed."""
+        tried = (v for v in self._any(field, field.type, depth) if self.allows(field, v))
+        most = MOST if self._makes_a_difference(field.name, field.type) else 1
+        return tuple(islice(_unique(tried), most))
+
+    def _makes_a_difference(self, name: str, kind: Type, depth: int = 0) -> bool:
+        """Say whether the field is relevant, or a field of what it holds is."""
+        if name in self._relevant:
+            return True
+        match kind:
+            case OptionalType(item=item) | ListType(item=item) | MapType(value=item):
+                return self._makes_a_difference(name, item, depth)
+            case ObjectType(name=declared) if depth < 3:
+                fields = getattr(self._types[declared], "fields", ())
+                return any(self._makes_a_difference(f.name, f.type, depth + 1) for f in fields)
+            case _:
+                return False
+
+    def record(self, fields: Iterable[Field], depth: int = 0) -> list[tuple[Value, ...]]:
+        """Return values to try for several fields together.
+
+        First the ordinary ones, then those that differ in one field, then in two.
+        """
+        columns = [self.of(field, depth) for field in fields]
+        if not all(columns):
+            return []
+        places = [(place, step) for place, c in enumerate(columns) for step in range(1, len(c))]
+        places.sort(key=lambda change: change[1])
+        pairs = sorted(combinations(places[:24], 2), key=lambda pair: pair[0][1] + pair[1][1])
+        changes = [(), *((change,) for change in places), *(p for p in pairs if p[0][0] != p[1][0])]
+        found = []
+        for change in changes[:MOST_SETS]:
+            values = [column[0] for column in columns]
+            for place, step in change:
+                values[place] = columns[place][step]
+            found.append(tuple(values))
+        return found
+
+    def allows(self, field: Field, value: Value) -> bool:
+        """Say whether `value` keeps the limits of `field`, and its parts theirs."""
+        match value:
+            case None | bool():
+                return True
+            case int() | float() | Decimal():
+                return not (
+                    (field.min is not None and value < field.min)
+                    or (field.max is not None and value > field.max)
+                )
+            case str():
+                return self._allows_text(field, value)
+            case list() | dict():
+                few = field.min_items is not None and len(value) < field.min_items
+                many = field.max_items is not None and len(value) > field.max_items
+                items = value.values() if isinstance(value, dict) else value
+                return not (few or many) and all(self._sound(item) for item in items)
+            case _:
+                return self._sound(value)
+
+    def _sound(self, value: Value) -> bool:
+        """Say whether all parts of a value object keep their limits."""
+        if not isinstance(value, Record):
+            return True
+        declared = self._types[value.type]
+        assert isinstance(declared, ValueObject)
+        return all(self.allows(field, value[field.name]) for field in declared.fields)
+
+    def _allows_text(self, field: Field, value: str) -> bool:
+        short = field.min_length is not None and len(value) < field.min_length
+        long = field.max_length is not None and len(value) > field.max_length
+        fits = field.pattern is None or re.search(field.pattern, value) is not None
+        return fits and not (short or long)
+
+    def _any(self, field: Field, kind: Type, depth: int) -> Iterable[Value]:
+        match kind:
+            case OptionalType(item=item):
+                inner = list(self._any(field, item, depth + 1)) if depth < 3 else []
+                return [*inner[:1], None, *inner[1:]]
+            case EnumType(name=name, members=members):
+                return [EnumValue(name, member) for member in members]
+            case ListType(item=item):
+                return self._lists(field, list(self._any(_bare(field), item, depth + 1)))
+            case MapType(key=key, value=item):
+                keys = list(self._any(Field(name=field.name, type=key), key, depth + 1))
+                items = list(self._any(_bare(field), item, depth + 1))
+                return [{k: v} for k in keys[:2] for v in items[:2]] + [{}]
+            case ObjectType(name=name):
+                return self._objects(name, depth)
+            case _:
+                return self._scalars(field, kind)
+
+    def _lists(self, field: Field, items: list[Value]) -> list[Value]:
+        if not items:
+            return [[]]
+        least = max(field.min_items or 1, 1)
+        full: list[Value] = [[item] * least for item in items[:4]]
+        return [full[0], [], *full[1:], items[:2], items[:1] * (least + 1)]
+
+    def _objects(self, name: str, depth: int) -> list[Value]:
+        declared = self._types[name]
+        assert isinstance(declared, ValueObject)
+        if depth > 3:
+            return []
+        names = [field.name for field in declared.fields]
+        sets = self.record(declared.fields, depth + 1)
+        return [Record(name, tuple(zip(names, values, strict=True))) for values in sets[:MOST]]
+
+    def _scalars(self, field: Field, kind: Type) -> list[Value]:
+        if kind == BOOL:
+            return [True, False]
+        if kind == STRING:
+            return self._strings(field)
+        if kind == UUID_TYPE:
+            return self._uuids(field.name)
+        if kind == DATE:
+            return [(NOW + timedelta(days=days)).date() for days in (0, 1, -1)]
+        if kind == DATETIME:
+            return [NOW, RECENTLY, LATER, EARLIER]
+        limits = [limit for limit in (field.min, field.max) if limit is not None]
+        numbers = [1 if kind == INT else 10, *_NUMBERS[:3], *self._numbers[:9], *limits, *_NUMBERS]
+        if kind == INT:
+            return [*(int(number) for number in numbers if number == int(number))]
+        if kind == FLOAT:
+            return [float(number) for number in numbers]
+        assert kind == DECIMAL
+        return [
+            number if isinstance(number, Decimal) else Decimal(str(number)) for number in numbers
+        ]
+
+    def _strings(self, field: Field) -> list[Value]:
+        if field.pattern is not None:
+            found = matching(field.pattern, field.min_length or 0)
+            return [*self._texts, *([] if found is None else [found])]
+        usual = article(words(field.name))
+        long = f"the longer of two texts for {words(field.name)}"
+        tried = [usual, f"another {words(field.name)}", *self._texts, long, ""]
+        least, most = field.min_length or 0, field.max_length
+        return [(text + "." * (least - len(text)))[:most] for text in tried]
+
+    def _uuids(self, name: str) -> list[Value]:
+        if name not in self._ids:
+            self._ids[name] = UUID(int=ID.int + len(self._ids))
+        own = self._ids[name]
+        others = [other for other in self._ids.values() if other != own]
+        return [own, UUID(int=_OTHER + own.int - ID.int), *others[:3]]
+
+
+def _bare(field: Field) -> Field:
+    """Return what the items of a field are tried like: its name without its limits."""
+    return Field(name=_singular(field.name), type=field.type)
+
+
+def _singular(name: str) -> str:
+    return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
+
+
+def _numbers(literals: Iterable[object]) -> list[int | Decimal]:
+    """Return the numbers among the literals, each with its neighbours."""
+    found: list[int | Decimal] = []
+    for value in literals:
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            found += [value, value + 1, value - 1]
+        elif isinstance(value, float):
+            found.append(Decimal(str(value)))
+    return list(dict.fromkeys(found))
+
+
+def _unique(values: Iterable[Value]) -> Iterable[Value]:
+    seen: set[str] = set()
+    for value in values:
+        key = repr(value)
+        if key not in seen:
+            seen.add(key)
+            yield value

@@ -1,0 +1,92 @@
+"""A new project appears whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from meshgen.errors import MeshgenError
+from meshgen.filesystem.create import write_new
+from meshgen.render import File
+
+FILES = {"a.txt": File(b"a"), "deep/down/run": File(b"#!/bin/sh\n", executable=True)}
+
+SLOW_WRITER = """
+import sys, time
+from pathlib import Path
+from meshgen.filesystem.files import File
+from meshgen.filesystem.create import write_new
+
+class Slow:
+    executable = False
+    @property
+    def content(self):
+        print("writing", flush=True)
+        time.sleep(0.2)
+        return b"x"
+
+write_new(Path(sys.argv[1]), {f"{n}.txt": Slow() for n in range(50)})
+"""
+
+
+def test_the_files_are_there_with_their_modes(tmp_path: Path) -> None:
+    write_new(tmp_path / "new", FILES)
+    assert (tmp_path / "new" / "a.txt").read_bytes() == b"a"
+    assert (tmp_path / "new" / "a.txt").stat().st_mode & 0o777 == 0o644
+    assert (tmp_path / "new" / "deep/down/run").stat().st_mode & 0o777 == 0o755
+    assert os.listdir(tmp_path) == ["new"]
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    write_new(tmp_path / "new", FILES)
+    assert (tmp_path / "new" / "a.txt").exists()
+
+
+def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(MeshgenError, match="is not empty"):
+        write_new(tmp_path, FILES)
+    assert os.listdir(tmp_path) == ["mine.txt"]
+
+
+def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "new").write_text("a file")
+    with pytest.raises(MeshgenError, match="not a folder"):
+        write_new(tmp_path / "new", FILES)
+
+
+def test_a_symbolic_link_in_the_way_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "new").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(MeshgenError):
+        write_new(tmp_path / "new", FILES)
+    assert os.listdir(tmp_path / "elsewhere") == []
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(MeshgenError, match="cannot write"):
+        write_new(tmp_path / "new", {**FILES, "n" * 300: File(b"")})
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_killed_half_way_it_leaves_nothing(tmp_path: Path, how: signal.Signals) -> None:
+    command = [sys.executable, "-c", SLOW_WRITER, str(tmp_path / "new")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        for _ in range(3):
+            process.stdout.readline()
+        assert len(os.listdir(tmp_path)) == 1  # the hidden staging folder
+        process.send_signal(how)
+        process.wait()
+    deadline = time.monotonic() + 5
+    while os.listdir(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert os.listdir(tmp_path) == []
