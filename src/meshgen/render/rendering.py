@@ -76,9 +76,10 @@ def _with_header(text: str, task: Task, mesh: Mesh) -> str:
 
 
 def _chassis() -> dict[str, File]:
-    root = templates_root() / "chassis"
+    """The chassis's code, which is the same in every project."""
+    root = templates_root() / "chassis" / "src"
     return {
-        f"libs/chassis/{path.relative_to(root).as_posix()}": File(path.read_bytes())
+        f"libs/chassis/src/{path.relative_to(root).as_posix()}": File(path.read_bytes())
         for path in sorted(root.rglob("*"))
         if path.is_file() and not is_cache(path.relative_to(root).parts)
     }
