@@ -23,7 +23,7 @@ ON_PURPOSE: set[str] = set()
 
 _INSTALL = re.compile(
     r"(?:\b(?:pipx|pip3?|uv pip|uv tool) +(?:install|run|inject|upgrade)|\buv add|\buvx)\b"
-    r"(?P<arguments>[^`#|&;)]*)"
+    r"(?P<arguments>[^\n`#|&;)]*)"
 )
 _TAKES_A_VALUE = {"-r", "--requirement", "-e", "--editable", "-c", "--constraint", "--python", "-p"}
 _EXPANDED = re.compile(r"\{\{.*?\}\}|\$\((?:[^()]|\([^()]*\))*\)")
@@ -35,7 +35,7 @@ def installed_by_name(text: str) -> Iterator[str]:
     """The distributions that the install lines of `text` name."""
     joined = _EXPANDED.sub(" ", re.sub(r"\\\n\s*", " ", text).replace("$(UV)", "uv"))
     for line in _INSTALL.finditer(joined):
-        words = iter(shlex.split(line["arguments"].partition("\n")[0]))
+        words = iter(shlex.split(line["arguments"]))
         for word in words:
             if word in _TAKES_A_VALUE:
                 next(words, None)
@@ -89,8 +89,8 @@ def test_the_distribution_is_not_called_as_the_command() -> None:
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("generated")
-    command = [sys.executable, "-m", "meshgen", "new", "shop", "--spec", ROOT / "specs/shop.yaml"]
-    subprocess.run([*command, "--output", folder, "--quiet"], check=True)
+    command = [sys.executable, "-m", "meshgen", "new", "shop", "--spec", "specs/shop.yaml"]
+    subprocess.run([*command, "--output", str(folder), "--quiet"], check=True, cwd=ROOT)
     return folder / "shop"
 
 

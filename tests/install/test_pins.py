@@ -43,10 +43,13 @@ ENVOY = "requirements-envoy.txt"
 @cache
 def locked(path: Path) -> Pylock:
     """The pins of a file with the names of their wheels."""
-    uv = Path(sys.executable).with_name("uv")
+    uv = str(Path(sys.executable).with_name("uv"))
     command = [uv, "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
     done = subprocess.run(
-        [*command, "--format", "pylock.toml", path], capture_output=True, text=True, check=False
+        [*command, "--format", "pylock.toml", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return Pylock.from_dict(tomllib.loads(done.stdout))
