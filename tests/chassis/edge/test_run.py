@@ -128,7 +128,9 @@ def test_a_request_in_flight_is_finished(env: dict[str, str], number: signal.Sig
     url = f"http://127.0.0.1:{(port := free_port())}"
     headers = {"authorization": f"Bearer {tokens.token()}"}
     env["DRAIN_DELAY"] = "3"
-    begun, finish = Path(env["DATA_DIR"]) / "begun", Path(env["DATA_DIR"]) / "finish"
+    folder = Path(env["DATA_DIR"])
+    folder.mkdir()
+    begun, finish = folder / "begun", folder / "finish"
     with started(env, f"{LONELY}@127.0.0.1:{port}") as process, ThreadPoolExecutor() as pool:
         wait_until_ready(url)
         slow = pool.submit(get, f"{url}/slow", headers=headers)

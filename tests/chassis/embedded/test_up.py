@@ -133,7 +133,7 @@ def test_an_interrupted_up_leaves_nothing(shop: Project, number: signal.Signals)
 def test_a_killed_up_can_be_gone_on_with(shop: Project) -> None:
     shop.configure({"order": "slow"})
     process = shop.start("up")
-    wait_until(lambda: len(shop.running()) >= 4)
+    wait_until(lambda: (shop.root / ".local" / "state.json").exists() and len(shop.pids) == 3)
     process.kill()
     process.communicate()
     shop.run("up")

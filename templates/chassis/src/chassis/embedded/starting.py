@@ -13,7 +13,7 @@ from chassis.embedded.readiness import Check
 from chassis.embedded.state import Planned, State
 from chassis.embedded.topology import HUB
 
-_READY_WITHIN = 60.0
+_READY_WITHIN = 120.0
 _POLL = 0.02
 _STOP_WITHIN = 3.0
 _LAST_LINES = 15

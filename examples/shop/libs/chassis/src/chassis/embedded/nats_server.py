@@ -34,7 +34,7 @@ def command(places: Places, *, name: str, port: int) -> tuple[str, ...]:
 def why_not_ready(port: int) -> str | None:
     """None if the server greets with JetStream on, else the reason (it recovers before that)."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=0.5) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
             greeting = connection.makefile("rb").readline()
         information = json.loads(greeting.removeprefix(b"INFO "))
     except (OSError, ValueError) as error:
