@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test units latest lint format examples lock upgrade dist bench clean
+.PHONY: help demo test units latest lint format examples docs lock upgrade dist bench clean
 
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -62,6 +62,9 @@ upgrade:  ## pin the newest versions of everything
 
 dist: .venv/.ready  ## build what is released
 	@rm -rf dist && $(UV) build --quiet --no-build-isolation --python $(BIN)/python
+
+docs: .venv/.ready  ## generate the reference, its pictures and the editors' schema anew
+	@$(BIN)/python -m docs.generate
 
 bench: .venv/.ready  ## speed and memory, as ratios
 	@$(BIN)/python -m bench

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from meshgen.spec.parser.names import PROJECT as PROJECT_NAMES
+from meshgen.spec.grammar.names import PROJECT as PROJECT_NAMES
 from tests.trees import tracked_files
 
 ROOT = Path(__file__).parents[2]

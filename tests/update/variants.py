@@ -14,7 +14,7 @@ from meshgen.progress import Progress
 from meshgen.project.base import Rendering
 from meshgen.project.render_cache import Memo
 from meshgen.project.state import State
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.system.lower import resolve
 
 SHOP = (Path(__file__).parents[2] / "specs" / "shop.yaml").read_text(encoding="utf-8")

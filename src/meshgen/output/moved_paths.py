@@ -11,7 +11,7 @@ from meshgen.merge.moves import effective
 from meshgen.naming import constant, snake, system_package, unit_folder, unit_package
 from meshgen.output.plan import Task, contract_path, plan
 from meshgen.project.state import State
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.spec.model import Bff, Projection, Service, Spec
 from meshgen.system.model import Mesh
 

@@ -1,4 +1,4 @@
-"""Finding the servers' executables: in the wheels that bring them, else on the PATH."""
+"""Lookup of the servers' executables: in the wheels that contain them, else on the PATH."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def find(executable: Executable) -> str:
     """Return the path of a program.
 
     Raises:
-        EmbeddedError: neither its wheel is installed nor is it on the PATH.
+        EmbeddedError: Its wheel is not installed, and it is not on the PATH.
     """
     try:
         files = distribution(executable.wheel).files or []
