@@ -93,7 +93,8 @@ def read_overlays(folder: Path) -> Overlays:
 
 
 def _read(template: str, root: Path) -> Overlay:
-    files = dict(_files(root, root))
+    own = read_template(template)
+    files = {path: content for path, content in _files(root, root) if own.get(path) != content}
     inside = content_folder(template).relative_to(template_folder(template)).as_posix()
     for path in files:
         if path not in _BESIDE and inside != "." and not path.startswith(f"{inside}/"):
@@ -103,11 +104,7 @@ def _read(template: str, root: Path) -> Overlay:
             )
     if CONFIG in files:
         _check_config(template, root / CONFIG, files[CONFIG])
-    own = read_template(template)
-    return Overlay(
-        template=template,
-        files={path: content for path, content in files.items() if own.get(path) != content},
-    )
+    return Overlay(template=template, files=files)
 
 
 def _files(root: Path, folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -56,16 +56,16 @@ def parts_of(mesh: Mesh, overlays: Mapping[str, str] | None = None) -> tuple[Par
 
 def part_finder(mesh: Mesh) -> Callable[[str], str]:
     """Return what says which part of `mesh`'s project a file belongs to, by its path."""
-    messages = {
+    exact = {
         path: _contract_part(mesh, module.name)
         for module in mesh.contracts
         for path in (schema_path(module.name), contract_path(mesh.system.name, module.name))
-    }
+    } | {f"{CHASSIS_FOLDER}/pyproject.toml": PROJECT}  # it has the project's name
     folders = {unit.folder: unit.folder for unit in mesh.project.units} | {CHASSIS_FOLDER: CHASSIS}
 
     def part_of(path: str) -> str:
         folder = "/".join(path.split("/", 2)[:2])
-        return messages.get(path) or folders.get(folder, PROJECT)
+        return exact.get(path) or folders.get(folder, PROJECT)
 
     return part_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from meshgen.output.overlays import Overlays
 from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part
 from meshgen.output.plan import PROJECT, Row, plan, schema_path
-from meshgen.output.templates import CONFIG, content_folder, template_folder
+from meshgen.output.templates import CONFIG, content_folder, read_template, template_folder
 from meshgen.render.worker import Job
 from meshgen.system.model import Mesh
 
@@ -57,12 +57,14 @@ def _job(row: Row, template: Path, only: tuple[str, ...], reserved: tuple[str, .
 
 
 def _staged(name: str, overlays: Overlays, folder: Path) -> Path:
-    """Write a template of the user's own into `folder`: its texts, and meshgen's settings."""
-    root, source = folder / name, template_folder(name)
+    """Write a template of the user's own into `folder`: its texts, and all else as meshgen's."""
+    root, inside = folder / name, content_folder(name).relative_to(template_folder(name))
     root.mkdir(parents=True)
-    (root / CONFIG).write_bytes((source / CONFIG).read_bytes())
-    (root / content_folder(name).relative_to(source)).mkdir(exist_ok=True)
-    for path, content in overlays[name].content.items():
+    (root / inside).mkdir(exist_ok=True)
+    apart = f"{inside.as_posix()}/"
+    files = {p: c for p, c in read_template(name).items() if not p.startswith(apart)}
+    files = files if name != CHASSIS else {CONFIG: files[CONFIG]}
+    for path, content in {**files, **overlays[name].content}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content)
     return root

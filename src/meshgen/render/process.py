@@ -27,7 +27,7 @@ from meshgen.render.worker import (
 )
 from meshgen.system.model import ContractModule
 
-_DOCS = {"types": "The values inside messages."}
+_DOCS = {"types": "The value objects of the messages."}
 _SERVICE_DOC = "The messages of {}: its events and commands."
 
 
