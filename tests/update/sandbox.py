@@ -14,6 +14,7 @@ from meshgen.filesystem.create import write_new
 from meshgen.filesystem.files import File
 from meshgen.filesystem.transaction import no_step
 from meshgen.merge import Change, Outcome
+from meshgen.operations.generate import Pristine
 from meshgen.operations.update import Update, update
 from meshgen.output.overlays import Overlays
 from meshgen.progress import Progress
@@ -49,6 +50,7 @@ def generate_listed(
     state: State | None = None,
     memo: Memo | None = None,
     overlays: Overlays | None = None,
+    pristine: Pristine | None = None,
 ) -> Rendering:
     """Render such a "spec": a part for every folder with a folder above it, and the rest."""
     document = json.loads(spec)

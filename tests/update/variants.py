@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from meshgen.filesystem.files import File
-from meshgen.operations.generate import generate
+from meshgen.operations.generate import Pristine, generate
 from meshgen.output.moved_paths import Renames, former_paths
 from meshgen.output.overlays import Overlays
 from meshgen.progress import Progress
@@ -114,6 +114,7 @@ def generate_variant(
     state: State | None = None,
     memo: Memo | None = None,
     overlays: Overlays | None = None,
+    pristine: Pristine | None = None,
 ) -> Rendering:
     """In place of `generate`: what was rendered before for this spec."""
     found = next(v for name in NAMES if (v := variant(name)).spec == spec)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from meshgen.filesystem.files import File, Files
 from meshgen.output.fingerprint import engine
 from meshgen.output.moved_paths import former_paths, renames_of
 from meshgen.output.overlays import Overlays, digest_of, digests
-from meshgen.output.parts import Part, parts_of
+from meshgen.output.parts import Part, message_sources, parts_of
+from meshgen.output.plan import contract_path
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Rendering
 from meshgen.project.render_cache import Memo
@@ -16,6 +19,10 @@ from meshgen.spec.check import check_text
 from meshgen.spec.diagnostics import SpecError
 from meshgen.spec.yaml.load import decoded
 from meshgen.system.lower import resolve
+from meshgen.system.model import Mesh
+
+Pristine = Callable[[str], Files]
+"""Gives the files of a part as they were rendered the last time."""
 
 
 class Generate(Protocol):
@@ -30,6 +37,7 @@ class Generate(Protocol):
         state: State | None = None,
         memo: Memo | None = None,
         overlays: Overlays | None = None,
+        pristine: Pristine | None = None,
     ) -> Rendering: ...
 
 
@@ -41,11 +49,13 @@ def generate(
     state: State | None = None,
     memo: Memo | None = None,
     overlays: Overlays | None = None,
+    pristine: Pristine | None = None,
 ) -> Rendering:
     """Render the project of the spec with the text `spec`; messages call it `path`.
 
     With the `state` of a project, what `memo` knows to come out as it is there is not rendered.
-    `overlays` are the user's own templates.
+    `overlays` are the user's own templates, `pristine` gives the files of a part as they were
+    rendered the last time: messages whose schema has not changed are taken from there.
     Raises SpecError for a spec with findings, MeshgenError if it is no text.
     """
     # Imported here: rendering needs libraries that `--help` and `check` should not wait for.
@@ -62,7 +72,9 @@ def generate(
         parts = parts_of(mesh, digests(own))
         unchanged = _unchanged(parts, state, memo) if state and memo else {}
         wanted = [part for part in parts if part.name not in unchanged]
-        files = render(mesh, wanted, renderer, progress, own)
+        messages = message_sources(mesh, digests(own))
+        known = _typed(mesh, wanted, messages, state, memo, pristine)
+        files = render(mesh, wanted, renderer, progress, own, known)
     paths = [path for of_part in files.values() for path in of_part]
     return Rendering(
         engine=engine(),
@@ -70,6 +82,7 @@ def generate(
         spec_file=mesh.system.spec_file,
         spec=spec,
         templates=digest_of(own),
+        messages=messages,
         fingerprints={part.name: part.fingerprint for part in parts},
         files=files,
         unchanged=unchanged,
@@ -85,3 +98,26 @@ def _unchanged(parts: tuple[Part, ...], state: State, memo: Memo) -> dict[str, s
         for name, content in contents.items()
         if content is not None and content == state.parts.get(name)
     }
+
+
+def _typed(
+    mesh: Mesh,
+    wanted: Sequence[Part],
+    messages: Mapping[str, str],
+    state: State | None,
+    memo: Memo | None,
+    pristine: Pristine | None,
+) -> dict[str, File]:
+    """The typed modules that would come out as they did the last time."""
+    if not state or not memo or not pristine:
+        return {}
+    found = {}
+    for part in wanted:
+        content = state.parts.get(part.name)
+        for module in part.contracts:
+            name, source = module.name, messages[module.name]
+            path = contract_path(mesh.system.name, name)
+            same = memo.typed(engine(), name, source, part.name, content)
+            if same and (file := pristine(part.name).get(path)):
+                found[path] = file
+    return found

@@ -126,7 +126,9 @@ def _render(
 
         generate = generate_project
     path = str(base.root / base.state.spec_file)
-    return generate(path, spec, progress, state=base.state, memo=memo, overlays=overlays)
+    return generate(
+        path, spec, progress, state=base.state, memo=memo, overlays=overlays, pristine=base.files
+    )
 
 
 def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Change, ...]:

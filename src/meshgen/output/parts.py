@@ -70,6 +70,17 @@ def part_finder(mesh: Mesh) -> Callable[[str], str]:
     return part_of
 
 
+def message_sources(mesh: Mesh, overlays: Mapping[str, str]) -> dict[str, str]:
+    """A hash of what each module of the contracts library is made from.
+
+    That is its schema and the schema of the shared types, the names in it, and the project's
+    settings of how code is formatted.
+    """
+    types = next((as_json(m.schema) for m in mesh.contracts if m.name == _TYPES), "")
+    shared = (as_json(mesh.system), overlays.get(PROJECT, ""), types)
+    return {module.name: _hash((*shared, as_json(module.schema))) for module in mesh.contracts}
+
+
 def _contract_part(mesh: Mesh, module: str) -> str:
     """The part that a module of the contracts belongs to: its service's, or the project."""
     folders = (service.folder for service in mesh.services if service.name == module)
@@ -96,4 +107,8 @@ def _fingerprint(
         seen += [as_json(module), overlays.get("contracts", "")]
         if module.name != _TYPES and f"{_TYPES}.json" in seen[-2]:
             seen.append(types)
-    return hashlib.sha256("\0".join(seen).encode()).hexdigest()
+    return _hash(seen)
+
+
+def _hash(texts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -85,7 +85,8 @@ def read_base(root: Path) -> Base:
 class Rendering:
     """All that rendering a spec gave: `files` of the parts that were rendered, by part.
 
-    `templates` is the hash of the user's own templates.
+    `templates` is the hash of the user's own templates, `messages` that of what each module of the
+    contracts library is made from.
     `unchanged` are the parts that need not be rendered, with the hash of their content; `moved`
     are new paths of renamed things, with their old ones.
     """
@@ -97,6 +98,7 @@ class Rendering:
     fingerprints: Mapping[str, str]
     files: Mapping[str, Files]
     templates: str = ""
+    messages: Mapping[str, str] = field(default_factory=dict)
     unchanged: Mapping[str, str] = field(default_factory=dict)
     moved: Mapping[str, str] = field(default_factory=dict)
 
@@ -122,6 +124,7 @@ class Rendering:
             engine=self.engine,
             spec=digest(self.spec),
             templates=self.templates,
+            messages=self.messages,
             parts={name: (self.fingerprints[name], content) for name, content in contents.items()},
         )
         return files | {

@@ -21,13 +21,15 @@ MEMO = f"{FOLDER}/cache.json"
 class Memo:
     """`engine` rendered the spec with the hash `spec` to `parts`: (fingerprint, content) each.
 
-    `templates` is the hash of the user's own templates.
+    `templates` is the hash of the user's own templates, `messages` that of what each module of the
+    contracts library was made from.
     """
 
     engine: str = ""
     spec: str = ""
     templates: str = ""
     parts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    messages: Mapping[str, str] = field(default_factory=dict)
 
     def encoded(self) -> bytes:
         """The bytes of the file, for `read_memo`."""
@@ -44,6 +46,14 @@ class Memo:
         known, content = self.parts.get(part, ("", ""))
         return content if self.engine == engine and known == fingerprint else None
 
+    def typed(self, engine: str, module: str, source: str, part: str, content: str | None) -> bool:
+        """Whether `engine` is known to have typed `module` from `source` in this content of a part.
+
+        `source` is the hash of what the module is made from.
+        """
+        _, known = self.parts.get(part, ("", ""))
+        return (self.engine, self.messages.get(module), known) == (engine, source, content)
+
 
 def read_memo(root: Path) -> Memo:
     """The memo of the project in `root`; an empty one if there is none to read."""
@@ -58,6 +68,7 @@ def read_memo(root: Path) -> Memo:
             spec=str(document["spec"]),
             templates=str(document["templates"]),
             parts=parts,
+            messages={str(name): str(source) for name, source in document["messages"].items()},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Memo()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meshgen.errors import DEFECT, MeshgenError
+from meshgen.output.fingerprint import engine
 from meshgen.output.plan import as_json
 from meshgen.render.worker import (
     FAILED,
@@ -21,6 +22,7 @@ from meshgen.render.worker import (
     HEADER,
     JOBS,
     MODELS,
+    OVERLAYS,
     SCHEMAS,
     Failure,
     Job,
@@ -54,6 +56,11 @@ class Worker:
         """The folder of what was rendered."""
         return self.folder / FILES
 
+    @property
+    def overlays(self) -> Path:
+        """The folder for the user's own templates."""
+        return self.folder / OVERLAYS
+
     def start(self, jobs: Sequence[Job], schemas: Sequence[ContractModule]) -> None:
         """Have the jobs rendered and the schemas typed.
 
@@ -67,7 +74,7 @@ class Worker:
             path = self.folder / SCHEMAS / f"{module.name}.json"
             path.write_text(json.dumps(module.schema), encoding="utf-8")
         assert self.process.stdin is not None
-        self.process.stdin.write("go\n")
+        self.process.stdin.write(f"{engine()}\n")
         self.process.stdin.flush()
 
     def finish(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from meshgen.errors import DEFECT, MeshgenError
-from meshgen.filesystem.files import File
+from meshgen.filesystem.files import File, Files
 from meshgen.output.overlays import OVERLAYS, Overlays
 from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part, part_finder
 from meshgen.output.plan import contract_path
@@ -25,21 +25,25 @@ def render(
     worker: Worker,
     progress: Progress = silent,
     overlays: Overlays | None = None,
+    known: Files | None = None,
 ) -> dict[str, dict[str, File]]:
     """Return the files of each of `parts`, by their path below the project's root.
 
     Any selection of the mesh's parts will do: each renders the same alone as with the others.
-    `overlays` are the user's own templates. Raises MeshgenError if a path is unsafe, a file does
+    `overlays` are the user's own templates, `known` the typed modules that need not be made, by
+    their path. Raises MeshgenError if a path is unsafe, a file does
     not parse or a template fails: nothing has been written then.
     """
     files: dict[str, dict[str, File]] = {part.name: {} for part in parts}
     if CHASSIS in files:
         files[CHASSIS] = dict(_chassis())
-    jobs = list(jobs_of(mesh, parts, overlays or {}, worker.folder / "overlays"))
+    jobs = list(jobs_of(mesh, parts, overlays or {}, worker.overlays))
     if not jobs:
         return files
     progress("templates")
-    typed = [module for part in parts for module in part.contracts]
+    known = known or {}
+    modules = (module for part in parts for module in part.contracts)
+    typed = [m for m in modules if contract_path(mesh.system.name, m.name) not in known]
     worker.start(jobs, _with_types(mesh, typed))
     try:
         worker.finish()
@@ -53,7 +57,7 @@ def render(
         hint = f"look into {OVERLAYS} first; else {DEFECT}" if overlays else DEFECT
         raise MeshgenError(f"the rendered code is not valid:\n{error}", hint=hint) from None
     part_of = part_finder(mesh)
-    for path, file in _read(worker.files):
+    for path, file in (*_read(worker.files), *known.items()):
         if path == mesh.system.spec_file:
             raise MeshgenError(f"a template writes {path}, which is the project's spec")
         if part_of(path) in files:

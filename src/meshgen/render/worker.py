@@ -1,7 +1,7 @@
 """`python -m meshgen.render.worker FOLDER`: renders templates with Copier and types messages.
 
-A process of its own, since Copier and datamodel-code-generator take most of a second to import:
-that is done while the spec is checked and resolved. It waits for a line on its standard input, then
+A process of its own, since Copier takes half a second to import: that is done while the spec is
+checked and resolved. It waits for a line on its standard input, the fingerprint of meshgen, then
 renders FOLDER/jobs.json into FOLDER/files and turns FOLDER/schemas into FOLDER/models.
 """
 
@@ -18,8 +18,11 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError
 
+from meshgen.render.compiled import CACHE, cache_folder
+
 HEADER = "# header"
-JOBS, FILES, SCHEMAS, MODELS, FAILURE = "jobs.json", "files", "schemas", "models", "failure.json"
+JOBS, FAILURE = "jobs.json", "failure.json"
+FILES, SCHEMAS, MODELS, OVERLAYS = "files", "schemas", "models", "overlays"
 FAILED = 3
 """The exit code if a template fails; FOLDER/failure.json says which, and how."""
 
@@ -139,14 +142,17 @@ def type_messages(folder: Path) -> None:
 def main() -> None:
     """Import, wait until there is something to do, do it; without a line there is nothing."""
     import copier  # noqa: F401
-    import datamodel_code_generator.parser.jsonschema  # noqa: F401 - what `generate` imports
 
     folder = Path(sys.argv[1])
-    if not sys.stdin.readline():
+    fingerprint = sys.stdin.readline().strip()
+    if not fingerprint:
         return
+    CACHE.load(cache_folder(), fingerprint)
     if failure := render_templates(folder):
         (folder / FAILURE).write_text(json.dumps(asdict(failure)), encoding="utf-8")
         sys.exit(FAILED)
+    if not (folder / OVERLAYS).exists():  # only what is meshgen's own is kept
+        CACHE.save(cache_folder(), fingerprint)
     if (folder / SCHEMAS).exists():
         type_messages(folder)
 
