@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from docs.generate.reference import reference
 from meshgen.spec.grammar.jsonschema import schema_of_specs
 
 ROOT = Path(__file__).parents[2]
@@ -13,5 +14,6 @@ ROOT = Path(__file__).parents[2]
 def generated() -> dict[str, str]:
     """The text of every generated file, by its path in the repository."""
     return {
+        "docs/reference.md": reference(),
         "specs/schema.json": json.dumps(schema_of_specs(), indent=2, ensure_ascii=False) + "\n",
     }
