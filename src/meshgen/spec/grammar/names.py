@@ -26,8 +26,8 @@ _ANNOTATIONS = _words("""
     bool bytes date datetime float frozenset int list object set str timedelta tuple
 """)
 _GENERATED_NAMES = _words("""
-    abs all any bool command context dataclass dict event failure float input int known len
-    list max min new_id now replace require require_existing require_new round row self sorted state
+    abs all any bool command context dataclass dict event example_id existing failure float
+    input int len list max min new_id now replace require require_new round row self sorted state
     str sum system
 """)
 _GENERATED_CLASSES = _words("""

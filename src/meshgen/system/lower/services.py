@@ -40,7 +40,7 @@ from meshgen.system.model import (
     Route,
     ServiceView,
 )
-from meshgen.system.pysource.annotations import attribute, duration
+from meshgen.system.pysource.annotations import attribute, duration, spoken
 from meshgen.system.pysource.calls import EVENT, Scene, filled, from_sources, loop_view
 from meshgen.testgen.cases.reactions import policy_tests
 from meshgen.testgen.cases.specimens import FoundByAggregate, Specimens
@@ -109,7 +109,7 @@ def _replica_view(replica: Replica, index: Index) -> ReplicaView:
     return ReplicaView(
         name=aggregate.name,
         variable=variable,
-        source=f"{article(words(aggregate.name))}, which belongs to {replica.of.unit}",
+        source=f"{article(words(aggregate.name))} of the {words(replica.of.unit)} service",
         id=aggregate.id,
         state=tuple(attribute(field) for field in state),
         events=tuple(
@@ -145,13 +145,12 @@ def _policy_view(policy: Policy, index: Index) -> PolicyView:
         EVENT,
         from_sources(("event", event.fields)),
     )
-    then = words(command.command.name)
-    delay = f"{duration(policy.after)} later, " if policy.after else ""
-    each = f" for each {policy.each.variable}" if policy.each else ""
+    delay = f"{spoken(policy.after)} later, " if policy.after else ""
+    each = f" for each {words(policy.each.variable)}" if policy.each else ""
     return PolicyView(
         function=f"{snake(command.command.name)}_on_{snake(event.event.name)}",
         event=event.event.name,
-        summary=f"When {words(event.event.name)}: {delay}{then}{each}.",
+        summary=f"On `{event.event.name}`, {delay}send `{command.command.name}`{each}.",
         loop=loop_view(policy.each) if policy.each else None,
         command=Call(name=command.command.name, arguments=arguments),
         after=duration(policy.after) if policy.after else None,

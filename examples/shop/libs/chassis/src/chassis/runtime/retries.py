@@ -1,4 +1,4 @@
-"""Optimistic concurrency: read, decide, write, and do it again if somebody else was faster."""
+"""Optimistic concurrency: read, decide, write, and repeat on a conflict."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ _ATTEMPTS = 10
 _PAUSE = 0.02
 
 
-async def despite_conflicts(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Return what `attempt` returns, making it again on `Conflict`; the last one is raised."""
+async def retry_on_conflict(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Return the result of `attempt`, which is repeated after a `Conflict`.
+
+    Raises:
+        Conflict: The last attempt has failed, too.
+    """
     for failed in range(_ATTEMPTS - 1):
         try:
             return await attempt()

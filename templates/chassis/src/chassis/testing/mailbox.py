@@ -1,4 +1,4 @@
-"""The messages of one unit under test: what it sends, and what others send it."""
+"""The messages of one unit under test: those that it publishes, and those that it gets."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from chassis.messages import COMMAND_REFUSED, Catalog, CommandRefused, Event, Me
 from chassis.testing.memory_hub import MemoryHub
 
 
-class Mail:
-    """Messages on their way, over a hub in memory."""
+class Mailbox:
+    """Publishes and records messages on an in-memory hub."""
 
     def __init__(self, unit: str, catalog: Catalog, hub: MemoryHub, clock: Clock) -> None:
         self._unit = unit
@@ -24,20 +24,20 @@ class Mail:
 
     @property
     def published(self) -> tuple[Message, ...]:
-        """What the unit has published, in its order."""
+        """The messages that the unit has published, in order."""
         return tuple(self._message(envelope) for envelope in self._sent())
 
-    def deliver(self, message: Message, because_of: Message | None) -> None:
+    def deliver(self, message: Message, caused_by: Message | None) -> None:
         """Deliver a message of another unit."""
         kind = self._catalog.of(type(message))
-        if not self._hub.listens_to(kind.topic):
-            raise AssertionError(f"{self._unit} does not listen to {kind.topic}")
-        cause = None if because_of is None else self._cause(because_of)
+        if not self._hub.has_consumers(kind.topic):
+            raise AssertionError(f"{self._unit} does not consume {kind.topic}")
+        cause = None if caused_by is None else self._cause(caused_by)
         subject = kind.subject_of(message)
         self._hub.inject(kind.topic, self._envelope(message, kind.name, subject, cause))
 
     def refuse(self, command: Message, rule: str) -> None:
-        """Answer `command` as its receiver does that refuses it."""
+        """Refuse `command`, as its receiver would."""
         cause = self._cause(command)
         refusal = CommandRefused(command=cause.type, rule=rule)
         envelope = self._envelope(refusal, COMMAND_REFUSED, cause.subject, cause)
@@ -45,7 +45,11 @@ class Mail:
             self._hub.inject(topic, envelope)
 
     def check(self) -> None:
-        """Raise if the unit could not handle a message since the last time."""
+        """Check that the unit could handle all messages since the last check.
+
+        Raises:
+            AssertionError: It could not handle one.
+        """
         letters = [each for each in self._hub.published if each.envelope.type == DEAD_LETTER]
         new, self._failures_seen = letters[self._failures_seen :], len(letters)
         for letter in new:

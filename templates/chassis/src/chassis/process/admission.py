@@ -1,4 +1,4 @@
-"""What answers at a unit's port: health from the first moment, the application once it is there."""
+"""Admission of requests to a unit: health checks at once, the rest when it has started."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis.http import health, problem
 from chassis.http.problem import Problem
 
-STARTING, OPEN, DRAINING = "starting", "open", "draining"
+STARTING, SERVING, DRAINING = "starting", "serving", "draining"
 
 
-class Door:
-    """Stands before the application of a unit. Not ready while starting and draining."""
+class Admission:
+    """The ASGI application at a unit's port. Not ready while the unit starts or drains."""
 
     def __init__(self) -> None:
         self._phase = STARTING
@@ -25,22 +25,22 @@ class Door:
         )
 
     def waiting(self, reason: str) -> None:
-        """Say why it is not ready yet."""
+        """Report `reason` as the cause why the unit is not ready yet."""
         self._reason = reason
 
-    def open(self, app: ASGIApp) -> None:
-        """Let requests through to `app`."""
-        self._app, self._phase = app, OPEN
+    def admit(self, app: ASGIApp) -> None:
+        """Pass requests on to `app` from now on."""
+        self._app, self._phase = app, SERVING
 
     def drain(self) -> None:
-        """Let requests through, but be ready no more."""
+        """Go on passing requests, but report that the unit is not ready."""
         self._phase = self._reason = DRAINING
 
     def guarded(self, readiness: health.Readiness) -> health.Readiness:
-        """`readiness`, while the door is open."""
+        """Return a readiness check that asks `readiness` only while requests are admitted."""
 
         async def guarded() -> dict[str, str]:
-            if self._phase != OPEN:
+            if self._phase != SERVING:
                 return await self._not_ready()
             return dict(await readiness())
 

@@ -1,4 +1,4 @@
-"""`status`, `logs` and `token`: what they say of a system that runs."""
+"""`status`, `logs` and `token` on a running system."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_status_is_a_table_of_everything(running: Project) -> None:
     assert lines[0].split() == ["UNIT", "PROCESS", "PID", "MEMORY", "URL", "READY"]
     assert [line.split()[0] for line in lines[1:-1]] == ["nats", "order", "cart", "web", "gateway"]
     assert all(line.endswith("ready") for line in lines[1:-1])
-    assert lines[-1].endswith("MB in all")
+    assert lines[-1].endswith("MB in total")
 
 
 def test_status_for_programs(running: Project) -> None:
@@ -53,7 +53,7 @@ def test_logs_of_all_and_of_one(running: Project) -> None:
     assert len(one) == 1
     assert " | " not in one[0]
     unknown = running.run("logs", "shops", code=1)
-    assert "nothing is called 'shops'" in unknown
+    assert "there is no process or unit 'shops'" in unknown
     assert "order" in unknown
 
 

@@ -1,4 +1,4 @@
-"""Puts messages into envelopes."""
+"""Envelopes of outgoing messages."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ from chassis.envelope import Envelope, Outgoing
 from chassis.messages import COMMAND_REFUSED, Catalog, CommandRefused, Message
 
 
-class Sealer:
-    """Makes the envelopes of the messages that one unit sends."""
+class EnvelopeFactory:
+    """Wraps the messages that one unit sends."""
 
     def __init__(self, unit: str, messages: Catalog, clock: Clock) -> None:
         self._source = f"/{messages.system}/{unit}"
         self._messages = messages
         self._clock = clock
 
-    def seal(
+    def wrap(
         self, message: Message, *, id: UUID, causation_id: UUID | None, sequence: int | None = None
     ) -> Outgoing:
-        """Return `message` in its envelope, for its topic, with the current trace."""
+        """Return `message` in an envelope, for its topic, with the current trace.
+
+        Args:
+            message: The message.
+            id: The id of the message.
+            causation_id: The id of the message that caused it.
+            sequence: The version of the aggregate after an event.
+        """
         kind = self._messages.of(type(message))
         return Outgoing(
             kind.topic,
@@ -30,10 +37,10 @@ class Sealer:
             ),
         )
 
-    def seal_refusal(
+    def wrap_refusal(
         self, refusal: CommandRefused, *, id: UUID, causation_id: UUID, topic: str, subject: str
     ) -> Outgoing:
-        """Return the answer to a refused command, for the topic of its aggregate's events."""
+        """Return a refusal in an envelope, for the topic of the aggregate's events."""
         envelope = self._envelope(refusal, id, COMMAND_REFUSED, subject, causation_id, None)
         return Outgoing(topic, envelope)
 

@@ -1,4 +1,4 @@
-"""Commits that wake those who wait for their consequences."""
+"""Commits that wake the relay and the timers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from chassis.store.port import Commit, Store
 
 
-class Journal:
-    """The way every part of a unit writes: the store's commit, then no waiting for what follows."""
+class Committer:
+    """Commits to the store and wakes the background work that the commit causes."""
 
     def __init__(
         self, store: Store, wake_relay: Callable[[], None], wake_timers: Callable[[], None]
@@ -18,7 +18,7 @@ class Journal:
         self._wake_timers = wake_timers
 
     async def commit(self, commit: Commit) -> None:
-        """As `Store.commit`."""
+        """Commit, as `Store.commit` does."""
         await self._store.commit(commit)
         if commit.outbox:
             self._wake_relay()

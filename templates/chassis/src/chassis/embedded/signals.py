@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: not in the middle of what must be done as a whole."""
+"""Deferred handling of Ctrl-C and SIGTERM."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """Let an interruption that comes during the block take effect after it (KeyboardInterrupt).
+def deferred_signals() -> Iterator[None]:
+    """Defer signals that arrive in the block, and raise KeyboardInterrupt after it.
 
-    The signals are not blocked, only handled later: a process started meanwhile would inherit that.
+    The signals are not blocked, because child processes would inherit the mask.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
+    received: list[int] = []
     before = {
-        number: signal.signal(number, lambda number, _: came.append(number)) for number in _SIGNALS
+        number: signal.signal(number, lambda number, _: received.append(number))
+        for number in _SIGNALS
     }
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    if came:
+    if received:
         raise KeyboardInterrupt

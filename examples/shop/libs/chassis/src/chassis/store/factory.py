@@ -1,4 +1,4 @@
-"""Opens the store of a unit."""
+"""The factory of stores."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from chassis.store.sqlite import open_sqlite
 
 
 def open_store(data_dir: Path, unit_name: str) -> Store:
-    """Open, or create, the store of a unit: the SQLite file `<unit_name>.db` in `data_dir`."""
+    """Open or create the store of a unit: the SQLite file `<unit_name>.db` in `data_dir`."""
     return open_sqlite(data_dir / f"{unit_name}.db")

@@ -1,4 +1,4 @@
-"""Finds the answers that decisions ask for: replica rows, and what ports say."""
+"""Decisions, and the answers that they need: replica rows, and the answers of ports."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from itertools import count
 from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
-from chassis.domain import Answers as Known
-from chassis.domain import Context, Lookup, Question, Unanswered
+from chassis.domain import Answers, Context, Lookup, Question, Unanswered
 from chassis.runtime.rows import Rows
 from chassis.service import Answer
 
 T = TypeVar("T")
 
 
-class Answers:
-    """Makes decisions, and finds out what they turn out to need."""
+class DecisionRunner:
+    """Runs decisions and fetches the answers that they need."""
 
     def __init__(self, replicas: Mapping[type, Rows[Any]], answers: Iterable[Answer]) -> None:
         self._replicas = replicas
@@ -26,15 +25,23 @@ class Answers:
     async def decide(
         self,
         decision: Callable[[Context], Iterable[T]],
-        context: Callable[[Known], Context],
+        context: Callable[[Answers], Context],
     ) -> tuple[T, ...]:
-        """Return what `decision` yields, making it anew for each answer that it lacks."""
-        known = Known()
+        """Run a decision, again for each answer that it lacks.
+
+        Args:
+            decision: The decision, given its context.
+            context: Makes a context with the answers found so far.
+
+        Returns:
+            What the decision yields.
+        """
+        answers = Answers()
         while True:
             try:
-                return tuple(decision(context(known)))
+                return tuple(decision(context(answers)))
             except Unanswered as missing:
-                known = known.plus(missing.question, await self._answer(missing.question))
+                answers = answers.plus(missing.question, await self._answer(missing.question))
 
     async def _answer(self, question: Question[object]) -> object:
         if isinstance(question, Lookup):
@@ -43,13 +50,13 @@ class Answers:
         return await self._adapters[type(question)](question)
 
 
-def contexts(message_id: UUID, now: datetime) -> Callable[[Known], Context]:
-    """Return what makes contexts for the decision on one message.
+def contexts(message_id: UUID, now: datetime) -> Callable[[Answers], Context]:
+    """Return a function that makes the contexts for the decision on one message.
 
-    New ids derive from the message's, so that they are the same however often the decision is made.
+    New ids derive from the id of the message, so they are the same when the decision is repeated.
     """
 
-    def context(answers: Known) -> Context:
+    def context(answers: Answers) -> Context:
         numbers = count(1)
         return Context(
             now=now, new_id=lambda: uuid5(message_id, f"id:{next(numbers)}"), answers=answers
