@@ -8,13 +8,13 @@ same drawing.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
 
 from meshgen.graph.model import EdgeKind, Graph
+from meshgen.graph.ranking import acyclic, ranks_of
 
 ROUNDS = 24
 PULLS = (1.0, 2.0, 8.0)  # by how many of the two are points: long arrows become straight
@@ -90,55 +90,6 @@ def laid_out(
     drawing.order()
     drawing.settle()
     return drawing.layout()
-
-
-def acyclic(graph: Graph) -> list[tuple[str, str, bool]]:
-    """The edges, turned round (True) where they would close a cycle."""
-    follows: dict[str, list[str]] = defaultdict(list)
-    for edge in graph.edges:
-        follows[edge.source].append(edge.target)
-    entered = {edge.target for edge in graph.edges if edge.source != edge.target}
-    starts = sorted((v.id for v in graph.vertices), key=lambda v: v in entered)
-    state: dict[str, int] = {}
-    back: set[tuple[str, str]] = set()
-    for start in starts:
-        stack = [(start, iter(follows[start]))] if start not in state else []
-        state.setdefault(start, 1)
-        while stack:
-            vertex, others = stack[-1]
-            other = next(others, None)
-            if other is None:
-                state[vertex] = 2
-                stack.pop()
-            elif state.get(other) == 1:
-                back.add((vertex, other))
-            elif other not in state:
-                state[other] = 1
-                stack.append((other, iter(follows[other])))
-    return [
-        (e.target, e.source, True) if (e.source, e.target) in back else (e.source, e.target, False)
-        for e in graph.edges
-    ]
-
-
-def ranks_of(vertices: Sequence[str], edges: Sequence[tuple[str, str, bool]]) -> dict[str, int]:
-    """The rank of each vertex: behind all it follows, and close to what follows it."""
-    rank = dict.fromkeys(vertices, 0)
-    pairs = [(source, target) for source, target, _ in edges if source != target]
-    for _ in vertices:
-        changed = False
-        for source, target in pairs:
-            if rank[target] <= rank[source]:
-                rank[target] = rank[source] + 1
-                changed = True
-        if not changed:
-            break
-    entered = {target for _, target in pairs}
-    for vertex in vertices:
-        nexts = [rank[target] for source, target in pairs if source == vertex]
-        if vertex not in entered and nexts:
-            rank[vertex] = min(nexts) - 1
-    return rank
 
 
 class _Drawing:
@@ -326,7 +277,7 @@ class _Drawing:
             pulls = [(self.items[link].y, pull) for link, pull in links.items()]
             weight = sum(pull for _, pull in pulls)
             wanted.append(sum(y * pull for y, pull in pulls) / weight if weight else item.y)
-            weights.append(weight or 0.1)
+            weights.append(weight or (0.1 if item.before or item.after else 0.0))
         return wanted, weights
 
     def _put(self, rank: list[int], wanted: list[float], weights: list[float]) -> None:
@@ -337,8 +288,11 @@ class _Drawing:
                 at += self._distance(rank[position - 1], number)
             offsets.append(at)
         goals = [want - offset for want, offset in zip(wanted, offsets, strict=True)]
-        for number, place, offset in zip(rank, _ascending(goals, weights), offsets, strict=True):
-            self.items[number].y = place + offset
+        near = next((goal for goal, weight in zip(goals, weights, strict=True) if weight), 0.0)
+        for place, weight in enumerate(weights):  # what has no arrows stays beside the others
+            near = goals[place] = goals[place] if weight else near
+        for number, goal, offset in zip(rank, _ascending(goals, weights), offsets, strict=True):
+            self.items[number].y = goal + offset
 
     def _distance(self, one: int, other: int) -> float:
         upper, lower = self.items[one], self.items[other]
@@ -350,7 +304,7 @@ class _Drawing:
         middles, x = [], 0.0
         for width in widths:
             middles.append(x + width / 2)
-            x += width + (self.gaps.ranks if width else self.gaps.ranks / 4)
+            x += width + self.gaps.ranks
         top = min((item.y - item.size.height / 2 for item in self.items), default=0.0)
         bottom = max((item.y + item.size.height / 2 for item in self.items), default=0.0)
         places = [
@@ -373,7 +327,9 @@ class _Drawing:
             for number in chain[1:-1]
             if self.items[number].size.width
         ]
-        return Route(tuple(places[number] for number in chain), labels[0] if labels else None)
+        passed = [places[number] for number in chain[1:-1] if places[number].size.width]
+        points = (places[chain[0]], *passed, places[chain[-1]])
+        return Route(points, labels[0] if labels else None)
 
 
 def _inversions(one: tuple[list[int], list[int]], other: tuple[list[int], list[int]]) -> int:
@@ -389,5 +345,6 @@ def _ascending(goals: Sequence[float], weights: Sequence[float]) -> list[float]:
         while len(pools) > 1 and pools[-2][0] > pools[-1][0]:
             (one, heavy, many), (other, light, few) = pools[-2], pools[-1]
             total = heavy + light
-            pools[-2:] = [((one * heavy + other * light) / total, total, many + few)]
+            mean = (one * heavy + other * light) / total if total else one
+            pools[-2:] = [(mean, total, many + few)]
     return [value for value, _, count in pools for _ in range(count)]

@@ -41,6 +41,7 @@ text { font-family: system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #
 .pill { fill: #f6f8fa; stroke-width: 1 }
 .box { stroke: #1f2328; stroke-opacity: .22 }
 .arrow { fill: none; stroke-width: 1.6 }
+.read { stroke-width: 1.2; stroke-opacity: .8 }
 """
 
 
@@ -142,7 +143,8 @@ def _arrow(edge: Edge, route: Route, source: Vertex) -> str:
         top = start.y - start.size.height / 2 + _head(source)
         y = top + ROW * (source.rows.index(edge.row) + 0.5)
     return (
-        f'<path class="arrow" d="{_path(route.points, y)}" stroke="{_STROKES[edge.kind]}"{dashes}'
+        f'<path class="arrow {edge.kind}" d="{_path(route.points, y)}"{dashes}'
+        f' stroke="{_STROKES[edge.kind]}"'
         f' marker-end="url(#{edge.kind})"/>'
     )
 
