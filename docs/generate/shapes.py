@@ -1,4 +1,4 @@
-"""The shapes of values in words, as the column \"value\" of the reference shows them."""
+"""The shapes of values in words, as the column "value" of the reference shows them."""
 
 from __future__ import annotations
 

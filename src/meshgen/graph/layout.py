@@ -116,6 +116,8 @@ class _Drawing:
     ) -> list[int]:
         """The items of an edge in its own direction; the label is at its middle."""
         first, last = self.index[source], self.index[target]
+        if first == last:
+            return [first, last]  # a loop needs no place in the order
         between = range(self.items[first].rank + 1, self.items[last].rank)
         middle = between[len(between) // 2] if between else 0
         middle += 1 - middle % 2
