@@ -154,7 +154,8 @@ def _path(points: tuple[Place, ...], y: float) -> str:
     first, *between, last = points
     if first is last:
         x, top = first.x + first.size.width / 2, first.y - first.size.height / 2
-        return f"M{x:.1f} {y:.1f} C{x + 26:.1f} {y:.1f} {x - 8:.1f} {top - 24:.1f} {x - 14:.1f} {top:.1f}"
+        over = f"{x + 26:.1f} {y:.1f} {x - 8:.1f} {top - 24:.1f} {x - 14:.1f} {top:.1f}"
+        return f"M{x:.1f} {y:.1f} C{over}"
     forth = 1 if last.x >= first.x else -1
     stops = [(first.x + forth * first.size.width / 2, y)]
     for place in between:

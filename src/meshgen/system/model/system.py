@@ -119,7 +119,7 @@ class Mesh:
     """The whole system, resolved.
 
     `folders` hold units; `retention` is Python source; `example_path` is one to try with a token;
-    `generator` is the version of meshgen.
+    `context_map` is a flowchart for Mermaid; `generator` is the version of meshgen.
     """
 
     name: str
@@ -141,6 +141,7 @@ class Mesh:
     bffs: tuple[BffView, ...]
     gateway: GatewayView
     example_path: str
+    context_map: str
     owned_queries: tuple[OwnedQuery, ...]
     units: tuple[Unit, ...]
     processes: tuple[ProcessView, ...]
