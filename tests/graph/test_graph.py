@@ -8,6 +8,8 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from meshgen.errors import MeshgenError
 from meshgen.graph.layout import Size, laid_out
@@ -40,18 +42,38 @@ def test_edges_join_vertices(graph: Graph) -> None:
     assert {end for edge in graph.edges for end in (edge.source, edge.target)} <= known
 
 
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    """Any small graph, with cycles, loops and labels."""
+    names = [str(number) for number in range(draw(st.integers(1, 9)))]
+    ends = st.sampled_from(names)
+    labels = st.sampled_from([(), ("label",)])
+    edges = draw(st.lists(st.builds(Edge, ends, ends, st.just("event"), labels), max_size=16))
+    return Graph("any", tuple(Vertex(name, name, "service") for name in names), tuple(edges))
+
+
+@given(graphs())
+def test_any_graph_is_laid_out_without_overlap(graph: Graph) -> None:
+    check_boxes_do_not_overlap(graph)
+    assert ET.fromstring(svg(graph)) is not None
+
+
 @pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)
 def test_boxes_do_not_overlap(graph: Graph) -> None:
+    check_boxes_do_not_overlap(graph)
+
+
+def check_boxes_do_not_overlap(graph: Graph) -> None:
     boxes = {vertex.id: Size(100, 40) for vertex in graph.vertices}
     labels = [Size(60, 20) if edge.labels else None for edge in graph.edges]
     found = laid_out(graph, boxes, labels)
     places = [*found.places.values(), *(r.label for r in found.routes if r.label)]
     for one, other in itertools.combinations(places, 2):
-        apart = abs(one.x - other.x) >= (one.size.width + other.size.width) / 2
-        below = abs(one.y - other.y) >= (one.size.height + other.size.height) / 2
+        apart = abs(one.x - other.x) >= (one.size.width + other.size.width) / 2 - 1e-6
+        below = abs(one.y - other.y) >= (one.size.height + other.size.height) / 2 - 1e-6
         assert apart or below
-    assert all(0 <= place.x <= found.size.width for place in places)
-    assert all(0 <= place.y <= found.size.height for place in places)
+    assert all(-1e-6 <= place.x <= found.size.width + 1e-6 for place in places)
+    assert all(-1e-6 <= place.y <= found.size.height + 1e-6 for place in places)
 
 
 @pytest.mark.parametrize("graph", GRAPHS.values(), ids=GRAPHS)

@@ -13,7 +13,7 @@ _SHAPES: dict[NodeKind, tuple[str, str]] = {
     "event": ("[", "]"),
     "saga": ("{{", "}}"),
     "policy": ("[", "]"),
-    "end": ("([", "])"),
+    "outcome": ("([", "])"),
 }
 _FILLS: dict[NodeKind, str] = {
     "service": "#fff3c4",
@@ -24,7 +24,7 @@ _FILLS: dict[NodeKind, str] = {
     "event": "#ffd9ac",
     "saga": "#e3d7f7",
     "policy": "#e3d7f7",
-    "end": "#e6e8eb",
+    "outcome": "#e6e8eb",
 }
 _ARROWS: dict[EdgeKind, str] = {
     "event": "-->",

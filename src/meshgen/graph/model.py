@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 NodeKind: TypeAlias = Literal[
-    "service", "projection", "bff", "port", "command", "event", "saga", "policy", "end"
+    "service", "projection", "bff", "port", "command", "event", "saga", "policy", "outcome"
 ]
 EdgeKind: TypeAlias = Literal["event", "command", "copy", "read", "undo"]
 

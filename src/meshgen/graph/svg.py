@@ -22,7 +22,7 @@ _FILLS: dict[NodeKind, str] = {
     "event": "#ffd9ac",
     "saga": "#e3d7f7",
     "policy": "#e3d7f7",
-    "end": "#e6e8eb",
+    "outcome": "#e6e8eb",
 }
 _STROKES: dict[EdgeKind, str] = {
     "event": "#d9822b",
@@ -81,7 +81,7 @@ def _heads(graph: Graph) -> str:
 def _box(vertex: Vertex) -> Size:
     width = max(_width(text, NAME) for text in (vertex.label, *vertex.rows))
     width = max(width * BOLD, _width(vertex.note, NOTE))
-    return Size(round(width + 24), _head(vertex) + ROW * len(vertex.rows))
+    return Size(round(width + 28), _head(vertex) + ROW * len(vertex.rows))
 
 
 def _head(vertex: Vertex) -> int:
@@ -110,7 +110,7 @@ def _units(character: str) -> float:
 def _vertex(vertex: Vertex, place: Place) -> str:
     left, top = place.x - place.size.width / 2, place.y - place.size.height / 2
     width, height = place.size.width, place.size.height
-    radius = {"event": 3, "command": 3, "end": 15}.get(vertex.kind, 9)
+    radius = {"event": 3, "command": 3, "outcome": 15}.get(vertex.kind, 9)
     head = _head(vertex)
     lines = [_rect(left, top, width, height, radius, _FILLS[vertex.kind])]
     lines.append(_text("name", place.x, top + (19 if vertex.note else 19.5), vertex.label))

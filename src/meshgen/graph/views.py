@@ -136,7 +136,7 @@ def process(home: str, saga: Saga) -> Graph:
         failure = tuple(event.name for event in step.failed) or ("refused",)
         edges.append(Edge(_step(index), undone[index], "undo", failure))
         before, labels = _step(index), tuple(event.name for event in step.done)
-    vertices.append(Vertex("end", "done", "end"))
+    vertices.append(Vertex("end", "done", "outcome"))
     edges.append(Edge(before, "end", "command", labels))
     for index, step in enumerate(saga.steps):
         if step.undo and _undo(index) in undone:
@@ -156,7 +156,7 @@ def _step_box(index: int, step: Step) -> Vertex:
 
 def _failure_box(saga: Saga) -> Vertex:
     if saga.on_failure is None:
-        return Vertex(_FAILED, "failed", "end")
+        return Vertex(_FAILED, "failed", "outcome")
     ref = saga.on_failure.command
     return Vertex(_FAILED, ref.name, "policy", f"{ref.unit}, on failure")
 
