@@ -151,6 +151,9 @@ OUTPUTS = (
     Output("project/README.md.jinja", "README.md", _S, _project),
     Output("project/Makefile.jinja", "Makefile", _G, _project),
     Output("project/pyproject.toml.jinja", "pyproject.toml", _G, _project),
+    Output("project/requirements.txt", "requirements.txt", _S, _project),
+    Output("project/requirements-envoy.txt", "requirements-envoy.txt", _S, _project),
+    Output("project/requirements-uv.txt", "requirements-uv.txt", _S, _project),
     Output("project/gitignore.jinja", ".gitignore", _S, _project),
     Output("project/topology.toml.jinja", "topology.toml", _G, _project),
     Output("project/pre-commit-config.yaml.jinja", ".pre-commit-config.yaml", _S, _project),
@@ -163,6 +166,7 @@ OUTPUTS = (
 
     Output("contracts/schema.json.jinja", "contracts/schemas/{contract.name}.json", _G, _contracts),
     Output("contracts/asyncapi.yaml.jinja", "contracts/asyncapi.yaml", _G, _project),
+    Output("chassis/pyproject.toml.jinja", "libs/chassis/pyproject.toml", _G, _project),
     Output("contracts/pyproject.toml.jinja", "libs/contracts/pyproject.toml", _G, _project),
     Output("contracts/init.py.jinja", _CONTRACTS + "/__init__.py", _G, _project),
 

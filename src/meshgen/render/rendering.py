@@ -77,11 +77,12 @@ def _with_header(text: str, task: Task, mesh: Mesh) -> str:
 
 
 def _chassis() -> dict[str, File]:
+    """The files of the chassis that are the same in every project: all but its pyproject.toml."""
     root = templates_root() / "chassis"
     return {
         f"libs/chassis/{path.relative_to(root).as_posix()}": File(path.read_bytes())
         for path in sorted(root.rglob("*"))
-        if path.is_file() and not is_cache(path.relative_to(root).parts)
+        if path.is_file() and path.suffix != ".jinja" and not is_cache(path.relative_to(root).parts)
     }
 
 

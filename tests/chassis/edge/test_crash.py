@@ -16,6 +16,8 @@ from chassis.process.host import Guard, Host
 from chassis.settings import Settings
 from starlette.applications import Starlette
 
+from tests.waiting import PATIENCE
+
 from . import tokens, wallets
 from .test_run import free_port
 
@@ -76,11 +78,12 @@ async def _run(
     return await runner.run([Assignment("any", "127.0.0.1", port)], settings)
 
 
-async def _until_ready(port: int) -> None:
-    async with asyncio.timeout(60), httpx.AsyncClient() as client:
+async def _ready(url: str, runtime: CrashingRuntime) -> None:
+    """Return when the unit is ready: its task that is done, without an error, is no crash."""
+    async with asyncio.timeout(PATIENCE), httpx.AsyncClient(timeout=PATIENCE) as client:
         while True:
             with suppress(httpx.TransportError):
-                if (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200:
+                if (await client.get(url)).status_code == 200 and runtime.done.done():
                     return
             await asyncio.sleep(0.01)
 
@@ -90,8 +93,7 @@ async def test_a_crashed_task_ends_the_process(
 ) -> None:
     runtime, port = CrashingRuntime(starts=True), free_port()
     running = asyncio.create_task(_run(monkeypatch, tmp_path, runtime, port))
-    await _until_ready(port)
-    assert runtime.done.done(), "a task that has ended without an error is not a crash"
+    await _ready(f"http://127.0.0.1:{port}/readyz", runtime)
     runtime.crash.set()
     assert await running == 1
     assert runtime.drained

@@ -15,7 +15,7 @@ from chassis.embedded.topology import GATEWAY, HUB
 # Returns None if ready, else the reason.
 Check = Callable[[], str | None]
 
-_TIMEOUT = 1.0
+_TIMEOUT = 3.0
 _LONGEST_REASON = 120
 
 

@@ -36,9 +36,9 @@ from chassis.testing.matching import differences, matches
 Json: TypeAlias = Any
 
 _TOKEN_LIFETIME = timedelta(hours=1)
-_REQUEST_TIMEOUT = 10.0
+_REQUEST_TIMEOUT = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
-_CONSISTENCY_TIMEOUT = 5.0
+_CONSISTENCY_TIMEOUT = 30.0
 # Waiting does not change these.
 _FINAL = frozenset({400, 401, 403, 405, 422})
 
@@ -177,7 +177,7 @@ class Caller:
         self,
         path: str,
         params: Mapping[str, object] | None = None,
-        within: float = 10.0,
+        within: float = 60.0,
         /,
         **expected: object,
     ) -> dict[str, Json]:

@@ -13,7 +13,7 @@ from chassis.embedded.signals import deferred_signals
 from chassis.embedded.state import Planned, State
 from chassis.embedded.topology import HUB
 
-_READY_TIMEOUT = 60.0
+_READY_TIMEOUT = 120.0
 _POLL = 0.02
 _STOP_TIMEOUT = 3.0
 _LAST_LINES = 15

@@ -40,7 +40,7 @@ from chassis.testing.memory_hub import MemoryHub
 if TYPE_CHECKING:
     from chassis.process.assignments import Unit
 
-_IDLE_TIMEOUT = 10.0
+_IDLE_TIMEOUT = 60.0
 _PAUSE = 0.001
 
 
