@@ -144,6 +144,8 @@ class ProjectView:
     gateway: GatewayView
     example_path: str
     """A path of the gateway to try with a token."""
+    context_map: str
+    """The units and how they are related, as a Mermaid flowchart."""
     owned_queries: tuple[OwnedQuery, ...]
     type_imports: tuple[Import, ...]
     """Imports of the types that scenarios may name."""
