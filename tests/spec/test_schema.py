@@ -43,6 +43,8 @@ TABLES = {
     "bff": bffs.BFF_KEYS,
     "doStep": scenarios.DO_KEYS,
     "seeStep": scenarios.SEE_KEYS,
+    "enum": fields.ENUM_KEYS,
+    "member": fields.MEMBER_KEYS,
 }  # fmt: skip
 ENUMS = {
     ("service", "store"): services.SERVICE_ENGINES,

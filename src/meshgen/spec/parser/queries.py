@@ -12,10 +12,9 @@ from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
 
 MAX_PAGE = 1000
 PROJECTION_ENGINES = ("postgresql", "sqlserver", "sqlite", "mongodb", "redis", "cassandra")
-QUERY_KEYS = Keys("a query", ("of",), ("by", "filter", "sort", "page", "owner", "roles"))
-ROW_QUERY_KEYS = Keys(
-    "a projection's query", (), ("by", "filter", "sort", "page", "owner", "roles")
-)
+_QUERY_OPTIONS = ("by", "filter", "sort", "page", "owner", "roles", "renamed_from")
+QUERY_KEYS = Keys("a query", ("of",), _QUERY_OPTIONS)
+ROW_QUERY_KEYS = Keys("a projection's query", (), _QUERY_OPTIONS)
 PROJECTION_KEYS = Keys(
     "a projection",
     ("store", "key", "row", "on"),
@@ -57,6 +56,7 @@ def _query(reading: Reading, name: Word, node: Node, keys: Keys) -> QuerySyntax:
         page=_page(reading, values.get("page")),
         owner=reading.word(values.get("owner"), "a query's `owner`"),
         roles=read_roles(reading, values.get("roles")),
+        renamed_from=reading.former(values.get("renamed_from"), CLASS),
     )
 
 
