@@ -21,7 +21,9 @@ _NOT_TEXT = re.compile("null|true|false|yes|no|on|off|y|n", re.IGNORECASE)
 
 def encoded(identities: Identities) -> bytes:
     """The bytes of the file, for `decoded`."""
-    lines = (f"{'/'.join(path)}: {_value(name)}\n" for path, name in sorted(identities.names.items()))
+    lines = (
+        f"{'/'.join(path)}: {_value(name)}\n" for path, name in sorted(identities.names.items())
+    )
     return (_HEAD + "".join(lines)).encode()
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from meshgen.errors import MeshgenError
-from meshgen.render.worker import HEADER, MODELS, SCHEMAS
+from meshgen.render.worker import ALIASES, HEADER, MODELS, SCHEMAS
 from meshgen.system.model import ContractModule
 
 _DOCS = {"types": "The values inside messages."}
@@ -40,6 +40,8 @@ class Typist:
             if module.name in {"types", *self._modules}:
                 path = self._folder / SCHEMAS / f"{module.name}.json"
                 path.write_text(json.dumps(module.schema), encoding="utf-8")
+        aliases = {key: name for module in modules for key, name in module.aliases.items()}
+        (self._folder / ALIASES).write_text(json.dumps(aliases), encoding="utf-8")
         assert self._process.stdin is not None
         self._process.stdin.write("go\n")
         self._process.stdin.flush()

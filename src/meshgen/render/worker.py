@@ -2,17 +2,18 @@
 
 A process of its own, since datamodel-code-generator takes a third of a second to import: that is
 done while the spec is checked and resolved. It waits for a line on its standard input, then turns
-FOLDER/schemas into FOLDER/models.
+FOLDER/schemas into FOLDER/models, with the field names of FOLDER/aliases.json.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
 from pathlib import Path
 
 HEADER = "# header"
-SCHEMAS, MODELS = "schemas", "models"
+SCHEMAS, MODELS, ALIASES = "schemas", "models", "aliases.json"
 
 
 def type_messages(folder: Path) -> None:
@@ -25,6 +26,7 @@ def type_messages(folder: Path) -> None:
         generate(
             folder / SCHEMAS,
             output=folder / MODELS,
+            aliases=json.loads((folder / ALIASES).read_text(encoding="utf-8")),
             input_file_type=InputFileType.JsonSchema,
             output_model_type=DataModelType.PydanticV2BaseModel,
             target_python_version=PythonVersion.PY_311,

@@ -28,11 +28,11 @@ def _type(reading: Reading, name: Word, body: Node) -> TypeSyntax:
     if isinstance(body, Sequence):
         members = _members(reading, name, body)
         return TypeSyntax(name=name, members=members)
-    if isinstance(body, Mapping) and isinstance(members := _value(body, "enum"), Sequence):
+    if isinstance(body, Mapping) and isinstance(listed := _value(body, "enum"), Sequence):
         values = reading.keyed(body, ENUM_KEYS, name.at)
         return TypeSyntax(
             name=name,
-            members=_members(reading, name, members),
+            members=_members(reading, name, listed),
             renamed_from=reading.former(values.get(FORMER), CLASS),
         )
     if isinstance(body, Mapping) and body.entries:

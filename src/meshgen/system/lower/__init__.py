@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from meshgen import __version__
+from meshgen.identities import Identities
 from meshgen.naming import kebab, snake, system_package
 from meshgen.spec.model import Spec
 from meshgen.system.index import index
@@ -29,9 +30,9 @@ from meshgen.system.pysource.annotations import duration
 from meshgen.testgen.cases.specimens import Specimens, find_all
 
 
-def resolve(spec: Spec) -> Mesh:
+def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
     """Return the mesh of `spec`, with everything that templates print."""
-    known = index(spec)
+    known = index(spec, identities)
     package = system_package(spec.name)
     found = find_all(known)
     specimens = Specimens(known, found)
@@ -49,6 +50,7 @@ def resolve(spec: Spec) -> Mesh:
     )
     return Mesh(
         name=spec.name,
+        identity=known.identities.id("system", spec.name),
         package=package,
         distribution=kebab(package),
         summary=spec.summary.rstrip("."),

@@ -15,6 +15,7 @@ from meshgen.system.model.code import (
     Loop,
     Route,
     Rule,
+    StoredAs,
 )
 from meshgen.system.model.system import (
     ContractModule,
@@ -102,6 +103,7 @@ __all__ = [
     "ScenarioView",
     "ServiceView",
     "StepView",
+    "StoredAs",
     "System",
     "Topic",
     "Unit",

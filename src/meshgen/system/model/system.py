@@ -35,12 +35,14 @@ class ContractModule:
     """A module of the contracts library.
 
     `published` is its JSON Schema document as others read it; `schema` the same as the code
-    generator reads it: with the base classes, and decimals as numbers to keep bounds.
+    generator reads it: with the base classes, and decimals as numbers to keep bounds. `aliases`
+    are the names of renamed fields, by `Class.key`.
     """
 
     name: str
     published: dict[str, object]
     schema: dict[str, object]
+    aliases: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +121,11 @@ class Mesh:
     """The whole system, resolved.
 
     `folders` hold units; `retention` is Python source; `example_path` is one to try with a token;
-    `generator` is the version of meshgen.
+    `generator` is the version of meshgen; `identity` is what topics go by.
     """
 
     name: str
+    identity: str
     package: str
     distribution: str
     summary: str

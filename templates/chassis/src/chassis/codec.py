@@ -1,7 +1,13 @@
-"""States and rows as JSON text. Decimals are text in it, so that they stay exact."""
+"""States and rows as JSON text. Decimals are text in it, so that they stay exact.
+
+Renamed fields keep their keys: those of value objects are aliases, those of the state or row are given.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -10,15 +16,37 @@ T = TypeVar("T")
 
 
 class Codec(Generic[T]):
-    """Writes and reads values of one class: dataclasses, pydantic models and what they hold."""
+    """Writes and reads values of one class: dataclasses, pydantic models and what they hold.
 
-    def __init__(self, kind: type[T]) -> None:
+    `keys`: the keys of fields that are stored under another one than their name.
+    """
+
+    def __init__(self, kind: type[T], keys: Mapping[str, str] = MappingProxyType({})) -> None:
         self._adapter = TypeAdapter(kind)
+        self._keys = keys
+        self._names = {key: name for name, key in keys.items()}
 
     def encode(self, value: T) -> str:
         """Return `value` as JSON."""
-        return self._adapter.dump_json(value).decode()
+        if not self._keys:
+            return self._adapter.dump_json(value, by_alias=True).decode()
+        data = self._adapter.dump_python(value, mode="json", by_alias=True)
+        stored = {self._keys.get(name, name): item for name, item in data.items()}
+        return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
 
     def decode(self, text: str) -> T:
         """Return the value that `encode` made `text` of."""
-        return self._adapter.validate_json(text)
+        return self._adapter.validate_json(
+            self._by_names(text) if self._keys else text, by_alias=True, by_name=False
+        )
+
+    def _by_names(self, text: str) -> str:
+        """The same by the names of the fields. A key that is now only a name is a former field's."""
+        data = json.loads(text)
+        return json.dumps(
+            {
+                self._names.get(key, key): item
+                for key, item in data.items()
+                if key in self._names or key not in self._keys
+            }
+        )

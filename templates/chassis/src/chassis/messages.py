@@ -6,32 +6,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
+
+_NAMES = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=False)
 
 
 class Value(BaseModel):
-    """A value object inside messages."""
+    """A value object inside messages. The alias of a renamed field is its key on the wire."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _NAMES
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Describe it by its names: HTTP has nothing to do with keys on the wire."""
+        schema = handler(core_schema)
+        _rename(handler.resolve_ref_schema(schema), cls)
+        return schema
 
 
-class Message(BaseModel):
+class Message(Value):
     """What travels between units."""
-
-    model_config = ConfigDict(frozen=True)
 
 
 class Command(Message):
     """An intention, in the imperative. Fields it does not know are an error of the sender."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
 
 class Event(Message):
     """Something that happened, in the past tense. A tolerant reader: unknown fields are ignored."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
 
 class CommandRefused(Event):
@@ -39,6 +50,32 @@ class CommandRefused(Event):
 
     command: str
     rule: str
+
+
+M = TypeVar("M", bound=Message)
+
+
+def encoded(message: Message) -> dict[str, Any]:
+    """Return `message` as JSON values, as it is on the wire: by the keys of its fields."""
+    return message.model_dump(mode="json", by_alias=True)
+
+
+def decoded(model: type[M], data: Mapping[str, Any]) -> M:
+    """Return the message that `encoded` made `data` of; raises pydantic's `ValidationError`."""
+    return model.model_validate(data, by_alias=True, by_name=False)
+
+
+def _rename(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Put names where the schema of `model` has the keys of renamed fields."""
+    names = {field.alias: name for name, field in model.model_fields.items() if field.alias}
+    if not names:
+        return
+    properties = schema["properties"]
+    for key, name in names.items():
+        properties[key]["title"] = name.replace("_", " ").title()
+    schema["properties"] = {names.get(key, key): value for key, value in properties.items()}
+    if "required" in schema:
+        schema["required"] = [names.get(key, key) for key in schema["required"]]
 
 
 COMMAND_REFUSED = "chassis.CommandRefused.v1"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chassis.annotations import parameter_types
@@ -26,10 +26,12 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection(Generic[R, E]):
-    """A read model. `name` is the unit's name.
+    """A read model. `name` is the unit's name; `identity`: what its store and its group go by, if
+    that is another.
 
     `project(row, event)` is the row after the event; None: there is none (any more). `id`: the
     field of the row by which every event finds its row; every event has a field of that name.
+    `stored`: the keys of renamed fields of the row in the store, by their names.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Projection(Generic[R, E]):
     id: str
     key: Key
     routes: tuple[Route, ...] = ()
+    identity: str | None = None
+    stored: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def events(self) -> tuple[type[Event], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -32,7 +32,8 @@ class Aggregate(Generic[S, C, E]):
     `decide(command, state, context)` yields the events a command causes, `evolve(state, event)` is
     the state after an event. `id`: the field with the aggregate's id, in the state and in every
     message. `owner`: the field of the state with the only user who may read and command it over
-    HTTP.
+    HTTP. `identity`: what it goes by in the store, if that is not its name. `stored`: the keys of
+    renamed fields in the store, by their names.
     """
 
     state: type[S]
@@ -40,6 +41,8 @@ class Aggregate(Generic[S, C, E]):
     evolve: Evolve[S, E] = field(kw_only=True)
     id: str = field(kw_only=True)
     owner: str | None = field(kw_only=True, default=None)
+    identity: str | None = field(kw_only=True, default=None)
+    stored: Mapping[str, str] = field(kw_only=True, default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -71,11 +74,21 @@ class EventSourced(Aggregate[S, C, E]):
 
 @dataclass(frozen=True, slots=True)
 class Replica(Generic[S, E]):
-    """A local copy, kept by events, of another service's data. `id`: the row's id field."""
+    """A local copy, kept by events, of another service's data. `id`: the row's id field.
+
+    `identity`, `stored`: as of an `Aggregate`.
+    """
 
     row: type[S]
     evolve: Evolve[S, E] = field(kw_only=True)
     id: str = field(kw_only=True)
+    identity: str | None = field(kw_only=True, default=None)
+    stored: Mapping[str, str] = field(kw_only=True, default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name of the row's class."""
+        return self.row.__name__
 
     @property
     def events(self) -> tuple[type[Event], ...]:
@@ -85,11 +98,15 @@ class Replica(Generic[S, E]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """When `event` happened, do what `react` says: at once, or `after` a time."""
+    """When `event` happened, do what `react` says: at once, or `after` a time.
+
+    `identity`: what its timers and commands go by, if that is not its name.
+    """
 
     event: type[Event]
     react: Callable[[Any], Command | Iterable[Command]]
     after: timedelta | None
+    identity: str | None
 
     @property
     def name(self) -> str:
@@ -107,9 +124,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A bounded context that owns its data. `name` is the unit's name."""
+    """A bounded context that owns its data. `name` is the unit's name.
+
+    `identity`: what its store and its groups go by, if that is not its name.
+    """
 
     name: str
+    identity: str | None = None
     messages: Catalog
     aggregates: tuple[Aggregate[Any, Any, Any], ...]
     replicas: tuple[Replica[Any, Any], ...] = ()
@@ -124,9 +145,10 @@ def on(
     react: Callable[[E], Command | Iterable[Command]],
     *,
     after: timedelta | None = None,
+    identity: str | None = None,
 ) -> Policy:
     """Declare a policy: when `event` happened, carry out the commands that `react` makes of it."""
-    return Policy(event=event, react=react, after=after)
+    return Policy(event=event, react=react, after=after, identity=identity)
 
 
 def answered_by(question: type[Q], adapter: Callable[[Q], Awaitable[object]]) -> Answer:

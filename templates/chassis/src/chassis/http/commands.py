@@ -21,6 +21,7 @@ from chassis.http.parameters import Endpoint, path_types, with_signature
 from chassis.http.problem import FieldError, invalid
 from chassis.http.routes import Post, parameters
 from chassis.http.values import unusable
+from chassis.messages import MessageType
 from chassis.results import Outcome
 from chassis.runtime import ServiceRuntime
 
@@ -41,10 +42,11 @@ IfMatch = Annotated[
 class CommandRoute:
     """A `post` route and the aggregate that its command is for.
 
-    `id`: the aggregate's id field; `location`: the path at which the aggregate is read, if it is.
+    `kind`: how the command travels; `id`: the aggregate's id field; `location`: the path at which the aggregate is read, if it is.
     """
 
     route: Post
+    kind: MessageType
     id: str
     location: str | None
 
@@ -69,12 +71,16 @@ class CommandRoute:
             outcome = await runtime.handle(
                 command,
                 caller=caller,
-                message_id=message_id(caller, idempotency_key, request.url.path),
+                message_id=message_id(caller, idempotency_key, self._target(path)),
                 expected_version=etag.expected_version(if_match),
             )
             return self._answer(outcome, request.url.path)
 
         return with_signature(endpoint, **path_types(route.path, route.command))
+
+    def _target(self, path: dict[str, Any]) -> str:
+        """What the command is and which aggregate it is for, whatever both are called now."""
+        return f"{self.kind.name}:{path.get(self.id, '')}"
 
     def _command(self, path: dict[str, Any], body: dict[str, Any]) -> Any:
         """The command of path and body; its id is made if it is in neither of them."""
@@ -102,11 +108,11 @@ class CommandRoute:
         return JSONResponse(body, 201 if outcome.created else 200, headers)
 
 
-def message_id(caller: Caller, idempotency_key: str | None, path: str) -> UUID:
-    """The id of the command: the same one for the same key of the same caller on the same path."""
+def message_id(caller: Caller, idempotency_key: str | None, target: str) -> UUID:
+    """The id of the command: the same one for the same key of the same caller for one `target`."""
     if idempotency_key is None:
         return uuid4()
-    return uuid5(uuid5(caller.id, path), idempotency_key)
+    return uuid5(uuid5(caller.id, target), idempotency_key)
 
 
 def _relative(target: str, path: str) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from chassis.envelope import Envelope
-from chassis.messages import Catalog
+from chassis.identity import identity_of
+from chassis.messages import Catalog, decoded
 from chassis.runtime.rows import Rows
 from chassis.service import Aggregate
 from chassis.store.port import Append, Collection, Commit, Store
@@ -43,7 +44,13 @@ class StateRepository:
         self, aggregate: Aggregate[Any, Any, Any], store: Store, indexes: list[tuple[str, ...]]
     ) -> None:
         self.aggregate = aggregate
-        self.rows: Rows[Any] = Rows(store, f"aggregate_{aggregate.name}", aggregate.state, indexes)
+        self.rows: Rows[Any] = Rows(
+            store,
+            f"aggregate_{identity_of(aggregate)}",
+            aggregate.state,
+            indexes,
+            aggregate.stored,
+        )
 
     @property
     def collections(self) -> tuple[Collection, ...]:
@@ -78,7 +85,7 @@ class EventRepository:
         history = await self._store.history(self._stream(id))
         state = None
         for envelope in history:
-            event = self._models[envelope.type].model_validate(envelope.data)
+            event = decoded(self._models[envelope.type], envelope.data)
             state = self.aggregate.evolve(state, event)
         return Loaded(state, len(history))
 
@@ -88,4 +95,4 @@ class EventRepository:
         return Commit(appends=(append,))
 
     def _stream(self, id: str) -> str:
-        return f"{self.aggregate.name}:{id}"
+        return f"{identity_of(self.aggregate)}:{id}"

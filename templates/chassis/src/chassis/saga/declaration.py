@@ -62,10 +62,11 @@ class Saga(Generic[E]):
 
     A step begins when the one before is done. When one has failed and all its answers are there, or
     at the `deadline`, what was done is undone in reverse order and `on_failure(event, failure)`
-    is sent.
+    is sent. `identity`: what its instances, timers and commands go by, if that is not its name.
     """
 
     name: str
+    identity: str | None = None
     starts_on: type[E]
     id: str
     steps: tuple[Step[E] | FanOut[E, Any], ...]

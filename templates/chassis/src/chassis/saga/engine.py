@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis import trace
 from chassis.clock import Clock
 from chassis.envelope import Envelope
+from chassis.identity import identity_of
 from chassis.messages import Event
 from chassis.results import Versioned
 from chassis.runtime.conflicts import despite_conflicts
@@ -41,8 +42,9 @@ class SagaEngine:
         self._journal = journal
         self._sealer = sealer
         self._clock = clock
-        self._instances = Rows(store, f"saga_{saga.name}", Instance)
-        self._awaited = Rows(store, f"saga_{saga.name}_awaited", _Awaited)
+        self._identity = identity_of(saga)
+        self._instances = Rows(store, f"saga_{self._identity}", Instance)
+        self._awaited = Rows(store, f"saga_{self._identity}_awaited", _Awaited)
 
     @property
     def collections(self) -> tuple[Collection, ...]:
@@ -52,7 +54,7 @@ class SagaEngine:
     @property
     def timer_handler(self) -> str:
         """The name under which its deadlines come back."""
-        return f"saga:{self.saga.name}"
+        return f"saga:{self._identity}"
 
     @property
     def answers(self) -> tuple[type[Event], ...]:

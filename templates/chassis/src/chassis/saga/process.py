@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid5
 
-from chassis.messages import Command, CommandRefused, Event
+from chassis.identity import identity_of
+from chassis.messages import Command, CommandRefused, Event, decoded
 from chassis.saga.declaration import Saga, answers
 
 _NAMESPACE = UUID("5f0c3c1e-6a86-4f2b-9d0a-6a1f0b1c8f5d")
@@ -80,6 +81,7 @@ class Process:
 
     def __init__(self, saga: Saga[Any]) -> None:
         self._saga = saga
+        self._identity = identity_of(saga)
 
     def begin(self, instance: Instance) -> Transition:
         """Return what follows when a new instance starts."""
@@ -151,7 +153,7 @@ class Process:
         if self._saga.on_failure is None:
             return undone
         last = Dispatch(
-            id=uuid5(_NAMESPACE, f"{self._saga.name}:{instance.id}:failure"),
+            id=uuid5(_NAMESPACE, f"{self._identity}:{instance.id}:failure"),
             command=self._saga.on_failure(self._start(instance), instance.failure or ""),
             awaited=False,
         )
@@ -177,12 +179,11 @@ class Process:
                 yield Dispatch(id=id, command=command, awaited=False)
 
     def _start(self, instance: Instance) -> Event:
-        start: Event = self._saga.starts_on.model_validate(instance.start)
-        return start
+        return decoded(self._saga.starts_on, instance.start)
 
     def _id(self, instance: Instance, step: int, item: int, what: str) -> UUID:
         """The same however often it is made, so that a command sent twice is done once."""
-        return uuid5(_NAMESPACE, f"{self._saga.name}:{instance.id}:{step}:{item}:{what}")
+        return uuid5(_NAMESPACE, f"{self._identity}:{instance.id}:{step}:{item}:{what}")
 
 
 def _failure(event: Event) -> str:
