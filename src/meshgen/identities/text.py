@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from meshgen.errors import MeshgenError
 from meshgen.identities.table import KINDS, Identities, Path
@@ -60,7 +61,7 @@ def decoded(data: bytes) -> Identities:
 
 def _is_known(path: Path) -> bool:
     kinds = ("", *path[::2])
-    return all(below in KINDS.get(kind, ()) for kind, below in zip(kinds, kinds[1:], strict=False))
+    return all(below in KINDS.get(kind, ()) for kind, below in pairwise(kinds))
 
 
 def _wrong(line: int, what: str) -> MeshgenError:

@@ -1,6 +1,6 @@
 """States and rows as JSON text. Decimals are text in it, so that they stay exact.
 
-Renamed fields keep their keys: those of value objects are aliases, those of the state or row are given.
+A renamed field keeps its key: in a value object as its alias, in a state or row as declared.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Codec(Generic[T]):
         )
 
     def _by_names(self, text: str) -> str:
-        """The same by the names of the fields. A key that is now only a name is a former field's."""
+        """The same by names. A key that is only a name by now is that of a former field."""
         data = json.loads(text)
         return json.dumps(
             {

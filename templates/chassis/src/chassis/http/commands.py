@@ -42,7 +42,8 @@ IfMatch = Annotated[
 class CommandRoute:
     """A `post` route and the aggregate that its command is for.
 
-    `kind`: how the command travels; `id`: the aggregate's id field; `location`: the path at which the aggregate is read, if it is.
+    `kind`: how the command travels; `id`: the aggregate's id field; `location`: the path at which
+    the aggregate is read, if it is.
     """
 
     route: Post

@@ -179,7 +179,8 @@ class Process:
                 yield Dispatch(id=id, command=command, awaited=False)
 
     def _start(self, instance: Instance) -> Event:
-        return decoded(self._saga.starts_on, instance.start)
+        start: Event = decoded(self._saga.starts_on, instance.start)
+        return start
 
     def _id(self, instance: Instance, step: int, item: int, what: str) -> UUID:
         """The same however often it is made, so that a command sent twice is done once."""
