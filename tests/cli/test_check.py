@@ -176,7 +176,7 @@ def test_wrong_arguments(arguments: list[str]) -> None:
 def test_help_and_check_do_not_wait_for_what_only_rendering_needs() -> None:
     code = """
 import sys
-from meshgen.cli import app
+from meshgen.cli.app import app
 try:
     app(sys.argv[1:])
 except SystemExit:

@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 
 from meshgen.filesystem.files import File
-from meshgen.operations.generate import Progress, generate
+from meshgen.operations.generate import generate
 from meshgen.output.moved_paths import Renames, former_paths
+from meshgen.progress import Progress
 from meshgen.project.base import Rendering
 from meshgen.project.render_cache import Memo
 from meshgen.project.state import State

@@ -17,7 +17,7 @@ import typer
 from meshgen import __version__
 from meshgen.cli.commands import add, change, project
 from meshgen.cli.options import ERROR, Json, Quiet, errors_reported
-from meshgen.cli.report.text import Report
+from meshgen.cli.report.report import Report
 
 app = typer.Typer(
     name="meshgen",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from meshgen.output.fingerprint import engine
 from meshgen.output.moved_paths import former_paths, renames_of
 from meshgen.output.parts import Part, parts_of
+from meshgen.progress import Progress, silent
 from meshgen.project.base import Rendering
 from meshgen.project.render_cache import Memo
 from meshgen.project.state import State
@@ -16,11 +16,9 @@ from meshgen.spec.diagnostics import SpecError
 from meshgen.spec.yaml.load import decoded
 from meshgen.system.lower import resolve
 
-Progress = Callable[[str], None]
-
 
 class Generate(Protocol):
-    """What `generate` is to those who call it."""
+    """The signature of `generate`."""
 
     def __call__(
         self,
@@ -36,7 +34,7 @@ class Generate(Protocol):
 def generate(
     path: str,
     spec: bytes,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
     *,
     state: State | None = None,
     memo: Memo | None = None,

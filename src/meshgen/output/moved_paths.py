@@ -8,7 +8,7 @@ from typing import Any
 
 from meshgen.merge.identifiers import Names
 from meshgen.merge.moves import effective
-from meshgen.naming import snake, system_package, unit_folder, unit_package
+from meshgen.naming import constant, snake, system_package, unit_folder, unit_package
 from meshgen.output.plan import Task, contract_path, plan
 from meshgen.project.state import State
 from meshgen.spec import check_text
@@ -70,7 +70,7 @@ def _identifiers(old: Spec, new: Spec) -> Iterator[tuple[str, str]]:
     for name, former in _messages(new).items():
         if former in known and name not in known:
             yield former, name
-            yield snake(former).upper(), snake(name).upper()
+            yield constant(former), constant(name)
 
 
 def _units(spec: Spec) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from meshgen.errors import MeshgenError
+from meshgen.errors import DEFECT, MeshgenError
 from meshgen.render.worker import ALIASES, HEADER, MODELS, SCHEMAS
 from meshgen.system.model import ContractModule
 
@@ -54,7 +54,7 @@ class Typist:
         if self._process.returncode:
             raise MeshgenError(
                 f"the messages cannot be typed:\n{errors}".strip(),
-                hint="this is a defect of meshgen: please report it with the spec",
+                hint=DEFECT,
             )
         return {name: self._source(name) for name in self._modules}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ruff.__main__ import find_ruff_bin
 
-from meshgen.errors import MeshgenError
+from meshgen.errors import DEFECT, MeshgenError
 
 
 def formatted(texts: Mapping[str, str], settings: str) -> dict[str, str]:
@@ -39,5 +39,5 @@ def _ruff(root: Path, *arguments: str) -> None:
     if done.returncode:
         raise MeshgenError(
             f"the rendered code is not valid:\n{done.stdout}{done.stderr}".strip(),
-            hint="this is a defect of meshgen: please report it with the spec",
+            hint=DEFECT,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from jinja2 import Environment
@@ -13,6 +13,7 @@ from meshgen.filesystem.files import File
 from meshgen.output.parts import CHASSIS, Part
 from meshgen.output.plan import Owner, Task, contract_path
 from meshgen.output.templates import is_cache, templates_root
+from meshgen.progress import Progress, silent
 from meshgen.render.contracts import Typist
 from meshgen.render.formatting import formatted
 from meshgen.render.templates import environment, fill
@@ -29,7 +30,7 @@ def render(
     mesh: Mesh,
     parts: Sequence[Part],
     typist: Typist,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> dict[str, dict[str, File]]:
     """Return the files of each of `parts`, by their path below the project's root.
 

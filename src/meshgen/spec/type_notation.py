@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from meshgen.spec.hints import meant
 from meshgen.spec.types import (
     MAP_KEYS,
     SCALARS,
@@ -18,7 +19,6 @@ from meshgen.spec.types import (
     Scalar,
     Type,
 )
-from meshgen.spec.wording import meant
 
 if TYPE_CHECKING:
     from meshgen.spec.model import Enum, ValueObject

@@ -12,7 +12,7 @@ from meshgen.errors import MeshgenError
 from meshgen.filesystem.files import File
 from meshgen.filesystem.transaction import journal
 from meshgen.filesystem.transaction.journal import WORK, Entry, Journal, Step, identity, no_step
-from meshgen.project.worktree import Worktree
+from meshgen.filesystem.worktree import Worktree
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from meshgen.errors import MeshgenError
-from meshgen.refactor.inflection import command_of, participle_of, words_of
+from meshgen.naming import pascal, split_words
+from meshgen.refactor.inflection import command_of, participle_of
 from meshgen.refactor.scaffold import projections
 from meshgen.refactor.scaffold.aggregates import Fields, Wanted, bare, policy, propose, short
 from meshgen.refactor.scaffold.context import (
@@ -203,9 +204,9 @@ def _wanted(
 
 def _aggregate_name(unit: str, emits: tuple[str, ...]) -> str:
     """`Parcel` for what emits `ParcelDispatched`; else the unit's own name."""
-    words = words_of(emits[0].rpartition(".")[2]) if emits else []
+    words = split_words(emits[0].rpartition(".")[2]) if emits else []
     count = len(words) - len(participle_of(emits[0]).split("_")) if emits else 0
-    return "".join(words[:count]) or "".join(word.capitalize() for word in unit.split("_"))
+    return "".join(words[:count]) or pascal(unit)
 
 
 def _with_policies(text: str, unit: str, policies: list[Value]) -> str:

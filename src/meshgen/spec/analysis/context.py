@@ -17,12 +17,13 @@ from meshgen.spec.expressions import (
     compile_expression,
     literal,
 )
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Assignment, Enum, Field, ValueObject
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import AssignmentSyntax, Word
 from meshgen.spec.types import ObjectType, Type
-from meshgen.spec.wording import meant_or_one_of, printable
 from meshgen.spec.yaml.tree import Scalar
+from meshgen.unicode import printable
 
 MAX_EXPRESSION = 2000
 

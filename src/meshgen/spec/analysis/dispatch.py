@@ -11,8 +11,8 @@ from meshgen.spec.model import Dispatch, Each
 from meshgen.spec.parser.names import VARIABLE
 from meshgen.spec.syntax import Assignments, DispatchSyntax
 from meshgen.spec.types import STRING, ListType, Type
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Scalar
+from meshgen.unicode import printable
 
 _EACH = re.compile(r"\s*(\S+)\s+in\s+(.*\S)\s*", re.DOTALL)
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.types import DECIMAL, FLOAT, INT, STRING, ListType, MapType, Type
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Scalar
+from meshgen.spec.yaml.tree import Scalar, shape
+from meshgen.unicode import printable
 
 Limits = dict[str, int | float | str | None]
 

@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from meshgen.spec.expressions.model import ExpressionError
-from meshgen.spec.wording import meant
+from meshgen.spec.hints import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

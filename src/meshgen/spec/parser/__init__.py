@@ -12,8 +12,8 @@ from meshgen.spec.parser.scenarios import read_scenarios
 from meshgen.spec.parser.services import read_services
 from meshgen.spec.parser.system import read_event_hub, read_gateway, read_processes
 from meshgen.spec.syntax import SpecSyntax, Word
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar
+from meshgen.unicode import printable
 
 LANGUAGE = 1
 SPEC_KEYS = Keys(

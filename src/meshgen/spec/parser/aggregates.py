@@ -13,8 +13,8 @@ from meshgen.spec.syntax import (
     EventSyntax,
     Word,
 )
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 AGGREGATE_KEYS = Keys(
     "an aggregate",

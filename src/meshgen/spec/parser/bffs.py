@@ -7,8 +7,8 @@ import re
 from meshgen.spec.parser.names import FIELD, PARAMETER, UNIT
 from meshgen.spec.parser.reading import Keys, Reading
 from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Entry, Mapping, Node, Scalar
+from meshgen.unicode import printable
 
 BFF_KEYS = Keys("a BFF", ("endpoints",), ("summary", "renamed_from"))
 PART_FORM = "it looks like `unit.Query(field=value)? only [field]`; `?` and `only` may be left out"

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from meshgen.spec.parser.names import CLASS, FIELD, MEMBER, field_fault
 from meshgen.spec.parser.reading import Keys, Reading
 from meshgen.spec.syntax import FieldSyntax, MemberSyntax, TypeSyntax, Word
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence
+from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 LIMITS = ("min", "max", "min_length", "max_length", "pattern", "min_items", "max_items")
 FIELD_KEYS = Keys("a field", ("type",), (*LIMITS, "default", "renamed_from"))

@@ -6,6 +6,8 @@ import keyword
 import re
 from dataclasses import dataclass
 
+from meshgen.naming import kebab, pascal, snake
+
 MAX_LENGTH = 63
 
 
@@ -70,12 +72,7 @@ class NameRule:
         """A hint with the same name in the right form, when there is an obvious one."""
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 _-]*", name) or len(name) > MAX_LENGTH:
             return None
-        words = [w for w in re.split(r"[ _-]+|(?<=[a-z0-9])(?=[A-Z])", name) if w]
-        for candidate in (
-            "_".join(words).lower(),
-            "-".join(words).lower(),
-            "".join(w[:1].upper() + w[1:] for w in words),
-        ):
+        for candidate in (snake(name), kebab(name), pascal(name)):
             if self.pattern.fullmatch(candidate) and not self._taken(candidate):
                 return f"write `{candidate}`"
         return None

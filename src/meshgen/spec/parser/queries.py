@@ -7,8 +7,8 @@ from meshgen.spec.parser.fields import read_fields
 from meshgen.spec.parser.names import CLASS, UNIT
 from meshgen.spec.parser.reading import Keys, Reading
 from meshgen.spec.syntax import ProjectionSyntax, QuerySyntax, ReactionSyntax, SortSyntax, Word
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 MAX_PAGE = 1000
 PROJECTION_ENGINES = ("postgresql", "sqlserver", "sqlite", "mongodb", "redis", "cassandra")

@@ -7,10 +7,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from meshgen.spec.diagnostics import Finding, Position
+from meshgen.spec.hints import closest, meant_or_one_of
 from meshgen.spec.parser.names import NameRule
+from meshgen.spec.parser.prose import prose_fault
 from meshgen.spec.syntax import Assignments, AssignmentSyntax, Word
-from meshgen.spec.wording import closest, meant_or_one_of, printable, prose_fault, shape
-from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence
+from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 MAX_SECONDS = 3650 * 24 * 3600
 

@@ -7,8 +7,8 @@ import re
 from meshgen.spec.parser.names import VARIABLE
 from meshgen.spec.parser.reading import Keys, Reading
 from meshgen.spec.syntax import DoSyntax, ScenarioSyntax, SeeSyntax, Word
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Sequence
+from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Sequence, shape
+from meshgen.unicode import printable
 
 DO_KEYS = Keys("a step that does something", ("as", "do"), ("with", "keep"))
 SEE_KEYS = Keys("a step that sees something", ("as", "see"), ("of", "with"))

@@ -9,8 +9,8 @@ from meshgen.spec.model import EventHub, Gateway, RateLimit
 from meshgen.spec.parser.names import UNIT
 from meshgen.spec.parser.reading import Keys, Reading
 from meshgen.spec.syntax import ProcessSyntax, Word
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Broken, Node, Scalar, Sequence
+from meshgen.spec.yaml.tree import Broken, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 HUB_ENGINES = ("kafka", "rabbitmq", "nats")
 HUB_KEYS = Keys("the event hub", (), ("engine", "partitions", "retention"))

@@ -19,8 +19,8 @@ import yaml
 
 from meshgen.errors import MeshgenError
 from meshgen.spec.diagnostics import NOWHERE, Finding, Position
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Plain, Scalar, Sequence, Span
+from meshgen.unicode import printable
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meshgen import __version__
 from meshgen.identities import Identities
-from meshgen.naming import kebab, snake, system_package
+from meshgen.naming import kebab, snake, spec_file, system_package, url_prefix
 from meshgen.spec.model import Spec
 from meshgen.system.index import index
 from meshgen.system.jsonschema import contract_modules
@@ -55,7 +55,7 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
         distribution=kebab(package),
         summary=spec.summary.rstrip("."),
         generator=__version__,
-        spec_file=f"{spec.name}.yaml",
+        spec_file=spec_file(spec.name),
         folders=tuple(dict.fromkeys(unit.folder.split("/")[0] for unit in units)),
         partitions=spec.event_hub.partitions,
         retention=duration(spec.event_hub.retention),
@@ -108,7 +108,7 @@ def _gateway(spec: Spec, units: tuple[Unit, ...]) -> GatewayView:
         cors=gateway.cors,
         routes=tuple(
             GatewayRoute(
-                prefix=f"/{kebab(unit.name)}",
+                prefix=url_prefix(unit.name),
                 cluster=unit.name,
                 host_variable=f"{unit.name.upper()}_HOST",
                 port_variable=f"{unit.name.upper()}_PORT",
@@ -133,8 +133,8 @@ def _example_path(
         for route in view.routes:
             needs = {option.name for option in route.options} & {"by", "roles"}
             if route.helper == "search" and not needs:
-                return f"/{kebab(view.name)}{route.path}"
-    return f"/{kebab(services[0].name)}/openapi.json"
+                return f"{url_prefix(view.name)}{route.path}"
+    return f"{url_prefix(services[0].name)}/openapi.json"
 
 
 def _owned_queries(spec: Spec) -> tuple[OwnedQuery, ...]:
@@ -142,7 +142,7 @@ def _owned_queries(spec: Spec) -> tuple[OwnedQuery, ...]:
     return tuple(
         OwnedQuery(
             function=snake(query.name),
-            path=f"/{kebab(projection.name)}/{kebab(query.name)}",
+            path=f"{url_prefix(projection.name)}/{kebab(query.name)}",
             owner=query.owner,
         )
         for projection in spec.projections

@@ -9,7 +9,6 @@ from meshgen.naming import article, pascal, snake, words
 from meshgen.spec.expressions import Access, Expression
 from meshgen.spec.model import Aggregate, Assignment, Command, Emission, Event, Field, PortCall
 from meshgen.system.index import with_id
-from meshgen.system.lower.code import Scene, call_source, filled, from_sources, reads
 from meshgen.system.lower.identities import identity_of, stored_as
 from meshgen.system.model import (
     AggregateView,
@@ -22,6 +21,7 @@ from meshgen.system.model import (
     Rule,
 )
 from meshgen.system.pysource.annotations import attribute
+from meshgen.system.pysource.calls import Scene, call_source, filled, from_sources, reads
 from meshgen.system.pysource.expressions import replica_reads
 from meshgen.testgen.cases.domain import domain_tests
 from meshgen.testgen.examples import Found

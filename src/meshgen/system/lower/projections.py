@@ -5,12 +5,12 @@ from __future__ import annotations
 from meshgen.naming import about, pascal, unit_folder, unit_package, words
 from meshgen.spec.model import Projection, Reaction
 from meshgen.system.index import Index, row_name
-from meshgen.system.lower.code import Scene, call_source, filled, from_sources
 from meshgen.system.lower.identities import identity_of, stored_as
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.services import query_route
 from meshgen.system.model import EventCase, ProjectionView
 from meshgen.system.pysource.annotations import attribute, default
+from meshgen.system.pysource.calls import Scene, call_source, filled, from_sources
 from meshgen.testgen.cases.reactions import projection_tests
 from meshgen.testgen.cases.specimens import Specimens
 

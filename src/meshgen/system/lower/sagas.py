@@ -5,10 +5,10 @@ from __future__ import annotations
 from meshgen.naming import snake, words
 from meshgen.spec.model import Dispatch, Each, Ref, Saga, Step
 from meshgen.system.index import Index
-from meshgen.system.lower.code import EVENT, filled, from_sources, loop_view
 from meshgen.system.lower.identities import identity_of
 from meshgen.system.model import Argument, Call, DispatchView, SagaView, StepView
 from meshgen.system.pysource.annotations import duration
+from meshgen.system.pysource.calls import EVENT, filled, from_sources, loop_view
 from meshgen.testgen.cases.sagas import saga_tests
 from meshgen.testgen.cases.specimens import Specimens
 

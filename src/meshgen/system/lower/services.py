@@ -31,7 +31,6 @@ from meshgen.spec.model import (
 )
 from meshgen.system.index import Index
 from meshgen.system.lower.aggregates import aggregate_view, event_case, mode_of, variable_of
-from meshgen.system.lower.code import EVENT, Scene, filled, from_sources, loop_view
 from meshgen.system.lower.identities import identity_of, stored_as
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.sagas import saga_refs, saga_view
@@ -45,6 +44,7 @@ from meshgen.system.model import (
     ServiceView,
 )
 from meshgen.system.pysource.annotations import attribute, duration
+from meshgen.system.pysource.calls import EVENT, Scene, filled, from_sources, loop_view
 from meshgen.testgen.cases.reactions import policy_tests
 from meshgen.testgen.cases.specimens import FoundByAggregate, Specimens
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from meshgen.naming import constant
 from meshgen.spec.expressions import Access, Construction, Expression, Lookup, Member
 from meshgen.spec.types import DECIMAL, FLOAT, EnumType, OptionalType
 from meshgen.system.pysource import literals
@@ -112,7 +113,7 @@ class Printer:
         ref = self._of.refs[node]
         if isinstance(ref, Member):
             self.uses.add(ref.enum.name)
-            return f"{ref.enum.name}.{ref.member.upper()}", PRIMARY
+            return f"{ref.enum.name}.{constant(ref.member)}", PRIMARY
         if node.id in self._renamed:
             return self._renamed[node.id], PRIMARY
         assert isinstance(ref, Access)

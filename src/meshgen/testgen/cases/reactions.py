@@ -11,8 +11,8 @@ from meshgen.spec.expressions.defaults import initial
 from meshgen.spec.expressions.values import Bindings, EvaluationError, Value
 from meshgen.spec.model import Policy, Projection, Reaction, Service
 from meshgen.system.index import Index, row_name
-from meshgen.system.lower.code import call_source
 from meshgen.system.model import PolicyTest, PolicyTests, ProjectionTest, ProjectionTests
+from meshgen.system.pysource.calls import call_source
 from meshgen.testgen.cases.specimens import Specimens
 from meshgen.testgen.cases.values import Shared, value_of, valued
 from meshgen.testgen.examples.model import EventValue, FieldValues

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
-from meshgen.naming import snake
+from meshgen.naming import constant
 from meshgen.spec.expressions import Expression
 from meshgen.spec.expressions.evaluate import evaluate
 from meshgen.spec.expressions.values import Bindings, Record, Value
@@ -63,7 +63,7 @@ class Shared:
         return Constants(values=values, messages=messages)
 
     def _free_name(self, message: EventValue) -> str:
-        name = snake(message.name).upper()
+        name = constant(message.name)
         if not self._is_free(name) and any(value == EARLIER for _, value in message.fields):
             name += "_EARLIER"
         return self._numbered(name)
@@ -81,7 +81,7 @@ class Shared:
                 continue
             if isinstance(part, UUID):
                 source = f"UUID(int=0x{part.int:X})"
-                self._give(part, "ID" if part == ID else snake(name).upper(), source)
+                self._give(part, "ID" if part == ID else constant(name), source)
             elif part == EARLIER:
                 self._give(part, "EARLIER", "NOW - timedelta(days=1)")
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
-from meshgen.testgen.examples.attempts import (Sources)
-from meshgen.testgen.examples.candidates import (Candidates)
-from meshgen.testgen.examples.domain import (Happened, Refused, all_expressions)
-from meshgen.testgen.examples.model import (ID, NOW, AnswerValue, EventValue, Example, FieldValues, Found, RowValue, new_id)
-from meshgen.testgen.examples.relevance import (conditions, literals, relevance)
-from meshgen.testgen.examples.search import (Goal, Hit, Search, goals)
-from meshgen.naming import (words)
-from meshgen.spec.model import (Aggregate, Service, Spec)
+from meshgen.testgen.examples.attempts import Sources
+from meshgen.testgen.examples.candidates import Candidates
+from meshgen.testgen.examples.domain import Happened, Refused, all_expressions
+from meshgen.testgen.examples.model import ID, NOW, AnswerValue, EventValue, Example, FieldValues, Found, RowValue, new_id
+from meshgen.testgen.examples.relevance import conditions, literals, relevance
+from meshgen.testgen.examples.search import Goal, Hit, Search, goals
+from meshgen.naming import words
+from meshgen.spec.model import Aggregate, Service, Spec
 
 __all__ = [
     "ID",

@@ -9,13 +9,13 @@ from decimal import Decimal
 from itertools import combinations, islice
 from uuid import UUID
 
-from meshgen.testgen.examples.model import (EARLIER, ID, LATER, NOW, RECENTLY)
-from meshgen.testgen.examples.patterns import (matching)
-from meshgen.naming import (article, words)
-from meshgen.spec.expressions.values import (EnumValue, Record, Value)
-from meshgen.spec.model import (Enum, Field, ValueObject)
-from meshgen.spec.types import (BOOL, DATE, DATETIME, DECIMAL, FLOAT, INT, STRING, EnumType, ListType, MapType, ObjectType, OptionalType, Type)
-from meshgen.spec.types import (UUID as UUID_TYPE)
+from meshgen.testgen.examples.model import EARLIER, ID, LATER, NOW, RECENTLY
+from meshgen.testgen.examples.patterns import matching
+from meshgen.naming import article, words
+from meshgen.spec.expressions.values import EnumValue, Record, Value
+from meshgen.spec.model import Enum, Field, ValueObject
+from meshgen.spec.types import BOOL, DATE, DATETIME, DECIMAL, FLOAT, INT, STRING, EnumType, ListType, MapType, ObjectType, OptionalType, Type
+from meshgen.spec.types import UUID as UUID_TYPE
 
 MOST = 16
 MOST_SETS = 100

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID
 
-from meshgen.spec.expressions.values import (Value)
+from meshgen.spec.expressions.values import Value
 
 NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=1)
