@@ -37,6 +37,7 @@ def read_event_hub(reading: Reading, node: Node | None) -> EventHub:
         engine=engine.text if engine else DEFAULT_HUB.engine,
         partitions=partitions or DEFAULT_HUB.partitions,
         retention=retention or DEFAULT_HUB.retention,
+        at=node.at if node is not None else DEFAULT_HUB.at,
     )
 
 
