@@ -68,7 +68,7 @@ def _added(record: Record, field: Field) -> Iterator[Finding]:
         yield Finding(
             field.at,
             f"`{field.name}` is new in {record.what}: what is stored has no value for it",
-            f"make it optional, `{field.name}: {_written(field.type)}?`, or give it a default",
+            f"make it optional, `{field.name}: {_optional(field.type)}`, or give it a default",
         )
 
 
@@ -79,7 +79,7 @@ def _changed(
         yield Finding(
             after.at,
             f"`{after.name}` of {record.what} is not optional any more: stored ones may lack it",
-            f"let it be `{_written(after.type)}?`",
+            f"let it be `{_optional(after.type)}`",
         )
     elif _may_be_missing(record, before) and not _may_be_missing(record, after):
         yield Finding(
@@ -107,8 +107,8 @@ def _may_be_missing(record: Record, field: Field) -> bool:
     return can_be_left_out(field) if record.is_message else can_be_empty(field)
 
 
-def _written(type_: Type) -> str:
-    return f'"{type_}"' if isinstance(type_, ListType | MapType) else str(type_)
+def _optional(type_: Type) -> str:
+    return f'"{type_}?"' if isinstance(type_, ListType | MapType) else f"{type_}?"
 
 
 def _is_read(before: Type, after: Type, old: Version, new: Version) -> bool:

@@ -64,8 +64,8 @@ def _aggregate(
         kept = {True: "its events", False: "its state"}
         yield Finding(
             is_.at,
-            f"of `{is_.name}` {kept[was.event_sourced]} was stored, now {kept[is_.event_sourced]} "
-            "is: what is stored is not found",
+            f"`{is_.name}` was stored as {kept[was.event_sourced]} and is stored as "
+            f"{kept[is_.event_sourced]}: what is stored is not found",
             f"leave `event_sourced: {str(was.event_sourced).lower()}`",
         )
     elif not is_.event_sourced:
