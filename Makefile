@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format examples bench clean
+.PHONY: help demo test lint format examples docs bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -30,6 +30,9 @@ format: .venv/.ready  ## put the code in order
 
 examples: .venv/.ready  ## generate examples/ anew, keeping their hand-written lines
 	@$(BIN)/python -m examples.regenerate
+
+docs: .venv/.ready  ## generate the reference, its pictures and the editors' schema anew
+	@$(BIN)/python -m docs.generate
 
 bench: .venv/.ready  ## speed and memory, as ratios
 	@$(BIN)/python -m bench

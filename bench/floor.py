@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader
 from meshgen.output.plan import plan
 from meshgen.output.templates import templates_root
 from meshgen.render.filters import FILTERS
-from meshgen.spec import read_spec
+from meshgen.spec.check import read_spec
 from meshgen.system.lower import resolve
 
 

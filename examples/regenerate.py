@@ -11,9 +11,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from meshgen.project.state import FOLDER
 from meshgen.operations.new import create
 from meshgen.operations.update import update
+from meshgen.project.state import FOLDER
 
 ROOT = Path(__file__).parents[1]
 SHOP = ROOT / "examples" / "shop"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[ _-]+")
+_VOWEL_SOUND = re.compile(r"(?!uni(?![nd])|us[aeu]|ut[ei]|eu|onc?e\b)[aeiou]|hour|honest|heir")
 
 
 def split_words(name: str) -> list[str]:
@@ -52,8 +53,8 @@ def collection_path(aggregate: str) -> str:
 
 
 def article(words_: str) -> str:
-    """`order` -> `an order`."""
-    return f"{'an' if words_[0] in 'aeiou' else 'a'} {words_}"
+    """`order` -> `an order`, `user` -> `a user`."""
+    return f"{'an' if _VOWEL_SOUND.match(words_) else 'a'} {words_}"
 
 
 def sentence(text: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 
 ROOT = Path(__file__).parents[2]
 SHOP = (ROOT / "specs" / "shop.yaml").read_text(encoding="utf-8")

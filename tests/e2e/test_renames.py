@@ -22,7 +22,7 @@ from typing import Any
 import nats
 import pytest
 from chassis.embedded import state
-from chassis.embedded.places import Places
+from chassis.embedded.paths import ProjectPaths
 from chassis.testing.system import Caller, System
 
 from tests.e2e.conftest import Project, generate
@@ -76,10 +76,10 @@ class Desk:
     def lines(self) -> list[dict[str, Any]]:
         return [{self.name(key): value for key, value in line.items()} for line in LINES]
 
-    def open_ticket(self) -> str:
+    def open_ticket(self, clerk: Caller) -> str:
         body = {self.name("title"): "a ticket", self.name("lines"): self.lines()}
         path = self.path("front/tickets/open-ticket")
-        ticket = str(self.clerk().post(path, **body)["ticket_id"])
+        ticket = str(clerk.post(path, **body)["ticket_id"])
         self.tickets.append(ticket)
         return ticket
 
@@ -89,13 +89,13 @@ class Desk:
         self.sheets.append(str(sheet))
 
     def kill(self, unit: str) -> None:
-        found = state.read(Places(self.root.resolve()))
+        found = state.read(ProjectPaths(self.root.resolve()))
         assert found is not None
         os.kill(found.started[self.name(unit)].pid, signal.SIGKILL)
 
     def messages(self) -> Counter[tuple[str, str]]:
         """How often the hub has which type of message about which subject."""
-        found = state.read(Places(self.root.resolve()))
+        found = state.read(ProjectPaths(self.root.resolve()))
         assert found is not None
         return asyncio.run(_messages(found.plan.nats_url))
 
@@ -128,12 +128,12 @@ def messages_and_fields(desk: Desk) -> None:
     desk.meshgen("rename", "front.TicketClosed", "TicketDone")
     desk.meshgen("rename", "front.OpenTicket", "FileTicket")
     desk.edit(
-        ("{label: string, amount: int}", "{word: {type: string, renamed_from: label}, amount: int}"),
-        ("state: {title: string, lines", "state: {topic: {type: string, renamed_from: title}, lines"),
-        ("TicketOpened: {title: string", "TicketOpened: {topic: {type: string, renamed_from: title}"),
+        ("{label: string,", "{word: {type: string, renamed_from: label},"),
+        ("state: {title: string", "state: {topic: {type: string, renamed_from: title}"),
+        ("Opened: {title: string", "Opened: {topic: {type: string, renamed_from: title}"),
         ("input: {title: string", "input: {topic: {type: string, renamed_from: title}"),
         ("with: {remark: title}", "with: {remark: topic}"),
-        ("ticket_id: uuid, title: string", "ticket_id: uuid, topic: {type: string, renamed_from: title}"),
+        ("uuid, title: string", "uuid, topic: {type: string, renamed_from: title}"),
         ("sort: [title]", "sort: [topic]"),
         ("state: {text: string", "state: {body: {type: string, renamed_from: text}"),
         ("SheetWritten: {text: string", "SheetWritten: {body: {type: string, renamed_from: text}"),
@@ -147,7 +147,8 @@ def messages_and_fields(desk: Desk) -> None:
 
 def types_and_members(desk: Desk) -> None:
     desk.edit(
-        ("Stage: [fresh, closed]", "Phase: {enum: [{name: raw, renamed_from: fresh}, closed], renamed_from: Stage}"),
+        ("Stage: [fresh", "Phase: {renamed_from: Stage, enum: [{name: raw, renamed_from: fresh}"),
+        (", closed]", ", closed]}"),
         (": Stage", ": Phase"),
         ("stage: fresh", "stage: raw"),
         ("Line: {word", "Row: {renamed_from: Line, word"),
@@ -206,15 +207,16 @@ STEPS = (
 @pytest.mark.parametrize("rename", STEPS, ids=lambda step: step.__name__)
 def test_data_lives_on_under_other_names(desk: Desk, rename: Callable[[Desk], None]) -> None:
     desk.write_sheet()
+    clerk = desk.clerk()
     desk.kill("back")
-    waiting = desk.open_ticket()
+    waiting = desk.open_ticket(clerk)
     before = desk.messages()
     assert not before[waiting, "CheckBegun"]
     desk.project.make("down")
     rename(desk)
     desk.project.make("up", PROCESSES="each")
-    last = desk.open_ticket()  # there is one partition: when it is done, all before it is
     clerk = desk.clerk()
+    last = desk.open_ticket(clerk)  # there is one partition: when it is done, all before it is
     for ticket in (waiting, last):
         clerk.eventually(desk.path(f"front/tickets/{ticket}"), None, 60.0, stage="closed")
     for ticket in desk.tickets:

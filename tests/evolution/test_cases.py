@@ -9,7 +9,7 @@ import pytest
 from meshgen.cli.report.findings import text_of
 from meshgen.evolution import Version, losses
 from meshgen.identities import assign
-from meshgen.spec import read_spec
+from meshgen.spec.check import read_spec
 from meshgen.spec.diagnostics import SpecError
 
 CASES = Path(__file__).parent / "cases"

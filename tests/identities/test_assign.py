@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from meshgen.identities import Identities, assign
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.spec.model import Spec
 
 SPEC = """\

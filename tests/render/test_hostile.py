@@ -16,7 +16,7 @@ from meshgen.output.parts import parts_of
 from meshgen.output.plan import plan
 from meshgen.render import render, typist
 from meshgen.render.templates import environment, fill
-from meshgen.spec import read_spec
+from meshgen.spec.check import read_spec
 from meshgen.spec.model import Spec
 from meshgen.system.lower import resolve
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from meshgen.cli.report.findings import text_of
 from meshgen.errors import MeshgenError
-from meshgen.spec import check_text, read_spec
+from meshgen.spec.check import check_text, read_spec
 from meshgen.spec.diagnostics import SpecError
 from meshgen.spec.yaml.load import lines_of
 

@@ -14,7 +14,7 @@ from meshgen.operations.new import create
 from meshgen.operations.update import update
 from meshgen.output.parts import Part, parts_of
 from meshgen.render import render, typist
-from meshgen.spec import check_text, read_spec
+from meshgen.spec.check import check_text, read_spec
 from meshgen.system.lower import resolve
 from tests.trees import digest
 from tests.update.variants import SHOP, changed, variant

@@ -7,7 +7,7 @@ from pathlib import Path
 from meshgen.operations.new import create
 from meshgen.operations.update import update
 from meshgen.output.moved_paths import Renames, former_paths
-from meshgen.spec import read_spec
+from meshgen.spec.check import read_spec
 from meshgen.system.lower import resolve
 from tests.update.variants import changed
 

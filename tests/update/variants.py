@@ -13,7 +13,7 @@ from meshgen.output.moved_paths import Renames, former_paths
 from meshgen.progress import Progress
 from meshgen.project.base import Base, Rendering
 from meshgen.project.render_cache import Memo
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.system.lower import resolve
 
 SHOP = (Path(__file__).parents[2] / "specs" / "shop.yaml").read_text(encoding="utf-8")

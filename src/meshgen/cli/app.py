@@ -53,7 +53,7 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """Check a spec: every finding with its place, its line and a hint."""
-    from meshgen.spec import read_spec
+    from meshgen.spec.check import read_spec
 
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):

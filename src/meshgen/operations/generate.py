@@ -14,7 +14,7 @@ from meshgen.progress import Progress, silent
 from meshgen.project.base import Base, Rendering
 from meshgen.project.render_cache import Memo
 from meshgen.project.state import State
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.spec.diagnostics import SpecError
 from meshgen.spec.model import Spec
 from meshgen.spec.yaml.load import decoded

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 from chassis.clock import utc_now
-from chassis.dead_letters import DeadLetterOffice
+from chassis.dead_letters import DeadLetterPublisher
 from chassis.envelope import Envelope
 from chassis.errors import Unavailable
 from chassis.messages import Catalog
@@ -136,9 +136,11 @@ async def test_dead_letters_from_the_command_line(
     topic, id = f"{running.messages.system}.product.commands", uuid4()
     sender = running.sender("somebody")
     await sender(market.ListProduct(product_id=id, name="x", price=Decimal(1)), publish=False)
-    office = DeadLetterOffice("product", running.messages, running.hub, utc_now)
-    await office.accept(sender.last.to_json(), topic, "product.commands", ValueError("oh"), 6)
-    await office.accept(b"no message", topic, "product.commands", ValueError("ah"), 0)
+    dead_letters = DeadLetterPublisher("product", running.messages, running.hub, utc_now)
+    await dead_letters.publish(
+        sender.last.to_json(), topic, "product.commands", ValueError("oh"), 6
+    )
+    await dead_letters.publish(b"no message", topic, "product.commands", ValueError("ah"), 0)
 
     async def run(*arguments: str) -> tuple[int | None, str, str]:
         path = f"{tmp_path}:{Path(__file__).parent}:{':'.join(sys.path)}"
@@ -157,7 +159,7 @@ async def test_dead_letters_from_the_command_line(
     assert str(id) in out
 
     assert (await run("replay", "some_catalog:MESSAGES", "7"))[0] == 2
-    assert (await run("list", "some_catalog:NOTHING"))[0] == 2
+    assert (await run("list", "some_catalog:NO_OVERRIDES"))[0] == 2
     code, out, err = await run("replay", "some_catalog:MESSAGES")
     assert code == 1  # the one that never was a message stays
     assert out == f"1: replayed on {topic}\n"

@@ -109,7 +109,7 @@ def test_units_share_a_process_and_leave_when_asked(env: dict[str, str]) -> None
     events = [record["event"] for record in logged]
     assert events.count("listening") == 2
     assert "ready" in events
-    assert events[-1] == "left"
+    assert events[-1] == "stopped"
     requests = [record for record in logged if record["event"] == "request"]
     assert [(r["service"], r["path"], r["status"]) for r in requests] == [
         ("lonely", "/slow", 401)

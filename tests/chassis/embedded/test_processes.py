@@ -27,17 +27,17 @@ def test_a_process_outlives_and_ends(tmp_path: Path) -> None:
     running = _start(tmp_path, "sleep", "60")
     assert processes.is_alive(running)
     assert processes.memory(running) > 0
-    assert processes.stop([running], patience=3) == []
+    assert processes.stop([running], timeout=3) == []
     assert not processes.is_alive(running)
     assert processes.memory(running) == 0
-    assert processes.stop([running], patience=3) == []
+    assert processes.stop([running], timeout=3) == []
 
 
 def test_who_does_not_listen_is_killed_with_its_children(tmp_path: Path) -> None:
     running = _start(tmp_path, sys.executable, "-c", STUBBORN)
     while not (child := (tmp_path / "it.log").read_text().strip()):
         time.sleep(0.01)
-    assert processes.stop([running], patience=0.3) == [running]
+    assert processes.stop([running], timeout=0.3) == [running]
     assert not processes.is_alive(running)
     time.sleep(0.1)
     assert (
@@ -51,11 +51,11 @@ def test_a_number_used_again_is_not_the_process(tmp_path: Path) -> None:
     while not psutil.Process(running.pid).cmdline():
         time.sleep(0.01)
     assert not processes.is_alive(Running(running.pid, running.started - 60, ("other",)))
-    assert processes.stop([Running(running.pid, 1.0, ("sleep", "61"))], patience=0.1) == []
+    assert processes.stop([Running(running.pid, 1.0, ("sleep", "61"))], timeout=0.1) == []
     assert processes.is_alive(running)
     # The clock was set, so that the start seems to be another one; the command is the same.
     assert processes.is_alive(Running(running.pid, running.started - 60, running.command))
-    processes.stop([running], patience=3)
+    processes.stop([running], timeout=3)
 
 
 def test_the_log_of_the_run_before_is_kept(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 def test_a_system_from_up_to_down(real: Project) -> None:
     assert "3 units in 2 processes" in real.run("up")
     system = System.running(real.root)
-    alice, stranger = system.caller("customer"), system.stranger()
+    alice, stranger = system.caller("customer"), system.anonymous()
     assert alice.get("/order-history/whoami") == {"id": str(alice.id), "roles": ["customer"]}
     assert stranger.refused("GET", "/order/whoami", 401)["type"] == "urn:problem:unauthenticated"
     past_the_gateway = f"{system.units['order']}/whoami"

@@ -92,13 +92,13 @@ def test_who_is_who(system: System) -> None:
     assert erin.id != frank.id
     assert erin.name != frank.name
     assert system.caller("customer", sub=erin.id).id == erin.id
-    assert system.stranger().token is None
+    assert system.anonymous().token is None
     with pytest.raises(EmbeddedError, match="no role 'king'"):
         system.caller("king")
 
 
 def test_a_unit_can_be_asked_past_the_gateway(system: System) -> None:
-    answer = system.stranger().request("GET", f"{system.units['order']}/env")
+    answer = system.anonymous().request("GET", f"{system.units['order']}/env")
     assert answer.status == 200
     assert answer.headers["content-type"] == "application/json"
 

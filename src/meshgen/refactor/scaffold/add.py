@@ -22,13 +22,9 @@ from meshgen.refactor.validation import edited
 from meshgen.refactor.yaml.document import document
 from meshgen.refactor.yaml.emit import Block, Value
 from meshgen.refactor.yaml.insert import append, put
+from meshgen.spec.grammar import SERVICE, SPEC
+from meshgen.spec.grammar.names import CLASS, FIELD, UNIT, NameRule
 from meshgen.spec.model import Spec
-from meshgen.spec.parser.names import CLASS, FIELD, UNIT, NameRule
-
-SECTIONS = (
-    "meshgen name summary types event_hub services projections gateway bffs processes scenarios"
-)
-SERVICE = "summary renamed_from store replicas ports aggregates policies sagas queries"
 
 
 def add_service(
@@ -156,7 +152,7 @@ def add_projection(
         known += [s.store.engine for s in spec.services]
         engine = store or usual_store((e for e in known if e != "cassandra"), "sqlite")
         block = projections.propose(spec, name, events, engine, by)
-        body = put(body, ("projections", name), block, SECTIONS.split())
+        body = put(body, ("projections", name), block, SPEC.names)
         return _beside(body, spec, name)
 
     return edited(text, change)
@@ -215,7 +211,7 @@ def _with_policies(text: str, unit: str, policies: list[Value]) -> str:
         if document(text).has(place):
             text = append(text, place, new)
         else:
-            text = put(text, place, [new], SERVICE.split())
+            text = put(text, place, [new], SERVICE.names)
     return text
 
 

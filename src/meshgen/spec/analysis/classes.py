@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from meshgen.naming import pascal
 from meshgen.spec.analysis.context import Check
-from meshgen.spec.parser.names import CLASS
+from meshgen.spec.grammar.names import CLASS
 from meshgen.spec.syntax import (
     AggregateSyntax,
     PolicySyntax,

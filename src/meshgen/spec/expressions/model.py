@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from meshgen.spec.declarations import Enum, ValueObject
 from meshgen.spec.types import EnumType, Type
-
-if TYPE_CHECKING:  # model.py holds expressions, so it cannot be imported the other way round
-    from meshgen.spec.model import Enum, ValueObject
 
 
 class ExpressionError(Exception):

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meshgen.spec.parser.names import CLASS, FIELD, MEMBER, field_fault
-from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec import grammar
+from meshgen.spec.grammar import kinds
+from meshgen.spec.grammar.names import CLASS, FIELD, MEMBER, field_fault
+from meshgen.spec.grammar.values import LIMITS
+from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import FieldSyntax, MemberSyntax, TypeSyntax, Word
 from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence, shape
 from meshgen.unicode import printable
 
-LIMITS = ("min", "max", "min_length", "max_length", "pattern", "min_items", "max_items")
-FIELD_KEYS = Keys("a field", ("type",), (*LIMITS, "default", "renamed_from"))
-ENUM_KEYS = Keys("an enum", ("enum",), ("renamed_from",))
-MEMBER_KEYS = Keys("a member", ("name",), ("renamed_from",))
 FORMER = "renamed_from"
 
 
 def read_types(reading: Reading, node: Node | None) -> tuple[TypeSyntax, ...]:
     """The section `types`."""
     return tuple(
-        _type(reading, name, body) for name, body in reading.named(node, "types", "a type", CLASS)
+        _type(reading, name, body) for name, body in reading.named(node, "types", kinds.TYPE)
     )
 
 
@@ -29,7 +28,7 @@ def _type(reading: Reading, name: Word, body: Node) -> TypeSyntax:
         members = _members(reading, name, body)
         return TypeSyntax(name=name, members=members)
     if isinstance(body, Mapping) and isinstance(listed := _value(body, "enum"), Sequence):
-        values = reading.keyed(body, ENUM_KEYS, name.at)
+        values = reading.keyed(body, grammar.ENUM, name.at)
         return TypeSyntax(
             name=name,
             members=_members(reading, name, listed),
@@ -73,7 +72,7 @@ def _member(reading: Reading, of: Word, item: Node) -> MemberSyntax | None:
     if isinstance(item, Scalar):
         return MemberSyntax(reading.name(item, MEMBER, "a member"))
     if isinstance(item, Mapping):
-        values = reading.keyed(item, MEMBER_KEYS)
+        values = reading.keyed(item, grammar.MEMBER)
         name = reading.word(values.get("name"), "a member's `name`")
         former = reading.former(values.get(FORMER), MEMBER)
         return MemberSyntax(reading.checked(name, MEMBER, "a member"), former) if name else None
@@ -117,12 +116,12 @@ def _long_form(reading: Reading, name: Word, node: Node) -> FieldSyntax:
     if (
         isinstance(node, Mapping)
         and node.entries
-        and all(e.key.text not in FIELD_KEYS.all for e in node.entries)
+        and all(e.key.text not in grammar.FIELD.names for e in node.entries)
     ):
         hint = "a record gets a name under `types`; a field is `type` or `{type: ..., min: ...}`"
         reading.error(node.at, f"`{printable(name.text)}` is a mapping without a `type`", hint)
         return FieldSyntax(name=name, type=None)
-    values = reading.keyed(node, FIELD_KEYS, name.at)
+    values = reading.keyed(node, grammar.FIELD, name.at)
     limits: dict[str, Scalar] = {}
     for key in LIMITS:
         value = values.get(key)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 
+from meshgen.spec.grammar.values import MAX_SUMMARY
 from meshgen.unicode import BIDI
-
-MAX_PROSE = 200
 
 
 def prose_fault(text: str) -> str | None:
     """What makes `text` unfit for a line of documentation, as the end of a sentence."""
-    if len(text) > MAX_PROSE:
-        return f"has at most {MAX_PROSE} characters, this one has {len(text)}"
+    if len(text) > MAX_SUMMARY:
+        return f"has at most {MAX_SUMMARY} characters, this one has {len(text)}"
     for c in text:
         if c in BIDI or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp"):
             return "is one line" if c == "\n" else f"cannot hold the character U+{ord(c):04X}"

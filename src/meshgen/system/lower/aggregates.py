@@ -27,7 +27,7 @@ from meshgen.testgen.cases.domain import domain_tests
 from meshgen.testgen.examples import Found
 
 # What the code of an aggregate, and of its tests, means something else by.
-_RESERVED = {"command", "context", "event", "field", "replace", "known", "require"}
+_RESERVED = {"command", "context", "event", "field", "replace", "existing", "require"}
 _RESERVED |= {"abs", "all", "any", "dict", "float", "len", "list", "max", "min", "round", "sum"}
 _RESERVED |= {"date", "datetime", "decide", "evolve", "new_id", "pytest", "request", "timedelta"}
 
@@ -45,8 +45,7 @@ def aggregate_view(
         variable=variable,
         words=words(aggregate.name),
         described=article(words(aggregate.name)),
-        summary=aggregate.summary
-        or f"what may happen to {article(words(aggregate.name))}, and what it then is.",
+        summary=aggregate.summary or "its state, its decisions and the effects of its events.",
         kind="EventSourced" if aggregate.event_sourced else "StateStored",
         id=aggregate.id,
         owner=aggregate.owner,
@@ -108,9 +107,9 @@ def event_case(
     elif any(
         reads(assignment.value, "state") for assignment in event.sets if _sets(assignment, state)
     ):
-        opening, subject = f"{variable} = known({variable})", variable
+        opening, subject = f"{variable} = existing({variable})", variable
     else:
-        subject = f"known({variable})"
+        subject = f"existing({variable})"
     return EventCase(
         name=event.name,
         opening=opening,
@@ -171,7 +170,7 @@ def _opening(command: Command, aggregate: Aggregate) -> str | None:
     if command.mode == "acts":
         needed = _needs_state(command, aggregate)
         assignment = f"{variable} = " if needed else ""
-        return f"{assignment}require_existing({variable})"
+        return f"{assignment}existing({variable})"
     if _needs_state(command, aggregate):
         return f"{variable} = {variable} or {aggregate.name}({aggregate.id}=command.{aggregate.id})"
     return None

@@ -109,5 +109,5 @@ def _dispatch(
 def _summary(dispatch: Dispatch, known: Dispatch | None, failure: bool) -> str:
     command = words(dispatch.command.name)
     if known is not None:
-        return f"Undo {words(known.command.name)}: {command}."
-    return f"When a step failed: {command}." if failure else f"{command.capitalize()}."
+        return f"Compensate for `{known.command.name}`: {command}."
+    return f"{command.capitalize()} after a failure." if failure else f"{command.capitalize()}."

@@ -43,7 +43,7 @@ from meshgen.system.model import (
     Route,
     ServiceView,
 )
-from meshgen.system.pysource.annotations import attribute, duration
+from meshgen.system.pysource.annotations import attribute, duration, spoken
 from meshgen.system.pysource.calls import EVENT, Scene, filled, from_sources, loop_view
 from meshgen.testgen.cases.reactions import policy_tests
 from meshgen.testgen.cases.specimens import FoundByAggregate, Specimens
@@ -117,7 +117,7 @@ def _replica_view(replica: Replica, above: Path, index: Index) -> ReplicaView:
         name=aggregate.name,
         identity=identity_of(index.identities, *above, "replicas", aggregate.name),
         variable=variable,
-        source=f"{article(words(aggregate.name))}, which belongs to {replica.of.unit}",
+        source=f"{article(words(aggregate.name))} of the {words(replica.of.unit)} service",
         id=aggregate.id,
         state=tuple(attribute(field) for field in state),
         stored=stored_as(
@@ -158,14 +158,14 @@ def _policy_view(policy: Policy, above: Path, index: Index) -> PolicyView:
         EVENT,
         from_sources(("event", event.fields)),
     )
-    then, path = words(command.command.name), policy_path(above, policy)
-    delay = f"{duration(policy.after)} later, " if policy.after else ""
-    each = f" for each {policy.each.variable}" if policy.each else ""
+    path = policy_path(above, policy)
+    delay = f"{spoken(policy.after)} later, " if policy.after else ""
+    each = f" for each {words(policy.each.variable)}" if policy.each else ""
     return PolicyView(
         function=path[-1],
         identity=identity_of(index.identities, *path),
         event=event.event.name,
-        summary=f"When {words(event.event.name)}: {delay}{then}{each}.",
+        summary=f"On `{event.event.name}`, {delay}send `{command.command.name}`{each}.",
         loop=loop_view(policy.each) if policy.each else None,
         command=Call(name=command.command.name, arguments=arguments),
         after=duration(policy.after) if policy.after else None,

@@ -1,7 +1,4 @@
-"""States and rows as JSON text. Decimals are text in it, so that they stay exact.
-
-A renamed field keeps its key: in a value object as its alias, in a state or row as declared.
-"""
+"""States and rows as JSON text. Decimals are strings, so that they stay exact."""
 
 from __future__ import annotations
 
@@ -16,9 +13,10 @@ T = TypeVar("T")
 
 
 class Codec(Generic[T]):
-    """Writes and reads values of one class: dataclasses, pydantic models and what they hold.
+    """Encodes and decodes values of one class, e.g. a dataclass or a pydantic model.
 
-    `keys`: the keys of fields that are stored under another one than their name.
+    A renamed field keeps its key: in a value object it is the alias, that of a state or row is one
+    of `keys`, by the field's name.
     """
 
     def __init__(self, kind: type[T], keys: Mapping[str, str] = MappingProxyType({})) -> None:
@@ -35,13 +33,13 @@ class Codec(Generic[T]):
         return json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
 
     def decode(self, text: str) -> T:
-        """Return the value that `encode` made `text` of."""
+        """Return the value that `encode` has encoded."""
         return self._adapter.validate_json(
             self._by_names(text) if self._keys else text, by_alias=True, by_name=False
         )
 
     def _by_names(self, text: str) -> str:
-        """The same by names. A key that is only a name by now is that of a former field."""
+        """Return `text` with names for keys; a key that is only a name now was another field's."""
         data = json.loads(text)
         return json.dumps(
             {

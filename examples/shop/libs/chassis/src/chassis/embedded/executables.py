@@ -1,4 +1,4 @@
-"""Finding the servers' executables: in the wheels that bring them, else on the PATH."""
+"""Lookup of the servers' executables: in the wheels that contain them, else on the PATH."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from chassis.embedded.errors import EmbeddedError
 
 
 def find(name: str, *, wheel: str, ending: str) -> str:
-    """Return the path of the executable `name`: the file of `wheel` whose path ends in `ending`."""
+    """Return the path of an executable.
+
+    Args:
+        name: The name of the executable on the PATH.
+        wheel: The distribution that contains it.
+        ending: The end of its path in the distribution.
+
+    Raises:
+        EmbeddedError: It is in neither of them.
+    """
     try:
         files = distribution(wheel).files or []
     except PackageNotFoundError:

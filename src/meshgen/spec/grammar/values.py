@@ -1,0 +1,141 @@
+"""Types, fields, and keys that several constructs have."""
+
+from __future__ import annotations
+
+from meshgen.spec.grammar import kinds, names
+from meshgen.spec.grammar.shapes import (
+    AnyValue,
+    Construct,
+    Example,
+    FormerName,
+    Key,
+    Limit,
+    ListOf,
+    MapOf,
+    NewName,
+    OneOf,
+    Text,
+    TypeNotation,
+)
+
+MAX_SUMMARY = 200
+
+SUMMARY = Key(
+    name="summary",
+    shape=Text("one line of text", most=MAX_SUMMARY),
+    meaning="One line of documentation; it is printed in the generated code and in its API.",
+)
+ROLES = Key(
+    name="roles",
+    shape=ListOf(NewName(names.ROLE), least=1, single=True),
+    meaning="The roles whose callers may do this; a caller's roles are in its token.",
+)
+
+
+def renamed_from(rule: names.NameRule) -> Key:
+    """The key that says what a thing was called before."""
+    return Key(
+        name="renamed_from",
+        shape=FormerName(rule),
+        meaning=(
+            "The name before, so that an update keeps the stored data and moves the files with "
+            "their edits; it may stay, or be removed after the update."
+        ),
+    )
+
+
+FIELD = Construct(
+    name="field",
+    one="a field",
+    meaning=(
+        "A field is `name: type`. The long form, `name: {type: ..., min: ...}`, adds limits, which "
+        "are checked wherever a message or a request is read, and a default."
+    ),
+    keys=(
+        Key(name="type", shape=TypeNotation(), meaning="The type.", required=True),
+        Key(name="min", shape=Limit("numbers", "number"), meaning="The least value of a number."),
+        Key(
+            name="max", shape=Limit("numbers", "number"), meaning="The greatest value of a number."
+        ),
+        Key(
+            name="min_length",
+            shape=Limit("strings", "count"),
+            meaning="The least number of characters of a string.",
+        ),
+        Key(
+            name="max_length",
+            shape=Limit("strings", "count"),
+            meaning="The greatest number of characters of a string.",
+        ),
+        Key(
+            name="pattern",
+            shape=Limit("strings", "pattern"),
+            meaning="A regular expression that the whole string matches.",
+        ),
+        Key(
+            name="min_items",
+            shape=Limit("lists and maps", "count"),
+            meaning="The least number of items of a list or a map.",
+        ),
+        Key(
+            name="max_items",
+            shape=Limit("lists and maps", "count"),
+            meaning="The greatest number of items of a list or a map.",
+        ),
+        Key(
+            name="default",
+            shape=AnyValue(),
+            meaning="The value of the field when none is given.",
+            otherwise="a value is needed; an optional field is empty",
+        ),
+        renamed_from(names.FIELD),
+    ),
+    examples=(
+        Example(
+            """\
+Review:
+  book_id: uuid
+  stars: {type: int, min: 1, max: 5}
+  title: {type: string, min_length: 1, max_length: 80, default: "no title"}
+  language: {type: string, pattern: "[a-z]{2}", default: en}
+  tags: {type: "list[string]", min_items: 1, max_items: 10}
+  text: {type: string?, renamed_from: body}
+""",
+            at="types",
+        ),
+    ),
+)
+LIMITS = {key.name: key.shape for key in FIELD.keys if isinstance(key.shape, Limit)}
+FIELDS = MapOf(NewName(names.FIELD), OneOf((TypeNotation(), FIELD)))
+MEMBER = Construct(
+    name="member",
+    one="a member",
+    meaning="A member of an enum is a word; the long form says what it was called before.",
+    keys=(
+        Key(name="name", shape=NewName(names.MEMBER), meaning="The word.", required=True),
+        renamed_from(names.MEMBER),
+    ),
+    examples=(
+        Example("Binding: [hardcover, {name: softcover, renamed_from: paperback}]\n", at="types"),
+    ),
+)
+_MEMBERS = ListOf(OneOf((NewName(names.MEMBER), MEMBER)), least=1, unique=True)
+ENUM = Construct(
+    name="enum",
+    one="an enum",
+    meaning="An enum is a list of words; the long form says what it was called before.",
+    keys=(
+        Key(name="enum", shape=_MEMBERS, meaning="The words.", required=True),
+        renamed_from(names.CLASS),
+    ),
+    examples=(Example("Shelf: {enum: [new, used], renamed_from: Rack}\n", at="types"),),
+)
+VALUE_OBJECT = Construct(
+    name="value object",
+    one="a value object",
+    meaning="A small immutable record; its fields stand beside the key.",
+    keys=(renamed_from(names.CLASS),),
+    beside=MapOf(NewName(names.FIELD), OneOf((TypeNotation(), FIELD)), least=1),
+    examples=(Example("Size: {renamed_from: Format, height: int, width: int}\n", at="types"),),
+)
+TYPES = MapOf(kinds.TYPE, OneOf((_MEMBERS, ENUM, VALUE_OBJECT)))
