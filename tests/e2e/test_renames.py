@@ -65,7 +65,7 @@ class Desk:
 
     def edit(self, *changes: tuple[str, str]) -> None:
         """Replace texts in the spec, and update the project."""
-        (path,) = self.root.glob("*.yaml")
+        (path,) = self.root.glob("[a-z]*.yaml")
         text = path.read_text()
         for before, after in changes:
             assert before in text, before
