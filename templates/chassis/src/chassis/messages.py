@@ -66,16 +66,19 @@ def decoded(model: type[M], data: Mapping[str, Any]) -> M:
 
 
 def _rename(schema: dict[str, Any], model: type[BaseModel]) -> None:
-    """Replace the keys of renamed fields in the schema of `model` by their names."""
-    names = {field.alias: name for name, field in model.model_fields.items() if field.alias}
-    if not names:
+    """Replace the keys of renamed fields in the schema of `model` by their names.
+
+    Pydantic may do this twice with one schema, so it goes by the order of the fields.
+    """
+    fields = model.model_fields
+    if not any(field.alias for field in fields.values()):
         return
-    properties = schema["properties"]
-    for key, name in names.items():
-        properties[key]["title"] = name.replace("_", " ").title()
-    schema["properties"] = {names.get(key, key): value for key, value in properties.items()}
-    if "required" in schema:
-        schema["required"] = [names.get(key, key) for key in schema["required"]]
+    schema["properties"] = dict(zip(fields, schema["properties"].values(), strict=True))
+    for name, field in fields.items():
+        if field.alias:
+            schema["properties"][name]["title"] = name.replace("_", " ").title()
+    if required := [name for name, field in fields.items() if field.is_required()]:
+        schema["required"] = required
 
 
 COMMAND_REFUSED = "chassis.CommandRefused.v1"
