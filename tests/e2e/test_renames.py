@@ -147,10 +147,10 @@ def messages_and_fields(desk: Desk) -> None:
 
 def types_and_members(desk: Desk) -> None:
     desk.edit(
-        ("Stage: [fresh", "Phase: {renamed_from: Stage, enum: [{name: raw, renamed_from: fresh}"),
-        (", closed]", ", closed]}"),
         (": Stage", ": Phase"),
         ("stage: fresh", "stage: raw"),
+        ("Stage: [fresh", "Phase: {renamed_from: Stage, enum: [{name: raw, renamed_from: fresh}"),
+        (", closed]", ", closed]}"),
         ("Line: {word", "Row: {renamed_from: Line, word"),
         ("list[Line]", "list[Row]"),
     )  # fmt: skip
