@@ -151,16 +151,19 @@ def split_it_in_two(shop: Shop) -> None:
     assert at
     service = "  reviewer:\n    store: sqlite\n    aggregates:\n" + block[0] + "\n"
     shop.edit_spec((at[0], service + at[0]))
-    shop.meshgen("update")
+    shop.meshgen("update", code=2)
+    shop.meshgen("update", "--accept-data-loss")
 
 
 def remove_a_service(shop: Shop) -> None:
-    shop.meshgen("remove", "reviewer")
+    shop.meshgen("remove", "reviewer", code=2)
+    shop.meshgen("remove", "reviewer", "--accept-data-loss")
 
 
 def change_an_engine(shop: Shop) -> None:
     shop.edit_spec(("    store: mongodb\n    aggregates", "    store: postgresql\n    aggregates"))
-    shop.meshgen("update")
+    shop.meshgen("update", code=2)
+    shop.meshgen("update", "--accept-data-loss")
 
 
 def add_a_projection(shop: Shop) -> None:
