@@ -8,13 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from meshgen.filesystem.files import File
-from meshgen.operations.generate import Pristine, generate
+from meshgen.operations.generate import generate
 from meshgen.output.moved_paths import Renames, former_paths
 from meshgen.output.overlays import Overlays
 from meshgen.progress import Progress
-from meshgen.project.base import Rendering
+from meshgen.project.base import Base, Rendering
 from meshgen.project.render_cache import Memo
-from meshgen.project.state import State
 from meshgen.spec.check import check_text
 from meshgen.system.lower import resolve
 
@@ -111,11 +110,10 @@ def generate_variant(
     spec: bytes,
     progress: Progress = lambda _: None,
     *,
-    state: State | None = None,
+    base: Base | None = None,
     memo: Memo | None = None,
     overlays: Overlays | None = None,
-    pristine: Pristine | None = None,
 ) -> Rendering:
     """In place of `generate`: what was rendered before for this spec."""
     found = next(v for name in NAMES if (v := variant(name)).spec == spec)
-    return replace(found.rendering, moved=found.moves(state.system) if state else {})
+    return replace(found.rendering, moved=found.moves(base.state.system) if base else {})

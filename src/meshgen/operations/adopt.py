@@ -16,7 +16,7 @@ from meshgen.merge.text import text_of
 from meshgen.operations.generate import generate
 from meshgen.output.overlays import OVERLAYS, read_overlays
 from meshgen.progress import Progress, silent
-from meshgen.project.base import Rendering
+from meshgen.project.base import Rendering, read_identities
 from meshgen.project.render_cache import MEMO
 from meshgen.project.state import FOLDER, STATE
 from meshgen.spec.yaml.load import read_bytes
@@ -59,7 +59,8 @@ def adopt(
     path = spec or _spec_in(root)
     text = read_bytes(path)
     overlays = read_overlays(root / OVERLAYS)
-    rendering = generate(str(path), text, progress, overlays=overlays)
+    identities = read_identities(root)
+    rendering = generate(str(path), text, progress, overlays=overlays, identities=identities)
     (root / FOLDER).mkdir(exist_ok=True)
     with locked(root / FOLDER):
         recover(root)

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from meshgen.filesystem.files import File, Files
+from meshgen.evolution import Version, losses
+from meshgen.filesystem.files import File
+from meshgen.identities import Identities, assign
 from meshgen.output.fingerprint import engine
-from meshgen.output.moved_paths import former_paths, renames_of
+from meshgen.output.moved_paths import former_paths, renamed_names, renames_of
 from meshgen.output.overlays import Overlays, digest_of, digests
 from meshgen.output.parts import Part, message_sources, parts_of
 from meshgen.output.plan import contract_path
 from meshgen.progress import Progress, silent
-from meshgen.project.base import Rendering
+from meshgen.project.base import Base, Rendering
 from meshgen.project.render_cache import Memo
 from meshgen.project.state import State
 from meshgen.spec.check import check_text
 from meshgen.spec.diagnostics import SpecError
+from meshgen.spec.model import Spec
 from meshgen.spec.yaml.load import decoded
 from meshgen.system.lower import resolve
 from meshgen.system.model import Mesh
-
-Pristine = Callable[[str], Files]
-"""Gives the files of a part as they were rendered the last time."""
 
 
 class Generate(Protocol):
@@ -34,10 +35,9 @@ class Generate(Protocol):
         spec: bytes,
         progress: Progress = ...,
         *,
-        state: State | None = None,
+        base: Base | None = None,
         memo: Memo | None = None,
         overlays: Overlays | None = None,
-        pristine: Pristine | None = None,
     ) -> Rendering: ...
 
 
@@ -46,16 +46,15 @@ def generate(
     spec: bytes,
     progress: Progress = silent,
     *,
-    state: State | None = None,
+    base: Base | None = None,
     memo: Memo | None = None,
     overlays: Overlays | None = None,
-    pristine: Pristine | None = None,
+    identities: Identities | None = None,
 ) -> Rendering:
     """Render the project of the spec with the text `spec`; messages call it `path`.
 
-    With the `state` of a project, what `memo` knows to come out as it is there is not rendered.
-    `overlays` are the user's own templates, `pristine` gives the files of a part as they were
-    rendered the last time: messages whose schema has not changed are taken from there.
+    With the `base` of a project, what `memo` knows to come out as it is there is not rendered.
+    `overlays` are the user's own templates, `identities` those of a project without a base.
     Raises SpecError for a spec with findings, MeshgenError if it is no text.
     """
     # Imported here: rendering needs libraries that `--help` and `check` should not wait for.
@@ -67,16 +66,19 @@ def generate(
         checked, findings = check_text(path, text)
         if checked is None:
             raise SpecError(path, text, findings)
-        mesh = resolve(checked)
+        before = _before(base, spec, checked) if base else None
+        known = before.identities if before else identities
+        now = Version(checked, assign(checked, known, before.spec if before else None))
+        mesh = resolve(checked, now.identities)
         own = overlays or {}
         parts = parts_of(mesh, digests(own))
-        unchanged = _unchanged(parts, state, memo) if state and memo else {}
+        unchanged = _unchanged(parts, base.state, memo) if base and memo else {}
         wanted = [part for part in parts if part.name not in unchanged]
         messages = message_sources(mesh, digests(own))
-        known = _typed(mesh, wanted, messages, state, memo, pristine)
-        files = render(mesh, wanted, renderer, progress, own, known)
+        typed = _typed(mesh, wanted, messages, base, memo) if base and memo else {}
+        files = render(mesh, wanted, renderer, progress, own, typed)
     paths = [path for of_part in files.values() for path in of_part]
-    return Rendering(
+    rendering = Rendering(
         engine=engine(),
         system=mesh.system.name,
         spec_file=mesh.system.spec_file,
@@ -86,8 +88,28 @@ def generate(
         fingerprints={part.name: part.fingerprint for part in parts},
         files=files,
         unchanged=unchanged,
-        moved=former_paths(paths, mesh, renames_of(checked, state)) if state else {},
+        identities=now.identities,
     )
+    if base is None or before is None:
+        return rendering
+    renames = renames_of(base.state.system, before.identities, now.identities)
+    return replace(
+        rendering,
+        moved=former_paths(paths, mesh, renames),
+        names=renamed_names(mesh.system.package, before.identities, now.identities),
+        losses=losses(before, now),
+    )
+
+
+def _before(base: Base, spec: bytes, checked: Spec) -> Version:
+    """The spec that a project was last updated to.
+
+    One that this meshgen cannot read any more is taken to be as the new one, whose text is `spec`.
+    """
+    applied = base.spec()
+    old = checked if applied == spec else check_text("", applied.decode("utf-8", "replace"))[0]
+    identities = base.identities()
+    return Version(old or checked, assign(old or checked) if identities is None else identities)
 
 
 def _unchanged(parts: tuple[Part, ...], state: State, memo: Memo) -> dict[str, str]:
@@ -104,20 +126,17 @@ def _typed(
     mesh: Mesh,
     wanted: Sequence[Part],
     messages: Mapping[str, str],
-    state: State | None,
-    memo: Memo | None,
-    pristine: Pristine | None,
+    base: Base,
+    memo: Memo,
 ) -> dict[str, File]:
-    """The typed modules that would come out as they did the last time."""
-    if not state or not memo or not pristine:
-        return {}
+    """The typed modules that would come out as the base has them, by their path."""
     found = {}
     for part in wanted:
-        content = state.parts.get(part.name)
+        content = base.state.parts.get(part.name)
         for module in part.contracts:
             name, source = module.name, messages[module.name]
             path = contract_path(mesh.system.name, name)
             same = memo.typed(engine(), name, source, part.name, content)
-            if same and (file := pristine(part.name).get(path)):
+            if same and (file := base.files(part.name).get(path)):
                 found[path] = file
     return found

@@ -35,14 +35,14 @@ def parts_of(mesh: Mesh, overlays: Mapping[str, str] | None = None) -> tuple[Par
     """
     overlays = overlays or {}
     chassis = Row(template=CHASSIS, folder=CHASSIS_FOLDER, answers={"system": mesh.system})
-    rows: dict[str, list[Row]] = {PROJECT: [], CHASSIS: [chassis] if CHASSIS in overlays else []}
+    rows: dict[str, list[Row]] = {PROJECT: [], CHASSIS: [chassis]}
     units = {unit.folder for unit in mesh.project.units}
     for row in plan(mesh):
         rows.setdefault(row.folder if row.folder in units else PROJECT, []).append(row)
     contracts: dict[str, list[ContractModule]] = {}
     for module in mesh.contracts:
         contracts.setdefault(_contract_part(mesh, module.name), []).append(module)
-    types = next((as_json(m.schema) for m in mesh.contracts if m.name == _TYPES), "")
+    types = next((as_json(m) for m in mesh.contracts if m.name == _TYPES), "")
     return tuple(
         Part(
             name=name,
@@ -60,7 +60,7 @@ def part_finder(mesh: Mesh) -> Callable[[str], str]:
         path: _contract_part(mesh, module.name)
         for module in mesh.contracts
         for path in (schema_path(module.name), contract_path(mesh.system.name, module.name))
-    } | {f"{CHASSIS_FOLDER}/pyproject.toml": PROJECT}  # it has the project's name
+    }
     folders = {unit.folder: unit.folder for unit in mesh.project.units} | {CHASSIS_FOLDER: CHASSIS}
 
     def part_of(path: str) -> str:
@@ -76,9 +76,9 @@ def message_sources(mesh: Mesh, overlays: Mapping[str, str]) -> dict[str, str]:
     That is its schema and the schema of the shared types, the names in it, and the project's
     settings of how code is formatted.
     """
-    types = next((as_json(m.schema) for m in mesh.contracts if m.name == _TYPES), "")
+    types = next((as_json(m) for m in mesh.contracts if m.name == _TYPES), "")
     shared = (as_json(mesh.system), overlays.get(PROJECT, ""), types)
-    return {module.name: _hash((*shared, as_json(module.schema))) for module in mesh.contracts}
+    return {module.name: _hash((*shared, as_json(module))) for module in mesh.contracts}
 
 
 def _contract_part(mesh: Mesh, module: str) -> str:

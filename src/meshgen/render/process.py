@@ -16,13 +16,13 @@ from meshgen.errors import DEFECT, MeshgenError
 from meshgen.output.fingerprint import engine
 from meshgen.output.plan import as_json
 from meshgen.render.worker import (
+    ALIASES,
     FAILED,
     FAILURE,
     FILES,
     HEADER,
     JOBS,
     MODELS,
-    OVERLAYS,
     SCHEMAS,
     Failure,
     Job,
@@ -56,11 +56,6 @@ class Worker:
         """The folder of what was rendered."""
         return self.folder / FILES
 
-    @property
-    def overlays(self) -> Path:
-        """The folder for the user's own templates."""
-        return self.folder / OVERLAYS
-
     def start(self, jobs: Sequence[Job], schemas: Sequence[ContractModule]) -> None:
         """Have the jobs rendered and the schemas typed.
 
@@ -70,6 +65,8 @@ class Worker:
         (self.folder / JOBS).write_text(as_json(jobs), encoding="utf-8")
         if schemas:
             (self.folder / SCHEMAS).mkdir()
+            aliases = {key: name for module in schemas for key, name in module.aliases.items()}
+            (self.folder / ALIASES).write_text(json.dumps(aliases), encoding="utf-8")
         for module in schemas:
             path = self.folder / SCHEMAS / f"{module.name}.json"
             path.write_text(json.dumps(module.schema), encoding="utf-8")

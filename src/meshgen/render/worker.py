@@ -2,7 +2,8 @@
 
 A process of its own, since Copier takes half a second to import: that is done while the spec is
 checked and resolved. It waits for a line on its standard input, the fingerprint of meshgen, then
-renders FOLDER/jobs.json into FOLDER/files and turns FOLDER/schemas into FOLDER/models.
+renders FOLDER/jobs.json into FOLDER/files and turns FOLDER/schemas into FOLDER/models, with the
+field names of FOLDER/aliases.json.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from jinja2 import TemplateSyntaxError
 from meshgen.render.compiled import CACHE, cache_folder
 
 HEADER = "# header"
-JOBS, FAILURE = "jobs.json", "failure.json"
+JOBS, FAILURE, ALIASES = "jobs.json", "failure.json", "aliases.json"
 FILES, SCHEMAS, MODELS, OVERLAYS = "files", "schemas", "models", "overlays"
 FAILED = 3
 """The exit code if a template fails; FOLDER/failure.json says which, and how."""
@@ -116,6 +117,7 @@ def type_messages(folder: Path) -> None:
         generate(
             folder / SCHEMAS,
             output=folder / MODELS,
+            aliases=json.loads((folder / ALIASES).read_text(encoding="utf-8")),
             input_file_type=InputFileType.JsonSchema,
             output_model_type=DataModelType.PydanticV2BaseModel,
             target_python_version=PythonVersion.PY_311,

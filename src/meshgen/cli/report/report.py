@@ -51,6 +51,22 @@ class Report:
             {"command": "check", "path": str(path), "findings": [], "counts": counts},
         )
 
+    def drawn(self, view: str, text: str, output: Path | None) -> None:
+        """A picture, and the file it was written to; without one the picture itself."""
+        if output is None:
+            lines: list[Line] = [[("", line)] for line in text.splitlines()]
+        else:
+            lines = [[("green", "ok"), ("", f" wrote {output}")]]
+        self._done(
+            lines,
+            {
+                "command": "graph",
+                "view": view,
+                "output": None if output is None else str(output),
+                "text": text,
+            },
+        )
+
     def created(self, created: Created) -> None:
         """A project that was written, or would be."""
         total = sum(bytes_ for _, bytes_ in created.files)
@@ -108,9 +124,10 @@ class Report:
     def differs(self, update: Update, *, stat: bool) -> None:
         """What an update would change, as a unified diff or as a summary."""
         from meshgen.cli.report.diff import diff_lines
-        from meshgen.cli.report.updates import update_document, update_lines
+        from meshgen.cli.report.updates import loss_lines, update_document, update_lines
 
-        lines = update_lines(update) if stat else diff_lines(update) or update_lines(update)
+        diff = [] if stat else diff_lines(update)
+        lines = loss_lines(update) + diff if diff else update_lines(update)
         self._done(lines, {"command": "diff", **update_document(update, with_diffs=True)})
 
     def resolved(self, paths: Sequence[str]) -> None:
