@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from meshgen.spec.check import check_text
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 SHOP = (ROOT / "specs" / "shop.yaml").read_text(encoding="utf-8")
@@ -31,7 +32,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         cwd=folder,
         stdin=subprocess.DEVNULL,

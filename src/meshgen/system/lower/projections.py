@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshgen.naming import about, pascal, unit_folder, unit_package, words
+from meshgen.naming import about, kebab, pascal, unit_folder, unit_package, words
 from meshgen.spec.model import Projection, Reaction
 from meshgen.system.index import Index, row_name
 from meshgen.system.lower.identities import identity_of, stored_as
@@ -26,9 +26,10 @@ def projection_view(
         name=projection.name,
         identity=identity_of(index.identities, *path),
         package=unit_package(package, projection.name),
+        distribution=kebab(unit_package(package, projection.name)),
         folder=unit_folder("projections", projection.name),
         title=pascal(projection.name),
-        summary=(projection.summary or f"A row of {words(projection.name)}").rstrip("."),
+        summary=(projection.summary or f"The {words(projection.name)} projection").rstrip("."),
         about=about(projection.summary),
         row=row,
         id=projection.id,

@@ -128,6 +128,7 @@ class ServiceView:
     name: str
     identity: str | None
     package: str
+    distribution: str
     folder: str
     title: str
     summary: str
@@ -150,6 +151,7 @@ class ProjectionView:
     name: str
     identity: str | None
     package: str
+    distribution: str
     folder: str
     title: str
     summary: str
@@ -192,6 +194,7 @@ class BffView:
 
     name: str
     package: str
+    distribution: str
     folder: str
     title: str
     summary: str

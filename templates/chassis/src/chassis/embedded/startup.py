@@ -13,7 +13,7 @@ from chassis.embedded.signals import deferred_signals
 from chassis.embedded.state import Planned, State
 from chassis.embedded.topology import HUB
 
-_READY_TIMEOUT = 60.0
+_READY_TIMEOUT = 120.0
 _POLL = 0.02
 _STOP_TIMEOUT = 3.0
 _LAST_LINES = 15
@@ -74,9 +74,9 @@ class Startup:
                 return
             self._check_alive()
             if time.monotonic() > deadline:
-                said = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+                details = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
                 raise EmbeddedError(
-                    f"not ready after {_READY_TIMEOUT:.0f} s: {said}; see `make logs`"
+                    f"not ready after {_READY_TIMEOUT:.0f} s: {details}; see `make logs`"
                 )
             ready = total - len(checks)
             self._console.progress(f"{ready}/{total} ready, waiting for {next(iter(checks))}")
@@ -87,10 +87,10 @@ class Startup:
         for name in self._state.started:
             if name not in alive:
                 log = self._paths.log(name)
-                said = "\n".join(f"    {line}" for line in logs.last_lines(log, _LAST_LINES))
+                details = "\n".join(f"    {line}" for line in logs.last_lines(log, _LAST_LINES))
                 raise EmbeddedError(
                     f"{name} ended while it was starting. "
-                    f"Last log lines ({self._paths.relative(log)}):\n{said}"
+                    f"Last log lines ({self._paths.relative(log)}):\n{details}"
                 )
 
     def _undo(self) -> None:
