@@ -50,7 +50,8 @@ def renamed_names(package: str, before: Identities, after: Identities) -> Names:
     for path, former, name in _renamed(before, after):
         if path[-2] in _UNIT_KINDS:
             names[unit_package(package, former)] = unit_package(package, name)
-            names[f"{package}_contracts.{former}"] = f"{package}_contracts.{name}"
+            contracts = contracts_package(package)
+            names[f"{contracts}.{former}"] = f"{contracts}.{name}"
         elif path[-2] in _CLASSES:
             names[former] = name
             names[constant(former)] = constant(name)
