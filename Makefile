@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test units latest lint format examples docs lock upgrade dist bench clean
+.PHONY: help demo test units latest lint format examples docs schemas lock upgrade dist bench clean
 
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)

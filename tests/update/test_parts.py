@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from meshgen.filesystem.files import Files
 from meshgen.operations.new import create
 from meshgen.operations.update import update
 from meshgen.output.parts import Part, parts_of
-from meshgen.render import render, worker
+from meshgen.render import Worker, render, worker
+from meshgen.render.worker import Job
 from meshgen.spec.check import check_text, read_spec
 from meshgen.system.lower import resolve
+from meshgen.system.model import ContractModule
 from tests.trees import digest
 from tests.update.variants import SHOP, changed, variant
 
@@ -127,6 +130,36 @@ def test_one_service_more_among_a_hundred(tmp_path: Path) -> None:
     assert ".meshgen/base/services/part101.tar.gz" in new
     fresh = create("fresh", root / "big.yaml", tmp_path).target
     assert digest(fresh) == after
+
+
+@pytest.mark.parametrize(
+    ("change", "typed"),
+    [
+        (("page: 50", "page: 25"), []),
+        (("PriceChanged: {price", 'PriceChanged: {reason: "string?", price'), ["types", "product"]),
+    ],
+    ids=["a query", "an event"],
+)
+def test_messages_are_typed_only_if_their_schema_changed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: tuple[str, str],
+    typed: list[str],
+) -> None:
+    asked: list[str] = []
+    start = Worker.start
+
+    def recorded(self: Worker, jobs: Sequence[Job], schemas: Sequence[ContractModule]) -> None:
+        asked.extend(module.name for module in schemas)
+        start(self, jobs, schemas)
+
+    root = create("shop", ROOT / "specs" / "shop.yaml", tmp_path).target
+    (root / "shop.yaml").write_text(changed(SHOP, change))
+    monkeypatch.setattr(Worker, "start", recorded)
+    assert "services/product" in update(root).rendered
+    assert asked == typed
+    fresh = create("fresh", root / "shop.yaml", tmp_path).target
+    assert digest(fresh) == digest(root)
 
 
 def test_a_copy_without_the_memo_has_nothing_to_do_either(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from meshgen import __version__
-from meshgen.cli.commands import add, change, graph, project
+from meshgen.cli.commands import add, change, graph, project, templates
 from meshgen.cli.options import ERROR, Json, Quiet, errors_reported
 from meshgen.cli.report.report import Report
 
@@ -65,6 +65,9 @@ def new(
     name: Annotated[str, typer.Argument(help="The new project's folder.", show_default=False)],
     spec: Annotated[Path, typer.Option("--spec", help="The spec file.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", help="Where the folder is made.")] = Path(),
+    own: Annotated[
+        Path | None, typer.Option("--templates", help="A folder of templates of your own.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be written.")
     ] = False,
@@ -77,7 +80,7 @@ def new(
         from meshgen.operations.new import create
 
         with report.progress() as progress:
-            created = create(name, spec, output, dry_run=dry_run, progress=progress)
+            created = create(name, spec, output, templates=own, dry_run=dry_run, progress=progress)
         report.created(created)
 
 
@@ -85,6 +88,7 @@ app.add_typer(graph.app)
 app.add_typer(project.app)
 app.add_typer(add.app)
 app.add_typer(change.app)
+app.add_typer(templates.app, name="templates")
 
 
 def main() -> None:

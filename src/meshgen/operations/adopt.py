@@ -14,6 +14,7 @@ from meshgen.merge.file import unedited
 from meshgen.merge.matching import hunks
 from meshgen.merge.text import text_of
 from meshgen.operations.generate import generate
+from meshgen.output.overlays import OVERLAYS, read_overlays
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Rendering, read_identities
 from meshgen.project.render_cache import MEMO
@@ -57,7 +58,9 @@ def adopt(
         )
     path = spec or _spec_in(root)
     text = read_bytes(path)
-    rendering = generate(str(path), text, progress, identities=read_identities(root))
+    overlays = read_overlays(root / OVERLAYS)
+    identities = read_identities(root)
+    rendering = generate(str(path), text, progress, overlays=overlays, identities=identities)
     (root / FOLDER).mkdir(exist_ok=True)
     with locked(root / FOLDER):
         recover(root)

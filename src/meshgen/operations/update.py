@@ -15,6 +15,7 @@ from meshgen.filesystem.transaction import Edit, Recovered, Step, apply, locked,
 from meshgen.filesystem.worktree import Worktree
 from meshgen.merge import Change, Outcome, merge_trees
 from meshgen.output.fingerprint import engine
+from meshgen.output.overlays import OVERLAYS, digest_of, read_overlays
 from meshgen.output.templates import is_cache
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Base, Rendering, digest, read_base
@@ -132,8 +133,9 @@ def _render(
 ) -> Rendering | None:
     """What meshgen makes of `spec`; None if it is known to be just what the base holds."""
     memo = read_memo(base.root)
+    overlays = read_overlays(base.root / OVERLAYS)
     same = base.current(digest(spec))
-    if same and memo.renders(engine(), base.digest(spec), base.state.parts):
+    if same and memo.renders(engine(), base.digest(spec), digest_of(overlays), base.state.parts):
         return None
     if generate is None:
         # Imported here: most updates have nothing to do.
@@ -141,7 +143,7 @@ def _render(
 
         generate = generate_project
     path = str(base.root / base.state.spec_file)
-    return generate(path, spec, progress, base=base, memo=memo)
+    return generate(path, spec, progress, base=base, memo=memo, overlays=overlays)
 
 
 def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Change, ...]:

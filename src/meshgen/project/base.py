@@ -20,7 +20,8 @@ from meshgen.spec.diagnostics import Finding
 
 _FIXED = {
     f"{FOLDER}/.gitignore": b"/cache.json\n/work/\n",
-    f"{FOLDER}/.gitattributes": b"* -text linguist-generated\n/base/** -diff\n",
+    f"{FOLDER}/.gitattributes": b"* -text linguist-generated\n/base/** -diff\n"
+    b"/templates/** !text !linguist-generated\n",
 }
 
 
@@ -100,6 +101,8 @@ def read_base(root: Path) -> Base:
 class Rendering:
     """All that rendering a spec gave: `files` of the parts that were rendered, by part.
 
+    `templates` is the hash of the user's own templates, `messages` that of what each module of the
+    contracts library is made from.
     `unchanged` are the parts that need not be rendered, with the hash of their content; `moved`
     are new paths of renamed things, with their old ones, and `names` their identifiers in code;
     `losses` are the changes of the spec that stored data would not survive.
@@ -111,6 +114,8 @@ class Rendering:
     spec: bytes
     fingerprints: Mapping[str, str]
     files: Mapping[str, Files]
+    templates: str = ""
+    messages: Mapping[str, str] = field(default_factory=dict)
     unchanged: Mapping[str, str] = field(default_factory=dict)
     identities: Identities = field(default_factory=Identities)
     moved: Mapping[str, str] = field(default_factory=dict)
@@ -139,6 +144,8 @@ class Rendering:
         memo = Memo(
             engine=self.engine,
             spec=digest(self.spec + identities),
+            templates=self.templates,
+            messages=self.messages,
             parts={name: (self.fingerprints[name], content) for name, content in contents.items()},
         )
         return files | {
