@@ -131,7 +131,7 @@ def test_whom_a_token_is_for(shop: Project) -> None:
     ("options", "code", "says"),
     [
         (["--role", "king"], 1, "there is no role 'king'; there are customer, merchant"),
-        (["--role", "customer", "--ttl", "long"], 2, "'long' is not a time like"),
+        (["--role", "customer", "--ttl", "long"], 2, "'long' is not a duration like"),
         (["--role", "customer", "--sub", "me"], 2, "invalid UUID"),
         ([], 2, "--role"),
     ],
