@@ -14,7 +14,7 @@ from meshgen.errors import DEFECT, MeshgenError
 from meshgen.render.worker import HEADER, MODELS, SCHEMAS
 from meshgen.system.model import ContractModule
 
-_DOCS = {"types": "The values inside messages."}
+_DOCS = {"types": "The value objects of the messages."}
 _SERVICE_DOC = "The messages of {}: its events and commands."
 
 

@@ -47,7 +47,7 @@ class TestNatsHub(HubContract):
         self, hub: Hub, topic: Topic, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(nats_subscription, "_ACK_WAIT", 0.3)
-        monkeypatch.setattr(nats_subscription, "_SIGN_OF_LIFE", 0.1)
+        monkeypatch.setattr(nats_subscription, "_HEARTBEAT", 0.1)
         inbox = Inbox()
 
         async def slow(raw: bytes) -> None:

@@ -55,7 +55,7 @@ def test_what_is_wrong_is_said() -> None:
         ORDER.given(placed()).when(confirm).refused("order_is_open")
     with pytest.raises(AssertionError, match="not_found"):
         ORDER.when(confirm).refused("order_is_open")
-    with pytest.raises(AssertionError, match="needs a command"):
+    with pytest.raises(AssertionError, match="has no command"):
         ORDER.then()
 
 

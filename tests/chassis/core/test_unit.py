@@ -92,7 +92,7 @@ async def test_the_relay_goes_on_after_a_mistake(
                 raise KeyError("a mistake of ours")
             await super().publish(topic, envelope)
 
-    monkeypatch.setattr("chassis.runtime.unit._BEGIN_AGAIN", 0.01)
+    monkeypatch.setattr("chassis.runtime.unit._RESTART_DELAY", 0.01)
     store, hub = open_sqlite(tmp_path / "unit.db"), Odd()
     runtime = ServiceRuntime(market.product_service(messages), store, hub)
     await runtime.start()

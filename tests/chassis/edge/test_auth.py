@@ -141,7 +141,7 @@ def test_a_remembered_token_still_expires(verifier: Verifier) -> None:
 def test_keys_are_read_again_when_the_file_changes(
     verifier: Verifier, jwks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.auth._CHECK_FILE_EVERY", 0.0)
+    monkeypatch.setattr("chassis.auth._FILE_CHECK_INTERVAL", 0.0)
     old = tokens.token()
     verifier.verify(old)
     tokens.write_jwks(jwks, "two")
@@ -154,7 +154,7 @@ def test_keys_are_read_again_when_the_file_changes(
 def test_a_broken_file_keeps_the_old_keys(
     verifier: Verifier, jwks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chassis.auth._CHECK_FILE_EVERY", 0.0)
+    monkeypatch.setattr("chassis.auth._FILE_CHECK_INTERVAL", 0.0)
     verifier.verify(tokens.token())
     jwks.write_text("{")
     assert verifier.verify(tokens.token())

@@ -23,7 +23,7 @@ from .test_run import free_port
 
 
 class CrashingRuntime:
-    """Its background task fails when it is to `crash`, or its start does."""
+    """Its background task fails on `crash`, or its start does."""
 
     def __init__(self, *, starts: bool) -> None:
         self.starts = starts

@@ -199,16 +199,16 @@ def test_everything_missing_is_said(env: dict[str, str]) -> None:
     ("unit", "said"),
     [
         ("fronts:lonely", "'fronts:lonely' is not of the form module:attribute@host:port\n"),
-        ("fronts:lonely@h:99999", "'fronts:lonely@h:99999': there is no port 99999\n"),
+        ("fronts:lonely@h:99999", "'fronts:lonely@h:99999': 99999 is not a port number\n"),
         (
             "nowhere:unit@127.0.0.1:0",
             "nowhere:unit: cannot be imported: ModuleNotFoundError: No module named 'nowhere'\n",
         ),
         ("fronts:missing@127.0.0.1:0", "fronts:missing: fronts has no missing\n"),
-        ("fronts:nothing@127.0.0.1:0", "fronts:nothing: is no unit, but of type object\n"),
+        ("fronts:nothing@127.0.0.1:0", "fronts:nothing: not a unit: object\n"),
         (
             "fronts:bff@127.0.0.1:0",
-            "web calls cart, catalog, order, but PEERS does not say where\n",
+            "web calls cart, catalog, order, which PEERS does not have\n",
         ),
     ],
 )

@@ -50,7 +50,7 @@ def test_units_nobody_lists_run_alone(tmp_path: Path) -> None:
         (GOOD + '[processes]\nshop = ["ordr"]\n', "there is no unit 'ordr'"),
         (GOOD + '[processes]\na = ["web"]\nb = ["web"]\n', "'web' is in two processes, a, b"),
         (GOOD + '[processes]\nnats = ["web"]\n', "'nats' is a reserved name"),
-        ("processes = 3\n" + GOOD, "is not a topology"),
+        ("processes = 3\n" + GOOD, "is not valid"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, text: str, says: str) -> None:

@@ -215,7 +215,7 @@ def test_one_process_can_be_restarted(shop: Project) -> None:
     after = shop.pids
     assert {each for each in before if before[each] != after[each]} == {"cart"}
     said = shop.run("restart", "nobody", code=1)
-    assert "no process called 'nobody'" in said
+    assert "there is no running process 'nobody'" in said
     assert "cart" in said
     assert "2 units in 2 processes" in shop.run("restart")
     assert not set(after.values()) & set(shop.pids.values())

@@ -26,7 +26,7 @@ def projection_view(
         package=unit_package(package, projection.name),
         folder=unit_folder("projections", projection.name),
         title=pascal(projection.name),
-        summary=(projection.summary or f"A row of {words(projection.name)}").rstrip("."),
+        summary=(projection.summary or f"The {words(projection.name)} projection").rstrip("."),
         about=about(projection.summary),
         row=row,
         id=projection.id,

@@ -130,7 +130,7 @@ def _question_view(port: Port, operation: Operation) -> QuestionView:
         answer=f"{question}Answer",
         function=snake(operation.name),
         port=words(port.name),
-        summary=f"Ask the {words(port.name)} to {words(operation.name)}.",
+        summary=f"A question to the {words(port.name)}: {words(operation.name)}.",
         input=tuple(attribute(field) for field in operation.input),
         returns=tuple(attribute(field) for field in operation.returns),
         simulated=simulated,

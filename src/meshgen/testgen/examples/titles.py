@@ -10,51 +10,12 @@ _STATEMENT = re.compile(
     r"(?:(?P<subject>.+?) )?(?P<verb>is|has|was|can|may|must|are|have|were) (?P<rest>.+)"
 )
 _PLURAL = frozenset(("are", "have", "were"))
-_DETERMINERS = frozenset(
-    [
-        "all",
-        "any",
-        "both",
-        "each",
-        "every",
-        "it",
-        "its",
-        "no",
-        "one",
-        "some",
-        "that",
-        "the",
-        "their",
-        "there",
-        "they",
-        "this",
-    ]
+_DETERMINER = re.compile(
+    r"(all|any|both|each|every|it|its|no|one|some|that|the|their|there|they|this) "
 )
-_UNCOUNTABLE = frozenset(
-    [
-        "cash",
-        "consent",
-        "content",
-        "credit",
-        "data",
-        "equipment",
-        "food",
-        "fuel",
-        "information",
-        "inventory",
-        "luggage",
-        "mail",
-        "money",
-        "payment",
-        "room",
-        "software",
-        "space",
-        "stock",
-        "time",
-        "traffic",
-        "water",
-        "work",
-    ]
+_UNCOUNTABLE = re.compile(
+    r"\b(cash|consent|credit|data|equipment|food|fuel|information|inventory|luggage|mail|money"
+    r"|software|stock|traffic|water)$"
 )
 
 
@@ -69,8 +30,8 @@ def requirement(rule: str, aggregate: str) -> str:
     if statement is None:
         return words(rule)
     subject, verb = statement["subject"] or words(aggregate), statement["verb"]
-    if subject.split()[0] in _DETERMINERS:
+    if _DETERMINER.match(words(rule)):
         return f"that {words(rule)}"
-    if verb not in _PLURAL and subject.split()[-1] not in _UNCOUNTABLE:
+    if verb not in _PLURAL and not _UNCOUNTABLE.search(subject):
         subject = article(subject)
     return f"{subject} that {verb} {statement['rest']}"

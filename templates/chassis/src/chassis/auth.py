@@ -137,7 +137,7 @@ class Verifier:
 
 
 def _stamp(file: Path) -> tuple[int, int, int]:
-    """What differs when the file was written or overrides."""
+    """Return a value that changes when the file is written or replaced."""
     status = file.stat()
     return status.st_mtime_ns, status.st_size, status.st_ino
 

@@ -54,7 +54,7 @@ def test_refund_payment_emits_payment_refunded(payment: Scenario) -> None:
     payment.given(PAYMENT_CAPTURED).when(REFUND_PAYMENT).then(PAYMENT_REFUNDED)
 
 
-def test_refund_payment_requires_payment_that_is_captured(payment: Scenario) -> None:
+def test_refund_payment_requires_a_payment_that_is_captured(payment: Scenario) -> None:
     payment.given(PAYMENT_DECLINED).when(REFUND_PAYMENT).refused("payment_is_captured")
 
 

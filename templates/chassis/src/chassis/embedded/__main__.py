@@ -153,19 +153,19 @@ def _token(options: argparse.Namespace) -> int:
 
 
 def _each(options: argparse.Namespace) -> bool:
-    wanted = os.environ.get("PROCESSES", "")
-    if wanted not in ("", "spec", "each"):
-        raise EmbeddedError(f"PROCESSES is {wanted!r}; but must be `each` or `spec`")
-    return bool(options.each) or wanted == "each"
+    value = os.environ.get("PROCESSES", "")
+    if value not in ("", "spec", "each"):
+        raise EmbeddedError(f"PROCESSES is {value!r}, but must be `each` or `spec`")
+    return bool(options.each) or value == "each"
 
 
 def _gateway_port() -> int | None:
-    wanted = os.environ.get("GATEWAY_PORT", "")
-    if not wanted:
+    value = os.environ.get("GATEWAY_PORT", "")
+    if not value:
         return None
-    if not wanted.isdecimal() or int(wanted) > 65535:
-        raise EmbeddedError(f"GATEWAY_PORT is {wanted!r}, but must be a port (0: any free one)")
-    return int(wanted)
+    if not value.isdecimal() or int(value) > 65535:
+        raise EmbeddedError(f"GATEWAY_PORT is {value!r}, but must be a port (0: any free one)")
+    return int(value)
 
 
 def _folder(text: str) -> Path:

@@ -110,10 +110,12 @@ def _variables(
         "JWKS_FILE": paths.relative(paths.jwks),
     }
     for unit, port in ports.items():
-        its_own = {f"{unit.upper()}_HOST": LOOPBACK, f"{unit.upper()}_PORT": str(port)}
-        if taken := its_own.keys() & variables.keys():
-            raise EmbeddedError(f"a unit cannot be called {unit!r}: ${{{taken.pop()}}} is reserved")
-        variables |= its_own
+        own = {f"{unit.upper()}_HOST": LOOPBACK, f"{unit.upper()}_PORT": str(port)}
+        if reserved := own.keys() & variables.keys():
+            raise EmbeddedError(
+                f"a unit cannot be called {unit!r}: ${{{reserved.pop()}}} is reserved"
+            )
+        variables |= own
     return variables
 
 

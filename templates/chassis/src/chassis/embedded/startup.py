@@ -74,9 +74,9 @@ class Startup:
                 return
             self._check_alive()
             if time.monotonic() > deadline:
-                said = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+                details = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
                 raise EmbeddedError(
-                    f"not ready after {_READY_TIMEOUT:.0f} s: {said}; see `make logs`"
+                    f"not ready after {_READY_TIMEOUT:.0f} s: {details}; see `make logs`"
                 )
             ready = total - len(checks)
             self._console.progress(f"{ready}/{total} ready, waiting for {next(iter(checks))}")
@@ -87,10 +87,10 @@ class Startup:
         for name in self._state.started:
             if name not in alive:
                 log = self._paths.log(name)
-                said = "\n".join(f"    {line}" for line in logs.last_lines(log, _LAST_LINES))
+                details = "\n".join(f"    {line}" for line in logs.last_lines(log, _LAST_LINES))
                 raise EmbeddedError(
                     f"{name} ended while it was starting. "
-                    f"Last log lines ({self._paths.relative(log)}):\n{said}"
+                    f"Last log lines ({self._paths.relative(log)}):\n{details}"
                 )
 
     def _undo(self) -> None:

@@ -66,14 +66,14 @@ def inspect(found: State) -> Iterator[Row]:
     """Check all units and servers concurrently, and yield a row for each."""
     alive = found.alive
     urls = {HUB: found.plan.nats_url, GATEWAY: found.plan.gateway_url, **found.plan.units}
-    asked = [
+    targets = [
         (unit, process.name, check)
         for process in found.plan.processes
         for unit, check in readiness.checks(found.plan, process).items()
     ]
     with ThreadPoolExecutor(max_workers=8) as pool:
-        problems = pool.map(lambda each: _problem(each[1] in alive, each[2]), asked)
-        for (unit, process, _), problem in zip(asked, problems, strict=True):
+        problems = pool.map(lambda each: _problem(each[1] in alive, each[2]), targets)
+        for (unit, process, _), problem in zip(targets, problems, strict=True):
             running = alive.get(process)
             yield Row(
                 unit=unit,

@@ -105,16 +105,16 @@ def _check(file: str, topology: Topology) -> None:
     for name, entry in topology.units.items():
         if not all(entry.partition(":")):
             raise EmbeddedError(f"{file}: [units] {name}: {entry!r} is not module:attribute")
-    taken: dict[str, str] = {}
+    assigned: dict[str, str] = {}
     for process, units in topology.processes.items():
         for unit in units:
             if unit not in topology.units:
                 raise EmbeddedError(f"{file}: [processes] {process}: there is no unit {unit!r}")
-            if unit in taken:
+            if unit in assigned:
                 raise EmbeddedError(
-                    f"{file}: {unit!r} is in two processes, {taken[unit]}, {process}"
+                    f"{file}: {unit!r} is in two processes, {assigned[unit]}, {process}"
                 )
-            taken[unit] = process
+            assigned[unit] = process
     names = [*topology.units, *topology.processes]
     if reserved := next((name for name in names if name in (HUB, GATEWAY)), None):
         raise EmbeddedError(f"{file}: {reserved!r} is a reserved name")

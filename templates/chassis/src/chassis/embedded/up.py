@@ -30,30 +30,30 @@ def up(root: Path, console: Console, *, each: bool, gateway_port: int | None) ->
     """
     began = time.monotonic()
     paths = ProjectPaths(root)
-    wanted = topology.load(paths.topology)
+    current = topology.load(paths.topology)
     with state.locked(paths, lambda: console.line(WAITING)):
         ensure_keys(paths)
-        before = _current_state(paths, wanted, console, each=each)
+        before = _current_state(paths, current, console, each=each)
         if before is None:
-            port = wanted.gateway.port if gateway_port is None else gateway_port
-            plan = make_plan(paths, wanted, each=each, gateway_port=port)
+            port = current.gateway.port if gateway_port is None else gateway_port
+            plan = make_plan(paths, current, each=each, gateway_port=port)
             before = State(plan=plan, started={})
         was_up = len(before.alive) == len(before.plan.processes)
         Startup(paths, before, console).run()
     if was_up:
-        console.line(f"{wanted.system} is running already: {before.plan.gateway_url}")
+        console.line(f"{current.system} is running already: {before.plan.gateway_url}")
     else:
         _report(console, before.plan, time.monotonic() - began)
 
 
 def _current_state(
-    paths: ProjectPaths, wanted: Topology, console: Console, *, each: bool
+    paths: ProjectPaths, current: Topology, console: Console, *, each: bool
 ) -> State | None:
     """Return the running state; None if nothing is running, or the topology has changed."""
     found = state.read(paths)
     if found is None or not found.alive:
         return None
-    if found.plan.fingerprint != fingerprint(paths, wanted, each=each):
+    if found.plan.fingerprint != fingerprint(paths, current, each=each):
         console.line("the topology has changed: stopping everything first")
         stop_all(paths, found, console)
         return None

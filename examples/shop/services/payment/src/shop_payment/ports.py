@@ -18,7 +18,7 @@ class AuthorizeAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorize(Question[AuthorizeAnswer]):
-    """Ask the payment provider to authorize."""
+    """A question to the payment provider: authorize."""
 
     order_id: UUID
     amount: Decimal

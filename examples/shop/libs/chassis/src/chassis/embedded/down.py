@@ -52,8 +52,8 @@ def stop(root: Path, console: Console, names: Sequence[str]) -> Plan | None:
         alive = found.alive if found else {}
         for name in names:
             if name not in alive:
-                known = ", ".join(alive) or "nothing"
-                raise EmbeddedError(f"there is no running process {name!r}; running: {known}")
+                running = ", ".join(alive) or "nothing"
+                raise EmbeddedError(f"there is no running process {name!r}; running: {running}")
         if names:
             _stop({name: alive[name] for name in names}, console)
         elif found:

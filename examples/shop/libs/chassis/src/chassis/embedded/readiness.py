@@ -51,10 +51,10 @@ def _unit_check(url: str) -> Check:
 
 def _reason(status: int, body: bytes) -> str:
     try:
-        said: Any = json.loads(body)
+        content: Any = json.loads(body)
     except ValueError:
-        said = body.decode("utf-8", "replace").strip()
-    if isinstance(said, dict) and isinstance(checks := said.get("checks"), dict):
-        said = ", ".join(f"{name}: {check}" for name, check in checks.items() if check != "ok")
-    text = said if isinstance(said, str) else json.dumps(said)
+        content = body.decode("utf-8", "replace").strip()
+    if isinstance(content, dict) and isinstance(checks := content.get("checks"), dict):
+        content = ", ".join(f"{name}: {check}" for name, check in checks.items() if check != "ok")
+    text = content if isinstance(content, str) else json.dumps(content)
     return f"{status} {text}"[:_LONGEST_REASON].strip()

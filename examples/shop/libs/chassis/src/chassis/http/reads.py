@@ -75,8 +75,8 @@ def search_endpoint(route: Search, search: RowSearch) -> Endpoint:
         query: PagedQuery = given["query"]
         by = selected(query, route.by) | _own_rows(route, caller)
         _require_owner(route, by, caller)
-        wanted = selected(query, route.filter)
-        page = await search(by, wanted, route.sort, query.page, query.cursor)
+        filters = selected(query, route.filter)
+        page = await search(by, filters, route.sort, query.page, query.cursor)
         items, next = adapter.dump_json(page.items), cursors.dump_json(page.next)
         return _json(b'{"items":%b,"next":%b}' % (items, next))
 

@@ -62,7 +62,7 @@ def load(reference: str) -> Unit:
     if unit is None:
         raise CannotStart(f"{reference}: {module_name} has no {attribute}")
     if not _is_unit(unit):
-        raise CannotStart(f"{reference}: not a unit, but a {type(unit).__name__}")
+        raise CannotStart(f"{reference}: not a unit: {type(unit).__name__}")
     return unit
 
 

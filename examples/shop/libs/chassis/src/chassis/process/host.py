@@ -89,9 +89,7 @@ def check(unit: Unit, settings: Settings) -> None:
     """
     calls = set(unit.calls) if is_bff(unit) else set()
     if missing := sorted(calls - settings.peers.keys()):
-        raise CannotStart(
-            f"{unit.name} calls {', '.join(missing)}, but PEERS has no address for it"
-        )
+        raise CannotStart(f"{unit.name} calls {', '.join(missing)}, which PEERS does not have")
 
 
 def host(

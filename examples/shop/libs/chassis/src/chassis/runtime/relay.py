@@ -62,20 +62,21 @@ class Relay:
         A message leaves the outbox after the hub has stored it. A crash in between publishes it
         again, and the inboxes of the receivers drop it by its id.
         """
-        lanes: dict[tuple[str, str], list[Pending]] = {}
+        by_subject: dict[tuple[str, str], list[Pending]] = {}
         for message in pending:
             key = message.outgoing.topic, message.outgoing.envelope.subject
-            lanes.setdefault(key, []).append(message)
+            by_subject.setdefault(key, []).append(message)
         done: list[int] = []
         results = await asyncio.gather(
-            *(self._publish_in_order(lane, done) for lane in lanes.values()), return_exceptions=True
+            *(self._publish_in_order(messages, done) for messages in by_subject.values()),
+            return_exceptions=True,
         )
         await self._store.published(tuple(done))
         for result in results:
             if isinstance(result, BaseException):
                 raise result
 
-    async def _publish_in_order(self, lane: list[Pending], done: list[int]) -> None:
-        for message in lane:
+    async def _publish_in_order(self, messages: list[Pending], done: list[int]) -> None:
+        for message in messages:
             await self._hub.publish(message.outgoing.topic, message.outgoing.envelope)
             done.append(message.position)

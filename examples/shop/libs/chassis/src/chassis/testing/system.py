@@ -76,7 +76,7 @@ class System:
         paths = ProjectPaths(root.resolve())
         found = state.read(paths)
         if found is None or len(found.alive) < len(found.plan.processes):
-            raise EmbeddedError("the system is not running: call `make up`")
+            raise EmbeddedError("the system is not running: run `make up`")
         return cls(paths, found)
 
     @classmethod
@@ -109,8 +109,8 @@ class System:
         """
         for role in roles:
             if role not in self._auth.roles:
-                known = ", ".join(self._auth.roles)
-                raise EmbeddedError(f"there is no role {role!r}; there are {known}")
+                defined = ", ".join(self._auth.roles)
+                raise EmbeddedError(f"there is no role {role!r}; there are {defined}")
         subject = sub or uuid4()
         token = keys.issue(
             self._paths, self._auth, roles=roles, subject=subject, ttl=_TOKEN_LIFETIME
@@ -127,7 +127,7 @@ class System:
 
     def _name_for(self, roles: tuple[str, ...]) -> str:
         """Return a distinct name for each caller: `customer`, `customer2`."""
-        name = "+".join(roles) or "somebody"
+        name = "+".join(roles) or "caller"
         self._names[name] += 1
         return name if self._names[name] == 1 else f"{name}{self._names[name]}"
 
@@ -226,7 +226,7 @@ class Caller:
 
     def _succeeded(self, method: str, path: str, answer: Response) -> dict[str, Json]:
         if not 200 <= answer.status < 300:
-            raise AssertionError(f"{self.name} {method} {path} got {answer}")
+            raise AssertionError(f"{self.name} {method} {path}: got {answer}")
         return dict(answer.body)
 
     def _send(

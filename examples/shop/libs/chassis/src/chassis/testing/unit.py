@@ -118,9 +118,9 @@ class TestUnit:
         """Refuse a command that the unit has published, as its receiver would."""
         self._portal.call(self._run_until_idle, self._mail.refuse, command, rule)
 
-    def advance(self, time: timedelta) -> None:
+    def advance(self, by: timedelta) -> None:
         """Advance the clock, restart the unit and let it handle the timers that are due."""
-        self._passed += time
+        self._passed += by
         self._portal.call(self._restart)
 
     @property
