@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 UV_PROGRAM := $(BIN)/uv$(if $(filter Windows_NT,$(OS)),.exe)
 UV = VIRTUAL_ENV=.venv $(UV_PROGRAM)
-PINS := templates/project
+PINS := templates/project/template
 # From the fast to the slow: a mistake shows early.
 SLOW := tests/cli tests/chassis tests/examples tests/docs tests/e2e
 FAST := $(filter-out $(SLOW),$(patsubst %/,%,$(sort $(wildcard tests/*/))))
@@ -51,7 +51,9 @@ examples: .venv/.ready  ## generate examples/ anew, keeping their hand-written l
 lock: .venv/.ready  ## pin what pyproject.toml and a project ask for, with hashes; what is pinned stays
 	@rm -rf build/notes && $(BIN)/meshgen new notes --spec specs/minimal.yaml --output build --quiet
 	@$(MAKE) --no-print-directory -C build/notes lock VENV=$(abspath $(BIN)) UPGRADE=$(UPGRADE)
-	@cp build/notes/requirements*.txt $(PINS)/
+	@for file in build/notes/requirements*.txt; do \
+		{ echo "# scaffolded by meshgen - yours to edit"; grep -v "^# scaffolded" $$file; } \
+			> $(PINS)/$$(basename $$file); done
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 		--custom-compile-command "make lock" $(UPGRADE) \
 		pyproject.toml --group dev $(PINS)/requirements.txt -o requirements.txt
@@ -65,6 +67,9 @@ dist: .venv/.ready  ## build what is released
 
 docs: .venv/.ready  ## generate the reference, its pictures and the editors' schema anew
 	@$(BIN)/python -m docs.generate
+
+schemas: .venv/.ready  ## write down what each template is told, beside the template
+	@$(BIN)/python -m meshgen.output.publish
 
 bench: .venv/.ready  ## speed and memory, as ratios
 	@$(BIN)/python -m bench

@@ -22,6 +22,8 @@ LAYERS = (
     "meshgen.spec.parser",
     "meshgen.spec.analysis",
     "meshgen.spec",
+    "meshgen.graph",
+    "meshgen.graph",
     "meshgen.filesystem",
     "meshgen.merge",
     "meshgen.system.model",

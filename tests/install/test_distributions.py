@@ -75,7 +75,7 @@ def test_no_install_line_names_a_distribution_of_somebody_else() -> None:
         if not name.startswith("tests/") and path.suffix in _TEXT:
             found[name] = set(installed_by_name(path.read_text(encoding="utf-8")))
     assert OURS in found["README.md"]
-    assert OURS in found["templates/project/ci.yml.jinja"]
+    assert OURS in found["templates/project/template/.github/workflows/ci.yml.jinja"]
     assert set().union(*found.values()) <= {OURS, *ON_PURPOSE}, found
 
 
@@ -109,7 +109,7 @@ def test_the_packages_of_a_project_are_private_and_come_from_its_folders(shop: P
 
 def test_no_project_can_have_the_name_of_a_package_that_it_installs() -> None:
     """Nor one that a unit's name completes: `nats` and its unit `py` would be `nats-py`."""
-    for path in (ROOT / "templates/project").glob("requirements*.txt"):
+    for path in (ROOT / "templates/project/template").glob("requirements*.txt"):
         for name in re.findall(r"^([a-z0-9.-]+)==", path.read_text(encoding="utf-8"), re.MULTILINE):
             words = name.split("-")
             for end in range(1, len(words) + 1):

@@ -17,7 +17,7 @@ from packaging.pylock import PackageWheel, Pylock, PylockSelectError
 from packaging.tags import Tag
 
 ROOT = Path(__file__).parents[2]
-PROJECT = ROOT / "templates" / "project"
+PROJECT = ROOT / "templates" / "project" / "template"
 FILES = (ROOT / "requirements.txt", *sorted(PROJECT.glob("requirements*.txt")))
 PYTHONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 _GLIBC = [f"manylinux_2_{minor}_{{}}" for minor in range(31, 16, -1)] + ["manylinux2014_{}"]

@@ -84,7 +84,10 @@ def variant(name: str) -> Variant:
     assert checked is not None, findings
     mesh = resolve(checked)
     rendering = generate(name, spec)
-    return Variant(spec, rendering, lambda system: former_paths(mesh, Renames(system=system)))
+    paths = [path for of_part in rendering.files.values() for path in of_part]
+    return Variant(
+        spec, rendering, lambda system: former_paths(paths, mesh, Renames(system=system))
+    )
 
 
 def _under_other_templates(of: Variant) -> Variant:

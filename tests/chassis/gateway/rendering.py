@@ -45,5 +45,5 @@ def render(
             for unit in UNITS
         ],
     )
-    template = jinja.get_template("gateway/envoy.yaml.jinja")
-    return template.render(mesh=SimpleNamespace(gateway=gateway))
+    template = jinja.get_template("gateway/template/envoy.yaml.jinja")
+    return template.render(system=SimpleNamespace(spec_file="shop.yaml"), gateway=gateway)

@@ -21,6 +21,7 @@ def bff_view(bff: Bff, index: Index, package: str) -> BffView:
     return BffView(
         name=bff.name,
         package=unit_package(package, bff.name),
+        distribution=kebab(unit_package(package, bff.name)),
         folder=unit_folder("bffs", bff.name),
         title=pascal(bff.name),
         summary=(bff.summary or f"The backend of the {words(bff.name)} front end").rstrip("."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshgen.naming import about, pascal, unit_folder, unit_package, words
+from meshgen.naming import about, kebab, pascal, unit_folder, unit_package, words
 from meshgen.spec.model import Projection, Reaction
 from meshgen.system.index import Index, row_name
 from meshgen.system.lower.imports import contract_imports
@@ -24,6 +24,7 @@ def projection_view(
     return ProjectionView(
         name=projection.name,
         package=unit_package(package, projection.name),
+        distribution=kebab(unit_package(package, projection.name)),
         folder=unit_folder("projections", projection.name),
         title=pascal(projection.name),
         summary=(projection.summary or f"The {words(projection.name)} projection").rstrip("."),

@@ -53,6 +53,7 @@ def service_view(
     return ServiceView(
         name=service.name,
         package=unit_package(package, service.name),
+        distribution=kebab(unit_package(package, service.name)),
         folder=unit_folder("services", service.name),
         title=pascal(service.name),
         summary=(service.summary or f"The {words(service.name)} service").rstrip("."),

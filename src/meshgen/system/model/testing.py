@@ -19,7 +19,7 @@ class Constant:
 class Constants:
     """What the tests of a module share: ids and moments, then messages."""
 
-    values: tuple[Bound, ...]
+    bindings: tuple[Bound, ...]
     messages: tuple[Constant, ...]
 
 

@@ -79,6 +79,6 @@ def loop_view(each: Each) -> Loop:
     assert isinstance(each.items.type, ListType)
     return Loop(
         variable=each.variable,
-        items=EVENT.code(each.items),
+        iterable=EVENT.code(each.items),
         annotation=annotation(each.items.type.item),
     )

@@ -69,7 +69,7 @@ class Shared:
             for message, name in self._messages
         )
         values = tuple(Bound(name=name, value=value) for name, value in self._values.items())
-        return Constants(values=values, messages=messages)
+        return Constants(bindings=values, messages=messages)
 
     def _free_name(self, message: EventValue) -> str:
         name = constant(message.name)
