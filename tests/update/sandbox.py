@@ -16,9 +16,9 @@ from meshgen.filesystem.transaction import no_step
 from meshgen.merge import Change, Outcome
 from meshgen.operations.update import Update, update
 from meshgen.progress import Progress
-from meshgen.project.base import Rendering
+from meshgen.project.base import Base, Rendering
 from meshgen.project.render_cache import MEMO, Memo
-from meshgen.project.state import FOLDER, State
+from meshgen.project.state import FOLDER
 
 SPEC = "system.yaml"
 Texts = Mapping[str, str | bytes | File]
@@ -45,7 +45,7 @@ def generate_listed(
     spec: bytes,
     progress: Progress = lambda _: None,
     *,
-    state: State | None = None,
+    base: Base | None = None,
     memo: Memo | None = None,
 ) -> Rendering:
     """Render such a "spec": a part for every folder with a folder above it, and the rest."""

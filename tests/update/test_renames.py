@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from meshgen.merge.moves import effective
 from meshgen.operations.new import create
 from meshgen.operations.update import update
 from meshgen.output.moved_paths import Renames, former_paths
@@ -17,26 +14,6 @@ from tests.update.variants import changed, variant
 SPECS = Path(__file__).parents[2] / "specs"
 SHOP = resolve(read_spec(SPECS / "shop.yaml"))
 PATHS = list(variant("as it is").files)
-
-
-@pytest.mark.parametrize(
-    ("moves", "there", "expected"),
-    [
-        ({"b": "a"}, "a", {"b": "a"}),
-        ({"b": "a"}, "b", {}),  # carried out before
-        ({"b": "a"}, "a b", {}),  # and the old name is in use again
-        ({"c": "b", "b": "a"}, "a b", {"c": "b", "b": "a"}),
-        ({"c": "b", "b": "a"}, "b c", {}),
-        ({"c": "b", "b": "a"}, "a b c", {}),
-        ({"a": "b", "b": "a"}, "a b", {}),  # a swap cannot be told from one carried out
-        ({"b": "z"}, "a", {}),
-        ({"b": "a", "c": "a"}, "a", {"b": "a", "c": "a"}),  # split in two
-    ],
-)
-def test_a_rename_has_an_effect_once(
-    moves: dict[str, str], there: str, expected: dict[str, str]
-) -> None:
-    assert effective(moves, there.split()) == expected
 
 
 def test_a_unit_moves_with_its_messages() -> None:

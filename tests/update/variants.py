@@ -11,9 +11,8 @@ from meshgen.filesystem.files import File
 from meshgen.operations.generate import generate
 from meshgen.output.moved_paths import Renames, former_paths
 from meshgen.progress import Progress
-from meshgen.project.base import Rendering
+from meshgen.project.base import Base, Rendering
 from meshgen.project.render_cache import Memo
-from meshgen.project.state import State
 from meshgen.spec.check import check_text
 from meshgen.system.lower import resolve
 
@@ -110,9 +109,9 @@ def generate_variant(
     spec: bytes,
     progress: Progress = lambda _: None,
     *,
-    state: State | None = None,
+    base: Base | None = None,
     memo: Memo | None = None,
 ) -> Rendering:
     """In place of `generate`: what was rendered before for this spec."""
     found = next(v for name in NAMES if (v := variant(name)).spec == spec)
-    return replace(found.rendering, moved=found.moves(state.system) if state else {})
+    return replace(found.rendering, moved=found.moves(base.state.system) if base else {})

@@ -38,6 +38,7 @@ def run(
     project: Path | None,
     dry_run: bool,
     report: Report,
+    accept_data_loss: bool = False,
 ) -> None:
     """Prompt for what is missing, edit the spec, update the project and report."""
     with errors_reported(report):
@@ -47,7 +48,12 @@ def run(
         prompts = Prompts(report)
         change = edit(prompts)
         prompts.require_complete()
-        applied = apply(find_spec(spec, project), change, write=not dry_run)
+        applied = apply(
+            find_spec(spec, project),
+            change,
+            write=not dry_run,
+            accept_data_loss=accept_data_loss,
+        )
         if applied.project and applied.update:
             mark_unmerged(applied.project, applied.update.undecided)
         report.edited(command, applied)

@@ -16,6 +16,10 @@ DIFFERENT = 1
 ERROR = 2
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+AcceptDataLoss = Annotated[
+    bool,
+    typer.Option("--accept-data-loss", help="Make changes that stored data does not survive."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 

@@ -15,7 +15,7 @@ from meshgen.merge.matching import hunks
 from meshgen.merge.text import text_of
 from meshgen.operations.generate import generate
 from meshgen.progress import Progress, silent
-from meshgen.project.base import Rendering
+from meshgen.project.base import Rendering, read_identities
 from meshgen.project.render_cache import MEMO
 from meshgen.project.state import FOLDER, STATE
 from meshgen.spec.yaml.load import read_bytes
@@ -57,7 +57,7 @@ def adopt(
         )
     path = spec or _spec_in(root)
     text = read_bytes(path)
-    rendering = generate(str(path), text, progress)
+    rendering = generate(str(path), text, progress, identities=read_identities(root))
     (root / FOLDER).mkdir(exist_ok=True)
     with locked(root / FOLDER):
         recover(root)

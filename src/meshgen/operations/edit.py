@@ -50,7 +50,9 @@ class Applied:
         return [line if line.endswith("\n") else line + missing for line in lines]
 
 
-def apply(path: Path, change: Callable[[str], str], *, write: bool) -> Applied:
+def apply(
+    path: Path, change: Callable[[str], str], *, write: bool, accept_data_loss: bool = False
+) -> Applied:
     """Change the spec in the file `path`, and the project it belongs to.
 
     Without `write` only say how. Raises MeshgenError when the file cannot be read or written,
@@ -67,7 +69,9 @@ def apply(path: Path, change: Callable[[str], str], *, write: bool) -> Applied:
         if project is None:
             _replace(path, before, after)
         else:
-            update = bring_up_to_date(project, spec=after.encode())
+            update = bring_up_to_date(
+                project, spec=after.encode(), accept_data_loss=accept_data_loss
+            )
     return Applied(
         path=path, before=before, after=after, project=project, update=update, written=write
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
+from meshgen.evolution import Version, losses
+from meshgen.identities import Identities, assign
 from meshgen.output.fingerprint import engine
-from meshgen.output.moved_paths import former_paths, renames_of
+from meshgen.output.moved_paths import former_paths, renamed_names, renames_of
 from meshgen.output.parts import Part, parts_of
 from meshgen.progress import Progress, silent
-from meshgen.project.base import Rendering
+from meshgen.project.base import Base, Rendering
 from meshgen.project.render_cache import Memo
 from meshgen.project.state import State
 from meshgen.spec.check import check_text
 from meshgen.spec.diagnostics import SpecError
+from meshgen.spec.model import Spec
 from meshgen.spec.yaml.load import decoded
 from meshgen.system.lower import resolve
 
@@ -26,7 +30,7 @@ class Generate(Protocol):
         spec: bytes,
         progress: Progress = ...,
         *,
-        state: State | None = None,
+        base: Base | None = None,
         memo: Memo | None = None,
     ) -> Rendering: ...
 
@@ -36,12 +40,14 @@ def generate(
     spec: bytes,
     progress: Progress = silent,
     *,
-    state: State | None = None,
+    base: Base | None = None,
     memo: Memo | None = None,
+    identities: Identities | None = None,
 ) -> Rendering:
     """Render the project of the spec with the text `spec`; messages call it `path`.
 
-    With the `state` of a project, what `memo` knows to come out as it is there is not rendered.
+    With the `base` of a project, what `memo` knows to come out as it is there is not rendered.
+    `identities` are those of a project without a base.
     Raises SpecError for a spec with findings, MeshgenError if it is no text.
     """
     # Imported here: rendering needs libraries that `--help` and `check` should not wait for.
@@ -53,13 +59,16 @@ def generate(
         checked, findings = check_text(path, text)
         if checked is None:
             raise SpecError(path, text, findings)
-        mesh = resolve(checked)
+        before = _before(base, spec, checked) if base else None
+        known = before.identities if before else identities
+        now = Version(checked, assign(checked, known, before.spec if before else None))
+        mesh = resolve(checked, now.identities)
         parts = parts_of(mesh)
-        unchanged = _unchanged(parts, state, memo) if state and memo else {}
+        unchanged = _unchanged(parts, base.state, memo) if base and memo else {}
         wanted = [part for part in parts if part.name not in unchanged]
         files = render(mesh, wanted, renderer, progress)
     paths = [path for of_part in files.values() for path in of_part]
-    return Rendering(
+    rendering = Rendering(
         engine=engine(),
         system=mesh.system.name,
         spec_file=mesh.system.spec_file,
@@ -67,8 +76,28 @@ def generate(
         fingerprints={part.name: part.fingerprint for part in parts},
         files=files,
         unchanged=unchanged,
-        moved=former_paths(paths, mesh, renames_of(checked, state)) if state else {},
+        identities=now.identities,
     )
+    if base is None or before is None:
+        return rendering
+    renames = renames_of(base.state.system, before.identities, now.identities)
+    return replace(
+        rendering,
+        moved=former_paths(paths, mesh, renames),
+        names=renamed_names(mesh.system.package, before.identities, now.identities),
+        losses=losses(before, now),
+    )
+
+
+def _before(base: Base, spec: bytes, checked: Spec) -> Version:
+    """The spec that a project was last updated to.
+
+    One that this meshgen cannot read any more is taken to be as the new one, whose text is `spec`.
+    """
+    applied = base.spec()
+    old = checked if applied == spec else check_text("", applied.decode("utf-8", "replace"))[0]
+    identities = base.identities()
+    return Version(old or checked, assign(old or checked) if identities is None else identities)
 
 
 def _unchanged(parts: tuple[Part, ...], state: State, memo: Memo) -> dict[str, str]:

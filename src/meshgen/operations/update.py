@@ -14,9 +14,7 @@ from meshgen.errors import MeshgenError
 from meshgen.filesystem.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
 from meshgen.filesystem.worktree import Worktree
 from meshgen.merge import Change, Outcome, merge_trees
-from meshgen.merge.moves import effective
 from meshgen.output.fingerprint import engine
-from meshgen.output.moved_paths import renamed_names
 from meshgen.output.templates import is_cache
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Base, Rendering, digest, read_base
@@ -24,9 +22,21 @@ from meshgen.project.conflicts import refuse_unresolved
 from meshgen.project.edits import base_edits, file_edits, spec_edits
 from meshgen.project.render_cache import MEMO, read_memo
 from meshgen.project.state import FOLDER
+from meshgen.spec.diagnostics import Finding, SpecError
 
 if TYPE_CHECKING:
     from meshgen.operations.generate import Generate
+
+
+class DataLossError(SpecError):
+    """A spec that stored data would not survive; `findings` name every change."""
+
+    def __init__(self, path: str, spec: bytes, losses: tuple[Finding, ...]) -> None:
+        super().__init__(path, spec.decode("utf-8", "replace"), losses)
+        count = f"{len(losses)} change{'s' if len(losses) != 1 else ''}"
+        self.message = f"{path}: {count} that stored data would not survive; nothing was written"
+        self.hint = "--accept-data-loss makes them all the same"
+        self.args = (f"{self.message}; {self.hint}",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +53,7 @@ class Update:
     edits: tuple[Edit, ...] = ()
     rendered: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    losses: DataLossError | None = None
     recovered: Recovered = field(default_factory=Recovered)
     written: bool = False
 
@@ -62,6 +73,7 @@ def update(
     *,
     spec: bytes | None = None,
     write: bool = True,
+    accept_data_loss: bool = False,
     progress: Progress = silent,
     step: Step = no_step,
     generate: Generate | None = None,
@@ -70,8 +82,9 @@ def update(
 
     Without `write` only say what would be done. `step` is called before every change of the disk;
     `generate` renders, by default with meshgen's templates.
-    Raises SpecError for a spec with findings, MeshgenError for a project that cannot be updated;
-    nothing is written then.
+    Raises SpecError for a spec with findings, DataLossError for one that stored data would not
+    survive, unless that is accepted; MeshgenError for a project that cannot be updated. Nothing is
+    written then.
     """
     with locked(root / FOLDER):
         recovered = recover(root, step)
@@ -80,6 +93,9 @@ def update(
         refuse_unresolved(base)
         wanted = spec if spec is not None else _spec_of(root, base)
         rendering = _render(base, wanted, progress, generate)
+        losses = _losses(base, rendering)
+        if losses and write and not accept_data_loss:
+            raise losses
         changes = _merged(base, tree, rendering)
         spec_file = rendering.spec_file if rendering else base.state.spec_file
         of_spec = [*spec_edits(root, base, spec_file, wanted)]
@@ -95,6 +111,7 @@ def update(
         edits=tuple(edits),
         rendered=tuple(rendering.files) if rendering else (),
         left=_left(base, rendering, edits) if rendering else (),
+        losses=losses,
         recovered=recovered,
         written=write,
     )
@@ -116,7 +133,7 @@ def _render(
     """What meshgen makes of `spec`; None if it is known to be just what the base holds."""
     memo = read_memo(base.root)
     same = base.current(digest(spec))
-    if same and memo.renders(engine(), digest(spec), base.state.parts):
+    if same and memo.renders(engine(), base.digest(spec), base.state.parts):
         return None
     if generate is None:
         # Imported here: most updates have nothing to do.
@@ -124,7 +141,7 @@ def _render(
 
         generate = generate_project
     path = str(base.root / base.state.spec_file)
-    return generate(path, spec, progress, state=base.state, memo=memo)
+    return generate(path, spec, progress, base=base, memo=memo)
 
 
 def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Change, ...]:
@@ -134,11 +151,10 @@ def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Ch
     gone = base.state.parts.keys() - rendering.fingerprints.keys()
     before = base.all_files([*rendering.files, *gone])
     after = {path: file for of_part in rendering.files.values() for path, file in of_part.items()}
-    moved = effective(rendering.moved, before)
+    moved = {path: former for path, former in rendering.moved.items() if former in before}
     alike = {path for path in before.keys() & after.keys() if before[path] == after[path]}
     alike -= moved.keys() | set(moved.values())
-    names = renamed_names(base.spec(), rendering.spec)
-    if names.new:
+    if rendering.names.new:
         alike = set()  # what meshgen writes as before may have been edited to use what is renamed
     paths = before.keys() | after.keys()
     return merge_trees(
@@ -146,8 +162,15 @@ def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Ch
         tree.read_all(sorted(paths - alike)),
         {path: after[path] for path in after.keys() - alike},
         moved,
-        names,
+        rendering.names,
     )
+
+
+def _losses(base: Base, rendering: Rendering | None) -> DataLossError | None:
+    if rendering is None or not rendering.losses:
+        return None
+    path = str(base.root / base.state.spec_file)
+    return DataLossError(path, rendering.spec, rendering.losses)
 
 
 def _spec_change(edit: Edit) -> Change:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from meshgen.identities import Identities
+from meshgen.identities.table import Path
 from meshgen.merge.identifiers import Names
-from meshgen.merge.moves import effective
 from meshgen.naming import (
     constant,
     contracts_package,
@@ -16,10 +17,11 @@ from meshgen.naming import (
     unit_package,
 )
 from meshgen.output.plan import contract_path, schema_path
-from meshgen.project.state import State
-from meshgen.spec.check import check_text
-from meshgen.spec.model import Bff, Projection, Service, Spec
 from meshgen.system.model import Mesh
+
+_UNIT_KINDS = ("services", "projections", "bffs")
+_WITH_FILES = {"aggregates": "aggregate", "sagas": "saga"}
+_CLASSES = ("types", "aggregates", "events", "commands")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,66 +33,37 @@ class Renames:
     inside: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
 
 
-def renames_of(spec: Spec, state: State) -> Renames:
-    """What `spec` has renamed since `state`."""
-    units = {
-        unit.name: unit.renamed_from
-        for of_kind in (spec.services, spec.projections, spec.bffs)
-        for unit in of_kind
-        if unit.renamed_from
-    }
-    inside = {
-        (service.name, kind, thing.name): thing.renamed_from
-        for service in spec.services
-        for kind, things in (("aggregate", service.aggregates), ("saga", service.sagas))
-        for thing in things
-        if thing.renamed_from
-    }
-    there = {part.partition("/")[2] for part in state.parts}
-    return Renames(system=state.system, units=effective(units, there), inside=inside)
+def renames_of(system: str, before: Identities, after: Identities) -> Renames:
+    """What has another name in `after`; `system` is the name of the system before."""
+    units, inside = {}, {}
+    for path, former, name in _renamed(before, after):
+        if path[-2] in _UNIT_KINDS:
+            units[name] = former
+        elif path[-2] in _WITH_FILES:
+            inside[str(after.names[path[:2]]), _WITH_FILES[path[-2]], name] = former
+    return Renames(system=system, units=units, inside=inside)
 
 
-def renamed_names(before: bytes, after: bytes) -> Names:
-    """The identifiers of generated code that the spec `after` has renamed since `before`.
-
-    Those that cannot be told, because one of the texts is no valid spec, are none.
-    """
-    if b"renamed_from" not in after:
-        return Names()
-    old, new = (check_text("", text.decode("utf-8", "replace"))[0] for text in (before, after))
-    if old is None or new is None:
-        return Names()
-    return Names(dict(_identifiers(old, new)))
-
-
-def _identifiers(old: Spec, new: Spec) -> Iterator[tuple[str, str]]:
-    known = set(_messages(old)) | set(_units(old))
-    package = system_package(new.name)
-    for name, former in _units(new).items():
-        if former in known and name not in known:
-            yield unit_package(package, former), unit_package(package, name)
-            yield f"{package}_contracts.{former}", f"{package}_contracts.{name}"
-    for name, former in _messages(new).items():
-        if former in known and name not in known:
-            yield former, name
-            yield constant(former), constant(name)
+def renamed_names(package: str, before: Identities, after: Identities) -> Names:
+    """The identifiers of generated code that have another name in `after`."""
+    names: dict[str, str] = {}
+    for path, former, name in _renamed(before, after):
+        if path[-2] in _UNIT_KINDS:
+            names[unit_package(package, former)] = unit_package(package, name)
+            contracts = contracts_package(package)
+            names[f"{contracts}.{former}"] = f"{contracts}.{name}"
+        elif path[-2] in _CLASSES:
+            names[former] = name
+            names[constant(former)] = constant(name)
+    return Names(names)
 
 
-def _units(spec: Spec) -> dict[str, str | None]:
-    """Every unit, and what it was called before."""
-    units: tuple[Service | Projection | Bff, ...] = (*spec.services, *spec.projections, *spec.bffs)
-    return {unit.name: unit.renamed_from for unit in units}
-
-
-def _messages(spec: Spec) -> dict[str, str | None]:
-    """Every aggregate, event and command, and what it was called before."""
-    found: dict[str, str | None] = {}
-    for service in spec.services:
-        for aggregate in service.aggregates:
-            found[aggregate.name] = aggregate.renamed_from
-            found |= {event.name: event.renamed_from for event in aggregate.events}
-            found |= {command.name: command.renamed_from for command in aggregate.commands}
-    return found
+def _renamed(before: Identities, after: Identities) -> Iterator[tuple[Path, str, str]]:
+    """The paths of ids of what is called otherwise now, with the former and the new name."""
+    for path, name in after.names.items():
+        former = before.names.get(path)
+        if former is not None and name is not None and former != name:
+            yield path, former, name
 
 
 def former_paths(paths: Iterable[str], mesh: Mesh, renames: Renames) -> dict[str, str]:

@@ -10,9 +10,13 @@ from pathlib import Path, PurePosixPath
 from meshgen import __version__
 from meshgen.errors import MeshgenError
 from meshgen.filesystem.files import File, Files
+from meshgen.identities import IDENTITIES, Identities, encoded
+from meshgen.identities import decoded as decoded_identities
+from meshgen.merge.identifiers import Names
 from meshgen.project.archive import DamagedError, pack, unpack
 from meshgen.project.render_cache import MEMO, Memo
 from meshgen.project.state import FOLDER, SPEC, STATE, State, archive_path, damaged, decoded
+from meshgen.spec.diagnostics import Finding
 
 _FIXED = {
     f"{FOLDER}/.gitignore": b"/cache.json\n/work/\n",
@@ -54,6 +58,18 @@ class Base:
             raise damaged(SPEC)
         return text
 
+    def identities(self) -> Identities | None:
+        """The table of identities; None for a project from before there was one.
+
+        Raises MeshgenError if it is damaged.
+        """
+        return read_identities(self.root)
+
+    def digest(self, spec: bytes) -> str:
+        """What tells apart from what a project is rendered: `spec`, and the table of identities."""
+        path = self.root / IDENTITIES
+        return digest(spec + (_content(self.root, IDENTITIES) if path.exists() else b""))
+
     def _unpacked(self, part: str) -> dict[str, File]:
         path = archive_path(part)
         try:
@@ -85,7 +101,8 @@ class Rendering:
     """All that rendering a spec gave: `files` of the parts that were rendered, by part.
 
     `unchanged` are the parts that need not be rendered, with the hash of their content; `moved`
-    are new paths of renamed things, with their old ones.
+    are new paths of renamed things, with their old ones, and `names` their identifiers in code;
+    `losses` are the changes of the spec that stored data would not survive.
     """
 
     engine: str
@@ -95,7 +112,10 @@ class Rendering:
     fingerprints: Mapping[str, str]
     files: Mapping[str, Files]
     unchanged: Mapping[str, str] = field(default_factory=dict)
+    identities: Identities = field(default_factory=Identities)
     moved: Mapping[str, str] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+    losses: tuple[Finding, ...] = ()
 
     def base_files(self, before: Mapping[str, str] | None = None) -> dict[str, File]:
         """The files of the base that this rendering is, by path.
@@ -103,6 +123,7 @@ class Rendering:
         Archives are left out whose content is that of `before`, the parts of a former state.
         """
         files = {path: File(content) for path, content in _FIXED.items()}
+        identities = encoded(self.identities)
         contents = dict(self.unchanged)
         for part, of_part in self.files.items():
             archive, contents[part] = pack(of_part)
@@ -117,14 +138,24 @@ class Rendering:
         )
         memo = Memo(
             engine=self.engine,
-            spec=digest(self.spec),
+            spec=digest(self.spec + identities),
             parts={name: (self.fingerprints[name], content) for name, content in contents.items()},
         )
         return files | {
             SPEC: File(self.spec),
+            IDENTITIES: File(identities),
             STATE: File(state.encoded()),
             MEMO: File(memo.encoded()),
         }
+
+
+def read_identities(root: Path) -> Identities | None:
+    """The table of identities of the project in `root`; None if there is none.
+
+    Raises MeshgenError if it is damaged.
+    """
+    path = root / IDENTITIES
+    return decoded_identities(_content(root, IDENTITIES)) if path.exists() else None
 
 
 def digest(content: bytes) -> str:

@@ -12,26 +12,29 @@ from meshgen.refactor.yaml.delete import cut
 from meshgen.refactor.yaml.document import Document, Path, Splice, document, spliced
 from meshgen.refactor.yaml.emit import scalar
 from meshgen.refactor.yaml.insert import put_first
+from meshgen.refactor.yaml.style import style_of
 from meshgen.spec.grammar import CONSTRUCTS
 from meshgen.spec.grammar.names import CLASS, UNIT
-from meshgen.spec.grammar.shapes import Construct, Kind, MapOf
+from meshgen.spec.grammar.shapes import Construct, Kind, MapOf, OneOf
 from meshgen.spec.yaml.load import load
-from meshgen.spec.yaml.tree import Scalar
+from meshgen.spec.yaml.tree import Scalar, Sequence
 
 FORMER = "renamed_from"
-_WITH_FILES = frozenset(
+_REMEMBERING = frozenset(
     shape.key.name
     for construct in CONSTRUCTS
     for key in construct.keys
     if isinstance(shape := key.shape, MapOf)
     and isinstance(shape.key, Kind)
-    and isinstance(shape.value, Construct)
-    and FORMER in shape.value.names
+    and any(
+        isinstance(form, Construct) and FORMER in form.names
+        for form in (shape.value.forms if isinstance(shape.value, OneOf) else (shape.value,))
+    )
 )
 
 
 def rename(text: str, old: str, new: str, *, applied: str | None = None) -> str:
-    """`text` with `old` called `new`, and `renamed_from` on it where an update has files to move.
+    """`text` with `old` called `new`, and with `renamed_from` on it where data goes by its id.
 
     `old` is a unit (`order`), something in one (`order.Order`, `order.OrderPlaced`) or a type;
     `new` is a name, or `order.` and a name. `applied` is the spec that the project was last updated
@@ -51,9 +54,10 @@ def _renamed(text: str, old: str, new: str, applied: str | None) -> str:
     _refuse_taken(every, target, name)
     changed = [m for m in every if m.thing == target.thing]
     after = spliced(text, _splices(found, changed, name))
-    if target.declares not in _WITH_FILES:
+    if target.declares not in _REMEMBERING:
         return after
-    return _remembering(after, (*target.path[:-1], name), target, applied)
+    path = (*target.path[:-1], name)
+    return _remembering(_with_room(after, path), path, target, applied)
 
 
 def _new_name(target: Mention, new: str) -> str:
@@ -115,6 +119,21 @@ def _rewritten(found: Document, written: Scalar, inner: list[Splice]) -> Splice:
         if isinstance(value, Scalar) and value.text == meant:
             return Splice(start, end, changed)
     return Splice(start, end, scalar(meant, inside=True))
+
+
+def _with_room(text: str, path: Path) -> str:
+    """`text` with a mapping at `path`: an enum that is a list is written in its long form."""
+    found = document(text)
+    node = found.node(path)
+    if not isinstance(node, Sequence):
+        return text
+    start, end = node.span
+    if node.flow:
+        key = '"enum"' if style_of(found).quoted else "enum"
+        return spliced(text, [Splice(start, end, f"{{{key}: {text[start:end]}}}")])
+    line = found.line_start(start)
+    column = found.column(start)
+    return spliced(text, [Splice(line, line, " " * column + "enum:" + found.line_break(start))])
 
 
 def _remembering(text: str, path: Path, target: Mention, applied: str | None) -> str:

@@ -14,7 +14,17 @@ from pathlib import Path
 
 from meshgen.errors import DEFECT, MeshgenError
 from meshgen.output.plan import as_json
-from meshgen.render.worker import FAILED, FAILURE, FILES, HEADER, JOBS, MODELS, SCHEMAS, Job
+from meshgen.render.worker import (
+    ALIASES,
+    FAILED,
+    FAILURE,
+    FILES,
+    HEADER,
+    JOBS,
+    MODELS,
+    SCHEMAS,
+    Job,
+)
 from meshgen.system.model import ContractModule
 
 _DOCS = {"types": "The value objects of the messages."}
@@ -53,9 +63,13 @@ class Worker:
         (self.folder / JOBS).write_text(as_json(jobs), encoding="utf-8")
         if schemas:
             (self.folder / SCHEMAS).mkdir()
+            aliases = {key: name for module in schemas for key, name in module.aliases.items()}
+            (self.folder / ALIASES).write_text(json.dumps(aliases), encoding="utf-8")
         for module in schemas:
             path = self.folder / SCHEMAS / f"{module.name}.json"
             path.write_text(json.dumps(module.schema), encoding="utf-8")
+        aliases = {key: name for module in schemas for key, name in module.aliases.items()}
+        (self.folder / ALIASES).write_text(json.dumps(aliases), encoding="utf-8")
         assert self.process.stdin is not None
         self.process.stdin.write("go\n")
         self.process.stdin.flush()

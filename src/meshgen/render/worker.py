@@ -2,7 +2,8 @@
 
 A process of its own, since Copier and datamodel-code-generator take most of a second to import:
 that is done while the spec is checked and resolved. It waits for a line on its standard input, then
-renders FOLDER/jobs.json into FOLDER/files and turns FOLDER/schemas into FOLDER/models.
+renders FOLDER/jobs.json into FOLDER/files and turns FOLDER/schemas into FOLDER/models, with the
+field names of FOLDER/aliases.json.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 HEADER = "# header"
-JOBS, FILES, SCHEMAS, MODELS, FAILURE = "jobs.json", "files", "schemas", "models", "failure.json"
+JOBS, FILES, FAILURE = "jobs.json", "files", "failure.json"
+SCHEMAS, MODELS, ALIASES = "schemas", "models", "aliases.json"
 FAILED = 3
 """The exit code if a template fails; FOLDER/failure.json says which, and how."""
 
@@ -87,6 +89,7 @@ def type_messages(folder: Path) -> None:
         generate(
             folder / SCHEMAS,
             output=folder / MODELS,
+            aliases=json.loads((folder / ALIASES).read_text(encoding="utf-8")),
             input_file_type=InputFileType.JsonSchema,
             output_model_type=DataModelType.PydanticV2BaseModel,
             target_python_version=PythonVersion.PY_311,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from meshgen.spec.diagnostics import NOWHERE, Position
@@ -29,15 +30,18 @@ class Field:
     min_items: int | None = None
     max_items: int | None = None
     default: object = MISSING
+    renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enum:
-    """A closed list of words."""
+    """A closed list of words. `former`: what a renamed member was called before."""
 
     name: str
     members: tuple[str, ...]
+    former: Mapping[str, str] = field(default_factory=dict)
+    renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 
@@ -47,4 +51,5 @@ class ValueObject:
 
     name: str
     fields: tuple[Field, ...]
+    renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)

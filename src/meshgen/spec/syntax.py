@@ -34,6 +34,15 @@ class FieldSyntax:
     type: Scalar | None
     limits: Mapping[str, Scalar] = field(default_factory=dict)
     default: Node | None = None
+    renamed_from: Word | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSyntax:
+    """A member of an enum: `shipped`, or `{name: sent, renamed_from: shipped}`."""
+
+    name: Word
+    renamed_from: Word | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +50,9 @@ class TypeSyntax:
     """An enum (`members`) or a value object (`fields`); neither where it could not be read."""
 
     name: Word
-    members: tuple[Word, ...] | None = None
+    members: tuple[MemberSyntax, ...] | None = None
     fields: tuple[FieldSyntax, ...] | None = None
+    renamed_from: Word | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,7 @@ class QuerySyntax:
     page: int | None
     owner: Word | None
     roles: tuple[Word, ...] | None
+    renamed_from: Word | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

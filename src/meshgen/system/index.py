@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from meshgen.identities import Identities
 from meshgen.naming import pascal
 from meshgen.spec.model import (
     Aggregate,
@@ -53,6 +54,7 @@ class Index:
     """A spec with its messages by reference. References are unique: `service.Name`."""
 
     spec: Spec
+    identities: Identities
     events: Mapping[tuple[str, str], EventOf]
     commands: Mapping[tuple[str, str], CommandOf]
 
@@ -86,11 +88,12 @@ class Index:
         return with_id(aggregate, aggregate.state)
 
 
-def index(spec: Spec) -> Index:
-    """Return `spec` with its messages by reference."""
+def index(spec: Spec, identities: Identities | None = None) -> Index:
+    """Return `spec` with its messages by reference; without `identities` ids are the names."""
     aggregates = [(s, a) for s in spec.services for a in s.aggregates]
     return Index(
         spec=spec,
+        identities=identities or Identities(),
         events={(s.name, e.name): EventOf(s, a, e) for s, a in aggregates for e in a.events},
         commands={(s.name, c.name): CommandOf(s, a, c) for s, a in aggregates for c in a.commands},
     )

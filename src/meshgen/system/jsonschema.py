@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
+from meshgen.identities import Identities
+from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.model import Enum, Field, Missing, ValueObject
 from meshgen.spec.types import EnumType, ListType, MapType, ObjectType, OptionalType, Scalar, Type
-from meshgen.system.index import Index
+from meshgen.system.index import CommandOf, EventOf, Index
 from meshgen.system.model import ContractModule
 
 Json = dict[str, object]
 
 _COMMAND = "chassis.messages.Command"
+_NAMES = "x-enum-varnames"
+_HINTS = ("customBasePath", _NAMES)
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SCALARS: dict[str, Json] = {
     "string": {"type": "string"},
@@ -36,18 +41,22 @@ _BOUNDS = {
 
 
 def contract_modules(index: Index) -> tuple[ContractModule, ...]:
-    """Return the contracts of `index.spec`: a module for the shared types, one for each service."""
+    """Return the contracts of `index.spec`: a module for the shared types, one for each service.
+
+    They say what is on the wire: keys and values are ids.
+    """
     modules = []
     if index.spec.types:
-        modules.append(_module("types", [(t.name, _shared(t, "types")) for t in index.spec.types]))
+        shapes = [_shape_of(type_, index.identities) for type_ in index.spec.types]
+        modules.append(_module("types", shapes))
     for service in index.spec.services:
         events = [
-            (of.event.name, _object(of.fields, "Event", of.event.summary, None))
+            _message(of.event.name, "Event", of, "events", of.event.summary, index)
             for (unit, _), of in index.events.items()
             if unit == service.name
         ]
         commands = [
-            (of.command.name, _object(of.fields, "Command", of.command.summary, None))
+            _message(of.command.name, "Command", of, "commands", of.command.summary, index)
             for (unit, _), of in index.commands.items()
             if unit == service.name
         ]
@@ -55,9 +64,46 @@ def contract_modules(index: Index) -> tuple[ContractModule, ...]:
     return tuple(modules)
 
 
-def _module(name: str, definitions: Iterable[tuple[str, Json]]) -> ContractModule:
-    document: Json = {"$schema": _DIALECT, "title": name, "$defs": dict(definitions)}
-    return ContractModule(name=name, published=_published(document), schema=document)
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A definition, and the names of the fields whose keys are others."""
+
+    name: str
+    schema: Json
+    renamed: Mapping[str, str]
+
+
+def _module(name: str, shapes: Iterable[_Shape]) -> ContractModule:
+    known = tuple(shapes)
+    definitions = {shape.name: shape.schema for shape in known}
+    document: Json = {"$schema": _DIALECT, "title": name, "$defs": definitions}
+    aliases = {f"{s.name}.{key}": field for s in known for key, field in s.renamed.items()}
+    return ContractModule(
+        name=name, published=_published(document), schema=document, aliases=aliases
+    )
+
+
+def _message(
+    name: str, base: str, of: EventOf | CommandOf, kind: str, summary: str | None, index: Index
+) -> _Shape:
+    path = ("services", of.service.name, kind, name, "fields")
+    keys = {field.name: index.identities.id(*path, field.name) for field in of.fields}
+    keys[of.aggregate.id] = of.aggregate.id
+    return _object(name, of.fields, keys, base, summary, index.identities)
+
+
+def _shape_of(type_: Enum | ValueObject, ids: Identities) -> _Shape:
+    path = ("types", type_.name)
+    if isinstance(type_, Enum):
+        return _Shape(type_.name, _enum(type_, ids), {})
+    keys = {field.name: ids.id(*path, "fields", field.name) for field in type_.fields}
+    return _object(type_.name, type_.fields, keys, "Value", None, ids)
+
+
+def _enum(enum: Enum, ids: Identities) -> Json:
+    values = [ids.id("types", enum.name, "values", member) for member in enum.members]
+    schema: Json = {"type": "string", "enum": values}
+    return schema if values == list(enum.members) else {**schema, _NAMES: list(enum.members)}
 
 
 def _published(node: object) -> Json:
@@ -72,7 +118,7 @@ def _cleaned(node: object) -> object:
         return [_cleaned(item) for item in node]
     if not isinstance(node, dict):
         return node
-    kept = {key: _cleaned(value) for key, value in node.items() if key != "customBasePath"}
+    kept = {key: _cleaned(value) for key, value in node.items() if key not in _HINTS}
     if node.get("customBasePath") == _COMMAND:
         kept["additionalProperties"] = False  # for the generator the base class says so
     if kept.get("format") == "decimal":
@@ -82,28 +128,30 @@ def _cleaned(node: object) -> object:
     return kept
 
 
-def _shared(type_: Enum | ValueObject, module: str) -> Json:
-    if isinstance(type_, Enum):
-        return {"type": "string", "enum": list(type_.members)}
-    return _object(type_.fields, "Value", None, module)
-
-
-def _object(fields: tuple[Field, ...], base: str, summary: str | None, module: str | None) -> Json:
+def _object(
+    name: str,
+    fields: tuple[Field, ...],
+    keys: Mapping[str, str],
+    base: str,
+    summary: str | None,
+    ids: Identities,
+) -> _Shape:
+    module = "types" if base == "Value" else None
     schema: Json = {
         "type": "object",
         **({"description": summary} if summary else {}),
         "customBasePath": f"chassis.messages.{base}",
-        "properties": {field.name: _property(field, module) for field in fields},
-        "required": [field.name for field in fields if _required(field)],
+        "properties": {keys[field.name]: _property(field, module, ids) for field in fields},
+        "required": [keys[field.name] for field in fields if _required(field)],
     }
-    return schema
+    return _Shape(name, schema, {key: name for name, key in keys.items() if name != key})
 
 
 def _required(field: Field) -> bool:
     return isinstance(field.default, Missing) and not isinstance(field.type, OptionalType)
 
 
-def _property(field: Field, module: str | None) -> Json:
+def _property(field: Field, module: str | None, ids: Identities) -> Json:
     schema = _type(field.type, module)
     bounds = {
         keyword: getattr(field, name)
@@ -112,11 +160,17 @@ def _property(field: Field, module: str | None) -> Json:
     }
     schema |= bounds
     if not isinstance(field.default, Missing):
-        plain = isinstance(field.default, Decimal)
-        schema["default"] = str(field.default) if plain else field.default
+        schema["default"] = _default(field, ids)
     elif isinstance(field.type, OptionalType):
         schema["default"] = None
     return schema
+
+
+def _default(field: Field, ids: Identities) -> object:
+    kind = bare(field.type)
+    if isinstance(kind, EnumType) and isinstance(field.default, str):
+        return ids.id("types", kind.name, "values", field.default)
+    return str(field.default) if isinstance(field.default, Decimal) else field.default
 
 
 def _type(type_: Type, module: str | None) -> Json:

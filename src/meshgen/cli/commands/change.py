@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from meshgen.cli.editing import DryRun, Project, Spec, argument, run
-from meshgen.cli.options import Json, Quiet
+from meshgen.cli.options import AcceptDataLoss, Json, Quiet
 from meshgen.cli.prompts import Prompts
 from meshgen.cli.report.report import Report
 
@@ -24,6 +24,7 @@ def remove(
     spec: Spec = None,
     project: Project = None,
     dry_run: DryRun = False,
+    accept_data_loss: AcceptDataLoss = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -37,7 +38,8 @@ def remove(
         )
         return lambda text: remove(text, *names)
 
-    run("remove", edit, spec, project, dry_run, Report(json=json, quiet=quiet))
+    report = Report(json=json, quiet=quiet)
+    run("remove", edit, spec, project, dry_run, report, accept_data_loss)
 
 
 @app.command("rename")
@@ -47,6 +49,7 @@ def rename(
     spec: Spec = None,
     project: Project = None,
     dry_run: DryRun = False,
+    accept_data_loss: AcceptDataLoss = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -62,4 +65,5 @@ def rename(
         applied = applied_text(find_spec(spec, project))
         return lambda text: rename(text, before, after, applied=applied)
 
-    run("rename", edit, spec, project, dry_run, Report(json=json, quiet=quiet))
+    report = Report(json=json, quiet=quiet)
+    run("rename", edit, spec, project, dry_run, report, accept_data_loss)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from meshgen.cli.options import DIFFERENT, Json, Quiet, errors_reported
+from meshgen.cli.options import DIFFERENT, AcceptDataLoss, Json, Quiet, errors_reported
 from meshgen.cli.report.report import Report
 from meshgen.errors import MeshgenError
 
@@ -35,11 +35,16 @@ Examples:
 
 @app.command(epilog=_UPDATE_EXAMPLES)
 def update(
-    spec: NewSpec = None, project: Project = None, json: Json = False, quiet: Quiet = False
+    spec: NewSpec = None,
+    project: Project = None,
+    accept_data_loss: AcceptDataLoss = False,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Bring a project up to date with its spec and with this meshgen; your edits stay.
 
     Where your lines and meshgen's overlap, the file gets conflict markers and the exit code is 1.
+    A change of the spec that stored data would not survive is refused, with exit code 2.
     """
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):
@@ -50,7 +55,7 @@ def update(
         root = find_project(project)
         text = spec_from(root, spec) if spec else None
         with report.progress() as progress:
-            done = run(root, spec=text, progress=progress)
+            done = run(root, spec=text, accept_data_loss=accept_data_loss, progress=progress)
         mark_unmerged(root, done.undecided)
         report.updated(done)
     if done.undecided:

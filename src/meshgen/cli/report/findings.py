@@ -36,11 +36,15 @@ def error_document(error: MeshgenError) -> dict[str, object]:
     said = {"message": error.message, "hint": error.hint}
     if not isinstance(error, SpecError):
         return {"error": said}
-    findings = [
+    return {"error": said, "path": error.path, "findings": finding_documents(error)}
+
+
+def finding_documents(error: SpecError) -> list[dict[str, object]]:
+    """The findings of a spec as JSON values."""
+    return [
         {"line": f.at.line, "column": f.at.column, "message": f.message, "hint": f.hint}
         for f in error.findings
     ]
-    return {"error": said, "path": error.path, "findings": findings}
 
 
 def finding_lines(error: SpecError, finding: Finding) -> list[Line]:

@@ -123,9 +123,10 @@ class Report:
     def differs(self, update: Update, *, stat: bool) -> None:
         """What an update would change, as a unified diff or as a summary."""
         from meshgen.cli.report.diff import diff_lines
-        from meshgen.cli.report.updates import update_document, update_lines
+        from meshgen.cli.report.updates import loss_lines, update_document, update_lines
 
-        lines = update_lines(update) if stat else diff_lines(update) or update_lines(update)
+        diff = [] if stat else diff_lines(update)
+        lines = loss_lines(update) + diff if diff else update_lines(update)
         self._done(lines, {"command": "diff", **update_document(update, with_diffs=True)})
 
     def resolved(self, paths: Sequence[str]) -> None:

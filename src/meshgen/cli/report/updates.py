@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from meshgen.cli.report.diff import unified_diff, visible_edits
+from meshgen.cli.report.findings import finding_documents, finding_lines
 from meshgen.cli.report.terminal import Line, shown_path
 from meshgen.merge import Change, Outcome
 from meshgen.project.conflicts import BESIDE
@@ -35,6 +36,7 @@ def update_lines(update: Update) -> list[Line]:
             [("", f"  not rolled back, since you edited it: {path}")]
             for path in update.recovered.left
         ]
+    lines += loss_lines(update)
     lines.append([*_head(update)])
     for outcome, style in _STYLES.items():
         lines += _listed([c for c in update.changes if c.outcome is outcome], style)
@@ -47,6 +49,16 @@ def update_lines(update: Update) -> list[Line]:
             [("", f"  {shown_path(place)}: "), ("", why)] for place, why in _undecided(update)
         ]
     return lines
+
+
+def loss_lines(update: Update) -> list[Line]:
+    """The changes that stored data does not survive, as lines."""
+    error = update.losses
+    if error is None:
+        return []
+    verb = "does" if update.written else "would"
+    head: Line = [("bold red", f"stored data {verb} not survive:")]
+    return [head, *(line for found in error.findings for line in finding_lines(error, found))]
 
 
 def update_document(update: Update, with_diffs: bool = False) -> dict[str, object]:
@@ -77,6 +89,7 @@ def update_document(update: Update, with_diffs: bool = False) -> dict[str, objec
         "changes": changes,
         "rendered": list(update.rendered),
         "left": list(update.left),
+        "data_loss": finding_documents(update.losses) if update.losses else [],
         "restored": update.recovered.restored,
     }
 

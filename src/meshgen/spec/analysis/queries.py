@@ -85,6 +85,7 @@ def build_query(check: Check, syntax: QuerySyntax, rows: Rows) -> Query:
         page=syntax.page,
         owner=syntax.owner.text if syntax.owner else None,
         roles=None if syntax.roles is None else tuple(role.text for role in syntax.roles),
+        renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )
 

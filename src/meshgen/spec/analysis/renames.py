@@ -1,4 +1,4 @@
-"""What was renamed: `renamed_from` tells an update which files to move."""
+"""What was renamed: `renamed_from` tells an update what something was called before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from meshgen.spec.analysis.context import Check
-from meshgen.spec.syntax import SpecSyntax, Word
+from meshgen.spec.syntax import ServiceSyntax, SpecSyntax, Word
 
 
 class Renamed(Protocol):
@@ -19,32 +19,50 @@ class Renamed(Protocol):
 
 
 def check_renames(check: Check, syntax: SpecSyntax) -> None:
-    """A former name is free now, and only one thing had it."""
+    """A former name is free now, or was given away by another rename; only one thing had it."""
     for siblings in _siblings(syntax):
         _check(check, tuple(siblings))
 
 
 def _siblings(syntax: SpecSyntax) -> Iterator[Iterable[Renamed]]:
     """Everything that may have a former name, in groups of what could be taken for each other."""
+    yield syntax.types
+    for type_ in syntax.types:
+        yield type_.members or ()
+        yield type_.fields or ()
     yield syntax.services
-    yield syntax.projections
-    yield syntax.bffs
     for service in syntax.services:
-        yield service.aggregates
-        yield service.sagas
-        yield [event for aggregate in service.aggregates for event in aggregate.events]
-        yield [command for aggregate in service.aggregates for command in aggregate.commands]
+        yield from _in_service(service)
+    yield syntax.projections
+    for projection in syntax.projections:
+        yield projection.row
+        yield projection.queries
+    yield syntax.bffs
+
+
+def _in_service(service: ServiceSyntax) -> Iterator[Iterable[Renamed]]:
+    yield service.aggregates
+    yield service.sagas
+    yield service.queries
+    events = [event for aggregate in service.aggregates for event in aggregate.events]
+    commands = [command for aggregate in service.aggregates for command in aggregate.commands]
+    yield events
+    yield commands
+    yield from (aggregate.state for aggregate in service.aggregates)
+    yield from (event.fields for event in events)
+    yield from (command.input for command in commands)
 
 
 def _check(check: Check, siblings: tuple[Renamed, ...]) -> None:
-    names = {sibling.name.text: sibling.name for sibling in siblings}
+    by_name = {sibling.name.text: sibling for sibling in siblings}
     heirs: dict[str, Word] = {}
     for sibling in siblings:
         former = sibling.renamed_from
         if former is None:
             continue
-        if former.text in names:
-            line = names[former.text].at.line
+        holder = by_name.get(former.text)
+        if holder is not None and (holder is sibling or holder.renamed_from is None):
+            line = holder.name.at.line
             check.error(
                 former.at,
                 f"`{former}` is still there, in line {line}, so nothing was renamed from it",
@@ -54,6 +72,6 @@ def _check(check: Check, siblings: tuple[Renamed, ...]) -> None:
             check.error(
                 former.at,
                 f"`{heirs[former.text]}` was renamed from `{former}`, too",
-                "the files of a thing move to one place only",
+                "a thing is renamed to one name only",
             )
         heirs.setdefault(former.text, sibling.name)

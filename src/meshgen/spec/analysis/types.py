@@ -12,7 +12,7 @@ from meshgen.spec.analysis.defaults import read_default
 from meshgen.spec.analysis.kinds import bare, parts
 from meshgen.spec.analysis.limits import read_limits
 from meshgen.spec.model import Enum, Field, ValueObject
-from meshgen.spec.syntax import FieldSyntax, TypeSyntax
+from meshgen.spec.syntax import FieldSyntax, TypeSyntax, Word
 from meshgen.spec.type_notation import TypeNameError, parse_type
 from meshgen.spec.types import DATE, DATETIME, STRING, UUID, MapType, ObjectType, Type
 from meshgen.spec.yaml.tree import Node, Scalar
@@ -26,8 +26,17 @@ def declare_types(check: Check, declarations: Iterable[TypeSyntax]) -> None:
     for syntax in declarations:
         name = syntax.name.text
         if syntax.members:
-            members = tuple(member.text for member in syntax.members)
-            check.types[name] = Enum(name=name, members=members, at=syntax.name.at)
+            check.types[name] = Enum(
+                name=name,
+                members=tuple(member.name.text for member in syntax.members),
+                former={
+                    member.name.text: member.renamed_from.text
+                    for member in syntax.members
+                    if member.renamed_from
+                },
+                renamed_from=_text(syntax.renamed_from),
+                at=syntax.name.at,
+            )
         elif syntax.fields:
             check.types[name] = ValueObject(name=name, fields=(), at=syntax.name.at)
             objects.append(syntax)
@@ -38,10 +47,17 @@ def declare_types(check: Check, declarations: Iterable[TypeSyntax]) -> None:
         if fields.broken:
             check.broken_types.add(syntax.name.text)
         check.types[syntax.name.text] = ValueObject(
-            name=syntax.name.text, fields=tuple(fields), at=syntax.name.at
+            name=syntax.name.text,
+            fields=tuple(fields),
+            renamed_from=_text(syntax.renamed_from),
+            at=syntax.name.at,
         )
     for syntax in objects:
         _refuse_endless(check, syntax)
+
+
+def _text(word: Word | None) -> str | None:
+    return word.text if word else None
 
 
 def _refuse_endless(check: Check, syntax: TypeSyntax) -> None:
@@ -108,7 +124,13 @@ def _type(check: Check, syntax: FieldSyntax, maps: str) -> Type | None:
 
 def _field(check: Check, syntax: FieldSyntax, type_: Type, sent: bool) -> Field:
     limits: dict[str, Any] = read_limits(check, syntax.limits, bare(type_))
-    field = Field(name=syntax.name.text, type=type_, at=syntax.name.at, **limits)
+    field = Field(
+        name=syntax.name.text,
+        type=type_,
+        renamed_from=_text(syntax.renamed_from),
+        at=syntax.name.at,
+        **limits,
+    )
     if syntax.default is None:
         return field
     refused = _NO_DEFAULT_IN_MESSAGES if sent else (UUID,)

@@ -24,7 +24,7 @@ from meshgen.spec.grammar.system import (
     SEE_STEP,
     SPEC,
 )
-from meshgen.spec.grammar.values import FIELD
+from meshgen.spec.grammar.values import ENUM, FIELD, MEMBER, VALUE_OBJECT
 
 __all__ = [
     "AGGREGATE",
@@ -35,10 +35,12 @@ __all__ = [
     "DISPATCH",
     "DO_STEP",
     "EMISSION",
+    "ENUM",
     "EVENT",
     "EVENT_HUB",
     "FIELD",
     "GATEWAY",
+    "MEMBER",
     "OPERATION",
     "POLICY",
     "PROJECTION",
@@ -53,11 +55,15 @@ __all__ = [
     "SERVICE",
     "SPEC",
     "STEP",
+    "VALUE_OBJECT",
 ]
 
 # in the order in which one writes a spec, which is that of the reference
 CONSTRUCTS = (
     SPEC,
+    ENUM,
+    MEMBER,
+    VALUE_OBJECT,
     FIELD,
     EVENT_HUB,
     SERVICE,

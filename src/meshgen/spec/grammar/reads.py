@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshgen.spec.grammar import kinds, scopes
-from meshgen.spec.grammar.names import FIELD, UNIT
+from meshgen.spec.grammar.names import CLASS, FIELD, UNIT
 from meshgen.spec.grammar.shapes import (
     Choice,
     Construct,
@@ -61,6 +61,7 @@ _ASKING = (
         meaning=ROLES.meaning,
         otherwise="everybody with a valid token",
     ),
+    renamed_from(CLASS),
 )
 QUERY = Construct(
     name="query",
@@ -82,7 +83,7 @@ QUERY = Construct(
     examples=(
         Example(
             """\
-OrderById: {of: Order, by: order_id, owner: customer_id}
+OrderById: {of: Order, renamed_from: OneOrder, by: order_id, owner: customer_id}
 SearchOrders:
   of: Order
   filter: [status, customer_id]
@@ -103,6 +104,7 @@ ROW_QUERY = Construct(
         Example(
             """\
 OrdersOfCustomer:
+  renamed_from: OrdersOf
   by: [customer_id]
   filter: status
   sort: [total desc]

@@ -38,8 +38,8 @@ def renamed_from(rule: names.NameRule) -> Key:
         name="renamed_from",
         shape=FormerName(rule),
         meaning=(
-            "The name before, so that an update moves the files with their edits; it may stay, or "
-            "be removed after the update."
+            "The name before, so that an update keeps the stored data and moves the files with "
+            "their edits; it may stay, or be removed after the update."
         ),
     )
 
@@ -88,6 +88,7 @@ FIELD = Construct(
             meaning="The value of the field when none is given.",
             otherwise="a value is needed; an optional field is empty",
         ),
+        renamed_from(names.FIELD),
     ),
     examples=(
         Example(
@@ -98,7 +99,7 @@ Review:
   title: {type: string, min_length: 1, max_length: 80, default: "no title"}
   language: {type: string, pattern: "[a-z]{2}", default: en}
   tags: {type: "list[string]", min_items: 1, max_items: 10}
-  text: string?
+  text: {type: string?, renamed_from: body}
 """,
             at="types",
         ),
@@ -106,12 +107,35 @@ Review:
 )
 LIMITS = {key.name: key.shape for key in FIELD.keys if isinstance(key.shape, Limit)}
 FIELDS = MapOf(NewName(names.FIELD), OneOf((TypeNotation(), FIELD)))
-TYPES = MapOf(
-    kinds.TYPE,
-    OneOf(
-        (
-            ListOf(NewName(names.MEMBER), least=1, unique=True),
-            MapOf(NewName(names.FIELD), OneOf((TypeNotation(), FIELD)), least=1),
-        )
+MEMBER = Construct(
+    name="member",
+    one="a member",
+    meaning="A member of an enum is a word; the long form says what it was called before.",
+    keys=(
+        Key(name="name", shape=NewName(names.MEMBER), meaning="The word.", required=True),
+        renamed_from(names.MEMBER),
+    ),
+    examples=(
+        Example("Binding: [hardcover, {name: softcover, renamed_from: paperback}]\n", at="types"),
     ),
 )
+_MEMBERS = ListOf(OneOf((NewName(names.MEMBER), MEMBER)), least=1, unique=True)
+ENUM = Construct(
+    name="enum",
+    one="an enum",
+    meaning="An enum is a list of words; the long form says what it was called before.",
+    keys=(
+        Key(name="enum", shape=_MEMBERS, meaning="The words.", required=True),
+        renamed_from(names.CLASS),
+    ),
+    examples=(Example("Shelf: {enum: [new, used], renamed_from: Rack}\n", at="types"),),
+)
+VALUE_OBJECT = Construct(
+    name="value object",
+    one="a value object",
+    meaning="A small immutable record; its fields stand beside the key.",
+    keys=(renamed_from(names.CLASS),),
+    beside=MapOf(NewName(names.FIELD), OneOf((TypeNotation(), FIELD)), least=1),
+    examples=(Example("Size: {renamed_from: Format, height: int, width: int}\n", at="types"),),
+)
+TYPES = MapOf(kinds.TYPE, OneOf((_MEMBERS, ENUM, VALUE_OBJECT)))

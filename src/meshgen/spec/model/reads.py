@@ -25,6 +25,7 @@ class Query:
     page: int | None
     owner: str | None
     roles: tuple[str, ...] | None
+    renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 

@@ -18,6 +18,7 @@ class EventHub:
     engine: str
     partitions: int
     retention: int
+    at: Position = field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

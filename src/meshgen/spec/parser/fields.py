@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
-from meshgen.spec.grammar.names import MEMBER, field_fault
+from meshgen.spec.grammar.names import CLASS, FIELD, MEMBER, field_fault
 from meshgen.spec.grammar.values import LIMITS
 from meshgen.spec.parser.reading import Reading
-from meshgen.spec.syntax import FieldSyntax, TypeSyntax, Word
+from meshgen.spec.syntax import FieldSyntax, MemberSyntax, TypeSyntax, Word
 from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence, shape
 from meshgen.unicode import printable
+
+FORMER = "renamed_from"
 
 
 def read_types(reading: Reading, node: Node | None) -> tuple[TypeSyntax, ...]:
@@ -25,8 +27,20 @@ def _type(reading: Reading, name: Word, body: Node) -> TypeSyntax:
     if isinstance(body, Sequence):
         members = _members(reading, name, body)
         return TypeSyntax(name=name, members=members)
+    if isinstance(body, Mapping) and isinstance(listed := _value(body, "enum"), Sequence):
+        values = reading.keyed(body, grammar.ENUM, name.at)
+        return TypeSyntax(
+            name=name,
+            members=_members(reading, name, listed),
+            renamed_from=reading.former(values.get(FORMER), CLASS),
+        )
     if isinstance(body, Mapping) and body.entries:
-        return TypeSyntax(name=name, fields=read_fields(reading, body, f"`{name}`"))
+        fields = Mapping(tuple(e for e in body.entries if e.key.text != FORMER), body.at)
+        return TypeSyntax(
+            name=name,
+            fields=read_fields(reading, fields, f"`{name}`"),
+            renamed_from=reading.former(_value(body, FORMER), CLASS),
+        )
     if not isinstance(body, Broken):
         found = "has no fields" if isinstance(body, Mapping) else f"is {shape(body)}"
         hint = "an enum is a list `[placed, shipped]`, a value object a mapping `{price: decimal}`"
@@ -34,21 +48,37 @@ def _type(reading: Reading, name: Word, body: Node) -> TypeSyntax:
     return TypeSyntax(name=name)
 
 
-def _members(reading: Reading, name: Word, body: Sequence) -> tuple[Word, ...]:
+def _value(body: Mapping, key: str) -> Node | None:
+    return next((entry.value for entry in body.entries if entry.key.text == key), None)
+
+
+def _members(reading: Reading, name: Word, body: Sequence) -> tuple[MemberSyntax, ...]:
     if not body.items:
         reading.error(body.at, f"`{printable(name.text)}` has no members")
-    members: list[Word] = []
+    members: list[MemberSyntax] = []
     for item in body.items:
-        if not isinstance(item, Scalar):
-            if not isinstance(item, Broken):
-                reading.error(item.at, f"a member of `{name}` is {shape(item)}", "it is a word")
+        member = _member(reading, name, item)
+        if member is None:
             continue
-        member = reading.name(item, MEMBER, "a member")
-        if any(other.text == member.text for other in members):
-            reading.error(item.at, f"`{member}` is here a second time")
+        if any(other.name.text == member.name.text for other in members):
+            reading.error(item.at, f"`{member.name}` is here a second time")
         else:
             members.append(member)
     return tuple(members)
+
+
+def _member(reading: Reading, of: Word, item: Node) -> MemberSyntax | None:
+    """`placed`, or `{name: sent, renamed_from: shipped}`."""
+    if isinstance(item, Scalar):
+        return MemberSyntax(reading.name(item, MEMBER, "a member"))
+    if isinstance(item, Mapping):
+        values = reading.keyed(item, grammar.MEMBER)
+        name = reading.word(values.get("name"), "a member's `name`")
+        former = reading.former(values.get(FORMER), MEMBER)
+        return MemberSyntax(reading.checked(name, MEMBER, "a member"), former) if name else None
+    if not isinstance(item, Broken):
+        reading.error(item.at, f"a member of `{of}` is {shape(item)}", "it is a word")
+    return None
 
 
 def read_fields(reading: Reading, node: Node | None, what: str) -> tuple[FieldSyntax, ...]:
@@ -104,4 +134,10 @@ def _long_form(reading: Reading, name: Word, node: Node) -> FieldSyntax:
                 "it is a text" if key == "pattern" else "it is a number",
             )
     kind = reading.text(values.get("type"), f"the type of `{printable(name.text)}`")
-    return FieldSyntax(name=name, type=kind, limits=limits, default=values.get("default"))
+    return FieldSyntax(
+        name=name,
+        type=kind,
+        limits=limits,
+        default=values.get("default"),
+        renamed_from=reading.former(values.get(FORMER), FIELD),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
-from meshgen.spec.grammar.names import UNIT
+from meshgen.spec.grammar.names import CLASS, UNIT
 from meshgen.spec.grammar.reads import PAGE, PROJECTION_STORES
 from meshgen.spec.grammar.shapes import Construct
 from meshgen.spec.parser.aggregates import read_roles
@@ -46,6 +46,7 @@ def _query(reading: Reading, name: Word, node: Node, construct: Construct) -> Qu
         page=_page(reading, values.get("page")),
         owner=reading.word(values.get("owner"), "a query's `owner`"),
         roles=read_roles(reading, values.get("roles")),
+        renamed_from=reading.former(values.get("renamed_from"), CLASS),
     )
 
 

@@ -29,6 +29,7 @@ def read_event_hub(reading: Reading, node: Node | None) -> EventHub:
         engine=engine.text if engine else "",
         partitions=partitions or PARTITIONS.least,
         retention=retention or 0,
+        at=node.at if node is not None else NOWHERE,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshgen import __version__
 from meshgen.graph.mermaid import mermaid
 from meshgen.graph.views import context_map
+from meshgen.identities import Identities
 from meshgen.naming import kebab, snake, spec_file, system_package, url_prefix
 from meshgen.spec.model import Spec
 from meshgen.system.index import index
@@ -34,9 +35,9 @@ from meshgen.system.pysource.annotations import duration
 from meshgen.testgen.cases.specimens import Specimens, find_all
 
 
-def resolve(spec: Spec) -> Mesh:
+def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
     """Return the mesh of `spec`, with everything that templates print."""
-    known = index(spec)
+    known = index(spec, identities)
     package = system_package(spec.name)
     found = find_all(known)
     specimens = Specimens(known, found)
@@ -75,6 +76,7 @@ def resolve(spec: Spec) -> Mesh:
             scenarios=tuple(scenario_view(scenario, known) for scenario in spec.scenarios),
         ),
         catalog=CatalogView(
+            system=known.identities.id("system", spec.name),
             summary=summary,
             modules=tuple(service.name for service in services),
             messages=messages(known),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from meshgen.identities import Identities
 from meshgen.naming import article, pascal, snake, words
 from meshgen.spec.expressions import Access, Expression
 from meshgen.spec.model import Aggregate, Assignment, Command, Emission, Event, Field, PortCall
 from meshgen.system.index import with_id
+from meshgen.system.lower.identities import identity_of, stored_as
 from meshgen.system.model import (
     AggregateView,
     Argument,
@@ -30,11 +32,15 @@ _RESERVED |= {"abs", "all", "any", "dict", "float", "len", "list", "max", "min",
 _RESERVED |= {"date", "datetime", "decide", "evolve", "new_id", "pytest", "request", "timedelta"}
 
 
-def aggregate_view(aggregate: Aggregate, found: Found) -> AggregateView:
-    """Return `aggregate` with its cases computed; `found` are examples for its tests."""
+def aggregate_view(
+    aggregate: Aggregate, unit: str, identities: Identities, found: Found
+) -> AggregateView:
+    """Return an aggregate of `unit` with its cases computed; `found` are examples for its tests."""
+    path = ("services", unit, "aggregates", aggregate.name)
     module, variable = snake(aggregate.name), variable_of(aggregate)
     return AggregateView(
         name=aggregate.name,
+        identity=identity_of(identities, *path),
         module=module,
         variable=variable,
         words=words(aggregate.name),
@@ -44,6 +50,7 @@ def aggregate_view(aggregate: Aggregate, found: Found) -> AggregateView:
         id=aggregate.id,
         owner=aggregate.owner,
         state=tuple(attribute(field) for field in aggregate.state),
+        stored=stored_as(identities, (*path, "state"), aggregate.state),
         commands=tuple(_command_case(command, aggregate) for command in aggregate.commands),
         events=tuple(
             event_case(event, aggregate, aggregate.name, variable, aggregate.state)

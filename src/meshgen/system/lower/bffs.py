@@ -7,7 +7,7 @@ import re
 from meshgen.naming import about, kebab, pascal, unit_folder, unit_package, words
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part
-from meshgen.spec.types import UUID, Type
+from meshgen.spec.types import UUID, EnumType, Type
 from meshgen.system.index import Index
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.services import collection_of
@@ -75,15 +75,20 @@ def _part_view(part: Part, index: Index) -> PartView:
 def _get(part: Part, index: Index) -> str:
     query = index.query(part.target)
     if query is not None:
-        arguments = "".join(f", {name}={_value(value)}" for name, value in part.arguments)
+        types = {field.name: bare(field.type) for field in index.fields(part.target)}
+        arguments = "".join(
+            f", {name}={_value(value, types.get(name), index)}" for name, value in part.arguments
+        )
         return f'backends.get("{part.target.unit}", "/{kebab(query.name)}"{arguments})'
     aggregate = index.aggregate(part.target)
     (_, value), *_ = part.arguments
-    path = f'f"{collection_of(aggregate)}/{{{_value(value)}}}"'
+    path = f'f"{collection_of(aggregate)}/{{{_value(value, None, index)}}}"'
     return f'backends.get("{part.target.unit}", {path})'
 
 
-def _value(value: Argument) -> str:
+def _value(value: Argument, type_: Type | None, index: Index) -> str:
+    if isinstance(value, str) and isinstance(type_, EnumType):
+        return repr(index.identities.id("types", type_.name, "values", value))
     if isinstance(value, Name):
         return "caller.id" if value.name == "caller" else value.name
     return repr(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshgen.naming import about, kebab, pascal, unit_folder, unit_package, words
 from meshgen.spec.model import Projection, Reaction
 from meshgen.system.index import Index, row_name
+from meshgen.system.lower.identities import identity_of, stored_as
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.services import query_route
 from meshgen.system.model import EventCase, ProjectionView
@@ -20,9 +21,10 @@ def projection_view(
     projection: Projection, index: Index, package: str, specimens: Specimens
 ) -> ProjectionView:
     """Return `projection` ready to print."""
-    row = row_name(projection)
+    row, path = row_name(projection), ("projections", projection.name)
     return ProjectionView(
         name=projection.name,
+        identity=identity_of(index.identities, *path),
         package=unit_package(package, projection.name),
         distribution=kebab(unit_package(package, projection.name)),
         folder=unit_folder("projections", projection.name),
@@ -32,6 +34,7 @@ def projection_view(
         row=row,
         id=projection.id,
         state=tuple(attribute(field) for field in projection.row),
+        stored=stored_as(index.identities, (*path, "row"), projection.row),
         events=tuple(_case(reaction, projection, index) for reaction in projection.reactions),
         partition=projection.partition,
         cluster=tuple(f"-{k.field}" if k.descending else k.field for k in projection.cluster),

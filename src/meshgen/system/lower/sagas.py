@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshgen.naming import snake, words
 from meshgen.spec.model import Dispatch, Each, Ref, Saga, Step
 from meshgen.system.index import Index
+from meshgen.system.lower.identities import identity_of
 from meshgen.system.model import Argument, Call, DispatchView, SagaView, StepView
 from meshgen.system.pysource.annotations import duration
 from meshgen.system.pysource.calls import EVENT, filled, from_sources, loop_view
@@ -21,8 +22,8 @@ def saga_refs(saga: Saga) -> list[Ref]:
     return refs + ([saga.on_failure.command] if saga.on_failure else [])
 
 
-def saga_view(saga: Saga, index: Index, specimens: Specimens) -> SagaView:
-    """Return `saga` with its functions and steps computed."""
+def saga_view(saga: Saga, unit: str, index: Index, specimens: Specimens) -> SagaView:
+    """Return a saga of `unit` with its functions and steps computed."""
     dispatches: dict[str, DispatchView] = {}
     steps = []
     for step in saga.steps:
@@ -32,11 +33,13 @@ def saga_view(saga: Saga, index: Index, specimens: Specimens) -> SagaView:
         )
         steps.append(_step_view(step, do.function, undo.function if undo else None))
         dispatches |= {view.function: view for view in (do, undo) if view}
+    identity = identity_of(index.identities, "services", unit, "sagas", saga.name)
     failure = _dispatch(saga.on_failure, saga, index, failure=True) if saga.on_failure else None
     if failure:
         dispatches[failure.function] = failure
     return SagaView(
         name=saga.name,
+        identity=snake(identity) if identity else None,
         module=snake(saga.name),
         words=words(saga.name),
         id=saga.of,

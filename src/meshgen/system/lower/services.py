@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from meshgen.identities.table import Path
+from meshgen.identities.things import policy_path
 from meshgen.naming import (
     about,
     article,
@@ -29,6 +31,7 @@ from meshgen.spec.model import (
 )
 from meshgen.system.index import Index
 from meshgen.system.lower.aggregates import aggregate_view, event_case, mode_of, variable_of
+from meshgen.system.lower.identities import identity_of, stored_as
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.sagas import saga_refs, saga_view
 from meshgen.system.model import (
@@ -50,8 +53,10 @@ def service_view(
     service: Service, index: Index, package: str, found: FoundByAggregate, specimens: Specimens
 ) -> ServiceView:
     """Return `service` ready to print."""
+    path = ("services", service.name)
     return ServiceView(
         name=service.name,
+        identity=identity_of(index.identities, *path),
         package=unit_package(package, service.name),
         distribution=kebab(unit_package(package, service.name)),
         folder=unit_folder("services", service.name),
@@ -59,17 +64,19 @@ def service_view(
         summary=(service.summary or f"The {words(service.name)} service").rstrip("."),
         about=about(service.summary),
         aggregates=tuple(
-            aggregate_view(aggregate, found[service.name, aggregate.name])
+            aggregate_view(
+                aggregate, service.name, index.identities, found[service.name, aggregate.name]
+            )
             for aggregate in service.aggregates
         ),
-        replicas=tuple(_replica_view(replica, index) for replica in service.replicas),
+        replicas=tuple(_replica_view(replica, path, index) for replica in service.replicas),
         questions=tuple(
             _question_view(port, operation)
             for port in service.ports
             for operation in port.operations
         ),
-        policies=tuple(_policy_view(policy, index) for policy in service.policies),
-        sagas=tuple(saga_view(saga, index, specimens) for saga in service.sagas),
+        policies=tuple(_policy_view(policy, path, index) for policy in service.policies),
+        sagas=tuple(saga_view(saga, service.name, index, specimens) for saga in service.sagas),
         policy_testing=policy_tests(service, index, specimens),
         routes=tuple(_routes(service)),
         has_commands=any(c.roles is not None for a in service.aggregates for c in a.commands),
@@ -103,16 +110,22 @@ def _replica_events(replica: Replica, index: Index) -> tuple[Event, ...]:
     return tuple(event for event in aggregate.events if matters(event))
 
 
-def _replica_view(replica: Replica, index: Index) -> ReplicaView:
+def _replica_view(replica: Replica, above: Path, index: Index) -> ReplicaView:
     aggregate = index.aggregate(replica.of)
     state = tuple(field for field in aggregate.state if field.name in replica.fields)
     variable = variable_of(aggregate)
     return ReplicaView(
         name=aggregate.name,
+        identity=identity_of(index.identities, *above, "replicas", aggregate.name),
         variable=variable,
         source=f"{article(words(aggregate.name))} of the {words(replica.of.unit)} service",
         id=aggregate.id,
         state=tuple(attribute(field) for field in state),
+        stored=stored_as(
+            index.identities,
+            ("services", replica.of.unit, "aggregates", aggregate.name, "state"),
+            state,
+        ),
         events=tuple(
             event_case(event, aggregate, aggregate.name, variable, state)
             for event in _replica_events(replica, index)
@@ -138,7 +151,7 @@ def _question_view(port: Port, operation: Operation) -> QuestionView:
     )
 
 
-def _policy_view(policy: Policy, index: Index) -> PolicyView:
+def _policy_view(policy: Policy, above: Path, index: Index) -> PolicyView:
     event, command = index.event(policy.on), index.command(policy.do)
     arguments = filled(
         command.fields,
@@ -146,10 +159,12 @@ def _policy_view(policy: Policy, index: Index) -> PolicyView:
         EVENT,
         from_sources(("event", event.fields)),
     )
+    path = policy_path(above, policy)
     delay = f"{spoken(policy.after)} later, " if policy.after else ""
     each = f" for each {words(policy.each.variable)}" if policy.each else ""
     return PolicyView(
-        function=f"{snake(command.command.name)}_on_{snake(event.event.name)}",
+        function=path[-1],
+        identity=identity_of(index.identities, *path),
         event=event.event.name,
         summary=f"On `{event.event.name}`, {delay}send `{command.command.name}`{each}.",
         loop=loop_view(policy.each) if policy.each else None,

@@ -70,11 +70,12 @@ def _named_by(service: Service, index: Index) -> list[Ref]:
 
 
 def _message(index: Index, kind: str, unit: str, name: str, subject: str) -> Message:
-    topic = f"{index.spec.name}.{unit}"
+    ids = index.identities
+    topic = f"{ids.id('system', index.spec.name)}.{ids.id('services', unit)}"
     return Message(
         name=name,
         module=unit,
-        type=f"{topic}.{name}.v1",
+        type=f"{topic}.{ids.id('services', unit, kind, name)}.v1",
         topic=f"{topic}.{kind}",
         subject=subject,
     )

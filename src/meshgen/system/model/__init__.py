@@ -15,6 +15,7 @@ from meshgen.system.model.code import (
     Loop,
     Route,
     Rule,
+    StoredAs,
 )
 from meshgen.system.model.system import (
     CatalogView,
@@ -108,6 +109,7 @@ __all__ = [
     "SchemaView",
     "ServiceView",
     "StepView",
+    "StoredAs",
     "System",
     "Topic",
     "Unit",

@@ -39,6 +39,14 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAs:
+    """A renamed field, and the key that it goes on having in what is stored."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
     """`name = value`, both as Python source."""
 

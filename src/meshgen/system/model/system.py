@@ -35,12 +35,14 @@ class ContractModule:
     """A module of the contracts library.
 
     `published` is its JSON Schema document as others read it; `schema` the same as the code
-    generator reads it: with the base classes, and decimals as numbers to keep bounds.
+    generator reads it: with the base classes, and decimals as numbers to keep bounds. `aliases`
+    are the names of renamed fields, by `Class.key`.
     """
 
     name: str
     published: dict[str, object]
     schema: dict[str, object]
+    aliases: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,8 @@ class ProjectView:
 class CatalogView:
     """Every message of the system and the topics they travel on."""
 
+    system: str
+    """The identity of the system, by which its topics go."""
     summary: str
     """The system in a few words, without a full stop."""
     modules: tuple[str, ...]

@@ -13,15 +13,20 @@ from meshgen.system.model.code import (
     Import,
     Loop,
     Route,
+    StoredAs,
 )
 from meshgen.system.model.testing import DomainTests, PolicyTests, ProjectionTests, SagaTests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggregateView:
-    """An aggregate: `kind` is how its state is kept (`StateStored` or `EventSourced`)."""
+    """An aggregate: `kind` is how its state is kept (`StateStored` or `EventSourced`).
+
+    `identity` here and below: what it goes by in stores and topics, if that is not its name.
+    """
 
     name: str
+    identity: str | None
     module: str
     variable: str
     words: str
@@ -31,6 +36,7 @@ class AggregateView:
     id: str
     owner: str | None
     state: tuple[Attribute, ...]
+    stored: tuple[StoredAs, ...]
     commands: tuple[CommandCase, ...]
     events: tuple[EventCase, ...]
     testing: DomainTests
@@ -41,10 +47,12 @@ class ReplicaView:
     """A local copy of another service's data."""
 
     name: str
+    identity: str | None
     variable: str
     source: str
     id: str
     state: tuple[Attribute, ...]
+    stored: tuple[StoredAs, ...]
     events: tuple[EventCase, ...]
 
 
@@ -67,6 +75,7 @@ class PolicyView:
     """A policy: a function from an event to a command, or to one for each item."""
 
     function: str
+    identity: str | None
     event: str
     summary: str
     loop: Loop | None
@@ -100,6 +109,7 @@ class SagaView:
     """A process manager. `deadline` as Python source."""
 
     name: str
+    identity: str | None
     module: str
     words: str
     id: str
@@ -116,6 +126,7 @@ class ServiceView:
     """A service, ready to print. `about` goes on with the summary in a docstring, or is empty."""
 
     name: str
+    identity: str | None
     package: str
     distribution: str
     folder: str
@@ -138,6 +149,7 @@ class ProjectionView:
     """A projection, ready to print. `key` fields; a leading `-` means descending."""
 
     name: str
+    identity: str | None
     package: str
     distribution: str
     folder: str
@@ -147,6 +159,7 @@ class ProjectionView:
     row: str
     id: str
     state: tuple[Attribute, ...]
+    stored: tuple[StoredAs, ...]
     events: tuple[EventCase, ...]
     partition: tuple[str, ...]
     cluster: tuple[str, ...]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chassis.annotations import parameter_types
@@ -41,6 +41,8 @@ class Projection(Generic[R, E]):
         id: The field that identifies a row; every event has a field of this name.
         key: The key of the rows.
         routes: The HTTP routes.
+        identity: What the store and the consumer group go by, if that is not the name.
+        stored: The keys of renamed fields of the row in the store, by name.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Projection(Generic[R, E]):
     id: str
     key: Key
     routes: tuple[Route, ...] = ()
+    identity: str | None = None
+    stored: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def events(self) -> tuple[type[Event], ...]:

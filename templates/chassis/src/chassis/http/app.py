@@ -78,7 +78,8 @@ def new_app(
 
 def _command_route(service: Service, route: Post, gets: dict[type, str]) -> CommandRoute:
     aggregate = aggregate_of(service, route.command)
-    return CommandRoute(route, aggregate.id, gets.get(aggregate.state))
+    kind = service.messages.of(route.command)
+    return CommandRoute(route, kind, aggregate.id, gets.get(aggregate.state))
 
 
 def _add_command(

@@ -21,6 +21,7 @@ from chassis.http.parameters import Endpoint, path_types, with_signature
 from chassis.http.problem import FieldError, invalid
 from chassis.http.routes import Post, parameters
 from chassis.http.values import unsupported_values
+from chassis.messages import MessageType
 from chassis.results import Outcome
 from chassis.runtime import ServiceRuntime
 
@@ -41,11 +42,13 @@ class CommandRoute:
 
     Attributes:
         route: The route.
+        kind: The message type of the command.
         id: The field with the id of the aggregate.
         location: The path of the aggregate's `get` route, if there is one.
     """
 
     route: Post
+    kind: MessageType
     id: str
     location: str | None
 
@@ -70,12 +73,16 @@ class CommandRoute:
             outcome = await runtime.handle(
                 command,
                 caller=caller,
-                message_id=message_id(caller, idempotency_key, request.url.path),
+                message_id=message_id(caller, idempotency_key, self._target(path)),
                 expected_version=etag.expected_version(if_match),
             )
             return self._response(outcome, request.url.path)
 
         return with_signature(endpoint, **path_types(route.path, route.command))
+
+    def _target(self, path: dict[str, Any]) -> str:
+        """Return what the command is and for which aggregate; renames do not change it."""
+        return f"{self.kind.name}:{path.get(self.id, '')}"
 
     def _command(self, path: dict[str, Any], body: dict[str, Any]) -> Any:
         """Return the command of path and body, with a new id if neither of them has one."""
@@ -103,11 +110,11 @@ class CommandRoute:
         return JSONResponse(body, 201 if outcome.created else 200, headers)
 
 
-def message_id(caller: Caller, idempotency_key: str | None, path: str) -> UUID:
-    """Return the id of a command: one for each idempotency key of a caller on a path."""
+def message_id(caller: Caller, idempotency_key: str | None, target: str) -> UUID:
+    """Return the id of a command: one for each idempotency key of a caller for a target."""
     if idempotency_key is None:
         return uuid4()
-    return uuid5(uuid5(caller.id, path), idempotency_key)
+    return uuid5(uuid5(caller.id, target), idempotency_key)
 
 
 def _relative(target: str, path: str) -> str:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from chassis.auth import Verifier
 from chassis.clock import Clock, utc_now
 from chassis.http.health import OK, Readiness
+from chassis.identity import identity_of
 from chassis.process.assignments import is_bff
 from chassis.process.errors import CannotStart
 from chassis.projection import Projection
@@ -134,7 +135,7 @@ def _host_service(
     from chassis.runtime import ServiceRuntime
     from chassis.store.factory import open_store
 
-    store = open_store(settings.data_dir, service.name)
+    store = open_store(settings.data_dir, identity_of(service))
     runtime = ServiceRuntime(service, store, hub, overrides.clock, overrides.retry)
     app = service_app(service, runtime, verifier, guard(runtime.readiness))
     return Host(service.name, app, runtime, store, store.close)
@@ -152,7 +153,7 @@ def _host_projection(
     from chassis.runtime import ProjectionRuntime
     from chassis.store.factory import open_store
 
-    store = open_store(settings.data_dir, projection.name)
+    store = open_store(settings.data_dir, identity_of(projection))
     runtime = ProjectionRuntime(projection, store, hub, overrides.clock, overrides.retry)
     app = projection_app(projection, runtime, verifier, guard(runtime.readiness))
     return Host(projection.name, app, runtime, store, store.close)

@@ -18,7 +18,7 @@ from chassis.dead_letters import DeadLetterPublisher
 from chassis.envelope import Envelope, Undecodable
 from chassis.errors import Conflict, Unavailable
 from chassis.hub.port import Hub, Subscription
-from chassis.messages import Message
+from chassis.messages import Message, decoded
 
 Handle: TypeAlias = Callable[[Any, Envelope], Awaitable[None]]
 
@@ -112,7 +112,7 @@ class Consumer:
         try:
             envelope = Envelope.from_json(raw)
             reaction = self._reaction_to(envelope)
-            message = reaction.model.model_validate(envelope.data)
+            message = decoded(reaction.model, envelope.data)
         except (Undecodable, ValidationError) as error:
             await self._publish_dead_letter(raw, error, attempts=0)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,9 +23,10 @@ _LARGEST = 2**63  # no engine compares larger integers
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field with a scalar value."""
+    """A field with a scalar value. `key` is its name in the stored JSON."""
 
     name: str
+    key: str
     kind: Kind
     adapter: TypeAdapter[Any]
 
@@ -47,10 +49,15 @@ class Field:
         return scalar
 
 
-def fields_of(kind: type) -> dict[str, Field]:
-    """Return the fields of a state or row class that a search can use."""
+def fields_of(kind: type, keys: Mapping[str, str]) -> dict[str, Field]:
+    """Return the fields of a state or row class that a search can use.
+
+    Args:
+        kind: The class.
+        keys: The keys of fields that are stored under another one than their name.
+    """
     return {
-        name: Field(name, comparison, TypeAdapter(annotation))
+        name: Field(name, keys.get(name, name), comparison, TypeAdapter(annotation))
         for name, annotation in typing.get_type_hints(kind).items()
         if (comparison := _comparison(annotation)) is not None
     }

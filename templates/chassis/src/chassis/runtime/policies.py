@@ -10,7 +10,8 @@ from uuid import UUID, uuid5
 from chassis import trace
 from chassis.envelope import Envelope
 from chassis.errors import AlreadyHandled
-from chassis.messages import Command, Event
+from chassis.identity import identity_of
+from chassis.messages import Command, Event, decoded
 from chassis.runtime.commands import CommandHandler
 from chassis.runtime.committer import Committer
 from chassis.runtime.envelopes import EnvelopeFactory
@@ -33,6 +34,7 @@ class PolicyRunner:
         envelopes: EnvelopeFactory,
     ) -> None:
         self.policy = policy
+        self._identity = identity_of(policy)
         self._commands = commands
         self._committer = committer
         self._envelopes = envelopes
@@ -40,7 +42,7 @@ class PolicyRunner:
     @property
     def timer_handler(self) -> str:
         """The name of the handler of its timers."""
-        return f"policy:{self.policy.name}"
+        return f"policy:{self._identity}"
 
     async def __call__(self, event: Event, envelope: Envelope) -> None:
         """React to the event, or set a timer to do so."""
@@ -60,7 +62,7 @@ class PolicyRunner:
     async def on_timer(self, timer: Timer) -> None:
         """React to the event that the timer was set for."""
         envelope = Envelope.from_json(timer.data.encode())
-        event = self.policy.event.model_validate(envelope.data)
+        event = decoded(self.policy.event, envelope.data)
         with trace.use(trace.continued(envelope)):
             await self._react(event, envelope.id)
             await self._committer.commit(Commit(drop_timers=(timer.id,)))
@@ -68,7 +70,7 @@ class PolicyRunner:
     async def _react(self, event: Event, event_id: UUID) -> None:
         foreign: list[tuple[UUID, Command]] = []
         for number, command in enumerate(_commands(self.policy.react(event)), 1):
-            id = uuid5(event_id, f"{self.policy.name}:{number}")
+            id = uuid5(event_id, f"{self._identity}:{number}")
             if self._commands.handles(type(command)):
                 await self._commands.carry_out(command, id)
             else:
@@ -81,7 +83,7 @@ class PolicyRunner:
             self._envelopes.wrap(command, id=id, causation_id=event_id) for id, command in commands
         )
         with suppress(AlreadyHandled):
-            inbox = f"{self.policy.name}:{event_id}"
+            inbox = f"{self._identity}:{event_id}"
             await self._committer.commit(Commit(inbox=inbox, outbox=outbox))
 
 

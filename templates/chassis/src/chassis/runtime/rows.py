@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from chassis.codec import Codec
@@ -21,7 +22,12 @@ class Rows(Generic[T]):
     """The documents of one class in one collection."""
 
     def __init__(
-        self, store: Store, name: str, kind: type[T], indexes: Iterable[tuple[str, ...]] = ()
+        self,
+        store: Store,
+        name: str,
+        kind: type[T],
+        indexes: Iterable[tuple[str, ...]] = (),
+        keys: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Create access to a collection.
 
@@ -30,13 +36,15 @@ class Rows(Generic[T]):
             name: The name of the collection.
             kind: The class of the documents.
             indexes: The fields of each index; a leading `-` means descending.
+            keys: The keys of fields that are stored under another one than their name.
         """
         self._store = store
-        self._codec = Codec(kind)
-        self._fields = fields_of(kind)
+        self._codec = Codec(kind, keys)
+        self._fields = fields_of(kind, keys)
+        self._by_key = {field.key: field for field in self._fields.values()}
         self.collection = Collection(
             name=name,
-            fields=tuple((field.name, field.kind) for field in self._fields.values()),
+            fields=tuple((field.key, field.kind) for field in self._fields.values()),
             indexes=tuple(dict.fromkeys(self._sorts(index) for index in indexes)),
         )
 
@@ -81,7 +89,7 @@ class Rows(Generic[T]):
         sorts = self._sorts(sort)
         query = Query(collection=self.collection.name, where=where, sort=sorts, limit=limit + 1)
         if cursor is not None:
-            query = replace(query, after=read_cursor(cursor, query, self._fields))
+            query = replace(query, after=read_cursor(cursor, query, self._by_key))
         found = await self._store.find(query)
         items = tuple(self._codec.decode(stored.data) for stored in found[:limit])
         if len(found) <= limit:
@@ -91,11 +99,12 @@ class Rows(Generic[T]):
         return Page(items, write_cursor(query, (*(data[s.field] for s in sorts), last.id)))
 
     def _where(self, values: Mapping[str, object]) -> tuple[tuple[str, Scalar], ...]:
-        return tuple((name, self._field(name).parse(value)) for name, value in values.items())
+        fields = ((self._field(name), value) for name, value in values.items())
+        return tuple((field.key, field.parse(value)) for field, value in fields)
 
     def _sorts(self, names: Iterable[str]) -> tuple[Sort, ...]:
         return tuple(
-            Sort(self._field(name.removeprefix("-")).name, name.startswith("-")) for name in names
+            Sort(self._field(name.removeprefix("-")).key, name.startswith("-")) for name in names
         )
 
     def _field(self, name: str) -> Field:

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid5
 
-from chassis.messages import Command, CommandRefused, Event
+from chassis.identity import identity_of
+from chassis.messages import Command, CommandRefused, Event, decoded
 from chassis.saga.declaration import Saga, answers
 
 _NAMESPACE = UUID("5f0c3c1e-6a86-4f2b-9d0a-6a1f0b1c8f5d")
@@ -91,6 +92,7 @@ class Process:
 
     def __init__(self, saga: Saga[Any]) -> None:
         self._saga = saga
+        self._identity = identity_of(saga)
 
     def begin(self, instance: Instance) -> Transition:
         """Return the transition when an instance starts."""
@@ -162,7 +164,7 @@ class Process:
         if self._saga.on_failure is None:
             return undone
         last = Dispatch(
-            id=uuid5(_NAMESPACE, f"{self._saga.name}:{instance.id}:failure"),
+            id=uuid5(_NAMESPACE, f"{self._identity}:{instance.id}:failure"),
             command=self._saga.on_failure(self._start(instance), instance.failure or ""),
             awaited=False,
         )
@@ -188,12 +190,12 @@ class Process:
                 yield Dispatch(id=id, command=command, awaited=False)
 
     def _start(self, instance: Instance) -> Event:
-        start: Event = self._saga.starts_on.model_validate(instance.start)
+        start: Event = decoded(self._saga.starts_on, instance.start)
         return start
 
     def _id(self, instance: Instance, step: int, item: int, what: str) -> UUID:
         """Return the id of a command; it is deterministic, so a repeated one is handled once."""
-        return uuid5(_NAMESPACE, f"{self._saga.name}:{instance.id}:{step}:{item}:{what}")
+        return uuid5(_NAMESPACE, f"{self._identity}:{instance.id}:{step}:{item}:{what}")
 
 
 def _failure(event: Event) -> str:

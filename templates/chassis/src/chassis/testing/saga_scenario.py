@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 from uuid import UUID
 
-from chassis.messages import Command, Event
+from chassis.messages import Command, Event, encoded
 from chassis.saga import Saga
 from chassis.saga.process import Dispatch, Instance, Process, Status, Transition
 
@@ -32,7 +32,7 @@ class SagaScenario:
             id=str(getattr(event, self._id)),
             correlation_id=_ID,
             cause=_ID,
-            start=event.model_dump(mode="json"),
+            start=encoded(event),
         )
         self._follow(self._process.begin(instance))
         return self

@@ -6,32 +6,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic_core import CoreSchema
+
+_NAMES = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=False)
 
 
 class Value(BaseModel):
-    """A value object in messages."""
+    """A value object in messages. The alias of a renamed field is its key in JSON."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = _NAMES
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the JSON Schema with the names of the fields, as HTTP has them."""
+        schema = handler(core_schema)
+        _rename(handler.resolve_ref_schema(schema), cls)
+        return schema
 
 
-class Message(BaseModel):
+class Message(Value):
     """A command or an event."""
-
-    model_config = ConfigDict(frozen=True)
 
 
 class Command(Message):
     """A command, named in the imperative. Unknown fields are an error of the sender."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
 
 class Event(Message):
     """An event, named in the past tense. Unknown fields are ignored (tolerant reader)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
 
 class CommandRefused(Event):
@@ -39,6 +50,35 @@ class CommandRefused(Event):
 
     command: str
     rule: str
+
+
+M = TypeVar("M", bound=Message)
+
+
+def encoded(message: Message) -> dict[str, Any]:
+    """Return `message` as the JSON values that are published, by the keys of its fields."""
+    return message.model_dump(mode="json", by_alias=True)
+
+
+def decoded(model: type[M], data: Mapping[str, Any]) -> M:
+    """Return the message with published JSON values; raises pydantic's `ValidationError`."""
+    return model.model_validate(data, by_alias=True, by_name=False)
+
+
+def _rename(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """Replace the keys of renamed fields in the schema of `model` by their names.
+
+    Pydantic may do this twice with one schema, so it goes by the order of the fields.
+    """
+    fields = model.model_fields
+    if not any(info.alias for info in fields.values()):
+        return
+    schema["properties"] = dict(zip(fields, schema["properties"].values(), strict=True))
+    for name, info in fields.items():
+        if info.alias:
+            schema["properties"][name]["title"] = name.replace("_", " ").title()
+    if required := [name for name, info in fields.items() if info.is_required()]:
+        schema["required"] = required
 
 
 COMMAND_REFUSED = "chassis.CommandRefused.v1"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -35,6 +35,8 @@ class Aggregate(Generic[S, C, E]):
         evolve: Returns the state after an event.
         id: The field with the id of the aggregate, in the state and in every message.
         owner: The field of the state with the only user who has access over HTTP.
+        identity: What the store goes by, if that is not the name.
+        stored: The keys of renamed fields of the state in the store, by name.
     """
 
     state: type[S]
@@ -42,6 +44,8 @@ class Aggregate(Generic[S, C, E]):
     evolve: Evolve[S, E] = field(kw_only=True)
     id: str = field(kw_only=True)
     owner: str | None = field(kw_only=True, default=None)
+    identity: str | None = field(kw_only=True, default=None)
+    stored: Mapping[str, str] = field(kw_only=True, default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -79,11 +83,20 @@ class Replica(Generic[S, E]):
         row: The class of the rows.
         evolve: Returns the row after an event.
         id: The field with the id of the row.
+        identity: What the store and the consumer group go by, if that is not the name.
+        stored: The keys of renamed fields of the row in the store, by name.
     """
 
     row: type[S]
     evolve: Evolve[S, E] = field(kw_only=True)
     id: str = field(kw_only=True)
+    identity: str | None = field(kw_only=True, default=None)
+    stored: Mapping[str, str] = field(kw_only=True, default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name of the row's class."""
+        return self.row.__name__
 
     @property
     def events(self) -> tuple[type[Event], ...]:
@@ -99,11 +112,13 @@ class Policy:
         event: The class of the event.
         react: Returns the commands.
         after: The delay; None for no delay.
+        identity: What timers and commands go by, if that is not the name.
     """
 
     event: type[Event]
     react: Callable[[Any], Command | Iterable[Command]]
     after: timedelta | None
+    identity: str | None
 
     @property
     def name(self) -> str:
@@ -124,6 +139,7 @@ class Service:
     """A service: a bounded context that owns its data."""
 
     name: str
+    identity: str | None = None
     messages: Catalog
     aggregates: tuple[Aggregate[Any, Any, Any], ...]
     replicas: tuple[Replica[Any, Any], ...] = ()
@@ -138,6 +154,7 @@ def on(
     react: Callable[[E], Command | Iterable[Command]],
     *,
     after: timedelta | None = None,
+    identity: str | None = None,
 ) -> Policy:
     """Declare a policy.
 
@@ -145,8 +162,9 @@ def on(
         event: The class of the event.
         react: Returns the command, or the commands, that follow from an event.
         after: The delay; None for no delay.
+        identity: What timers and commands go by, if that is not the name.
     """
-    return Policy(event=event, react=react, after=after)
+    return Policy(event=event, react=react, after=after, identity=identity)
 
 
 def answered_by(question: type[Q], adapter: Callable[[Q], Awaitable[object]]) -> Answer:

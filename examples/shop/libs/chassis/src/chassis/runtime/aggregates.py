@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from chassis.domain import evolved
 from chassis.envelope import Envelope
-from chassis.messages import Catalog
+from chassis.identity import identity_of
+from chassis.messages import Catalog, decoded
 from chassis.runtime.rows import Rows
 from chassis.service import Aggregate
 from chassis.store.port import Append, Collection, Commit, Store
@@ -54,7 +55,13 @@ class StateRepository:
         self, aggregate: Aggregate[Any, Any, Any], store: Store, indexes: list[tuple[str, ...]]
     ) -> None:
         self.aggregate = aggregate
-        self.rows: Rows[Any] = Rows(store, f"aggregate_{aggregate.name}", aggregate.state, indexes)
+        self.rows: Rows[Any] = Rows(
+            store,
+            f"aggregate_{identity_of(aggregate)}",
+            aggregate.state,
+            indexes,
+            aggregate.stored,
+        )
 
     @property
     def collections(self) -> tuple[Collection, ...]:
@@ -87,7 +94,7 @@ class EventRepository:
     async def load(self, id: str) -> Loaded:
         """See `Repository`."""
         history = await self._store.history(self._stream(id))
-        events = (self._models[each.type].model_validate(each.data) for each in history)
+        events = (decoded(self._models[each.type], each.data) for each in history)
         return Loaded(evolved(self.aggregate.evolve, None, events), len(history))
 
     def write(self, id: str, before: Loaded, state: Any, events: tuple[Envelope, ...]) -> Commit:
@@ -96,4 +103,4 @@ class EventRepository:
         return Commit(appends=(append,))
 
     def _stream(self, id: str) -> str:
-        return f"{self.aggregate.name}:{id}"
+        return f"{identity_of(self.aggregate)}:{id}"

@@ -10,6 +10,7 @@ from chassis.clock import Clock
 from chassis.dead_letters import DeadLetterPublisher
 from chassis.envelope import Envelope
 from chassis.hub.port import Hub
+from chassis.identity import identity_of
 from chassis.messages import Command
 from chassis.runtime.aggregates import EventRepository, Repository, StateRepository
 from chassis.runtime.bindings import Binding, bindings, consumers, refusal_bindings
@@ -51,7 +52,7 @@ def assemble(
     parts = _parts(service, store, Committer(store, relay.wake, timers.wake), clock)
     timers.handlers.update({policy.timer_handler: policy.on_timer for policy in parts.policies})
     timers.handlers.update({saga.timer_handler: saga.on_deadline for saga in parts.sagas})
-    dead_letters = DeadLetterPublisher(service.name, service.messages, hub, clock)
+    dead_letters = DeadLetterPublisher(identity_of(service), service.messages, hub, clock)
     unit = Unit(
         name=service.name,
         messages=service.messages,
@@ -67,10 +68,12 @@ def assemble(
 
 
 def _parts(service: Service, store: Store, committer: Committer, clock: Clock) -> ServiceParts:
-    envelopes = EnvelopeFactory(service.name, service.messages, clock)
+    envelopes = EnvelopeFactory(identity_of(service), service.messages, clock)
     repositories = [_repository(service, aggregate, store) for aggregate in service.aggregates]
     replicas = {
-        replica.row: Rows(store, f"replica_{replica.row.__name__}", replica.row)
+        replica.row: Rows(
+            store, f"replica_{identity_of(replica)}", replica.row, keys=replica.stored
+        )
         for replica in service.replicas
     }
     commands = CommandHandler(
@@ -109,16 +112,16 @@ def _collections(parts: ServiceParts) -> list[Collection]:
 
 def _bindings(parts: ServiceParts) -> Iterator[Binding]:
     """Commands, replicas, policies and sagas are separate groups, so none delays another."""
-    name, messages = parts.service.name, parts.service.messages
+    unit, messages = identity_of(parts.service), parts.service.messages
 
     async def carry_out(command: Command, envelope: Envelope) -> None:
         await parts.commands.carry_out(command, envelope.id)
 
     for repository in parts.repositories:
         commands = repository.aggregate.commands
-        yield from bindings(messages, f"{name}.commands", commands, carry_out)
+        yield from bindings(messages, f"{unit}.commands", commands, carry_out)
     for replica in parts.service.replicas:
-        group = f"{name}.replica.{replica.row.__name__}"
+        group = f"{unit}.replica.{identity_of(replica)}"
         materializer = Materializer(
             rows=parts.replicas[replica.row],
             project=replica.evolve,
@@ -128,8 +131,8 @@ def _bindings(parts: ServiceParts) -> Iterator[Binding]:
         )
         yield from bindings(messages, group, replica.events, materializer)
     for policy in parts.policies:
-        yield from bindings(messages, f"{name}.policies", [policy.policy.event], policy)
+        yield from bindings(messages, f"{unit}.policies", [policy.policy.event], policy)
     for saga in parts.sagas:
-        group = f"{name}.saga.{saga.saga.name}"
+        group = f"{unit}.saga.{identity_of(saga.saga)}"
         yield from bindings(messages, group, [saga.saga.starts_on, *saga.answers], saga)
         yield from refusal_bindings(messages, group, saga.answers, saga)

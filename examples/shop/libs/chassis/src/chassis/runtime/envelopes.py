@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis import trace
 from chassis.clock import Clock
 from chassis.envelope import Envelope, Outgoing
-from chassis.messages import COMMAND_REFUSED, Catalog, CommandRefused, Message
+from chassis.messages import COMMAND_REFUSED, Catalog, CommandRefused, Message, encoded
 
 
 class EnvelopeFactory:
@@ -60,7 +60,7 @@ class EnvelopeFactory:
             type=type,
             subject=subject,
             time=self._clock(),
-            data=message.model_dump(mode="json"),
+            data=encoded(message),
             correlation_id=current.correlation_id,
             causation_id=causation_id,
             traceparent=current.traceparent,

@@ -8,6 +8,7 @@ from typing import Any
 from chassis.clock import Clock, utc_now
 from chassis.dead_letters import DeadLetterPublisher
 from chassis.hub.port import Hub
+from chassis.identity import identity_of
 from chassis.projection import Projection
 from chassis.results import Page
 from chassis.runtime.bindings import bindings, consumers
@@ -30,10 +31,10 @@ class ProjectionRuntime:
         clock: Clock = utc_now,
         retry: Retry = RETRY,
     ) -> None:
-        messages, name = projection.messages, projection.name
+        messages, name = projection.messages, identity_of(projection)
         key = (*projection.key.partition, *projection.key.cluster)
         wanted = [key, *indexes(projection.routes, projection.row)]
-        self._rows: Rows[Any] = Rows(store, "rows", projection.row, wanted)
+        self._rows: Rows[Any] = Rows(store, "rows", projection.row, wanted, projection.stored)
         materializer = Materializer(
             rows=self._rows, project=projection.project, id=projection.id, group=name, store=store
         )

@@ -76,6 +76,7 @@ class Saga(Generic[E]):
 
     Attributes:
         name: The name of the saga.
+        identity: What instances, timers and commands go by, if that is not the name.
         starts_on: The event that starts an instance.
         id: The field of that event which identifies the instance.
         steps: The steps.
@@ -84,6 +85,7 @@ class Saga(Generic[E]):
     """
 
     name: str
+    identity: str | None = None
     starts_on: type[E]
     id: str
     steps: tuple[Step[E] | FanOut[E, Any], ...]

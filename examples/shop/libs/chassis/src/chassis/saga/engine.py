@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis import trace
 from chassis.clock import Clock
 from chassis.envelope import Envelope
+from chassis.identity import identity_of
 from chassis.messages import Event
 from chassis.results import Versioned
 from chassis.runtime.committer import Committer
@@ -46,8 +47,9 @@ class SagaEngine:
         self._committer = committer
         self._envelopes = envelopes
         self._clock = clock
-        self._instances = Rows(store, f"saga_{saga.name}", Instance)
-        self._awaited = Rows(store, f"saga_{saga.name}_awaited", _Awaited)
+        self._identity = identity_of(saga)
+        self._instances = Rows(store, f"saga_{self._identity}", Instance)
+        self._awaited = Rows(store, f"saga_{self._identity}_awaited", _Awaited)
 
     @property
     def collections(self) -> tuple[Collection, ...]:
@@ -57,7 +59,7 @@ class SagaEngine:
     @property
     def timer_handler(self) -> str:
         """The name of the handler of its deadlines."""
-        return f"saga:{self.saga.name}"
+        return f"saga:{self._identity}"
 
     @property
     def answers(self) -> tuple[type[Event], ...]:

@@ -8,7 +8,15 @@ from uuid import uuid4
 from chassis.clock import Clock
 from chassis.dead_letters import DEAD_LETTER
 from chassis.envelope import Envelope
-from chassis.messages import COMMAND_REFUSED, Catalog, CommandRefused, Event, Message
+from chassis.messages import (
+    COMMAND_REFUSED,
+    Catalog,
+    CommandRefused,
+    Event,
+    Message,
+    decoded,
+    encoded,
+)
 from chassis.testing.memory_hub import MemoryHub
 
 
@@ -70,11 +78,11 @@ class Mailbox:
 
     def _message(self, envelope: Envelope) -> Message:
         if envelope.type == COMMAND_REFUSED:
-            return CommandRefused.model_validate(envelope.data)
+            return decoded(CommandRefused, envelope.data)
         kind = self._catalog.named(envelope.type)
         if kind is None:
             raise AssertionError(f"{envelope.type} is not in the catalog: {dict(envelope.data)}")
-        return kind.model.model_validate(envelope.data)
+        return decoded(kind.model, envelope.data)
 
     def _envelope(
         self, message: Message, type: str, subject: str, cause: Envelope | None
@@ -85,7 +93,7 @@ class Mailbox:
             type=type,
             subject=subject,
             time=self._clock(),
-            data=message.model_dump(mode="json"),
+            data=encoded(message),
             correlation_id=uuid4() if cause is None else cause.correlation_id,
             causation_id=None if cause is None else cause.id,
         )

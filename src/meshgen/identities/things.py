@@ -1,0 +1,115 @@
+"""Everything in a spec that has an identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from meshgen.identities.table import Path
+from meshgen.naming import snake
+from meshgen.spec.model import Enum, Field, Policy, Projection, Ref, Replica, Service, Spec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
+    """Something with an identity, at its path of names.
+
+    former: what it was called before, if the spec says so
+    named_after: the paths of what gives it its name; then it is renamed together with them
+    """
+
+    path: Path
+    former: str | None = None
+    named_after: tuple[Path, ...] = ()
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def renamed_from(self) -> str | None: ...
+
+
+def things(spec: Spec) -> Iterator[Thing]:
+    """Everything that has an identity; what holds other things, and gives names, comes first."""
+    yield Thing(path=("system", spec.name))
+    for type_ in spec.types:
+        above = ("types", type_.name)
+        yield Thing(path=above, former=type_.renamed_from)
+        if isinstance(type_, Enum):
+            for member in type_.members:
+                yield Thing(path=(*above, "values", member), former=type_.former.get(member))
+        else:
+            yield from _fields(above, "fields", type_.fields)
+    for service in spec.services:
+        yield from _service(service)
+    for service in spec.services:
+        above = ("services", service.name)
+        yield from (_policy(above, policy) for policy in service.policies)
+        yield from (_replica(above, replica) for replica in service.replicas)
+    for projection in spec.projections:
+        yield from _projection(projection)
+    yield from _each((), "bffs", spec.bffs)
+
+
+def _service(service: Service) -> Iterator[Thing]:
+    above = ("services", service.name)
+    yield Thing(path=above, former=service.renamed_from)
+    for aggregate in service.aggregates:
+        place = (*above, "aggregates", aggregate.name)
+        yield Thing(path=place, former=aggregate.renamed_from)
+        yield from _fields(place, "state", aggregate.state)
+        for event in aggregate.events:
+            yield Thing(path=(*above, "events", event.name), former=event.renamed_from)
+            yield from _fields((*above, "events", event.name), "fields", event.fields)
+        for command in aggregate.commands:
+            yield Thing(path=(*above, "commands", command.name), former=command.renamed_from)
+            yield from _fields((*above, "commands", command.name), "fields", command.input)
+    yield from _each(above, "sagas", service.sagas)
+    yield from _each(above, "queries", service.queries)
+    for port in service.ports:
+        yield Thing(path=(*above, "ports", port.name))
+
+
+def _projection(projection: Projection) -> Iterator[Thing]:
+    above = ("projections", projection.name)
+    yield Thing(path=above, former=projection.renamed_from)
+    yield from _fields(above, "row", projection.row)
+    yield from _each(above, "queries", projection.queries)
+
+
+def _fields(above: Path, kind: str, fields: Iterable[Field]) -> Iterator[Thing]:
+    return _each(above, kind, fields)
+
+
+def _each(above: Path, kind: str, named: Iterable[_Named]) -> Iterator[Thing]:
+    for one in named:
+        yield Thing(path=(*above, kind, one.name), former=one.renamed_from)
+
+
+def _policy(above: Path, policy: Policy) -> Thing:
+    """A policy has no name of its own: it is known by what it does on which event."""
+    command, event = _of(policy.do, "commands"), _of(policy.on, "events")
+    return Thing(path=policy_path(above, policy), named_after=(command, event))
+
+
+def _replica(above: Path, replica: Replica) -> Thing:
+    """A replica is known by what it is a copy of."""
+    return Thing(
+        path=(*above, "replicas", replica.of.name), named_after=(_of(replica.of, "aggregates"),)
+    )
+
+
+def policy_path(above: Path, policy: Policy) -> Path:
+    """The path of names of a policy of the unit `above`."""
+    return (*above, "policies", derived_name(policy.do.name, policy.on.name))
+
+
+def derived_name(first: str, *others: str) -> str:
+    """The name of what is named after these: `place_order_on_cart_checked_out`."""
+    return "_on_".join(map(snake, (first, *others))) if others else first
+
+
+def _of(ref: Ref, kind: str) -> Path:
+    return ("services", ref.unit, kind, ref.name)

@@ -1,0 +1,305 @@
+"""A running system whose things get other names: its data, its sagas and its timers go on.
+
+One project goes through a chain of renames. In each step a ticket is left in the middle: its saga
+waits for a service that is killed, its reminder for a timer, its events for consumers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import nats
+import pytest
+from chassis.embedded import state
+from chassis.embedded.paths import ProjectPaths
+from chassis.testing.system import Caller, System
+
+from tests.e2e.conftest import Project, generate
+
+LINES = [{"label": "paper", "amount": 2}]
+TICKET = ["TicketOpened", "BeginCheck", "CheckBegun", "CloseTicket", "TicketClosed"]
+
+
+@dataclass
+class Desk:
+    """The running project, what things are called now, and the tickets and sheets it has."""
+
+    project: Project
+    names: dict[str, str] = field(default_factory=dict)
+    tickets: list[str] = field(default_factory=list)
+    sheets: list[str] = field(default_factory=list)
+
+    @property
+    def root(self) -> Path:
+        return self.project.root
+
+    def name(self, first: str) -> str:
+        """What is called now what was called `first` once."""
+        return self.names.get(first, first)
+
+    def path(self, first: str) -> str:
+        """A path over HTTP, of first names."""
+        return "/" + "/".join(self.name(part) for part in first.split("/"))
+
+    def clerk(self) -> Caller:
+        return System.running(self.root).caller("clerk")
+
+    def meshgen(self, *arguments: str) -> None:
+        run_meshgen(self.root, *arguments)
+
+    def edit(self, *changes: tuple[str, str]) -> None:
+        """Replace texts in the spec, and update the project."""
+        (path,) = self.root.glob("[a-z]*.yaml")
+        text = path.read_text()
+        for before, after in changes:
+            assert before in text, before
+            text = text.replace(before, after)
+        path.write_text(text)
+        self.meshgen("update")
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [{self.name(key): value for key, value in line.items()} for line in LINES]
+
+    def open_ticket(self, clerk: Caller) -> str:
+        body = {self.name("title"): "a ticket", self.name("lines"): self.lines()}
+        path = self.path("front/tickets/open-ticket")
+        ticket = str(clerk.post(path, **body)["ticket_id"])
+        self.tickets.append(ticket)
+        return ticket
+
+    def write_sheet(self) -> None:
+        body = {self.name("text"): "a sheet", "stage": "fresh", self.name("lines"): self.lines()}
+        sheet = self.clerk().post(self.path("front/sheets/write-sheet"), **body)["sheet_id"]
+        self.sheets.append(str(sheet))
+
+    def kill(self, unit: str) -> None:
+        found = state.read(ProjectPaths(self.root.resolve()))
+        assert found is not None
+        os.kill(found.started[self.name(unit)].pid, signal.SIGKILL)
+
+    def messages(self) -> Counter[tuple[str, str]]:
+        return messages_of(self.root)
+
+
+def run_meshgen(root: Path, *arguments: str) -> None:
+    command = [sys.executable, "-m", "meshgen", *arguments]
+    done = subprocess.run(
+        command, cwd=root, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def messages_of(root: Path) -> Counter[tuple[str, str]]:
+    """How often the hub has which type of message about which subject."""
+    found = state.read(ProjectPaths(root.resolve()))
+    assert found is not None
+    return asyncio.run(_messages(found.plan.nats_url))
+
+
+async def _messages(url: str) -> Counter[tuple[str, str]]:
+    client = await nats.connect(url)
+    try:
+        stream = client.jetstream()
+        found: Counter[tuple[str, str]] = Counter()
+        for info in await stream.streams_info():
+            name = str(info.config.name)
+            for position in range(max(1, info.state.first_seq), info.state.last_seq + 1):
+                data = (await stream.get_msg(name, position)).data
+                envelope = json.loads(data or b"{}")
+                found[envelope["subject"], envelope["type"].split(".")[-2]] += 1
+        return found
+    finally:
+        await client.close()
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    desk = Desk(generate("desk", tmp_path_factory.mktemp("desk")))
+    desk.project.make("up", PROCESSES="each")
+    yield desk
+    desk.project.run("down")
+
+
+def messages_and_fields(desk: Desk) -> None:
+    desk.meshgen("rename", "front.TicketClosed", "TicketDone")
+    desk.meshgen("rename", "front.OpenTicket", "FileTicket")
+    desk.edit(
+        ("{label: string,", "{word: {type: string, renamed_from: label},"),
+        ("state: {title: string", "state: {topic: {type: string, renamed_from: title}"),
+        ("Opened: {title: string", "Opened: {topic: {type: string, renamed_from: title}"),
+        ("input: {title: string", "input: {topic: {type: string, renamed_from: title}"),
+        ("with: {remark: title}", "with: {remark: topic}"),
+        ("uuid, title: string", "uuid, topic: {type: string, renamed_from: title}"),
+        ("sort: [title]", "sort: [topic]"),
+        ("state: {text: string", "state: {body: {type: string, renamed_from: text}"),
+        ("SheetWritten: {text: string", "SheetWritten: {body: {type: string, renamed_from: text}"),
+        ("input: {text: string", "input: {body: {type: string, renamed_from: text}"),
+        ("sort: [text]", "sort: [body]"),
+        ("fields: [text]", "fields: [body]"),
+        ("sheets[sheet_id].text", "sheets[sheet_id].body"),
+    )  # fmt: skip
+    desk.names |= {"label": "word", "title": "topic", "text": "body", "open-ticket": "file-ticket"}
+
+
+def types_and_members(desk: Desk) -> None:
+    desk.edit(
+        (": Stage", ": Phase"),
+        ("stage: fresh", "stage: raw"),
+        ("Stage: [fresh", "Phase: {renamed_from: Stage, enum: [{name: raw, renamed_from: fresh}"),
+        (", closed]", ", closed]}"),
+        ("Line: {word", "Row: {renamed_from: Line, word"),
+        ("list[Line]", "list[Row]"),
+    )  # fmt: skip
+
+
+def services_and_aggregates(desk: Desk) -> None:
+    desk.meshgen("rename", "front", "counter")
+    desk.meshgen("rename", "back", "office")
+    desk.meshgen("rename", "counter.Ticket", "Request")
+    desk.meshgen("rename", "counter.Sheet", "Paper")
+    desk.names |= {"front": "counter", "back": "office", "tickets": "requests", "sheets": "papers"}
+
+
+def sagas_policies_queries_and_projections(desk: Desk) -> None:
+    desk.meshgen("rename", "counter.Handling", "Working")
+    desk.meshgen("rename", "counter.RemindOfTicket", "Remind")
+    desk.meshgen("rename", "counter.TicketOpened", "TicketFiled")
+    desk.meshgen("rename", "counter.CloseTicket", "FinishTicket")
+    desk.meshgen("rename", "office.BeginCheck", "StartCheck")
+    desk.meshgen("rename", "board", "wall")
+    desk.edit(("RowOf: {", "EntryOf: {renamed_from: RowOf, "))
+    desk.names |= {"board": "wall", "row-of": "entry-of"}
+
+
+def two_names_swapped(desk: Desk) -> None:
+    desk.edit(
+        ("TicketFiled: {renamed_from: TicketOpened,", "@: {renamed_from: TicketFiled,"),
+        ("TicketDone: {renamed_from: TicketClosed,", "TicketFiled: {renamed_from: TicketDone,"),
+        ("creates: TicketFiled", "creates: ##"),
+        ("emits: TicketDone", "emits: TicketFiled"),
+        ("on: TicketFiled", "on: TicketDone"),
+        ("counter.TicketFiled: {insert", "counter.##: {insert"),
+        ("counter.TicketDone: {update", "counter.TicketFiled: {update"),
+        ("##", "TicketDone"),
+        ("@:", "TicketDone:"),
+    )
+
+
+def the_system(desk: Desk) -> None:
+    desk.edit(("name: desk", "name: bureau"))
+
+
+STEPS = (
+    messages_and_fields,
+    types_and_members,
+    services_and_aggregates,
+    sagas_policies_queries_and_projections,
+    two_names_swapped,
+    the_system,
+)
+
+
+@pytest.mark.parametrize("rename", STEPS, ids=lambda step: step.__name__)
+def test_data_lives_on_under_other_names(desk: Desk, rename: Callable[[Desk], None]) -> None:
+    desk.write_sheet()
+    clerk = desk.clerk()
+    desk.kill("back")
+    waiting = desk.open_ticket(clerk)
+    before = desk.messages()
+    assert not before[waiting, "CheckBegun"]
+    desk.project.make("down")
+    rename(desk)
+    desk.project.make("up", PROCESSES="each")
+    clerk = desk.clerk()
+    last = desk.open_ticket(clerk)  # there is one partition: when it is done, all before it is
+    for ticket in (waiting, last):
+        clerk.eventually(desk.path(f"front/tickets/{ticket}"), None, 60.0, stage="closed")
+    for ticket in desk.tickets:
+        clerk.eventually(
+            desk.path("board/row-of"),
+            {"ticket_id": ticket},
+            60.0,
+            **{desk.name("title"): "a ticket", "stage": "closed"},
+        )
+        found = clerk.get(desk.path(f"front/tickets/{ticket}"))
+        assert found[desk.name("title")] == "a ticket"
+        assert found[desk.name("lines")] == desk.lines()
+        assert found["reminded"] == 0
+    params = {"stage": "fresh"}
+    page = clerk.request("GET", desk.path("front/sheets-of-stage"), params=params).body["items"]
+    assert {sheet["sheet_id"] for sheet in page} == set(desk.sheets)
+    assert all(sheet[desk.name("text")] == "a sheet" for sheet in page)
+    assert all(sheet["lines"] == desk.lines() for sheet in page)
+    for sheet in desk.sheets:
+        note = desk.path(f"back/checks/{last}/note-sheet")
+        assert clerk.post(note, sheet_id=sheet)["events"] == ["CheckNoted"]
+    after = desk.messages()
+    assert all(after[ticket, kind] == 1 for ticket in desk.tickets for kind in TICKET)
+    assert all(after[key] == count for key, count in before.items() if key[0] != waiting)
+
+
+def test_timers_go_off_under_other_names(desk: Desk) -> None:
+    desk.project.make("down")
+    with sqlite3.connect(desk.root / ".local/data/front.db") as store:
+        store.execute("UPDATE timers SET due = 0 WHERE handler LIKE 'policy:%'")
+    desk.project.make("up", PROCESSES="each")
+    clerk = desk.clerk()
+    for ticket in desk.tickets:
+        clerk.eventually(desk.path(f"front/tickets/{ticket}"), None, 60.0, reminded=1)
+
+
+def test_nothing_became_a_dead_letter(desk: Desk) -> None:
+    assert not [key for key in desk.messages() if key[1] == "DeadLetter"]
+
+
+def test_the_renames_of_the_readme_work_on_a_shop_with_data(tmp_path: Path) -> None:
+    """An order that was shipped is read as before, and its saga does not start again."""
+    shop = generate("shop", tmp_path)
+    try:
+        shop.make("up")
+        customer, order = ship(shop)
+        before = messages_of(shop.root)
+        shop.make("down")
+        run_meshgen(shop.root, "rename", "order.OrderShipped", "OrderSent")
+        run_meshgen(shop.root, "rename", "order.Checkout", "Purchase")
+        shop.make("up")
+        for _ in range(3):
+            ship(shop)
+        caller = System.running(shop.root).caller("customer", sub=customer)
+        found = caller.get(f"/order/orders/{order}")
+        assert (found["status"], found["total"]) == ("shipped", "39.80")
+        after = messages_of(shop.root)
+        assert {k: n for k, n in after.items() if k[0] == order} == {
+            k: n for k, n in before.items() if k[0] == order
+        }
+        assert not [key for key in after if key[1] == "DeadLetter"]
+    finally:
+        shop.run("down")
+
+
+def ship(shop: Project) -> tuple[UUID, str]:
+    """Order something that is shipped; return the customer and the order."""
+    system = System.running(shop.root)
+    merchant, customer = system.caller("merchant"), system.caller("customer")
+    product = merchant.post(
+        "/product/products/list-product", name="Teapot", category="kitchen", price="19.90"
+    )["product_id"]
+    merchant.post(f"/inventory/stock-items/{product}/receive-stock", quantity=5)
+    customer.post(f"/cart/carts/{customer.id}/put-item", product_id=product, quantity=2)
+    customer.post(f"/cart/carts/{customer.id}/check-out")
+    row = customer.eventually(
+        "/order-history/orders-of-customer", {"customer_id": customer.id}, 60.0, status="shipped"
+    )
+    return customer.id, str(row["order_id"])
