@@ -78,7 +78,7 @@ def scope() -> Scope:
             "input": given,
             "authorization": variables("answer", {"approved": "bool", "reason": "string"}),
         },
-        replicas={"products": ReplicaType("products", {"price": t.DECIMAL, "listed": t.BOOL})},
+        replicas={"products": ReplicaType("Product", {"price": t.DECIMAL, "listed": t.BOOL})},
         types=TYPES,
         impure=True,
     )

@@ -26,7 +26,7 @@ class Scene:
 
     def code(self, expression: Expression) -> str:
         """`expression` as Python source."""
-        return emit(expression, self.names, rows=self.rows).code
+        return emit(expression, self.names, rows=self.rows)
 
 
 EVENT = Scene({"event": "event"})

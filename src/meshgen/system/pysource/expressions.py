@@ -1,4 +1,4 @@
-"""Expressions and values as Python source."""
+"""Expressions as Python source."""
 
 from __future__ import annotations
 
@@ -7,17 +7,7 @@ from dataclasses import dataclass
 
 from meshgen.spec.expressions import Expression
 from meshgen.spec.expressions.lookups import certain_lookups
-from meshgen.spec.expressions.values import Value
-from meshgen.system.pysource import literals
 from meshgen.system.pysource.printer import Printer
-
-
-@dataclass(frozen=True, slots=True)
-class Emitted:
-    """Python source, and the names it needs imported or at hand (`Decimal`, `context`...)."""
-
-    code: str
-    uses: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +23,14 @@ def emit(
     prefixes: Mapping[str, str],
     *,
     rows: Mapping[tuple[str, str], str] | None = None,
-    classes: Mapping[str, str] | None = None,
-) -> Emitted:
-    """Return `expression` as Python.
+) -> str:
+    """Return `expression` as Python source.
 
     prefixes: by kind of variable what its name is an attribute of ("state" -> "order"); names of
         other kinds stand by themselves; "now" and "new_id" are the calls where there is no context
-    rows: the variables of rows that were read before, by replica and key (see `replica_reads`)
-    classes: the class of a replica's rows, for rows that were not read before
+    rows: the variables of rows that were read before, by class and key (see `replica_reads`)
     """
-    printer = Printer(expression, prefixes, rows or {}, classes or {})
-    code = printer.text(expression.tree)
-    return Emitted(code, frozenset(printer.uses))
-
-
-def emit_value(value: Value, named: Mapping[object, str] | None = None) -> Emitted:
-    """Return a value as Python; `named` gives the ids and moments that have names in the code."""
-    return Emitted(literals.literal(value, named), frozenset(literals.needs(value)))
+    return Printer(expression, prefixes, rows or {}).text(expression.tree)
 
 
 def replica_reads(expression: Expression, prefixes: Mapping[str, str]) -> tuple[ReplicaRead, ...]:
@@ -60,6 +41,6 @@ def replica_reads(expression: Expression, prefixes: Mapping[str, str]) -> tuple[
     """
     reads: dict[ReplicaRead, None] = {}
     for lookup in certain_lookups(expression):
-        key = Printer(expression, prefixes, {}, {}).text(lookup.key)
+        key = Printer(expression, prefixes, {}).text(lookup.key)
         reads[ReplicaRead(lookup.replica.name, key)] = None
     return tuple(reads)
