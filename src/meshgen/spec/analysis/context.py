@@ -110,6 +110,11 @@ class Names:
             self.variables[name] = Variable(kind, name, type_)
         return self
 
+    def named(self, name: str, variable: Variable) -> Names:
+        """Add `variable` under another name than its own: `caller` is the id of the caller."""
+        self.variables[name] = variable
+        return self
+
     def scope(self, *, impure: bool = False) -> Scope:
         return Scope(
             variables=self.variables,

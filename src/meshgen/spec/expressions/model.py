@@ -55,7 +55,7 @@ class Variable:
     """A name with a value.
 
     `kind` says where the value comes from: "state", "input", "event", "row", "answer" (of a port
-    call), "item" (of an `each` or a comprehension), "name" (a scenario's), "failure"...
+    call), "item" (of an `each` or a comprehension), "name" and "caller" (a scenario's), "failure"...
     """
 
     kind: str

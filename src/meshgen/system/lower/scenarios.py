@@ -13,8 +13,8 @@ from meshgen.system.lower.code import Scene
 from meshgen.system.lower.services import command_path
 from meshgen.system.model import ScenarioView
 
-# A scenario is told from outside of any decision: its clock is the clock.
-_OUTSIDE = Scene({"now": "datetime.now(UTC)", "new_id": "uuid4()"})
+# A scenario runs outside of any decision: its clock is the clock.
+_OUTSIDE = {"now": "datetime.now(UTC)", "new_id": "uuid4()"}
 
 
 def scenario_view(scenario: Scenario, index: Index) -> ScenarioView:
@@ -79,6 +79,4 @@ def _keywords(values: dict[str, str]) -> str:
 
 
 def _code(value: Assignment, step: Do | See) -> str:
-    if value.value.source == "caller":
-        return f"{_caller(step)}.id"
-    return _OUTSIDE.code(value.value)
+    return Scene({**_OUTSIDE, "caller": _caller(step)}).code(value.value)
