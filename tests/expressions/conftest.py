@@ -33,6 +33,13 @@ TYPES: dict[str, Enum | ValueObject] = {
         name="CartItem",
         fields=(Field(name="quantity", type=t.INT), Field(name="unit_price", type=t.DECIMAL)),
     ),
+    "Address": ValueObject(
+        name="Address",
+        fields=(
+            Field(name="street", type=t.STRING),
+            Field(name="city", type=t.OptionalType(t.STRING)),
+        ),
+    ),
 }
 STATE = {
     "status": "OrderStatus",

@@ -71,7 +71,9 @@ def _construction(checker: Checker, node: ast.Call, name: str, declared: Any) ->
     missing = [
         field.name
         for field in declared.fields
-        if field.default is MISSING and field.name not in {k.arg for k in node.keywords}
+        if field.default is MISSING
+        and not isinstance(field.type, OptionalType)
+        and field.name not in {k.arg for k in node.keywords}
     ]
     if missing:
         what = ", ".join(f"`{name}`" for name in missing)
