@@ -16,7 +16,8 @@ services:
         id: entry_id
         state: {lines: "list[Line]", by: uuid}
         events: {EntryPosted: {lines: "list[Line]", by: uuid}}
-        commands: {PostEntry: {roles: [teller], input: {lines: "list[Line]", by: uuid}, creates: EntryPosted}}
+        commands:
+          PostEntry: {roles: [teller], input: {lines: "list[Line]", by: uuid}, creates: EntryPosted}
     queries: {Entries: {of: Entry, filter: [by], page: 20, roles: [head-teller]}}
 gateway: {auth: {issuer: "https://id.lab.example", audience: lab}}
 scenarios:

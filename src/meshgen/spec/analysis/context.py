@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from meshgen.spec.analysis.kinds import parts
+from meshgen.spec.analysis.kinds import bare, parts
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.expressions import (
     Expression,
@@ -17,6 +17,7 @@ from meshgen.spec.expressions import (
     compile_expression,
     literal,
 )
+from meshgen.spec.expressions.narrowing import present
 from meshgen.spec.model import Assignment, Enum, Field, ValueObject
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import AssignmentSyntax, Word
@@ -58,6 +59,15 @@ class Fields:
             {n: f for n, f in self.known.items() if n in wanted}, self.broken & wanted, self.partial
         )
 
+    def present(self, names: Iterable[str]) -> Fields:
+        """These fields, of which the named ones are known not to be None."""
+        there = {
+            name: replace(known, type=bare(known.type))
+            for name in names
+            if (known := self.known.get(name))
+        }
+        return Fields({**self.known, **there}, self.broken, self.partial)
+
     def with_first(self, first: Field) -> Fields:
         """These fields behind `first`."""
         return Fields({first.name: first, **self.known}, self.broken, self.partial)
@@ -67,7 +77,7 @@ class Names:
     """Builds a scope: names that were added first win, records qualify.
 
     broken: names whose type is not known; partial: there may be names that are not known
-    absent: why a name is not there
+    absent: why a name is not there; present: names whose values are known not to be None
     """
 
     def __init__(self, types: Mapping[str, Enum | ValueObject]) -> None:
@@ -77,6 +87,7 @@ class Names:
         self.replicas: dict[str, ReplicaType] = {}
         self.broken: set[str] = set()
         self.absent: dict[str, str] = {}
+        self.present: frozenset[str] = frozenset()
         self.partial = False
 
     def without(self, names: Iterable[str], reason: str) -> Names:
@@ -115,6 +126,27 @@ class Names:
         self.variables[name] = variable
         return self
 
+    def told(self, condition: Expression, *, holds: bool = True) -> frozenset[str]:
+        """The names, however written, that are not None if `condition` holds, or if it does not."""
+        found = present(condition.tree, holds=holds)
+        return found | {other for name in found for other in self._same(name)}
+
+    def qualified(self, record: str) -> set[str]:
+        """The fields of `record` that are known not to be None."""
+        prefix = f"{record}."
+        return {n.removeprefix(prefix) for n in self.present if n.startswith(prefix)}
+
+    def _same(self, path: str) -> Iterator[str]:
+        """The other ways to write a path: `price` and `state.price`."""
+        first, _, rest = path.partition(".")
+        name, _, _ = rest.partition(".")
+        variable, tail = self.records.get(first, {}).get(name), rest[len(name) :]
+        if variable is None:
+            variable, tail = self.variables.get(first), path[len(first) :]
+        for record, variables in self.records.items():
+            yield from (f"{record}.{n}{tail}" for n, v in variables.items() if v == variable)
+        yield from (f"{n}{tail}" for n, v in self.variables.items() if v == variable)
+
     def scope(self, *, impure: bool = False) -> Scope:
         return Scope(
             variables=self.variables,
@@ -122,6 +154,7 @@ class Names:
             replicas=self.replicas,
             types=self.types,
             impure=impure,
+            present=self.present,
         )
 
 

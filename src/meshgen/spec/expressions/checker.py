@@ -47,7 +47,7 @@ _INFER: dict[type[ast.AST], Callable[..., Typed]] = {
 
 
 class Checker:
-    """One pass over one expression; `types`, `refs` and `conversions` are what it finds."""
+    """One pass over one expression; it finds `types`, `refs`, `conversions`, `narrowed`."""
 
     def __init__(self, source: str, scope: Scope) -> None:
         self.source = source
@@ -56,7 +56,8 @@ class Checker:
         self.refs: dict[ast.AST, Ref] = {}
         self.conversions: dict[ast.AST, Type] = {}
         self.items: dict[str, Variable] = {}
-        self._present: frozenset[str] = frozenset()
+        self.narrowed: set[ast.AST] = set()
+        self._present = scope.present
         self._steps = 0
 
     def infer(self, node: ast.expr, want: Typed | None = None) -> Typed:
@@ -72,6 +73,7 @@ class Checker:
             found = _INFER[type(node)](self, node, want)
         if isinstance(found, OptionalType) and path(node) in self._present:
             found = found.item
+            self.narrowed.add(node)
         self.types[node] = found
         return found
 

@@ -55,7 +55,8 @@ class Variable:
     """A name with a value.
 
     `kind` says where the value comes from: "state", "input", "event", "row", "answer" (of a port
-    call), "item" (of an `each` or a comprehension), "name" and "caller" (a scenario's), "failure"...
+    call), "item" (of an `each` or a comprehension), "name" and "caller" (of a scenario),
+    "failure"...
     """
 
     kind: str
@@ -80,6 +81,7 @@ class Scope:
     replicas: `products[product_id].listed`
     types: the spec's enums and value objects by name
     impure: whether `now()` and `new_id()` may be called
+    present: names (`price`, `state.price`, `line.note`) whose values are known not to be None
     """
 
     variables: Mapping[str, Variable] = field(default_factory=dict)
@@ -87,6 +89,7 @@ class Scope:
     replicas: Mapping[str, ReplicaType] = field(default_factory=dict)
     types: Mapping[str, Enum | ValueObject] = field(default_factory=dict)
     impure: bool = False
+    present: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ class Expression:
     types: the type of every part
     refs: what every name stands for (names, qualified names, replica subscripts, constructor calls)
     conversions: the parts of type int that stand where a decimal or a float is expected
+    narrowed: the parts whose value may be missing in general, and is known to be there here
     """
 
     source: str
@@ -138,3 +142,4 @@ class Expression:
     types: Mapping[ast.AST, Typed] = field(compare=False, repr=False)
     refs: Mapping[ast.AST, Ref] = field(compare=False, repr=False)
     conversions: Mapping[ast.AST, Type] = field(compare=False, repr=False)
+    narrowed: frozenset[ast.AST] = field(default=frozenset(), compare=False, repr=False)

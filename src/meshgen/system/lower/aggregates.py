@@ -8,7 +8,14 @@ from meshgen.naming import article, pascal, snake, words
 from meshgen.spec.expressions import Access, Expression
 from meshgen.spec.model import Aggregate, Assignment, Command, Emission, Event, Field, PortCall
 from meshgen.system.index import with_id
-from meshgen.system.lower.code import Scene, call_source, filled, from_sources, reads
+from meshgen.system.lower.code import (
+    Scene,
+    call_source,
+    filled,
+    from_sources,
+    reads,
+    tells_presence,
+)
 from meshgen.system.model import (
     AggregateView,
     Argument,
@@ -25,7 +32,7 @@ from meshgen.testgen.cases.domain import domain_tests
 from meshgen.testgen.examples import Found
 
 # What the code of an aggregate, and of its tests, means something else by.
-_RESERVED = {"command", "context", "event", "field", "replace", "known", "require"}
+_RESERVED = {"command", "context", "event", "field", "replace", "known", "refuse", "require"}
 _RESERVED |= {"abs", "all", "any", "dict", "float", "len", "list", "max", "min", "round", "sum"}
 _RESERVED |= {"date", "datetime", "decide", "evolve", "new_id", "pytest", "request", "timedelta"}
 
@@ -149,7 +156,11 @@ def _command_case(command: Command, aggregate: Aggregate) -> CommandCase:
         opening=_opening(command, aggregate),
         lookups=tuple(lookups.values()),
         rules=tuple(
-            Rule(name=guard.name, condition=scene.code(guard.condition))
+            Rule(
+                name=guard.name,
+                condition=scene.code(guard.condition),
+                negated=scene.negated(guard.condition) if tells_presence(guard.condition) else None,
+            )
             for guard in command.requires
         ),
         questions=tuple(_question(call, command, scene) for call in command.calls),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from meshgen.spec.expressions import Expression
 from meshgen.spec.expressions.lookups import certain_lookups
@@ -31,6 +32,24 @@ def emit(
     rows: the variables of rows that were read before, by class and key (see `replica_reads`)
     """
     return Printer(expression, prefixes, rows or {}).text(expression.tree)
+
+
+def opposite(condition: Expression) -> Expression:
+    """Return the condition that holds when `condition` does not: `a is None or b is None`."""
+    tree = condition.tree
+    if (
+        isinstance(tree, ast.BoolOp)
+        and isinstance(tree.op, ast.And)
+        and all(map(_has_an_opposite, tree.values))
+    ):
+        parts: list[ast.expr] = [ast.UnaryOp(ast.Not(), value) for value in tree.values]
+        return replace(condition, tree=ast.BoolOp(ast.Or(), parts))
+    return replace(condition, tree=ast.UnaryOp(ast.Not(), tree))
+
+
+def _has_an_opposite(node: ast.expr) -> bool:
+    kinds = (ast.Is, ast.IsNot, ast.Eq, ast.NotEq, ast.In, ast.NotIn)
+    return isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], kinds)
 
 
 def replica_reads(expression: Expression, prefixes: Mapping[str, str]) -> tuple[ReplicaRead, ...]:
