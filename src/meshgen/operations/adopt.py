@@ -85,7 +85,10 @@ def _spec_in(root: Path) -> Path:
 def _spec_edit(tree: Worktree, path: str, text: bytes) -> Edit:
     there = tree.read(path)
     if there is not None and there.content != text:
-        raise MeshgenError(f"{path} would be the project's spec, but another file is there")
+        raise MeshgenError(
+            f"{path} would be the project's spec, but another file is there",
+            hint="move it away, or give the system another `name`",
+        )
     return Edit(path=path, before=there, after=there or File(text))
 
 

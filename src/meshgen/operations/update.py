@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from meshgen.errors import MeshgenError
-from meshgen.filesystem.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
+from meshgen.filesystem.transaction import (
+    Edit,
+    Recovered,
+    Step,
+    apply,
+    locked,
+    no_step,
+    recover,
+    refuse_interrupted,
+)
 from meshgen.merge import Change, Outcome, merge_trees
 from meshgen.merge.moves import effective
 from meshgen.output.fingerprint import engine
@@ -69,13 +78,18 @@ def update(
 ) -> Update:
     """Bring the project in `root` up to date with its spec, or with `spec` as its new spec.
 
-    Without `write` only say what would be done. `step` is called before every change of the disk;
+    Without `write` only say what would be done: a run that was interrupted is not recovered then,
+    but refused. `step` is called before every change of the disk;
     `generate` renders, by default with meshgen's templates.
     Raises SpecError for a spec with findings, MeshgenError for a project that cannot be updated;
     nothing is written then.
     """
     with locked(root / FOLDER):
-        recovered = recover(root, step)
+        if write:
+            recovered = recover(root, step)
+        else:
+            refuse_interrupted(root)
+            recovered = Recovered()
         base = read_base(root)
         tree = Worktree(root)
         refuse_unresolved(base)

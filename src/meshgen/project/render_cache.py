@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from meshgen.errors import MeshgenError
 from meshgen.project.state import FOLDER
+from meshgen.project.worktree import Worktree
 
 MEMO = f"{FOLDER}/cache.json"
 
@@ -43,11 +45,12 @@ class Memo:
 def read_memo(root: Path) -> Memo:
     """The memo of the project in `root`; an empty one if there is none to read."""
     try:
-        document = json.loads((root / MEMO).read_bytes())
+        file = Worktree(root).read(MEMO)
+        document = json.loads(b"" if file is None or file.link else file.content)
         parts = {
             str(name): (str(fingerprint), str(content))
             for name, (fingerprint, content) in document["parts"].items()
         }
         return Memo(engine=str(document["engine"]), spec=str(document["spec"]), parts=parts)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (MeshgenError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Memo()
