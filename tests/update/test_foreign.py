@@ -151,7 +151,7 @@ def test_looking_recovers_nothing_and_says_so(project: Sandbox) -> None:
     before = everything(project.root)
     with pytest.raises(MeshgenError, match="was interrupted") as refused:
         project.update(NEW, write=False)
-    assert refused.value.hint is not None and "meshgen update" in refused.value.hint
+    assert "meshgen update" in str(refused.value.hint)
     assert everything(project.root) == before
     assert project.update().recovered.restored
     assert project.text("README.md") == FILES["README.md"]
@@ -264,13 +264,14 @@ def test_whatever_a_file_holds_there_is_no_traceback(
         at, cut = chance.randrange(len(good)), chance.randrange(3)
         flipped = bytes([good[at] ^ 1 << chance.randrange(8)])
         garbage.append(good[:at] if cut == 0 else good[:at] + flipped + good[at + 1 :])
-    outside = everything(tmp_path)
+    outside, hints = everything(tmp_path), []
     for content in garbage:
         place.write_bytes(content)
         try:
             project.update(NEW, write=False)
         except MeshgenError as refused:
-            assert refused.hint
+            hints.append(refused.hint)
+    assert all(hints)
     place.write_bytes(good)
     assert everything(tmp_path) == outside
 

@@ -40,8 +40,9 @@ def run(
 ) -> None:
     """Ask for what is missing, edit the spec, update the project, and tell."""
     with errors_reported(report):
-        from meshgen.operations.edit import apply, find_spec
+        from meshgen.operations.edit import apply
         from meshgen.project.git_index import mark_unmerged
+        from meshgen.project.locate import find_spec
 
         asking = Asking(report)
         change = edit(asking)

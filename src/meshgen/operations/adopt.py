@@ -14,6 +14,7 @@ from meshgen.merge.matching import hunks
 from meshgen.merge.text import text_of
 from meshgen.operations.generate import Progress, generate
 from meshgen.project.base import Rendering
+from meshgen.project.locate import lone_spec
 from meshgen.project.render_cache import MEMO
 from meshgen.project.state import FOLDER, STATE
 from meshgen.project.worktree import Worktree
@@ -54,7 +55,7 @@ def adopt(
         raise MeshgenError(
             f"{root} has a base already", hint="--replace makes a new one in its place"
         )
-    path = spec or _spec_in(root)
+    path = spec or lone_spec(root)
     text = read_bytes(path)
     rendering = generate(str(path), text, progress)
     (root / FOLDER).mkdir(exist_ok=True)
@@ -70,16 +71,6 @@ def adopt(
         edits += [Edit(path=p, before=tree.read(p), after=None) for p in stale]
         apply(root, [edit for edit in edits if edit.before != edit.after])
     return adoption
-
-
-def _spec_in(root: Path) -> Path:
-    """The one spec at the project's root."""
-    found = [path for path in sorted(root.glob("*.y*ml")) if b"meshgen:" in path.read_bytes()]
-    if len(found) != 1:
-        names = ", ".join(path.name for path in found)
-        message = f"several files may be the spec: {names}" if found else f"{root} holds no spec"
-        raise MeshgenError(message, hint="--spec names it")
-    return found[0]
 
 
 def _spec_edit(tree: Worktree, path: str, text: bytes) -> Edit:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshgen.errors import MeshgenError
 from meshgen.filesystem.transaction import (
     Edit,
     Recovered,
@@ -29,6 +28,7 @@ from meshgen.output.templates import is_cache
 from meshgen.project.base import Base, Rendering, digest, read_base
 from meshgen.project.conflicts import refuse_unresolved
 from meshgen.project.edits import base_edits, file_edits, spec_edits
+from meshgen.project.locate import own_spec
 from meshgen.project.render_cache import MEMO, read_memo
 from meshgen.project.state import FOLDER
 from meshgen.project.worktree import Worktree
@@ -93,7 +93,7 @@ def update(
         base = read_base(root)
         tree = Worktree(root)
         refuse_unresolved(base)
-        wanted = spec if spec is not None else _spec_of(root, base)
+        wanted = spec if spec is not None else own_spec(base)
         rendering = _render(base, wanted, progress, generate)
         changes = _merged(base, tree, rendering)
         spec_file = rendering.spec_file if rendering else base.state.spec_file
@@ -113,16 +113,6 @@ def update(
         recovered=recovered,
         written=write,
     )
-
-
-def _spec_of(root: Path, base: Base) -> bytes:
-    try:
-        return (root / base.state.spec_file).read_bytes()
-    except OSError as error:
-        raise MeshgenError(
-            f"the project's spec {base.state.spec_file} cannot be read: {error.strerror}",
-            hint=f"{FOLDER}/spec.yaml is a copy of it as it was applied last",
-        ) from error
 
 
 def _render(

@@ -49,7 +49,7 @@ def rename(
     """Rename something wherever the spec mentions it; its files move with their edits."""
 
     def edit(asking: Asking) -> Callable[[str], str]:
-        from meshgen.operations.edit import applied_text, find_spec
+        from meshgen.project.locate import applied_text, find_spec
         from meshgen.refactor.rename import rename
 
         before = asking.text(old, "OLD", "What is renamed, like `order.OrderPlaced`")
