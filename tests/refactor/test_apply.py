@@ -120,7 +120,7 @@ def test_a_refusal_names_the_file(spec: Path) -> None:
 
 
 def test_the_project_is_updated_together_with_its_spec(tmp_path: Path) -> None:
-    project = create("notes", ROOT / "specs" / "minimal.yaml", tmp_path).target
+    project = create(tmp_path / "notes", ROOT / "specs" / "minimal.yaml").target
     done = edited(project / "notes.yaml")
     assert (done.project, done.written) == (project, True)
     assert done.update is not None
@@ -130,7 +130,7 @@ def test_the_project_is_updated_together_with_its_spec(tmp_path: Path) -> None:
 
 
 def test_a_project_whose_name_has_changed_is_edited_like_any_other(tmp_path: Path) -> None:
-    project = create("notes", ROOT / "specs" / "minimal.yaml", tmp_path).target
+    project = create(tmp_path / "notes", ROOT / "specs" / "minimal.yaml").target
     spec = project / "notes.yaml"
     spec.write_text(MINIMAL.replace("name: notes", "name: memos"), encoding="utf-8")
     done = edited(find_spec(None, project))

@@ -19,7 +19,7 @@ DOMAIN = "services/note/src/notes_note/domain/note.py"
 
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return create("notes", SPEC, tmp_path_factory.mktemp("new")).target
+    return create(tmp_path_factory.mktemp("new") / "notes", SPEC).target
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ JSON document on stdout, whatever happened. Rich is imported only where colours 
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,7 +68,8 @@ class Report:
         if not created.written:
             lines += [[("", f"  {path}")] for path, _ in created.files]
         else:
-            lines.append([("", f"next: cd {created.target} && make up")])
+            enter = "" if created.target == Path() else f"cd {shlex.quote(str(created.target))} && "
+            lines.append([("", f"next: {enter}make up")])
         files = [{"path": path, "bytes": bytes_} for path, bytes_ in created.files]
         self._done(
             lines,
