@@ -19,7 +19,7 @@ ROW_QUERY_KEYS = Keys(
 PROJECTION_KEYS = Keys(
     "a projection",
     ("store", "key", "row", "on"),
-    ("summary", "renamed_from", "queries"),
+    ("id", "summary", "renamed_from", "queries"),
     later=("slo",),
 )
 KEY_KEYS = Keys("a projection's `key`", ("partition",), ("cluster",))
@@ -121,6 +121,7 @@ def _projection(reading: Reading, name: Word, node: Node) -> ProjectionSyntax:
         )
     return ProjectionSyntax(
         name=name,
+        id=reading.word(values.get("id"), "the id of a row"),
         summary=reading.summary(values.get("summary")),
         engine=reading.choice(values.get("store"), "a store", PROJECTION_ENGINES),
         partition=reading.words(key.get("partition"), "a field of `partition`"),
