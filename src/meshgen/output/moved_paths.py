@@ -8,7 +8,7 @@ from typing import Any
 
 from meshgen.merge.identifiers import Names
 from meshgen.merge.moves import effective
-from meshgen.naming import snake, system_package, unit_folder, unit_package
+from meshgen.naming import identifier, snake, system_package, unit_folder, unit_package
 from meshgen.output.plan import Task, contract_path, plan
 from meshgen.project.state import State
 from meshgen.spec import check_text
@@ -110,7 +110,7 @@ def _former_path(task: Task, renames: Renames) -> str:
     for kind in _INSIDE & context.keys():
         thing, service = context[kind], context["service"]
         former = renames.inside.get((service.name, kind, thing.name), thing.name)
-        context[kind] = replace(thing, module=snake(former))
+        context[kind] = replace(thing, module=identifier(former))
     for key in _UNITS & context.keys():
         view = context[key]
         name = renames.units.get(view.name, view.name)

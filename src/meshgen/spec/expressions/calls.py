@@ -44,7 +44,7 @@ def call(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
     declared = checker.scope.types.get(function)
     if declared is not None and not names.known(checker, function):
         return _construction(checker, node, function, declared)
-    if function not in names.FUNCTIONS or names.known(checker, function):
+    if function not in names.FUNCTIONS:  # a field of this name hides none: it cannot be called
         callable_names = {*names.FUNCTIONS, *checker.scope.types}
         what = "known" if not names.known(checker, function) else "a function"
         near = closest(function, callable_names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshgen.naming import snake, words
+from meshgen.naming import identifier, words
 from meshgen.spec.model import Dispatch, Each, Ref, Saga, Step
 from meshgen.system.index import Index
 from meshgen.system.lower.code import EVENT, filled, from_sources, loop_view
@@ -37,7 +37,7 @@ def saga_view(saga: Saga, index: Index, specimens: Specimens) -> SagaView:
         dispatches[failure.function] = failure
     return SagaView(
         name=saga.name,
-        module=snake(saga.name),
+        module=identifier(saga.name),
         words=words(saga.name),
         id=saga.of,
         starts_on=saga.starts_on.name,
@@ -96,7 +96,7 @@ def _dispatch(
     if failure:
         parameters.append(Argument(name="failure", value="str"))
     return DispatchView(
-        function=snake(command.command.name),
+        function=identifier(command.command.name),
         summary=_summary(dispatch, known, failure),
         parameters=tuple(parameters),
         command=Call(name=command.command.name, arguments=arguments),

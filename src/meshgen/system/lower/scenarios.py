@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from meshgen.naming import kebab, snake
+from meshgen.naming import identifier, kebab
 from meshgen.spec.expressions import Access
 from meshgen.spec.model import Assignment, Do, Scenario, See
 from meshgen.system.index import CommandOf, Index
@@ -33,7 +33,7 @@ def scenario_view(scenario: Scenario, index: Index) -> ScenarioView:
 
 
 def _caller(step: Do | See) -> str:
-    return snake(step.who.replace("-", "_"))
+    return identifier(step.who)
 
 
 def _names_in(step: Do | See) -> Iterator[str]:
