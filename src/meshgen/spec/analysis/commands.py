@@ -43,7 +43,7 @@ def _is_id(aggregate: AggregateSymbol, name: str) -> bool:
 
 
 def _names(check: Check, symbol: CommandSymbol, replicas: Replicas) -> Names:
-    """Input before state; what is to be created has no state yet."""
+    """The input and the state; what is to be created has no state yet."""
     names = check.names().fields("input", symbol.whole, "input")
     if symbol.syntax.mode == "creates":
         names.without(["state", *symbol.aggregate.state.known], "what is created has no state yet")
@@ -87,6 +87,8 @@ def _guards(
         if condition is not None:
             found.append(Guard(name=syntax.target.text, condition=condition, at=syntax.target.at))
             names.present |= names.told(condition)
+        else:
+            names.present |= names.told_by(syntax.value)
     return tuple(found), names.present
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from meshgen.spec.analysis.kinds import bare, parts
@@ -18,6 +19,7 @@ from meshgen.spec.expressions import (
     literal,
 )
 from meshgen.spec.expressions.narrowing import present
+from meshgen.spec.expressions.syntax import parse
 from meshgen.spec.model import Assignment, Enum, Field, ValueObject
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import AssignmentSyntax, Word
@@ -74,7 +76,7 @@ class Fields:
 
 
 class Names:
-    """Builds a scope: names that were added first win, records qualify.
+    """Builds a scope: bare names, and records that qualify them.
 
     broken: names whose type is not known; partial: there may be names that are not known
     absent: why a name is not there; present: names whose values are known not to be None
@@ -87,6 +89,7 @@ class Names:
         self.replicas: dict[str, ReplicaType] = {}
         self.broken: set[str] = set()
         self.absent: dict[str, str] = {}
+        self.ambiguous: dict[str, tuple[str, str]] = {}
         self.present: frozenset[str] = frozenset()
         self.partial = False
 
@@ -95,11 +98,22 @@ class Names:
         self.absent.update(dict.fromkeys(names, reason))
         return self
 
-    def fields(self, kind: str, fields: Fields, record: str | None = None) -> Names:
-        """Add fields as bare names, and as `record.name` if a record is given."""
+    def fields(
+        self,
+        kind: str,
+        fields: Fields,
+        record: str | None = None,
+        same: Collection[str | None] = (),
+    ) -> Names:
+        """Add fields as bare names, and as `record.name` if a record is given.
+
+        A name that is there already is ambiguous, unless it is one of those that mean the `same`.
+        """
         variables = {f.name: Variable(kind, f.name, f.type) for f in fields}
         for name, variable in variables.items():
-            if name not in self.broken:
+            if name in self.variables and name not in same:
+                self.ambiguous[name] = (self.variables[name].kind, kind)
+            elif name not in self.broken:
                 self.variables.setdefault(name, variable)
         if record:
             self.records[record] = variables
@@ -128,7 +142,17 @@ class Names:
 
     def told(self, condition: Expression, *, holds: bool = True) -> frozenset[str]:
         """The names, however written, that are not None if `condition` holds, or if it does not."""
-        found = present(condition.tree, holds=holds)
+        return self._told(condition.tree, holds=holds)
+
+    def told_by(self, source: Scalar) -> frozenset[str]:
+        """The same for a condition with a finding, so that nothing follows from the finding."""
+        try:
+            return self._told(parse(source.text), holds=True)
+        except ExpressionError:
+            return frozenset()
+
+    def _told(self, tree: ast.expr, *, holds: bool) -> frozenset[str]:
+        found = present(tree, holds=holds)
         return found | {other for name in found for other in self._same(name)}
 
     def qualified(self, record: str) -> set[str]:
@@ -155,6 +179,7 @@ class Names:
             types=self.types,
             impure=impure,
             present=self.present,
+            ambiguous=self.ambiguous,
         )
 
 

@@ -24,7 +24,9 @@ def build_projection(check: Check, symbols: Symbols, symbol: ProjectionSymbol) -
     identity = _identity(check, symbol, reacted)
     cluster = _key(check, symbol)
     reactions = tuple(
-        built for r, event in reacted if (built := _reaction(check, symbols, symbol, r, event))
+        built
+        for r, event in reacted
+        if (built := _reaction(check, symbols, symbol, r, event, identity))
     )
     _check_begins(check, symbol)
     rows = Rows(f"the row of `{syntax.name}`", symbol.row, identity, cluster)
@@ -155,15 +157,18 @@ def _reaction(
     symbol: ProjectionSymbol,
     syntax: ReactionSyntax,
     event: EventSymbol,
+    identity: str | None,
 ) -> Reaction | None:
     if syntax.mode is None:
         return None
     row = symbol.row
+    own_id = event.aggregate.syntax.id
+    same = {identity, own_id.text if own_id else None}
     names = check.names().fields("event", event.whole, "event")
     if syntax.mode == "insert":
         names.without([*row.known, "row"], "there is no row yet; `upsert` may find one")
     else:
-        names.fields("row", row, "row")
+        names.fields("row", row, "row", same)
     what = f"the row of `{symbol.syntax.name}`"
     sets = check.assignments(syntax.sets, row, what, names)
     named = given(syntax.sets, row)

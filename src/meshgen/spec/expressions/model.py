@@ -76,12 +76,13 @@ class ReplicaType:
 class Scope:
     """What an expression may speak of.
 
-    variables: bare names; which of two same-named ones is meant was decided by the caller
+    variables: bare names
     records: qualified names, `state.price`, `authorization.approved`
     replicas: `products[product_id].listed`
     types: the spec's enums and value objects by name
     impure: whether `now()` and `new_id()` may be called
     present: names (`price`, `state.price`, `line.note`) whose values are known not to be None
+    ambiguous: bare names of two records, with these: only a qualified name tells which is meant
     """
 
     variables: Mapping[str, Variable] = field(default_factory=dict)
@@ -90,6 +91,7 @@ class Scope:
     types: Mapping[str, Enum | ValueObject] = field(default_factory=dict)
     impure: bool = False
     present: frozenset[str] = frozenset()
+    ambiguous: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,20 +35,26 @@ def _type(reading: Reading, name: Word, body: Node) -> TypeSyntax:
 
 
 def _members(reading: Reading, name: Word, body: Sequence) -> tuple[Word, ...]:
+    """The members of an enum; none if one of them is wrong, so that nothing follows from that."""
     if not body.items:
         reading.error(body.at, f"`{printable(name.text)}` has no members")
     members: list[Word] = []
+    sound = True
     for item in body.items:
         if not isinstance(item, Scalar):
             if not isinstance(item, Broken):
                 reading.error(item.at, f"a member of `{name}` is {shape(item)}", "it is a word")
             continue
-        member = reading.name(item, MEMBER, "a member")
+        if fault := MEMBER.fault(item.text, "a member"):
+            reading.error(item.at, *fault)
+            sound = False
+            continue
+        member = Word(item.text, item.at)
         if any(other.text == member.text for other in members):
             reading.error(item.at, f"`{member}` is here a second time")
         else:
             members.append(member)
-    return tuple(members)
+    return tuple(members) if sound else ()
 
 
 def read_fields(reading: Reading, node: Node | None, what: str) -> tuple[FieldSyntax, ...]:
