@@ -338,18 +338,8 @@ services:
             roles:
               - user
 {lines("              - %", WORDS)}
-          Keep:
-            roles: [user]
-            emits: {{Asked: {{ok: true, days: "[x for x in days if x < now().date()]"}}}}
-            requires:
-              one: size > 1
-{lines("              %: len([x for x in days if x < now().date()]) < #", WORDS)}
-          Ask:
-            roles: [user]
-            emits: [{{event: Asked, when: last.ok, with: {{ok: true}}}}, {{event: Asked, with: {{ok: false}}}}]
-            calls:
-              last: "Port.look(day=day)"
-{lines("              %: Port.look(day=day)", WORDS)}
+{lines("          Keep#: {roles: [user], emits: {Asked: {ok: true, days: '[x for x in days if x < now().date()]'}}, requires: {%: size > #}}", WORDS)}
+{lines("          Ask#: {roles: [user], emits: [{event: Asked, when: %.ok, with: {ok: true}}, {event: Asked, with: {ok: '[% for % in [false]][0]'}}], calls: {%: Port.look(day=day)}}", WORDS)}
     queries:
       Things: {{of: Thing, page: 5, roles: [user]}}
   two:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from meshgen.spec.diagnostics import Finding, Position
 from meshgen.spec.parser.names import NameRule
 from meshgen.spec.syntax import Assignments, AssignmentSyntax, Word
-from meshgen.spec.wording import closest, meant_or_one_of, printable, prose_fault, shape
+from meshgen.spec.wording import closest, meant_or_one_of, one_of, printable, prose_fault, shape
 from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence
 
 MAX_SECONDS = 3650 * 24 * 3600
@@ -107,9 +107,9 @@ class Reading:
         if _FRAGMENT.search(name):
             self.error(key.at, shown, _CUT)
             return None
-        guess = closest(name, [known for known in keys.all if known not in written])
-        hint = f"did you mean `{guess}`?" if guess else meant_or_one_of(name, keys.all)
-        self.error(key.at, shown, hint)
+        left = [known for known in keys.all if known not in written]
+        guess = closest(name, left)
+        self.error(key.at, shown, f"did you mean `{guess}`?" if guess else one_of(left))
         return guess
 
     def not_yet(self, key: Scalar) -> None:
