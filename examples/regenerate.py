@@ -1,25 +1,33 @@
-"""`make examples`: bring examples/shop up to date with specs/shop.yaml and with this meshgen.
+"""`make examples`: bring examples/ up to date with the specs and with this meshgen.
 
-What examples/shop differs by from what comes out of `meshgen new` are its hand-written lines; they
+examples/answers holds answers for each template, to render it alone with stock Copier. What
+examples/shop differs by from what comes out of `meshgen new` are its hand-written lines; they
 are written down in `shop.patch`, so that a test can tell them from a mistake.
 """
 
 from __future__ import annotations
 
 import difflib
+import json
 import subprocess
 import tempfile
 from pathlib import Path
 
-from meshgen.project.state import (FOLDER)
-from meshgen.operations.new import (create)
-from meshgen.operations.update import (update)
+import yaml
+
+from meshgen.operations.new import create
+from meshgen.operations.update import update
+from meshgen.output.plan import as_json, plan
+from meshgen.project.state import FOLDER
+from meshgen.spec.check import read_spec
+from meshgen.system.lower import resolve
 
 ROOT = Path(__file__).parents[1]
 SHOP = ROOT / "examples" / "shop"
 STATE = ".meshgen"
 PATCH = ROOT / "examples" / "shop.patch"
 SPEC = ROOT / "specs" / "shop.yaml"
+ANSWERS = ROOT / "examples" / "answers"
 
 
 def difference(pristine: Path, actual: Path) -> str:
@@ -55,6 +63,18 @@ def _texts(root: Path) -> dict[str, str]:
     }
 
 
+def example_answers() -> dict[str, str]:
+    """The smallest answers for each template that the shop and the smallest system have."""
+    meshes = [resolve(read_spec(ROOT / "specs" / name)) for name in ("minimal.yaml", "shop.yaml")]
+    rows = [(row.template, as_json(row.answers)) for mesh in meshes for row in plan(mesh)]
+    rows.append(("chassis", as_json({"system": meshes[0].system})))
+    smallest = dict(sorted(rows, key=lambda row: len(row[1]), reverse=True))
+    return {
+        f"{template}.yml": yaml.safe_dump(json.loads(text), sort_keys=False, width=100)
+        for template, text in smallest.items()
+    }
+
+
 def main() -> None:
     """Update the project as its owner would, and write down what is hand-written in it."""
     done = update(SHOP, spec=SPEC.read_bytes())
@@ -63,6 +83,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         pristine = create(Path(folder) / "shop", SPEC).target
         PATCH.write_text(difference(pristine, SHOP), encoding="utf-8")
+    ANSWERS.mkdir(exist_ok=True)
+    for name, text in example_answers().items():
+        (ANSWERS / name).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

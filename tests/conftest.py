@@ -8,6 +8,6 @@ from hypothesis import settings
 
 # On CI the examples are the same at every run and no clock decides: what is red there is a change's
 # own doing. New examples are looked for wherever the tests run otherwise.
-settings.register_profile("ci", derandomize=True, deadline=None)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+settings.register_profile("usual", deadline=None)
+settings.register_profile("ci", settings.get_profile("usual"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "usual")

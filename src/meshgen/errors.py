@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+DEFECT = "this is a defect of meshgen: please report it with the spec"
+"""The hint of errors that no input should be able to cause."""
+
 
 class MeshgenError(Exception):
     """An error of the user's, such as a folder in use or a missing file.

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import re
 
+_WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[ _-]+")
+_VOWEL_SOUND = re.compile(r"(?!uni(?![nd])|us[aeu]|ut[ei]|eu|onc?e\b)[aeiou]|hour|honest|heir")
+
+
+def split_words(name: str) -> list[str]:
+    """`ItemTakenOut` or `item_taken_out` -> its three words, each in the case it has."""
+    return [word for word in _WORD_BOUNDARY.split(name) if word]
+
 
 def snake(name: str) -> str:
-    """`OrderHistory` -> `order_history`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+    """`OrderHistory` or `order-history` -> `order_history`."""
+    return "_".join(split_words(name)).lower()
+
+
+def constant(name: str) -> str:
+    """`OrderPlaced` -> `ORDER_PLACED`: a constant, or a member of an enum."""
+    return snake(name).upper()
 
 
 def _listed(text: str) -> frozenset[str]:
@@ -26,8 +39,8 @@ _HIDDEN = _listed("""
     property range repr round set sorted str sum super tuple
 
     adapters answered_by assert_never backends caller command context dataclass date datetime decide
-    event evolve failure field http known new_id on only optional policies policy pytest question
-    refuse replace replicas request require require_existing require_new router saga service system
+    event evolve example_id existing failure field http new_id on only optional policies policy
+    pytest question refuse replace replicas request require require_existing require_new router saga service system
     timedelta together unit uuid4
 """)
 
@@ -43,17 +56,17 @@ def identifier(name: str) -> str:
 
 def kebab(name: str) -> str:
     """`OrderHistory` or `order_history` -> `order-history`."""
-    return snake(name).replace("_", "-")
+    return "-".join(split_words(name)).lower()
 
 
 def pascal(name: str) -> str:
-    """`order_history` -> `OrderHistory`."""
-    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[_-]", name))
+    """`order_history` or `order-history` -> `OrderHistory`."""
+    return "".join(word[:1].upper() + word[1:] for word in split_words(name))
 
 
 def words(name: str) -> str:
     """`OrderHistory` or `order_history` -> `order history`."""
-    return snake(name).replace("_", " ")
+    return " ".join(split_words(name)).lower()
 
 
 def plural(word: str) -> str:
@@ -71,8 +84,8 @@ def collection_path(aggregate: str) -> str:
 
 
 def article(words_: str) -> str:
-    """`order` -> `an order`."""
-    return f"{'an' if words_[0] in 'aeiou' else 'a'} {words_}"
+    """`order` -> `an order`, `user` -> `a user`."""
+    return f"{'an' if _VOWEL_SOUND.match(words_) else 'a'} {words_}"
 
 
 def sentence(text: str) -> str:
@@ -85,9 +98,19 @@ def about(summary: str | None) -> str:
     return f" {sentence(summary)}" if summary else ""
 
 
+def spec_file(system: str) -> str:
+    """The spec in the root of a project: `shop` -> `shop.yaml`."""
+    return f"{system}.yaml"
+
+
 def system_package(system: str) -> str:
     """The prefix of a system's packages: `my-shop` -> `my_shop`."""
     return system.replace("-", "_")
+
+
+def contracts_package(system: str) -> str:
+    """The package of a system's messages: `my-shop` -> `my_shop_contracts`."""
+    return f"{system_package(system)}_contracts"
 
 
 def unit_package(system: str, unit: str) -> str:
@@ -98,3 +121,8 @@ def unit_package(system: str, unit: str) -> str:
 def unit_folder(kind: str, unit: str) -> str:
     """The folder of a unit: `services`, `order` -> `services/order`."""
     return f"{kind}/{unit}"
+
+
+def url_prefix(unit: str) -> str:
+    """Where a unit is found behind the gateway: `order_history` -> `/order-history`."""
+    return f"/{kebab(unit)}"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from meshgen.spec.diagnostics import (SpecError)
-from meshgen.cli.report.text import (text_of)
-from meshgen.spec import (check_text)
+from meshgen.spec.diagnostics import SpecError
+from meshgen.cli.report.findings import text_of
+from meshgen.spec.check import check_text
 
 FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob("*/spec.yaml"))
 LEAST = 45

@@ -6,11 +6,12 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import PATIENCE, wait_until
 
 
 class NatsServer:
@@ -34,14 +35,16 @@ class NatsServer:
             self._process = subprocess.Popen(
                 [_binary(), "-c", str(config)], stdout=log, stderr=subprocess.STDOUT
             )
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.01)
-        raise RuntimeError((self._folder / "nats.log").read_text())
+        wait_until(self._listens, "the start of nats-server")
+
+    def _listens(self) -> bool:
+        assert self._process is not None
+        assert self._process.poll() is None, (self._folder / "nats.log").read_text()
+        try:
+            socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE).close()
+        except OSError:
+            return False
+        return True
 
     def kill(self) -> None:
         if self._process is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import meshgen
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "specs" / "shop.yaml"
@@ -24,7 +25,7 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src"), **environment},
@@ -176,7 +177,7 @@ def test_wrong_arguments(arguments: list[str]) -> None:
 def test_help_and_check_do_not_wait_for_what_only_rendering_needs() -> None:
     code = """
 import sys
-from meshgen.cli import app
+from meshgen.cli.app import app
 try:
     app(sys.argv[1:])
 except SystemExit:

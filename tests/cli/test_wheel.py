@@ -21,14 +21,16 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A virtual environment with nothing but the wheel, its site-packages read-only."""
     folder = tmp_path_factory.mktemp("wheel")
     env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
-    build = [str(UV), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)]
-    subprocess.run(build, check=True, env=env)
+    build = [str(UV), "build", "--quiet", "--wheel", "--no-build-isolation", "--python"]
+    subprocess.run(
+        [*build, sys.executable, "--out-dir", str(folder), str(ROOT)], check=True, env=env
+    )
     (wheel,) = folder.glob("*.whl")
     subprocess.run([str(UV), "venv", "--quiet", str(folder / "venv")], check=True, env=env)
     python = str(folder / "venv/bin/python")
-    subprocess.run(
-        [str(UV), "pip", "install", "--quiet", "--python", python, str(wheel)], check=True, env=env
-    )
+    install = [str(UV), "pip", "install", "--quiet", "--python", python]
+    pins = ["--constraint", str(ROOT / "requirements.txt")]
+    subprocess.run([*install, *pins, str(wheel)], check=True, env=env)
     package = next((folder / "venv").rglob("site-packages/meshgen"))
     _chmod(package, directory=0o555, file=0o444)
     yield folder / "venv/bin/meshgen"

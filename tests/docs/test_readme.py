@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # Carried out elsewhere: this very run, the test of the wheel, the benchmarks' own test.
-ELSEWHERE = {"make test", "pipx install meshgen", "make bench", "make format", "make examples"}
+ELSEWHERE = {"make test", "pipx install meshgen-cli", "make bench", "make format", "make examples"}
 DEMO_WITHIN_SECONDS = 180
 
 
@@ -77,7 +77,7 @@ def test_the_commands_of_using_and_keeping_it(clone: Path, tmp_path: Path) -> No
 def test_no_command_is_forgotten() -> None:
     """Every `make TARGET` that the documents speak of exists here or in a project."""
     here = set(re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.M))
-    theirs = (ROOT / "templates/project/Makefile.jinja").read_text()
+    theirs = (ROOT / "templates/project/template/Makefile.jinja").read_text()
     there = set(re.findall(r"^(\w+):.*##", theirs, re.M))
     for document in ("README.md", "CONTRIBUTING.md", "bench/README.md"):
         text = (ROOT / document).read_text(encoding="utf-8")

@@ -6,8 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ class Project:
             env={**inherited, "GATEWAY_PORT": "0", **env},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
             check=False,
         )
 
@@ -53,9 +54,15 @@ def generate(name: str, into: Path) -> Project:
     return Project(into / name)
 
 
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Project]:
+    """The project of a spec by its name, generated when it is first asked for."""
+    return cache(lambda name: generate(name, tmp_path_factory.mktemp("projects")))
+
+
 @pytest.fixture(scope="session", params=["minimal", "shop", "clinic", "trips", "boxes"])
-def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return generate(request.param, tmp_path_factory.mktemp("projects"))
+def project(request: pytest.FixtureRequest, generated: Callable[[str], Project]) -> Project:
+    return generated(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,9 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -21,6 +23,24 @@ def test_it_passes_its_own_style_format_and_type_checks(project: Project) -> Non
     assert "All checks passed" in printed
     assert "already formatted" in printed
     assert re.search(r"no issues found in \d+ source files", printed)
+
+
+@pytest.mark.parametrize("name", ["shop", "trips"])
+def test_pyright_finds_no_errors(generated: Callable[[str], Project], name: str) -> None:
+    """In its standard mode, which is what an editor shows: chassis, contracts, units and tests."""
+    project = generated(name)
+    project.make(".venv/.ready")
+    done = subprocess.run(
+        [sys.executable, "-m", "pyright", "--pythonpath", ".venv/bin/python", "--outputjson"],
+        cwd=project.root,
+        env={**os.environ, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    report = json.loads(done.stdout)
+    assert report["summary"]["errorCount"] == 0, done.stdout
+    assert report["summary"]["filesAnalyzed"] > 100
 
 
 def test_it_passes_its_own_tests(project: Project) -> None:

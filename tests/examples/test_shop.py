@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from examples.regenerate import PATCH, SHOP, SPEC, difference
-from meshgen.operations.new import (create)
-from meshgen.operations.update import (update)
+from meshgen.operations.new import create
+from meshgen.operations.update import update
 
 
 def test_it_differs_by_its_hand_written_lines_only(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 from meshgen.errors import MeshgenError
 from meshgen.filesystem.create import write_new
 from meshgen.render import File
+from tests.waiting import wait_until
 
 FILES = {"a.txt": File(b"a"), "deep/down/run": File(b"#!/bin/sh\n", executable=True)}
 
@@ -117,7 +117,4 @@ def test_killed_half_way_it_leaves_nothing(tmp_path: Path, how: signal.Signals, 
         assert len(os.listdir(tmp_path)) == 1  # the hidden staging folder, or the way to it
         process.send_signal(how)
         process.wait()
-    deadline = time.monotonic() + 30
-    while os.listdir(tmp_path) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert os.listdir(tmp_path) == []
+    wait_until(lambda: os.listdir(tmp_path) == [], "the cleaning up")

@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from meshgen.cli.app import app
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 
 FOLDERS = sorted(path.parent for path in (Path(__file__).parent / "cases").glob("*/command"))
 LEAST = 40

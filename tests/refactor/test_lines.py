@@ -18,7 +18,7 @@ from meshgen.refactor.remove import remove
 from meshgen.refactor.rename import rename
 from meshgen.refactor.scaffold.add import add_aggregate, add_event, add_projection, add_service
 from meshgen.refactor.yaml.document import document
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.spec.model import Spec
 
 from .emitting import content, styled

@@ -13,7 +13,7 @@ from meshgen.refactor.references import Mention, mentions
 from meshgen.refactor.rename import rename
 from meshgen.refactor.selectors import name_of, path_of
 from meshgen.refactor.yaml.document import document
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.spec.expressions import Expression
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from meshgen.refactor.inflection import command_of, infinitive, participle_of, snake
+from meshgen.naming import snake
+from meshgen.refactor.inflection import command_of, infinitive, participle_of
 
 # What people call what happens in a business; the participle is spelt out where it is irregular.
 VERBS = """

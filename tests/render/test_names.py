@@ -17,7 +17,7 @@ import pytest
 
 from meshgen.naming import pascal
 from meshgen.operations.new import create
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 
 # Of the language: words that an engineer may have a thing for, and one of every sort of the others.
 # Then builtins, types, and what the generated modules import or define.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.spec.diagnostics import Finding
 
 CASES = sorted((Path(__file__).parents[1] / "cases").glob("*/spec.yaml"))

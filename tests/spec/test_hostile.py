@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from meshgen.cli.report.text import text_of
+from meshgen.cli.report.findings import text_of
 from meshgen.errors import MeshgenError
-from meshgen.spec import check_text, read_spec
+from meshgen.spec.check import check_text, read_spec
 from meshgen.spec.diagnostics import SpecError
 from meshgen.spec.yaml.load import lines_of
 

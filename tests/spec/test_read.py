@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from meshgen.errors import MeshgenError
-from meshgen.spec import check_text, read_spec
+from meshgen.spec.check import check_text, read_spec
 from meshgen.spec.diagnostics import SpecError
 from meshgen.spec.model import Aggregate, Do, Name, Projection, RateLimit, Service, SortKey, Spec
 

@@ -1,6 +1,6 @@
 """Scenarios as the lines of a test."""
 
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.system.index import index
 from meshgen.system.lower.scenarios import scenario_view
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from meshgen.spec import check_text, read_spec
+from meshgen.spec.check import check_text, read_spec
 from meshgen.spec.model import Aggregate, Service, Spec
 from meshgen.testgen.examples import Example, Found, examples
 

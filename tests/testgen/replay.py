@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from meshgen.naming import pascal, snake
-from meshgen.spec import read_spec
+from meshgen.spec.check import read_spec
 from meshgen.spec.model import Aggregate, Service, Spec
 from meshgen.system.pysource.literals import literal
 from meshgen.testgen.examples import NOW, Example, FieldValues, examples, new_id
@@ -65,9 +65,9 @@ class Generated:
         for event in example.given:
             state = self.domain.evolve(state, self.make(event.name, event.fields))
         answers: Any = Answers()
-        for row in example.knowing:
+        for row in example.rows:
             answers[Lookup(self.names[row.replica], row.id)] = self.make(row.replica, row.fields)
-        for asked in example.answering:
+        for asked in example.answers:
             name = pascal(asked.operation)
             question = self.make(name, asked.arguments)
             answers[question] = self.make(f"{name}Answer", asked.answer)

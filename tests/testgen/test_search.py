@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from meshgen.spec import read_spec
-from meshgen.testgen.examples import ID, NOW, Example, Found, examples
+from meshgen.spec.check import read_spec
+from meshgen.testgen.examples import NOW, Example, ExampleId, Found, examples
 
 Find = Callable[..., Found]
 Titled = Callable[[Found, str], Example]
@@ -31,9 +31,9 @@ commands:
     emits: Grown
 """)
     assert result.missing == ()
-    opened = titled(result, "open leads to opened")
+    opened = titled(result, "open emits opened")
     assert dict(opened.input)["count"] in (417, 418, 500, 501, 1000)
-    refused = titled(result, "grow is refused unless stays small")
+    refused = titled(result, "grow requires stays small")
     count, by = dict(refused.given[0].fields)["count"], dict(refused.input)["by"]
     assert isinstance(by, int)
     assert by <= 90
@@ -49,12 +49,12 @@ commands:
   Open: {input: {total: decimal}, creates: Opened}
   Close: {requires: {is_open: status == open, is_paid: total <= 0}, emits: Closed}
 """)
-    unpaid = titled(result, "close is refused unless is paid")
+    unpaid = titled(result, "close requires a thing that is paid")
     assert [event.name for event in unpaid.given] == ["Opened"]
     total = dict(unpaid.given[0].fields)["total"]
     assert isinstance(total, Decimal)
     assert total > 0
-    closed = titled(result, "close is refused unless is open")
+    closed = titled(result, "close requires a thing that is open")
     assert [event.name for event in closed.given] == ["Opened", "Closed"]
 
 
@@ -80,9 +80,9 @@ commands:
     creates: Opened
   Close: {requires: {is_over: now() >= until}, emits: Closed}
 """)
-    assert dict(titled(result, "open leads to opened").input)["until"] == NOW + timedelta(days=1)
+    assert dict(titled(result, "open emits opened").input)["until"] == NOW + timedelta(days=1)
     # it was opened a day before now, until what is now
-    over = titled(result, "close leads to closed")
+    over = titled(result, "close emits closed")
     assert dict(over.given[0].fields)["until"] == NOW
     assert result.missing == ()
 
@@ -98,8 +98,8 @@ commands:
     requires: {has_room: len(lines) < 2 and count < 6 and status == open}
     upserts: Added
 """)
-    assert titled(result, "add leads to added").given == ()
-    assert len(titled(result, "add is refused unless has room").given) == 2
+    assert titled(result, "add emits added").given == ()
+    assert len(titled(result, "add requires a thing that has room").given) == 2
     assert result.missing == ()
 
 
@@ -116,10 +116,10 @@ commands:
       Doubled:
         lines: "[Line(product_id=x.product_id, quantity=x.quantity * 4) for x in lines]"
 """)
-    lines = dict(titled(result, "open leads to opened").input)["lines"]
+    lines = dict(titled(result, "open emits opened").input)["lines"]
     assert isinstance(lines, list)
     assert len(lines) == 2
-    doubled = dict(titled(result, "double leads to doubled").then[0].fields)["lines"]
+    doubled = dict(titled(result, "double emits doubled").then[0].fields)["lines"]
     assert isinstance(doubled, list)
     assert [line["quantity"] for line in doubled] == [4, 4]  # type: ignore[index, call-overload]
 
@@ -138,7 +138,7 @@ commands:
     requires: {is_special: kind == "special"}
     creates: Opened
 """)
-    given = dict(titled(result, "open leads to opened").input)
+    given = dict(titled(result, "open emits opened").input)
     assert given["code"] == "AAA-1111x"
     assert given["short"] == "a s"
     assert len(str(given["long"])) >= 20
@@ -155,8 +155,8 @@ commands:
   Note: {input: {note: string}, requires: {is_blank: state.note is None}, emits: Noted}
 """
     )
-    assert dict(titled(result, "note leads to noted").given[0].fields)["note"] is None
-    assert dict(titled(result, "note is refused unless is blank").given[0].fields)["note"]
+    assert dict(titled(result, "note emits noted").given[0].fields)["note"] is None
+    assert dict(titled(result, "note requires a thing that is blank").given[0].fields)["note"]
 
 
 def test_the_same_event_for_two_reasons_is_two_examples(found: Find) -> None:
@@ -172,9 +172,9 @@ commands:
 """)
     titles = [example.title for example in result.examples if example.command == "Mark"]
     assert titles == [
-        "mark leads to marked",
-        "mark leads to marked, 2",
-        "mark is refused when there is none",
+        "mark emits marked",
+        "mark emits marked, 2",
+        "mark requires an existing thing",
     ]
 
 
@@ -191,10 +191,12 @@ commands:
     requires: {is_another: friend_id != owner_id, is_new: friend_id not in friends}
     emits: Befriended
 """)
-    same = titled(result, "befriend is refused unless is another")
+    same = titled(result, "befriend requires a thing that is another")
     assert dict(same.input)["friend_id"] == dict(same.given[0].fields)["owner_id"]
     assert result.missing == ()
-    assert all(example.input[0] == ("thing_id", ID) for example in result.examples)
+    assert all(
+        example.input[0] == ("thing_id", ExampleId("thing_id").value) for example in result.examples
+    )
 
 
 def test_the_search_has_an_end(found: Find) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from meshgen.spec.expressions.values import Value
 from meshgen.spec.model import Aggregate, Service, Spec
-from meshgen.testgen.examples import ID, NOW, EventValue, Example, Found, examples, new_id
+from meshgen.testgen.examples import NOW, EventValue, Example, ExampleId, Found, examples, new_id
 from meshgen.testgen.examples.attempts import Sources
 from meshgen.testgen.examples.candidates import Candidates
 from meshgen.testgen.examples.domain import Decider, Happened, Refused, State, Surroundings
@@ -47,10 +47,10 @@ def test_the_search_is_deterministic(shop: Spec) -> None:
 
 
 def test_an_order_is_placed(shop: Spec, titled: Titled) -> None:
-    example = titled(of(shop, "Order"), "place order leads to order placed")
+    example = titled(of(shop, "Order"), "place order emits order placed")
     assert example.mode == "creates"
     assert example.given == ()
-    assert example.input[0] == ("order_id", ID)
+    assert example.input[0] == ("order_id", ExampleId("order_id").value)
     (placed,) = example.then
     assert placed.name == "OrderPlaced"
     assert list(dict(placed.fields)) == ["order_id", "customer_id", "lines", "total", "placed_at"]
@@ -58,14 +58,14 @@ def test_an_order_is_placed(shop: Spec, titled: Titled) -> None:
 
 
 def test_a_confirmed_order_cannot_be_cancelled(shop: Spec, titled: Titled) -> None:
-    example = titled(of(shop, "Order"), "cancel order is refused unless order is open")
+    example = titled(of(shop, "Order"), "cancel order requires an order that is open")
     assert [event.name for event in example.given] == ["OrderPlaced", "OrderConfirmed"]
     assert example.refused == "order_is_open"
     assert example.then == ()
 
 
 def test_more_than_there_is_is_rejected(shop: Spec, titled: Titled) -> None:
-    example = titled(of(shop, "StockItem"), "reserve stock leads to stock rejected")
+    example = titled(of(shop, "StockItem"), "reserve stock emits stock rejected")
     assert [event.name for event in example.given] == ["StockReceived"]
     stock, wanted = dict(example.given[0].fields)["quantity"], dict(example.input)["quantity"]
     assert isinstance(stock, int)
@@ -75,17 +75,17 @@ def test_more_than_there_is_is_rejected(shop: Spec, titled: Titled) -> None:
 
 def test_rows_that_are_known_are_told(shop: Spec, titled: Titled) -> None:
     cart = of(shop, "Cart")
-    (row,) = titled(cart, "put item is refused unless product is listed").knowing
+    (row,) = titled(cart, "put item requires a product that is listed").rows
     assert row.replica == "Product"
     assert [name for name, _ in row.fields] == ["product_id", "price", "listed"]
     assert dict(row.fields)["listed"] is False
-    missing = titled(cart, "put item is refused when product is not known")
-    assert (missing.knowing, missing.refused) == ((), "product_not_found")
+    missing = titled(cart, "put item requires an existing product")
+    assert (missing.rows, missing.refused) == ((), "product_not_found")
 
 
 def test_what_ports_answer_is_told(shop: Spec, titled: Titled) -> None:
-    declined = titled(of(shop, "Payment"), "capture payment leads to payment declined")
-    (answer,) = declined.answering
+    declined = titled(of(shop, "Payment"), "capture payment emits payment declined")
+    (answer,) = declined.answers
     assert (answer.call, answer.port, answer.operation) == (
         "authorization",
         "PaymentProvider",
@@ -97,23 +97,23 @@ def test_what_ports_answer_is_told(shop: Spec, titled: Titled) -> None:
 
 
 def test_new_ids_are_those_of_the_chassis_tests(shop: Spec, titled: Titled) -> None:
-    parcel = titled(of(shop, "Shipment"), "dispatch parcel leads to parcel dispatched")
+    parcel = titled(of(shop, "Shipment"), "dispatch parcel emits parcel dispatched")
     assert dict(parcel.then[0].fields)["tracking_code"] == new_id(1)
 
 
 @pytest.mark.parametrize("name", ["Product", "Cart", "Order", "StockItem", "Payment", "Shipment"])
 def test_every_example_comes_out_when_it_is_carried_out(shop: Spec, name: str) -> None:
     service, aggregate = next(pair for pair in aggregates(shop) if pair[1].name == name)
-    decider = Decider(aggregate, Candidates(aggregate.id, shop.types, (), ()).allows)
+    decider = Decider(aggregate, Candidates(shop.types, (), ()).allows)
     ids = {kind: id for kind, (id, _) in Sources(shop, service).replicas.items()}
     for example in examples(shop, service, aggregate).examples:
         state: State | None = None
         for event in example.given:
             state = decider.evolve(state, event)
         rows: dict[str, dict[object, dict[str, Value]]] = {kind: {} for kind in ids}
-        for row in example.knowing:
+        for row in example.rows:
             rows[row.replica][row.id] = dict(row.fields)
-        answers = {answer.call: answer.answer for answer in example.answering}
+        answers = {answer.call: answer.answer for answer in example.answers}
         command = next(c for c in aggregate.commands if c.name == example.command)
         around = Surroundings(NOW, new_id, rows, answers)  # type: ignore[arg-type]
         outcome = decider.decide(command, dict(example.input), state, around)

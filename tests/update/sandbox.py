@@ -14,8 +14,8 @@ from meshgen.filesystem.create import write_new
 from meshgen.filesystem.files import File
 from meshgen.filesystem.transaction import no_step
 from meshgen.merge import Change, Outcome
-from meshgen.operations.generate import Progress
 from meshgen.operations.update import Update, update
+from meshgen.progress import Progress
 from meshgen.project.base import Rendering
 from meshgen.project.render_cache import MEMO, Memo
 from meshgen.project.state import FOLDER, State

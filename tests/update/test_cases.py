@@ -6,6 +6,9 @@ import gzip
 import json
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -493,9 +496,24 @@ class TestCase16OnlyReformatted:
         assert len(done.undecided) == 1
 
 
-def test_a_file_that_cannot_be_read_is_an_error(project: Sandbox) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root reads everything")
-    (project.root / "README.md").chmod(0)
-    with pytest.raises(MeshgenError, match=r"README\.md cannot be read"):
-        project.update({**OLD, "README.md": "# new\n"})
+def test_a_file_that_cannot_be_read_is_an_error() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        project = Sandbox.new(Path(folder) / "p", OLD)
+        for path in (Path(folder), *Path(folder).rglob("*")):
+            path.chmod(0o777)
+        (project.root / "README.md").chmod(0)
+        with without_privileges(), pytest.raises(MeshgenError, match=r"README\.md cannot be read"):
+            project.update({**OLD, "README.md": "# new\n"})
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """Root reads every file: be the user nobody for a while."""
+    if os.geteuid():
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)

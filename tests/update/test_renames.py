@@ -10,12 +10,13 @@ from meshgen.merge.moves import effective
 from meshgen.operations.new import create
 from meshgen.operations.update import update
 from meshgen.output.moved_paths import Renames, former_paths
-from meshgen.spec import read_spec
+from meshgen.spec.check import read_spec
 from meshgen.system.lower import resolve
-from tests.update.variants import changed
+from tests.update.variants import changed, variant
 
 SPECS = Path(__file__).parents[2] / "specs"
 SHOP = resolve(read_spec(SPECS / "shop.yaml"))
+PATHS = list(variant("as it is").files)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_a_rename_has_an_effect_once(
 
 
 def test_a_unit_moves_with_its_messages() -> None:
-    moved = former_paths(SHOP, Renames(system="shop", units={"order": "purchase"}))
+    moved = former_paths(PATHS, SHOP, Renames(system="shop", units={"order": "purchase"}))
     assert moved["services/order/src/shop_order/domain/order.py"] == (
         "services/purchase/src/shop_purchase/domain/order.py"
     )
@@ -53,7 +54,7 @@ def test_a_unit_moves_with_its_messages() -> None:
 
 def test_projections_and_bffs_move() -> None:
     moved = former_paths(
-        SHOP, Renames(system="shop", units={"order_history": "past", "web": "site"})
+        PATHS, SHOP, Renames(system="shop", units={"order_history": "past", "web": "site"})
     )
     assert moved["projections/order_history/src/shop_order_history/rows.py"] == (
         "projections/past/src/shop_past/rows.py"
@@ -63,7 +64,7 @@ def test_projections_and_bffs_move() -> None:
 
 def test_an_aggregate_moves_within_its_service() -> None:
     moved = former_paths(
-        SHOP, Renames(system="shop", inside={("order", "aggregate", "Order"): "BigDeal"})
+        PATHS, SHOP, Renames(system="shop", inside={("order", "aggregate", "Order"): "BigDeal"})
     )
     assert moved == {
         "services/order/src/shop_order/domain/order.py": (
@@ -75,7 +76,7 @@ def test_an_aggregate_moves_within_its_service() -> None:
 
 def test_a_saga_moves_within_its_service() -> None:
     inside = {("order", "saga", "Checkout"): "Buying"}
-    assert former_paths(SHOP, Renames(system="shop", inside=inside)) == {
+    assert former_paths(PATHS, SHOP, Renames(system="shop", inside=inside)) == {
         "services/order/src/shop_order/sagas/checkout.py": (
             "services/order/src/shop_order/sagas/buying.py"
         ),
@@ -107,7 +108,7 @@ def test_a_service_renamed_in_its_spec_takes_edits_along(tmp_path: Path) -> None
 
 
 def test_without_renames_nothing_moves() -> None:
-    assert former_paths(SHOP, Renames(system="shop")) == {}
+    assert former_paths(PATHS, SHOP, Renames(system="shop")) == {}
 
 
 def test_a_system_under_another_name_keeps_its_edits(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ from functools import cache
 from pathlib import Path
 
 from meshgen.filesystem.files import File
-from meshgen.operations.generate import Progress, generate
+from meshgen.operations.generate import generate
 from meshgen.output.moved_paths import Renames, former_paths
+from meshgen.progress import Progress
 from meshgen.project.base import Rendering
 from meshgen.project.render_cache import Memo
 from meshgen.project.state import State
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.system.lower import resolve
 
 SHOP = (Path(__file__).parents[2] / "specs" / "shop.yaml").read_text(encoding="utf-8")
@@ -83,7 +84,10 @@ def variant(name: str) -> Variant:
     assert checked is not None, findings
     mesh = resolve(checked)
     rendering = generate(name, spec)
-    return Variant(spec, rendering, lambda system: former_paths(mesh, Renames(system=system)))
+    paths = [path for of_part in rendering.files.values() for path in of_part]
+    return Variant(
+        spec, rendering, lambda system: former_paths(paths, mesh, Renames(system=system))
+    )
 
 
 def _under_other_templates(of: Variant) -> Variant:

@@ -15,9 +15,9 @@ from typing import Annotated
 import typer
 
 from meshgen import __version__
-from meshgen.cli.commands import add, change, project
+from meshgen.cli.commands import add, change, graph, project
 from meshgen.cli.options import ERROR, Json, Quiet, errors_reported
-from meshgen.cli.report.text import Report
+from meshgen.cli.report.report import Report
 from meshgen.errors import MeshgenError
 
 app = typer.Typer(
@@ -54,7 +54,7 @@ def check(
     quiet: Quiet = False,
 ) -> None:
     """Check a spec: every finding with its place, its line and a hint."""
-    from meshgen.spec import read_spec
+    from meshgen.spec.check import read_spec
 
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):
@@ -83,6 +83,7 @@ def new(
         report.created(created)
 
 
+app.add_typer(graph.app)
 app.add_typer(project.app)
 app.add_typer(add.app)
 app.add_typer(change.app)

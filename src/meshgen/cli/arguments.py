@@ -1,4 +1,4 @@
-"""Options of the command line that say more than a name."""
+"""Options with a syntax of their own: `--field name:type`, `--sets field=value`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from meshgen.errors import MeshgenError
 from meshgen.refactor.yaml.emit import Value
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.load import load
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar
+from meshgen.unicode import printable
 
 
 def fields_of(options: Iterable[str]) -> dict[str, Value]:

@@ -1,4 +1,4 @@
-"""What the commands that edit a spec share."""
+"""What the commands that edit a spec have in common."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from meshgen.cli.options import DIFFERENT, Asking, errors_reported
-from meshgen.cli.report.text import Report
+from meshgen.cli.options import DIFFERENT, errors_reported
+from meshgen.cli.prompts import Prompts
+from meshgen.cli.report.report import Report
 
-Edit: TypeAlias = Callable[[Asking], Callable[[str], str]]
+Edit: TypeAlias = Callable[[Prompts], Callable[[str], str]]
 
 Spec = Annotated[
     Path | None,
@@ -25,7 +26,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print how the spec
 
 
 def argument(help: str) -> typer.models.ArgumentInfo:
-    """An argument that is asked for, or said to be missing, where it is not given."""
+    """An argument that is prompted for, or reported as missing, if it is not given."""
     found: typer.models.ArgumentInfo = typer.Argument(help=help, show_default=False)
     return found
 
@@ -38,15 +39,15 @@ def run(
     dry_run: bool,
     report: Report,
 ) -> None:
-    """Ask for what is missing, edit the spec, update the project, and tell."""
+    """Prompt for what is missing, edit the spec, update the project and report."""
     with errors_reported(report):
         from meshgen.operations.edit import apply
         from meshgen.project.git_index import mark_unmerged
         from meshgen.project.locate import find_spec
 
-        asking = Asking(report)
-        change = edit(asking)
-        asking.settled()
+        prompts = Prompts(report)
+        change = edit(prompts)
+        prompts.require_complete()
         applied = apply(find_spec(spec, project), change, write=not dry_run)
         if applied.project and applied.update:
             mark_unmerged(applied.project, applied.update.undecided)

@@ -1,5 +1,8 @@
-"""The three-way merge of lines (diff3). Changes that touch are a conflict, as for git, but for one
-case that is common here: a line of one's own beside a line that meshgen now writes differently.
+"""The three-way merge of lines (diff3).
+
+Adjacent changes are a conflict, as in git, with one exception that is common in generated code: a
+line that the user added next to a line that is generated differently now.
+Source: Khanna, Kunal, Pierce, "A Formal Investigation of Diff3" (2007).
 """
 
 from __future__ import annotations

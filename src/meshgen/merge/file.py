@@ -12,7 +12,13 @@ from meshgen.merge.text import Text, picked, text_of
 
 @dataclass(frozen=True, slots=True)
 class MergedFile:
-    """The merged file; `conflicts` are lines with markers, `beside` a version not merged in."""
+    """A merged file.
+
+    Attributes:
+        file: The result.
+        conflicts: The lines, from 1, at which conflict markers start.
+        beside: The generated version, if the two could not be merged.
+    """
 
     file: File
     conflicts: tuple[int, ...] = ()
@@ -20,12 +26,12 @@ class MergedFile:
 
     @property
     def clean(self) -> bool:
-        """Whether nobody needs to decide anything."""
+        """Whether the merge needs no decision."""
         return not self.conflicts and self.beside is None
 
 
 def unedited(path: str, base: File, ours: File) -> bool:
-    """Whether `ours` says what `base` says: the same lines, or the same code laid out anew."""
+    """Whether `ours` has the lines of `base`, or the same code in another layout."""
     if ours.link or base.link:
         return ours == base
     if ours.content == base.content:
@@ -55,7 +61,7 @@ def merge_file(path: str, base: File, ours: File, theirs: File) -> MergedFile:
 
 
 def merge_added_file(ours: File, theirs: File) -> MergedFile:
-    """Merge a file of the user's with one of meshgen's that would be new at its place."""
+    """Merge a file of the user's with a generated file that is new at the same path."""
     mine, new = text_of(ours.content), text_of(theirs.content)
     if ours.content == theirs.content and not ours.link:
         return MergedFile(ours)

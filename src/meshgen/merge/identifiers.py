@@ -1,4 +1,4 @@
-"""Renamed identifiers in code that somebody edited: their lines go along with what was renamed."""
+"""Renamed identifiers in edited code: hand-written lines follow a rename."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of the declared moves are still to be carried out."""
+"""Declared moves that are still to be carried out."""
 
 from __future__ import annotations
 

@@ -16,7 +16,14 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Lines without their endings. `crlf` only if every line ends so: else `\\r` is content."""
+    """The lines of a text without their endings, and how they are stored.
+
+    Attributes:
+        lines: The lines without line breaks.
+        crlf: Whether every line ends with CRLF; otherwise a carriage return is content.
+        bom: Whether the text starts with a byte order mark.
+        ended: Whether the last line ends with a line break.
+    """
 
     lines: Sequence[bytes]
     crlf: bool = False

@@ -1,11 +1,11 @@
-"""The merge of a whole project: what becomes of each path, by the table below.
+"""The three-way merge of a whole project, path by path:
 
 | base -> ours | base -> theirs | result |
 |---|---|---|
 | same | changed | theirs |
 | changed | same | ours |
 | changed | changed | merged; overlapping lines are marked, a conflict |
-| deleted | changed | stays deleted, said |
+| deleted | changed | stays deleted, reported |
 | edited | deleted | kept, a conflict |
 | same | deleted | deleted |
 | - | new, and a file is there | marked, a conflict |
@@ -39,11 +39,18 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What becomes of `path`: `file` is what it holds then, None for nothing.
+    """What becomes of one path.
 
-    `conflicts` are the lines at which markers start; `beside` is meshgen's version of a file that
-    cannot be merged; `moved_from` is where the file was; `base`, `ours` and `theirs` are what was
-    merged.
+    Attributes:
+        path: The path in the new tree.
+        outcome: What happens to it.
+        file: Its new content, None if there is none.
+        moved_from: The path that the file had before.
+        conflicts: The lines, from 1, at which conflict markers start.
+        beside: The generated version of a file that cannot be merged.
+        base: The file as generated last.
+        ours: The file in the working tree.
+        theirs: The file as generated now.
     """
 
     path: str
@@ -58,7 +65,7 @@ class Change:
 
     @property
     def open(self) -> bool:
-        """Whether a person has to decide something."""
+        """Whether the change needs a decision of the user's."""
         return self.outcome in (Outcome.CONFLICT, Outcome.KEPT)
 
 
@@ -69,11 +76,17 @@ def merge_trees(
     moved: Mapping[str, str] | None = None,
     names: Names = UNCHANGED,
 ) -> tuple[Change, ...]:
-    """Return what changes, in the order of the paths; paths that stay as they are, are left out.
+    """Merge two trees that come from `base`.
 
-    `moved` maps new paths of `theirs` to the paths that the same files have in `base`: their
-    edits go along. `names` are the identifiers that are called something else in `theirs`: edited
-    code is merged as if it had been written with the new ones.
+    Args:
+        base: The files as generated last.
+        ours: The files in the working tree.
+        theirs: The files as generated now.
+        moved: New paths in `theirs` with the paths of the same files in `base`; edits move along.
+        names: Renamed identifiers. Edited code is merged as if written with the new names.
+
+    Returns:
+        The changes in the order of their paths; unchanged paths are left out.
     """
     moved = moved or {}
     left = set(moved.values())
@@ -107,7 +120,7 @@ def _changed(
     merged = _merge(path, base, ours, theirs, names)
     if merged.file == ours and merged.clean:
         return None
-    return _told(path, base, theirs, merged, ours)
+    return _merged_change(path, base, theirs, merged, ours)
 
 
 def _merge(path: str, base: File, ours: File, theirs: File, names: Names) -> MergedFile:
@@ -118,7 +131,7 @@ def _new(path: str, ours: File | None, theirs: File) -> Change | None:
     if ours is None:
         return Change(path=path, outcome=Outcome.CREATED, file=theirs, theirs=theirs)
     merged = merge_added_file(ours, theirs)
-    return None if merged.clean else _told(path, None, theirs, merged, ours)
+    return None if merged.clean else _merged_change(path, None, theirs, merged, ours)
 
 
 def _dropped(path: str, base: File, ours: File) -> Change:
@@ -139,10 +152,10 @@ def _moved(
             merged = MergedFile(occupied)
         else:
             merged = MergedFile(occupied, beside=merged.file)
-    return _told(path, known, new, merged, there, moved_from=before)
+    return _merged_change(path, known, new, merged, there, moved_from=before)
 
 
-def _told(
+def _merged_change(
     path: str,
     base: File | None,
     theirs: File,

@@ -9,15 +9,16 @@ from pathlib import Path
 from meshgen.errors import MeshgenError
 from meshgen.filesystem.files import File, Files
 from meshgen.filesystem.transaction import Edit, apply, locked, recover
+from meshgen.filesystem.worktree import Worktree
 from meshgen.merge.file import unedited
 from meshgen.merge.matching import hunks
 from meshgen.merge.text import text_of
-from meshgen.operations.generate import Progress, generate
+from meshgen.operations.generate import generate
+from meshgen.progress import Progress, silent
 from meshgen.project.base import Rendering
 from meshgen.project.locate import lone_spec
 from meshgen.project.render_cache import MEMO
 from meshgen.project.state import FOLDER, STATE
-from meshgen.project.worktree import Worktree
 from meshgen.spec.yaml.load import read_bytes
 
 
@@ -42,7 +43,7 @@ def adopt(
     *,
     replace_base: bool = False,
     add_missing: bool = False,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
 ) -> Adoption:
     """Make the base of the project in `root`, as if meshgen had just generated it.
 

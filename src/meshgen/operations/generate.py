@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from meshgen.output.fingerprint import engine
 from meshgen.output.moved_paths import former_paths, renames_of
 from meshgen.output.parts import Part, parts_of
+from meshgen.progress import Progress, silent
 from meshgen.project.base import Rendering
 from meshgen.project.render_cache import Memo
 from meshgen.project.state import State
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.spec.diagnostics import SpecError
 from meshgen.spec.yaml.load import decoded
 from meshgen.system.lower import resolve
 
-Progress = Callable[[str], None]
-
 
 class Generate(Protocol):
-    """What `generate` is to those who call it."""
+    """The signature of `generate`."""
 
     def __call__(
         self,
@@ -36,7 +34,7 @@ class Generate(Protocol):
 def generate(
     path: str,
     spec: bytes,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
     *,
     state: State | None = None,
     memo: Memo | None = None,
@@ -47,11 +45,11 @@ def generate(
     Raises SpecError for a spec with findings, MeshgenError if it is no text.
     """
     # Imported here: rendering needs libraries that `--help` and `check` should not wait for.
-    from meshgen.render import render, typist
+    from meshgen.render import render, worker
 
     progress("checking")
     text = decoded(path, spec)
-    with typist() as hired:
+    with worker() as renderer:
         checked, findings = check_text(path, text)
         if checked is None:
             raise SpecError(path, text, findings)
@@ -59,16 +57,17 @@ def generate(
         parts = parts_of(mesh)
         unchanged = _unchanged(parts, state, memo) if state and memo else {}
         wanted = [part for part in parts if part.name not in unchanged]
-        files = render(mesh, wanted, hired, progress)
+        files = render(mesh, wanted, renderer, progress)
+    paths = [path for of_part in files.values() for path in of_part]
     return Rendering(
         engine=engine(),
-        system=mesh.name,
-        spec_file=mesh.spec_file,
+        system=mesh.system.name,
+        spec_file=mesh.system.spec_file,
         spec=spec,
         fingerprints={part.name: part.fingerprint for part in parts},
         files=files,
         unchanged=unchanged,
-        moved=former_paths(mesh, renames_of(checked, state)) if state else {},
+        moved=former_paths(paths, mesh, renames_of(checked, state)) if state else {},
     )
 
 

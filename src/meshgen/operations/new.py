@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from meshgen.errors import MeshgenError
 from meshgen.filesystem.create import refuse_occupied, write_new
 from meshgen.filesystem.files import File
 from meshgen.operations.generate import generate
+from meshgen.progress import Progress, silent
 from meshgen.spec.yaml.load import read_bytes
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -30,7 +30,7 @@ def create(
     spec_path: Path,
     *,
     dry_run: bool = False,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = silent,
 ) -> Created:
     """Generate the project of `spec_path` into `target`, a new folder or an empty one.
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from meshgen.errors import MeshgenError
 from meshgen.filesystem.files import File
 from meshgen.filesystem.transaction import Edit, apply, locked, recover
+from meshgen.filesystem.worktree import Worktree
 from meshgen.merge import Side, take, unresolved
 from meshgen.project.base import read_base
 from meshgen.project.conflicts import BESIDE, conflicted
 from meshgen.project.state import FOLDER
-from meshgen.project.worktree import Worktree
 
 
 def resolve_conflicts(root: Path, files: Sequence[Path], side: Side) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ One path for both: render (theirs), merge it with the base and the working tree 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,23 +20,22 @@ from meshgen.filesystem.transaction import (
     recover,
     refuse_interrupted,
 )
+from meshgen.filesystem.worktree import Worktree
 from meshgen.merge import Change, Outcome, merge_trees
 from meshgen.merge.moves import effective
 from meshgen.output.fingerprint import engine
 from meshgen.output.moved_paths import renamed_names
 from meshgen.output.templates import is_cache
+from meshgen.progress import Progress, silent
 from meshgen.project.base import Base, Rendering, digest, read_base
 from meshgen.project.conflicts import refuse_unresolved
 from meshgen.project.edits import base_edits, file_edits, spec_edits
 from meshgen.project.locate import own_spec
 from meshgen.project.render_cache import MEMO, read_memo
 from meshgen.project.state import FOLDER
-from meshgen.project.worktree import Worktree
 
 if TYPE_CHECKING:
     from meshgen.operations.generate import Generate
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +57,7 @@ class Update:
 
     @property
     def undecided(self) -> tuple[Change, ...]:
-        """The changes about which a person has to decide."""
+        """The changes that need a decision of the user's."""
         return tuple(change for change in self.changes if change.open)
 
     @property
@@ -72,7 +71,7 @@ def update(
     *,
     spec: bytes | None = None,
     write: bool = True,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
     step: Step = no_step,
     generate: Generate | None = None,
 ) -> Update:
@@ -106,7 +105,7 @@ def update(
             apply(root, edits, step)
     return Update(
         root=root,
-        changes=(*map(_told, of_spec), *changes),
+        changes=(*map(_spec_change, of_spec), *changes),
         edits=tuple(edits),
         rendered=tuple(rendering.files) if rendering else (),
         left=_left(base, rendering, edits) if rendering else (),
@@ -155,7 +154,7 @@ def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Ch
     )
 
 
-def _told(edit: Edit) -> Change:
+def _spec_change(edit: Edit) -> Change:
     """An edit of the spec, as a change."""
     if edit.after is None:
         outcome = Outcome.DELETED

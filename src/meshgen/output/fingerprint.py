@@ -9,7 +9,8 @@ from pathlib import Path
 
 from meshgen.output.templates import is_cache, templates_root
 
-_TOOLS = ("ruff", "datamodel-code-generator")  # their output is part of what is generated
+# Their output is part of what is generated.
+_TOOLS = ("copier", "datamodel-code-generator", "jinja2", "ruff")
 
 
 @cache

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from meshgen.merge.identifiers import Names
 from meshgen.merge.moves import effective
-from meshgen.naming import identifier, snake, system_package, unit_folder, unit_package
-from meshgen.output.plan import Task, contract_path, plan
+from meshgen.naming import (
+    constant,
+    contracts_package,
+    identifier,
+    system_package,
+    unit_folder,
+    unit_package,
+)
+from meshgen.output.plan import contract_path, schema_path
 from meshgen.project.state import State
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.spec.model import Bff, Projection, Service, Spec
 from meshgen.system.model import Mesh
-
-_UNITS = {"service", "projection", "bff", "unit"}
-_INSIDE = {"aggregate", "saga"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,7 @@ def _identifiers(old: Spec, new: Spec) -> Iterator[tuple[str, str]]:
     for name, former in _messages(new).items():
         if former in known and name not in known:
             yield former, name
-            yield snake(former).upper(), snake(name).upper()
+            yield constant(former), constant(name)
 
 
 def _units(spec: Spec) -> dict[str, str | None]:
@@ -90,34 +93,60 @@ def _messages(spec: Spec) -> dict[str, str | None]:
     return found
 
 
-def former_paths(mesh: Mesh, renames: Renames) -> dict[str, str]:
-    """The paths of `mesh` that were others under the former names: new path -> old path."""
-    if renames.system == mesh.name and not renames.units and not renames.inside:
+def former_paths(paths: Iterable[str], mesh: Mesh, renames: Renames) -> dict[str, str]:
+    """Those of `paths` that were others under the former names: new path -> old path."""
+    if renames.system == mesh.system.name and not renames.units and not renames.inside:
         return {}
-    package = system_package(renames.system)
-    paths = {task.destination: _former_path(task, renames) for task in plan(mesh)}
-    for module in mesh.contracts:
-        former = renames.units.get(module.name, module.name)
-        paths[contract_path(mesh.package, module.name)] = contract_path(package, former)
-    return {path: former for path, former in paths.items() if path != former}
+    former = _Former(mesh, renames)
+    found = {path: former.path(path) for path in paths}
+    return {path: before for path, before in found.items() if path != before}
 
 
-def _former_path(task: Task, renames: Renames) -> str:
-    """Where `task` would write if everything had its former name."""
-    package = system_package(renames.system)
-    context: dict[str, Any] = dict(task.context)
-    context["mesh"] = replace(context["mesh"], package=package)
-    for kind in _INSIDE & context.keys():
-        thing, service = context[kind], context["service"]
-        former = renames.inside.get((service.name, kind, thing.name), thing.name)
-        context[kind] = replace(thing, module=identifier(former))
-    for key in _UNITS & context.keys():
-        view = context[key]
-        name = renames.units.get(view.name, view.name)
-        folder = unit_folder(view.folder.partition("/")[0], name)
-        context[key] = replace(view, folder=folder, package=unit_package(package, name))
-    if "contract" in context:
-        module = context["contract"]
-        name = renames.units.get(module.name, module.name)
-        context["contract"] = replace(module, name=name)
-    return task.pattern.format(**context)
+class _Former:
+    """Where files of `mesh` would be if everything had its former name."""
+
+    def __init__(self, mesh: Mesh, renames: Renames) -> None:
+        self._renames = renames
+        self._units = {unit.folder: unit for unit in mesh.project.units}
+        self._modules = _former_modules(mesh, renames)
+        self._contracts = {contracts_package(mesh.system.name): contracts_package(renames.system)}
+        self._exact = {
+            place(mesh.system.name, module.name): place(
+                renames.system, renames.units.get(module.name, module.name)
+            )
+            for module in mesh.contracts
+            for place in (contract_path, lambda _, module: schema_path(module))
+        }
+
+    def path(self, path: str) -> str:
+        """Where the file with this path was."""
+        first, *others = path.split("/", 2)
+        unit = self._units.get("/".join([first, *others[:1]]))
+        if path in self._exact:
+            return self._exact[path]
+        if unit is None or len(others) < 2:
+            return "/".join(self._contracts.get(part, part) for part in path.split("/"))
+        name = self._renames.units.get(unit.name, unit.name)
+        package = unit_package(system_package(self._renames.system), name)
+        parts = [package if part == unit.package else part for part in others[1].split("/")]
+        kind = parts[-2] if len(parts) > 1 else ""
+        stem, dot, suffix = parts[-1].partition(".")
+        parts[-1] = self._modules.get((unit.name, kind, stem), stem) + dot + suffix
+        return "/".join([unit_folder(first, name), *parts])
+
+
+def _former_modules(mesh: Mesh, renames: Renames) -> dict[tuple[str, str, str], str]:
+    """The former names of modules, by (unit, the folder they are in, their name)."""
+    found = {}
+    for service in mesh.services:
+        for kind, folder, things in (
+            ("aggregate", "domain", service.aggregates),
+            ("saga", "sagas", service.sagas),
+        ):
+            for thing in things:
+                former = renames.inside.get((service.name, kind, thing.name))
+                if former:
+                    module = identifier(former)
+                    found[service.name, folder, thing.module] = module
+                    found[service.name, "tests", f"test_{thing.module}"] = f"test_{module}"
+    return found

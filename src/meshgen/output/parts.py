@@ -7,13 +7,14 @@ is rendered from has a fingerprint, so an update renders only the parts that cha
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from meshgen.output.plan import PROJECT, Task, contract_part, plan
+from meshgen.output.plan import PROJECT, Row, as_json, contract_path, plan, schema_path
 from meshgen.system.model import ContractModule, Mesh
 
 CHASSIS = "chassis"
+CHASSIS_FOLDER = "libs/chassis"
 _TYPES = "types"
 
 
@@ -22,43 +23,75 @@ class Part:
     """A part and all that it is rendered from, with a fingerprint of that."""
 
     name: str
-    tasks: tuple[Task, ...] = ()
+    rows: tuple[Row, ...] = ()
     contracts: tuple[ContractModule, ...] = ()
     fingerprint: str = ""
 
 
-def parts_of(mesh: Mesh) -> tuple[Part, ...]:
-    """Return the parts of `mesh`'s project: the project itself, the chassis, each unit."""
-    tasks: dict[str, list[Task]] = {PROJECT: [], CHASSIS: []}
+def parts_of(mesh: Mesh, overlays: Mapping[str, str] | None = None) -> tuple[Part, ...]:
+    """Return the parts of `mesh`'s project: the project itself, the chassis, each unit.
+
+    `overlays` are the hashes of the user's own templates, by the template that they go over.
+    """
+    overlays = overlays or {}
+    chassis = Row(template=CHASSIS, folder=CHASSIS_FOLDER, answers={"system": mesh.system})
+    rows: dict[str, list[Row]] = {PROJECT: [], CHASSIS: [chassis]}
+    units = {unit.folder for unit in mesh.project.units}
+    for row in plan(mesh):
+        rows.setdefault(row.folder if row.folder in units else PROJECT, []).append(row)
     contracts: dict[str, list[ContractModule]] = {}
-    for task in plan(mesh):
-        tasks.setdefault(task.part, []).append(task)
     for module in mesh.contracts:
-        contracts.setdefault(contract_part(mesh, module.name), []).append(module)
-    types = next((repr(m.schema) for m in mesh.contracts if m.name == _TYPES), "")
+        contracts.setdefault(_contract_part(mesh, module.name), []).append(module)
+    types = next((as_json(m.schema) for m in mesh.contracts if m.name == _TYPES), "")
     return tuple(
         Part(
             name=name,
-            tasks=tuple(of_part),
+            rows=tuple(of_part),
             contracts=tuple(contracts.get(name, ())),
-            fingerprint=_fingerprint(of_part, contracts.get(name, ()), types),
+            fingerprint=_fingerprint(of_part, contracts.get(name, ()), types, overlays),
         )
-        for name, of_part in tasks.items()
+        for name, of_part in rows.items()
     )
 
 
-def _fingerprint(tasks: Iterable[Task], contracts: Iterable[ContractModule], types: str) -> str:
-    """A hash of what the templates see. The model is frozen data, so its `repr` is its value."""
-    seen: dict[int, object] = {}
-    found = hashlib.sha256()
-    for task in tasks:
-        found.update(f"{task.template}\0{task.destination}\0".encode())
-        seen |= {id(value): value for value in task.context.values()}
-    values = [repr(value) for value in seen.values()]
+def part_finder(mesh: Mesh) -> Callable[[str], str]:
+    """Return what says which part of `mesh`'s project a file belongs to, by its path."""
+    messages = {
+        path: _contract_part(mesh, module.name)
+        for module in mesh.contracts
+        for path in (schema_path(module.name), contract_path(mesh.system.name, module.name))
+    }
+    folders = {unit.folder: unit.folder for unit in mesh.project.units} | {CHASSIS_FOLDER: CHASSIS}
+
+    def part_of(path: str) -> str:
+        folder = "/".join(path.split("/", 2)[:2])
+        return messages.get(path) or folders.get(folder, PROJECT)
+
+    return part_of
+
+
+def _contract_part(mesh: Mesh, module: str) -> str:
+    """The part that a module of the contracts belongs to: its service's, or the project."""
+    folders = (service.folder for service in mesh.services if service.name == module)
+    return next(folders, PROJECT)
+
+
+def _fingerprint(
+    rows: Iterable[Row],
+    contracts: Iterable[ContractModule],
+    types: str,
+    overlays: Mapping[str, str],
+) -> str:
+    """A hash of what the templates see, and of what goes over them.
+
+    The schemas among the answers are left out: each belongs to the part of its messages.
+    """
+    seen = []
+    for row in rows:
+        answers = {name: value for name, value in row.answers.items() if name != "schemas"}
+        seen += [row.template, row.folder, as_json(answers), overlays.get(row.template, "")]
     for module in contracts:
-        values.append(repr(module))
-        if module.name != _TYPES and f"{_TYPES}.json" in values[-1]:
-            values.append(types)
-    for value in dict.fromkeys(values):
-        found.update(value.encode("utf-8", "surrogatepass") + b"\0")
-    return found.hexdigest()
+        seen += [as_json(module), overlays.get("contracts", "")]
+        if module.name != _TYPES and f"{_TYPES}.json" in seen[-2]:
+            seen.append(types)
+    return hashlib.sha256("\0".join(seen).encode()).hexdigest()

@@ -10,10 +10,10 @@ from pathlib import Path
 from meshgen import __version__
 from meshgen.errors import MeshgenError
 from meshgen.filesystem.files import File, Files
+from meshgen.filesystem.worktree import Worktree
 from meshgen.project.archive import DamagedError, pack, unpack
 from meshgen.project.render_cache import MEMO, Memo
 from meshgen.project.state import FOLDER, SPEC, STATE, State, archive_path, damaged, decoded
-from meshgen.project.worktree import Worktree
 
 _FIXED = {
     f"{FOLDER}/.gitignore": b"/cache.json\n/work/\n",

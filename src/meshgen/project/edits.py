@@ -8,11 +8,11 @@ from pathlib import Path
 from meshgen.errors import MeshgenError
 from meshgen.filesystem.files import File
 from meshgen.filesystem.transaction import Edit
+from meshgen.filesystem.worktree import Worktree
 from meshgen.merge import Change, Outcome
 from meshgen.project.base import Base, Rendering
 from meshgen.project.conflicts import BESIDE
 from meshgen.project.state import FOLDER, archive_path
-from meshgen.project.worktree import Worktree
 from meshgen.spec.yaml.load import read_bytes
 
 

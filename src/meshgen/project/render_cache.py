@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from meshgen.errors import MeshgenError
+from meshgen.filesystem.worktree import Worktree
 from meshgen.project.state import FOLDER
-from meshgen.project.worktree import Worktree
 
 MEMO = f"{FOLDER}/cache.json"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from meshgen.naming import split_words
+
 _IRREGULAR: dict[str, str] = dict(
     re.findall(
         r"(\w+):(\w+)",
@@ -69,25 +71,15 @@ def _is_stressed(stem: str) -> bool:
     return not stem.endswith(_UNSTRESSED) or bool(_STRESSED_IN.search(stem[-4:]))
 
 
-def words_of(name: str) -> list[str]:
-    """`ItemTakenOut` to `Item`, `Taken`, `Out`."""
-    return re.findall(r"[A-Z]+(?![a-z])[0-9]*|[A-Z][a-z0-9]*|[a-z0-9]+", name)
-
-
-def snake(name: str) -> str:
-    """`StockItem` to `stock_item`."""
-    return "_".join(words_of(name)).lower()
-
-
 def participle_of(event: str) -> str:
     """What happened, in snake case: `ItemTakenOut` to `taken_out`."""
-    words = words_of(event)
+    words = split_words(event)
     return "_".join(words[_verb_at(words) or 0 :]).lower()
 
 
 def command_of(event: str) -> str:
     """The command that causes `event`: `ItemTakenOut` to `TakeOutItem`."""
-    words = words_of(event)
+    words = split_words(event)
     at = _verb_at(words)
     if at is None:
         return f"Record{event}"

@@ -12,12 +12,22 @@ from meshgen.refactor.yaml.delete import cut
 from meshgen.refactor.yaml.document import Document, Path, Splice, document, spliced
 from meshgen.refactor.yaml.emit import scalar
 from meshgen.refactor.yaml.insert import put_first
-from meshgen.spec.parser.names import CLASS, UNIT
+from meshgen.spec.grammar import CONSTRUCTS
+from meshgen.spec.grammar.names import CLASS, UNIT
+from meshgen.spec.grammar.shapes import Construct, Kind, MapOf
 from meshgen.spec.yaml.load import load
 from meshgen.spec.yaml.tree import Scalar
 
 FORMER = "renamed_from"
-_WITH_FILES = ("service", "projection", "BFF", "aggregate", "event", "command", "saga")
+_WITH_FILES = frozenset(
+    shape.key.name
+    for construct in CONSTRUCTS
+    for key in construct.keys
+    if isinstance(shape := key.shape, MapOf)
+    and isinstance(shape.key, Kind)
+    and isinstance(shape.value, Construct)
+    and FORMER in shape.value.names
+)
 
 
 def rename(text: str, old: str, new: str, *, applied: str | None = None) -> str:

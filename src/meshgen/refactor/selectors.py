@@ -5,8 +5,9 @@ from __future__ import annotations
 from meshgen.errors import MeshgenError
 from meshgen.refactor.references import Mention, mentions
 from meshgen.refactor.yaml.document import Document, Path, child
-from meshgen.spec.wording import meant, printable
+from meshgen.spec.hints import meant
 from meshgen.spec.yaml.tree import Mapping, Node
+from meshgen.unicode import printable
 
 
 def declared(document: Document, name: str) -> Mention:

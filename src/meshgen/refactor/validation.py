@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from meshgen.refactor.errors import RefusedEditError
-from meshgen.spec import check_text
+from meshgen.spec.check import check_text
 from meshgen.spec.model import Spec
 
 BOM = "\ufeff"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshgen.filesystem.files import File
-from meshgen.render.contracts import Typist, typist
+from meshgen.render.process import Worker, worker
 from meshgen.render.rendering import render
 
-__all__ = ["File", "Typist", "render", "typist"]
+__all__ = ["File", "Worker", "render", "worker"]

@@ -12,11 +12,11 @@ import textwrap
 from collections.abc import Iterable
 
 from meshgen.naming import sentence
+from meshgen.unicode import BIDI
 
 _WIDTH = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
-# Invisible characters that reorder text on the screen: what is read would not be what is run.
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+_BIDI = re.compile(f"[{''.join(sorted(BIDI))}]")
 
 
 def python(value: str) -> str:

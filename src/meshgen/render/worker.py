@@ -1,18 +1,80 @@
-"""`python -m meshgen.render.worker FOLDER`: JSON Schemas in, Python modules out.
+"""`python -m meshgen.render.worker FOLDER`: renders templates with Copier and types messages.
 
-A process of its own, since datamodel-code-generator takes a third of a second to import: that is
-done while the spec is checked and resolved. It waits for a line on its standard input, then turns
-FOLDER/schemas into FOLDER/models.
+A process of its own, since Copier and datamodel-code-generator take most of a second to import:
+that is done while the spec is checked and resolved. It waits for a line on its standard input, then
+renders FOLDER/jobs.json into FOLDER/files and turns FOLDER/schemas into FOLDER/models.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 HEADER = "# header"
-SCHEMAS, MODELS = "schemas", "models"
+JOBS, FILES, SCHEMAS, MODELS, FAILURE = "jobs.json", "files", "schemas", "models", "failure.json"
+FAILED = 3
+"""The exit code if a template fails; FOLDER/failure.json says which, and how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A template (a folder with a copier.yml), what it is rendered into, and its answers.
+
+    With `only` nothing but the files with these paths is rendered. A unit's folder is its own: a
+    job that is `alone` fails if another has written there.
+    """
+
+    template: str
+    folder: str
+    answers: Mapping[str, Any]
+    only: tuple[str, ...] = ()
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A template that cannot be rendered."""
+
+    template: str
+    message: str
+
+
+def render_templates(folder: Path) -> Failure | None:
+    """Render the jobs in `folder`, in their order; stop at the first that fails."""
+    jobs = [Job(**job) for job in json.loads((folder / JOBS).read_bytes())]
+    (folder / FILES).mkdir()
+    failures = (render_job(job, folder / FILES) for job in jobs)
+    return next((failure for failure in failures if failure), None)
+
+
+def render_job(job: Job, root: Path) -> Failure | None:
+    """Render one job below `root`. What a template does wrong is a failure, not an error."""
+    from copier import Settings, run_copy
+
+    target = root / job.folder
+    if job.alone and target.exists():
+        return Failure(template=job.template, message=f"another template writes to {job.folder}")
+    try:
+        # No settings of the user's have a say; what is trusted is only what the job names.
+        run_copy(
+            job.template,
+            target,
+            data=dict(job.answers),
+            exclude=["*", *(f"!/{path}" for path in job.only)] if job.only else (),
+            settings=Settings(trust=[job.template]),
+            defaults=True,
+            overwrite=True,
+            quiet=True,
+            skip_tasks=True,
+        )
+    except Exception as error:
+        return Failure(template=job.template, message=f"{type(error).__name__}: {error}")
+    return None
 
 
 def type_messages(folder: Path) -> None:
@@ -49,11 +111,18 @@ def type_messages(folder: Path) -> None:
 
 
 def main() -> None:
-    """Import, wait until the schemas are there, work; without a line there is nothing to do."""
+    """Import, wait until there is something to do, do it; without a line there is nothing."""
+    import copier  # noqa: F401
     import datamodel_code_generator.parser.jsonschema  # noqa: F401 - what `generate` imports
 
-    if sys.stdin.readline():
-        type_messages(Path(sys.argv[1]))
+    folder = Path(sys.argv[1])
+    if not sys.stdin.readline():
+        return
+    if failure := render_templates(folder):
+        (folder / FAILURE).write_text(json.dumps(asdict(failure)), encoding="utf-8")
+        sys.exit(FAILED)
+    if (folder / SCHEMAS).exists():
+        type_messages(folder)
 
 
 if __name__ == "__main__":

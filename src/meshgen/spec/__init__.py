@@ -1,52 +1,6 @@
-"""The spec language: from the text of a YAML file to a checked `Spec`, or to findings."""
+"""The spec language: from the text of a YAML file to a checked model, or to findings.
 
-from __future__ import annotations
-
-import warnings
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from meshgen.spec.diagnostics import Finding, SpecError
-
-if TYPE_CHECKING:
-    from meshgen.spec.model import Spec
-
-__all__ = ["check_text", "read_spec"]
-
-
-def check_text(path: str, text: str) -> tuple[Spec | None, tuple[Finding, ...]]:
-    """The spec in `text`, or None and everything that is wrong with it, in the order of the file.
-
-    `path` is what the file is called in messages that speak of it.
-    """
-    # imported here, since the modules of this package import each other through it
-    from meshgen.spec.analysis import build_spec
-    from meshgen.spec.parser import parse_spec
-    from meshgen.spec.parser.reading import Reading
-    from meshgen.spec.yaml.load import load
-
-    root, findings = load(text)
-    if root is None:
-        return None, tuple(findings)
-    reading = Reading()
-    reading.findings += findings
-    syntax = parse_spec(reading, root)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Python's remarks on odd expressions are no findings
-        spec = build_spec(reading, syntax) if syntax else None
-    unique = dict.fromkeys(reading.findings)
-    return spec, tuple(sorted(unique, key=lambda finding: finding.at))
-
-
-def read_spec(path: Path) -> Spec:
-    """The spec in the file `path`.
-
-    Raises `SpecError` with all findings, or `MeshgenError` when there is no such text file.
-    """
-    from meshgen.spec.yaml.load import read_text
-
-    text = read_text(path)
-    spec, findings = check_text(str(path), text)
-    if spec is None:
-        raise SpecError(str(path), text, findings)
-    return spec
+The packages from the lowest to the highest; each imports only those before it: `diagnostics`,
+`hints`, `yaml`, `grammar`, `types`, `declarations`, `type_notation`, `expressions`, `model`,
+`syntax`, `parser`, `analysis`, `check`.
+"""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
+from meshgen.spec.declarations import Enum, ValueObject
+from meshgen.spec.hints import meant
 from meshgen.spec.types import (
     MAP_KEYS,
     SCALARS,
@@ -18,10 +19,6 @@ from meshgen.spec.types import (
     Scalar,
     Type,
 )
-from meshgen.spec.wording import meant
-
-if TYPE_CHECKING:
-    from meshgen.spec.model import Enum, ValueObject
 
 MAX_LENGTH = 200
 MAX_DEPTH = 5
@@ -156,8 +153,9 @@ class _Parser:
             return Scalar(name)
         declared = self._types.get(name)
         if declared is not None:
-            members: tuple[str, ...] | None = getattr(declared, "members", None)
-            return ObjectType(name) if members is None else EnumType(name, members)
+            if isinstance(declared, Enum):
+                return EnumType(name, declared.members)
+            return ObjectType(name)
         if name in ("list", "map"):
             raise self.error(f"what does the {name} hold?", f"write it like `{name}[string]`", at)
         if self.peek == "[" and at + len(name) == self._at:

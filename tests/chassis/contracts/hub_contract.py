@@ -12,6 +12,8 @@ import pytest
 from chassis.envelope import Envelope
 from chassis.hub.port import Hub, Topic
 
+from tests.waiting import PATIENCE, until
+
 Connect: TypeAlias = Callable[[], Awaitable[Hub]]
 
 SUBJECTS = [f"subject-{number}" for number in range(8)]
@@ -29,13 +31,6 @@ def envelope(subject: str = "s", number: int = 0) -> Envelope:
     )
 
 
-async def until(condition: Callable[[], bool], within: float = 10) -> None:
-    """Return when the condition holds."""
-    async with asyncio.timeout(within):
-        while not condition():  # noqa: ASYNC110 - the other side is a server, it sets no event
-            await asyncio.sleep(0.005)
-
-
 class Inbox:
     """Remembers what was delivered."""
 
@@ -45,8 +40,8 @@ class Inbox:
     async def __call__(self, raw: bytes) -> None:
         self.got.append(Envelope.from_json(raw))
 
-    async def wait(self, count: int, within: float = 10) -> list[Envelope]:
-        await until(lambda: len(self.got) >= count, within)
+    async def wait(self, count: int) -> list[Envelope]:
+        await until(lambda: len(self.got) >= count)
         return self.got
 
     def numbers(self, subject: str) -> list[int]:
@@ -126,12 +121,12 @@ class HubContract:
         await other.subscribe(topic.name, "group", never)
         for number in range(10):
             await hub.publish(topic.name, envelope("s", number))
-        await asyncio.wait_for(stuck.wait(), 5)
+        await asyncio.wait_for(stuck.wait(), PATIENCE)
         await hub.subscribe(topic.name, "group", inbox)
         await asyncio.sleep(0.2)
         assert inbox.got == []
         await other.close()
-        await inbox.wait(10, within=20)
+        await inbox.wait(10)
         assert inbox.numbers("s") == list(range(10))
 
     async def test_a_failed_delivery_is_repeated_in_its_place(self, hub: Hub, topic: Topic) -> None:
@@ -168,7 +163,7 @@ class HubContract:
         taken = len(first.got)
         assert taken >= 1
         await hub.subscribe(topic.name, "group", second)
-        await second.wait(5 - taken, within=3)
+        await second.wait(5 - taken)
         assert first.numbers("s") + second.numbers("s") == list(range(5))
 
     async def test_publishing_the_same_again(self, hub: Hub, topic: Topic) -> None:

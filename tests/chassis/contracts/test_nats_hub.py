@@ -14,7 +14,9 @@ from chassis.hub.nats import NatsHub, connect_nats, stream_name
 from chassis.hub.port import Hub, Topic
 from nats.js.api import ConsumerConfig
 
-from .hub_contract import SUBJECTS, Connect, HubContract, Inbox, envelope, until
+from tests.waiting import PATIENCE, until
+
+from .hub_contract import SUBJECTS, Connect, HubContract, Inbox, envelope
 
 TOPIC = Topic(name="shop.order.events", partitions=3, retention=timedelta(days=1))
 
@@ -45,7 +47,7 @@ class TestNatsHub(HubContract):
         self, hub: Hub, topic: Topic, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(nats_subscription, "_ACK_WAIT", 0.3)
-        monkeypatch.setattr(nats_subscription, "_SIGN_OF_LIFE", 0.1)
+        monkeypatch.setattr(nats_subscription, "_HEARTBEAT", 0.1)
         inbox = Inbox()
 
         async def slow(raw: bytes) -> None:
@@ -87,20 +89,18 @@ class TestNatsHub(HubContract):
             await client.jetstream().delete_consumer(stream_name(topic.name), f"group-{partition}")
         await client.close()
         await hub.publish(topic.name, envelope("s", 2))
-        await until(lambda: 2 in inbox.numbers("s") and subscription.status() == "ok", within=5)
+        await until(lambda: 2 in inbox.numbers("s") and subscription.status() == "ok")
 
     async def test_no_server_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("chassis.hub.nats._CONNECT_TIMEOUT", 0.5)
         with pytest.raises(Unavailable, match="no event hub at nats://127"):
             await connect_nats("nats://127.0.0.1:1", "test")
 
-    async def test_many_subscriptions_start_quickly_and_idle(self, hub: Hub, topic: Topic) -> None:
+    async def test_many_idle_subscriptions_cost_nothing(self, hub: Hub, topic: Topic) -> None:
         names = [f"{topic.name}.{number}" for number in range(15)]
         topics = [Topic(name=n, partitions=12, retention=topic.retention) for n in names]
         await asyncio.gather(*(hub.declare(topic) for topic in topics))
-        began = time.monotonic()
         await asyncio.gather(*(hub.subscribe(name, "group", Inbox()) for name in names))
-        assert time.monotonic() - began < 3  # 0.3 s on an idle machine
         await asyncio.sleep(0.5)
         busy = time.process_time()
         await asyncio.sleep(1)
@@ -114,13 +114,13 @@ async def test_everything_goes_on_after_the_server_was_killed(own_nats_server: A
     for number in range(5):
         await asyncio.gather(*(hub.publish(TOPIC.name, envelope(s, number)) for s in SUBJECTS))
     own_nats_server.kill()
-    await until(lambda: hub.status() != "ok", within=5)
+    await until(lambda: hub.status() != "ok")
     with pytest.raises(Unavailable):
         await hub.publish(TOPIC.name, envelope())
     own_nats_server.start()
     for subject in SUBJECTS:
         await _publish_at_last(hub, subject)
-    await until(lambda: all(inbox.numbers(s)[-1:] == [5] for s in SUBJECTS), within=15)
+    await until(lambda: all(inbox.numbers(s)[-1:] == [5] for s in SUBJECTS))
     assert subscription.status() == "ok"
     for subject in SUBJECTS:  # some may come again, but none is lost
         assert sorted(set(inbox.numbers(subject))) == list(range(6))
@@ -128,7 +128,7 @@ async def test_everything_goes_on_after_the_server_was_killed(own_nats_server: A
 
 
 async def _publish_at_last(hub: Hub, subject: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 return await hub.publish(TOPIC.name, envelope(subject, 5))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any, TypeAlias, assert_never
 from uuid import UUID
 
-from chassis.domain import Context, Question, known, require, require_existing, require_new
+from chassis.domain import Context, Question, existing, require, require_new
 from chassis.messages import Catalog, Command, Event, Message, MessageType, Value
 from chassis.projection import Key, Projection
 from chassis.saga import FanOut, Saga, Step
@@ -188,7 +188,7 @@ def decide_product(
                 product_id=command.product_id, name=command.name, price=command.price
             )
         case ChangePrice():
-            product = require_existing(product)
+            product = existing(product)
             require(command.price >= 0, "price_is_not_negative")
             yield PriceChanged(product_id=product.product_id, price=command.price)
         case _:
@@ -200,7 +200,7 @@ def evolve_product(product: Product | None, event: ProductEvent) -> Product:
         case ProductListed():
             return Product(product_id=event.product_id, name=event.name, price=event.price)
         case PriceChanged():
-            return replace(known(product), price=event.price)
+            return replace(existing(product), price=event.price)
         case _:
             assert_never(event)
 
@@ -256,11 +256,11 @@ def decide_order(
                 placed_at=context.now,
             )
         case ConfirmOrder():
-            order = require_existing(order)
+            order = existing(order)
             require(order.status == "placed", "order_is_open")
             yield OrderConfirmed(order_id=order.order_id)
         case CancelOrder():
-            order = require_existing(order)
+            order = existing(order)
             require(order.status == "placed", "order_is_open")
             yield OrderCancelled(order_id=order.order_id, reason=command.reason)
         case _:
@@ -277,9 +277,9 @@ def evolve_order(order: Order | None, event: OrderEvent) -> Order:
                 status="placed",
             )
         case OrderConfirmed():
-            return replace(known(order), status="confirmed")
+            return replace(existing(order), status="confirmed")
         case OrderCancelled():
-            return replace(known(order), status="cancelled")
+            return replace(existing(order), status="cancelled")
         case _:
             assert_never(event)
 
@@ -370,13 +370,13 @@ def decide_stock(
         case ReceiveStock():
             yield StockReceived(product_id=command.product_id, quantity=command.quantity)
         case ReserveStock():
-            item = require_existing(item)
+            item = existing(item)
             if item.on_hand - sum(item.reservations.values()) >= command.quantity:
                 yield StockReserved(**command.model_dump())
             else:
                 yield StockRejected(product_id=command.product_id, order_id=command.order_id)
         case ReleaseStock():
-            item = require_existing(item)
+            item = existing(item)
             require(command.order_id in item.reservations, "stock_is_reserved")
             yield StockReleased(product_id=command.product_id, order_id=command.order_id)
         case _:
@@ -389,12 +389,12 @@ def evolve_stock(item: StockItem | None, event: StockEvent) -> StockItem:
             item = item or StockItem(product_id=event.product_id, on_hand=0)
             return replace(item, on_hand=item.on_hand + event.quantity)
         case StockReserved():
-            item = known(item)
+            item = existing(item)
             return replace(item, reservations={**item.reservations, event.order_id: event.quantity})
         case StockRejected():
-            return known(item)
+            return existing(item)
         case StockReleased():
-            item = known(item)
+            item = existing(item)
             kept = {k: v for k, v in item.reservations.items() if k != event.order_id}
             return replace(item, reservations=kept)
         case _:
@@ -507,7 +507,7 @@ def project_order(row: OrderRow | None, event: OrderEvent) -> OrderRow | None:
                 status="placed",
             )
         case OrderConfirmed():
-            return replace(known(row), status="confirmed")
+            return replace(existing(row), status="confirmed")
         case OrderCancelled():
             return None
         case _:

@@ -18,9 +18,11 @@ from chassis.projection import Projection
 from chassis.results import Outcome
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.runtime.consumer import Retry
-from chassis.runtime.sealer import Sealer
+from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.service import Service
 from chassis.store.sqlite import SqliteStore, open_sqlite
+
+from tests.waiting import PATIENCE
 
 T = TypeVar("T")
 
@@ -70,12 +72,12 @@ class Sender:
     """Publishes commands as another service would."""
 
     def __init__(self, name: str, running: Running) -> None:
-        self._sealer = Sealer(name, running.messages, utc_now)
+        self._envelopes = EnvelopeFactory(name, running.messages, utc_now)
         self._hub = running.hub
         self.last: Envelope
 
     async def __call__(self, command: Command, *, publish: bool = True) -> None:
-        sealed = self._sealer.seal(command, id=uuid4(), causation_id=None)
+        sealed = self._envelopes.wrap(command, id=uuid4(), causation_id=None)
         self.last = sealed.envelope
         if publish:
             await self._hub.publish(sealed.topic, sealed.envelope)
@@ -86,11 +88,9 @@ async def do(runtime: ServiceRuntime, command: Command, id: UUID | None = None) 
     return await runtime.handle(command, caller=None, message_id=id or uuid4())
 
 
-async def eventually(
-    look: Callable[[], Awaitable[T]], wanted: Callable[[T], object], within: float = 5.0
-) -> T:
+async def eventually(look: Callable[[], Awaitable[T]], wanted: Callable[[T], object]) -> T:
     """Return what `look` sees once it is `wanted`."""
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + PATIENCE
     while True:
         seen = await look()
         if wanted(seen):

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from chassis import trace
 from chassis.clock import utc_now
-from chassis.dead_letters import DeadLetter, DeadLetterOffice, dead_letters, replay
+from chassis.dead_letters import DeadLetter, DeadLetterPublisher, dead_letters, replay
 from chassis.envelope import Envelope, Undecodable
 from chassis.errors import Conflict, Unavailable
 from chassis.messages import Catalog, Message
@@ -57,10 +57,10 @@ class Fixture:
     def __init__(self, messages: Catalog, *handlers: Callable[..., Awaitable[None]]) -> None:
         self.messages = messages
         self.hub = MemoryHub()
-        office = DeadLetterOffice("unit", messages, self.hub, utc_now)
+        dead_letters = DeadLetterPublisher("unit", messages, self.hub, utc_now)
         reactions = {"ProductListed": Reaction(market.ProductListed, handlers)}
-        self.consumer = Consumer(TOPIC, "group", reactions, office, FAST)
-        self.strict = Consumer(TOPIC, "group", reactions, office, FAST, must_know=True)
+        self.consumer = Consumer(TOPIC, "group", reactions, dead_letters, FAST)
+        self.strict = Consumer(TOPIC, "group", reactions, dead_letters, FAST, strict=True)
 
     async def letters(self) -> list[DeadLetter]:
         return [letter async for letter in dead_letters(self.hub, self.messages)]
@@ -90,7 +90,7 @@ async def test_an_unknown_command_is_a_dead_letter(messages: Catalog) -> None:
     other = envelope().to_json().replace(b"ProductListed", b"SomethingNew")
     await fixture.strict.deliver(other)
     (letter,) = await fixture.letters()
-    assert "nobody here knows SomethingNew" in letter.reason
+    assert "no handler for messages of type SomethingNew" in letter.reason
 
 
 async def test_a_failing_message_is_tried_again(messages: Catalog) -> None:
@@ -237,10 +237,10 @@ async def test_a_poison_message_stops_nobody_and_can_be_replayed(running: Runnin
 
 
 async def test_what_never_was_a_message_cannot_be_replayed(running: Running) -> None:
-    office = DeadLetterOffice("unit", running.messages, running.hub, utc_now)
+    publisher = DeadLetterPublisher("unit", running.messages, running.hub, utc_now)
     async for _ in dead_letters(running.hub, running.messages):
         pass
-    await office.accept(b"no message", running.messages.topics[0], "g", ValueError("x"), 1)
+    await publisher.publish(b"no message", running.messages.topics[0], "g", ValueError("x"), 1)
     (letter,) = [letter async for letter in dead_letters(running.hub, running.messages)]
     with pytest.raises(Undecodable):
         await replay(running.hub, running.messages, letter)

@@ -15,6 +15,8 @@ from uuid import UUID, uuid4, uuid5
 from chassis.envelope import Envelope
 from chassis.messages import Command
 
+from tests.waiting import until
+
 from . import market
 from .running import Running, eventually
 
@@ -95,7 +97,7 @@ async def test_a_killed_process_loses_and_doubles_nothing(
             await asyncio.sleep(rounds.uniform(0.02, 0.25) if number < 4 else 0)
             if number == 4:
                 await _until(lambda: len(victim.acknowledged) == 2 + len(changes) + len(orders))
-                await eventually(lambda: _ended(running), lambda n: n == 40, within=30)
+                await eventually(lambda: _ended(running), lambda n: n == 40)
 
     events = [event async for event in _events(running)]
     kinds = Counter(event.type.split(".")[-2] for event in {e.id: e for e in events}.values())
@@ -108,14 +110,12 @@ async def test_a_killed_process_loses_and_doubles_nothing(
     page = await eventually(
         lambda: prices.search({"product_id": teapot}, {}, (), 1),
         lambda page: page.items and page.items[0].changes >= 200,
-        within=20,
     )
     assert page.items[0].changes == 200
     stock = await running.service(market.stock_service(running.messages))
     item = await eventually(
         lambda: stock.read(market.StockItem, teapot, None),
         lambda item: item and len(item.state.reservations) == kinds["OrderConfirmed"],
-        within=20,
     )
     assert item is not None
 
@@ -126,9 +126,7 @@ def _send_unless_done(victim: Victim, service: str, command: Command, id: UUID) 
 
 
 async def _until(condition: Any) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - another process sets no event of ours
-            await asyncio.sleep(0.01)
+    await until(condition)
 
 
 async def _events(running: Running) -> Any:

@@ -17,6 +17,8 @@ from chassis.results import Page
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.service import Service, on
 
+from tests.waiting import PATIENCE
+
 from . import market
 from .running import Running, do, eventually
 
@@ -45,7 +47,7 @@ class Market:
             customer_id=CUSTOMER,
             lines=[market.Line(product_id=product, quantity=n) for product, n in lines],
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     await do(self.orders, command)

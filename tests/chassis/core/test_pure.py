@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from chassis import trace
 from chassis.annotations import parameter_types
-from chassis.domain import Context, Question, Refused, Unanswered, known, require_existing
+from chassis.domain import Context, CorruptHistory, Question, Refused, Unanswered, evolved, existing
 from chassis.envelope import Envelope, Undecodable
 from chassis.hub.port import Topic
 from chassis.messages import Catalog
@@ -179,7 +179,11 @@ def test_a_context_asks_for_what_it_does_not_know() -> None:
 
 def test_a_corrupt_history_is_no_refusal() -> None:
     with pytest.raises(Refused, match="not_found"):
-        require_existing(None)
-    with pytest.raises(Exception, match="first event") as raised:
-        known(None)
-    assert not isinstance(raised.value, Refused)
+        existing(None)
+
+    def evolve(state: str | None, event: str) -> str:
+        return existing(state) + event
+
+    assert evolved(evolve, "a", ("b", "c")) == "abc"
+    with pytest.raises(CorruptHistory, match="not_found"):
+        evolved(evolve, None, ("b",))

@@ -19,6 +19,8 @@ from chassis.store.port import Commit
 from chassis.store.sqlite import SqliteStore, open_sqlite
 from chassis.testing.memory_hub import MemoryHub
 
+from tests.waiting import PATIENCE, until
+
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
@@ -106,9 +108,7 @@ async def test_a_wake_up_publishes_at_once(store: SqliteStore) -> None:
     await asyncio.sleep(0.02)
     await store.commit(Commit(outbox=(outgoing("a", 1),)))
     relay.wake()
-    async with asyncio.timeout(1):
-        while not hub.published:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+    await until(lambda: hub.published)
     running.cancel()
 
 
@@ -116,7 +116,7 @@ async def test_what_a_crash_left_is_published_at_the_start(store: SqliteStore) -
     await store.commit(Commit(outbox=(outgoing("a", 1),)))
     hub = MemoryHub()
     running = asyncio.create_task(Relay(store, hub).run())
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE):
         while await store.pending(1):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
     assert len(hub.published) == 1

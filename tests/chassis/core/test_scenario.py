@@ -28,7 +28,7 @@ def place() -> market.PlaceOrder:
 
 def test_events_follow() -> None:
     price = market.ProductCopy(product_id=TEAPOT, price=Decimal("19.90"))
-    ORDER.knowing(price).when(place()).then(placed())
+    ORDER.given_rows(price).when(place()).then(placed())
 
 
 def test_it_is_refused() -> None:
@@ -40,7 +40,7 @@ def test_a_port_answers() -> None:
     question = market.Authorize(order_id=ID, amount=Decimal(5))
     command = market.CapturePayment(order_id=ID, customer_id=CUSTOMER, amount=Decimal(5))
     approved = market.Authorization(approved=True, reason="")
-    PAYMENT.answering(question, approved).when(command).then(
+    PAYMENT.given_answer(question, approved).when(command).then(
         market.PaymentCaptured(order_id=ID, customer_id=CUSTOMER, amount=Decimal(5))
     )
     with pytest.raises(AssertionError, match="nothing answers Authorize"):
@@ -55,7 +55,7 @@ def test_what_is_wrong_is_said() -> None:
         ORDER.given(placed()).when(confirm).refused("order_is_open")
     with pytest.raises(AssertionError, match="not_found"):
         ORDER.when(confirm).refused("order_is_open")
-    with pytest.raises(AssertionError, match="needs a command"):
+    with pytest.raises(AssertionError, match="has no command"):
         ORDER.then()
 
 

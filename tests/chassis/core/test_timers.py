@@ -12,6 +12,8 @@ from chassis.runtime.timers import Timers
 from chassis.store.port import Commit, Timer
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
+from tests.waiting import until
+
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
@@ -67,10 +69,8 @@ async def test_one_that_fails_is_postponed_and_holds_up_nobody(timers: Fixture) 
 async def test_they_run_when_they_are_due(timers: Fixture) -> None:
     await timers.set("old", -1e6)
     running = asyncio.create_task(timers.timers.run())
-    await asyncio.sleep(0.05)
-    assert timers.reminded == ["old"]
+    await until(lambda: timers.reminded == ["old"])
     await timers.set("soon", 0)
     timers.timers.wake()
-    await asyncio.sleep(0.05)
-    assert timers.reminded == ["old", "soon"]
+    await until(lambda: timers.reminded == ["old", "soon"])
     running.cancel()

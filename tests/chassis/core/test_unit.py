@@ -11,13 +11,15 @@ from uuid import uuid4
 
 import pytest
 from chassis.clock import utc_now
-from chassis.dead_letters import DeadLetterOffice
+from chassis.dead_letters import DeadLetterPublisher
 from chassis.envelope import Envelope
 from chassis.errors import Unavailable
 from chassis.messages import Catalog
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.store.sqlite import open_sqlite
 from chassis.testing.memory_hub import MemoryHub
+
+from tests.waiting import PATIENCE
 
 from . import market
 from .running import Running, do, eventually
@@ -56,7 +58,7 @@ async def test_draining_without_a_hub_ends(messages: Catalog, tmp_path: Path) ->
     runtime = ServiceRuntime(market.product_service(messages), store, Down())
     await runtime.start()
     await do(runtime, market.ListProduct(product_id=uuid4(), name="x", price=Decimal(1)))
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         await runtime.drain()
     assert len(await store.pending(9)) == 1
     await store.close()
@@ -73,8 +75,8 @@ async def test_closing_does_not_wait_for_a_handler(running: Running) -> None:
     payments = await running.service(market.payment_service(running.messages, never))
     send = running.sender("checkout")
     await send(market.CapturePayment(order_id=uuid4(), customer_id=uuid4(), amount=Decimal(1)))
-    await asyncio.wait_for(begun.wait(), 5)
-    async with asyncio.timeout(2):
+    await asyncio.wait_for(begun.wait(), PATIENCE)
+    async with asyncio.timeout(PATIENCE):
         await payments.close()
 
 
@@ -90,7 +92,7 @@ async def test_the_relay_goes_on_after_a_mistake(
                 raise KeyError("a mistake of ours")
             await super().publish(topic, envelope)
 
-    monkeypatch.setattr("chassis.runtime.unit._BEGIN_AGAIN", 0.01)
+    monkeypatch.setattr("chassis.runtime.unit._RESTART_DELAY", 0.01)
     store, hub = open_sqlite(tmp_path / "unit.db"), Odd()
     runtime = ServiceRuntime(market.product_service(messages), store, hub)
     await runtime.start()
@@ -136,9 +138,11 @@ async def test_dead_letters_from_the_command_line(
     topic, id = f"{running.messages.system}.product.commands", uuid4()
     sender = running.sender("somebody")
     await sender(market.ListProduct(product_id=id, name="x", price=Decimal(1)), publish=False)
-    office = DeadLetterOffice("product", running.messages, running.hub, utc_now)
-    await office.accept(sender.last.to_json(), topic, "product.commands", ValueError("oh"), 6)
-    await office.accept(b"no message", topic, "product.commands", ValueError("ah"), 0)
+    dead_letters = DeadLetterPublisher("product", running.messages, running.hub, utc_now)
+    await dead_letters.publish(
+        sender.last.to_json(), topic, "product.commands", ValueError("oh"), 6
+    )
+    await dead_letters.publish(b"no message", topic, "product.commands", ValueError("ah"), 0)
 
     async def run(*arguments: str) -> tuple[int | None, str, str]:
         path = f"{tmp_path}:{Path(__file__).parent}:{':'.join(sys.path)}"
@@ -157,7 +161,7 @@ async def test_dead_letters_from_the_command_line(
     assert str(id) in out
 
     assert (await run("replay", "some_catalog:MESSAGES", "7"))[0] == 2
-    assert (await run("list", "some_catalog:NOTHING"))[0] == 2
+    assert (await run("list", "some_catalog:NO_OVERRIDES"))[0] == 2
     code, out, err = await run("replay", "some_catalog:MESSAGES")
     assert code == 1  # the one that never was a message stays
     assert out == f"1: replayed on {topic}\n"

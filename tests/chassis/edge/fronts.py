@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from pathlib import Path
 from uuid import UUID
 
 from chassis.bff import Backends, Bff, Caller, Json, only, optional, together
@@ -46,7 +48,11 @@ slow_router = APIRouter()
 
 @slow_router.get("/slow")
 async def slow() -> dict[str, Json]:
-    await asyncio.sleep(1)
+    """Says by a file that it has begun, and ends when another one is there."""
+    folder = Path(os.environ["DATA_DIR"])
+    (folder / "begun").touch()
+    while not (folder / "finish").exists():  # noqa: ASYNC110 - the test is another process
+        await asyncio.sleep(0.01)
     return {"done": True}
 
 

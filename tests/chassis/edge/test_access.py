@@ -57,7 +57,7 @@ async def test_without_the_role_403(http: httpx.AsyncClient, runtime: RecordingR
         headers = {"authorization": f"Bearer {tokens.token(roles=roles)}"}
         answer = await http.post(f"/wallets/{ID}/pay-in", json={}, headers=headers)
         problem = assert_problem(answer, 403, "forbidden")
-        assert problem["detail"] == "This takes the role customer or clerk."
+        assert problem["detail"] == "This requires the role customer or clerk."
     assert runtime.commands == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -15,25 +16,28 @@ from chassis.process.host import Guard, Host
 from chassis.settings import Settings
 from starlette.applications import Starlette
 
+from tests.waiting import PATIENCE
+
 from . import tokens, wallets
 from .test_run import free_port
 
 
 class CrashingRuntime:
-    """Its background task fails after a while, or its start does."""
+    """Its background task fails on `crash`, or its start does."""
 
-    def __init__(self, crash_after: float | None) -> None:
-        self.crash_after = crash_after
+    def __init__(self, *, starts: bool) -> None:
+        self.starts = starts
+        self.crash = asyncio.Event()
         self.drained = self.closed = False
 
     async def start(self) -> None:
-        if self.crash_after is None:
+        if not self.starts:
             raise RuntimeError("cannot start")
         self.done = asyncio.create_task(asyncio.sleep(0))
-        self.task = asyncio.create_task(self._work(self.crash_after))
+        self.task = asyncio.create_task(self._work())
 
-    async def _work(self, crash_after: float) -> None:
-        await asyncio.sleep(crash_after)
+    async def _work(self) -> None:
+        await self.crash.wait()
         raise RuntimeError("crashed")
 
     async def drain(self) -> None:
@@ -74,15 +78,23 @@ async def _run(
     return await runner.run([Assignment("any", "127.0.0.1", port)], settings)
 
 
+async def _ready(url: str, runtime: CrashingRuntime) -> None:
+    """Return when the unit is ready: its task that is done, without an error, is no crash."""
+    async with asyncio.timeout(PATIENCE), httpx.AsyncClient(timeout=PATIENCE) as client:
+        while True:
+            with suppress(httpx.TransportError):
+                if (await client.get(url)).status_code == 200 and runtime.done.done():
+                    return
+            await asyncio.sleep(0.01)
+
+
 async def test_a_crashed_task_ends_the_process(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    runtime, port = CrashingRuntime(0.4), free_port()
+    runtime, port = CrashingRuntime(starts=True), free_port()
     running = asyncio.create_task(_run(monkeypatch, tmp_path, runtime, port))
-    await asyncio.sleep(0.25)
-    async with httpx.AsyncClient() as client:
-        ready = await client.get(f"http://127.0.0.1:{port}/readyz")
-    assert ready.status_code == 200, "tasks that are done, without an error, are no crash"
+    await _ready(f"http://127.0.0.1:{port}/readyz", runtime)
+    runtime.crash.set()
     assert await running == 1
     assert runtime.drained
     assert runtime.closed
@@ -91,6 +103,6 @@ async def test_a_crashed_task_ends_the_process(
 async def test_a_unit_that_cannot_start_ends_the_process(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    runtime = CrashingRuntime(None)
+    runtime = CrashingRuntime(starts=False)
     assert await _run(monkeypatch, tmp_path, runtime, free_port()) == 1
     assert runtime.closed

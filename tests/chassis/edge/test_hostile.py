@@ -74,7 +74,7 @@ def test_queries(wallet: TestUnit, query: dict[str, str], path: str) -> None:
 @HASTY
 @given(path=TEXT, header=st.text(st.characters(min_codepoint=32, max_codepoint=126)))
 def test_paths_and_headers(wallet: TestUnit, path: str, header: str) -> None:
-    caller = wallet.caller("customer").sending(
+    caller = wallet.caller("customer").with_headers(
         if_match=header,
         if_none_match=header,
         idempotency_key=header,

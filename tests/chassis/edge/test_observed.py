@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from chassis.http import find, get, post, search
+from chassis.http.parameters import operation_id
 
 from . import wallets
 from .harness import ID, OWNER, RecordingRuntime
@@ -59,13 +61,35 @@ async def test_health_tells_the_truth(http: httpx.AsyncClient, runtime: Recordin
     assert answer.json()["checks"]["hub"] == "gone"
 
 
+def test_routes_of_one_collection_have_different_operation_ids() -> None:
+    routes = (
+        post("/wallets/open-wallet", wallets.OpenWallet),
+        post("/wallets/{wallet_id}/open-wallet", wallets.CloseWallet),
+        get("/wallets/{wallet_id}", wallets.Wallet),
+        search("/wallets", wallets.Wallet),
+        find("/wallet", wallets.Wallet, by=("wallet_id",)),
+        search("/wallets/open", wallets.Wallet),
+    )
+    ids = [operation_id(route) for route in routes]
+    assert ids == [
+        "post_open_wallet",
+        "post_close_wallet",
+        "get_wallet",
+        "search_wallets",
+        "find_wallet",
+        "search_wallets_open",
+    ]
+
+
 async def test_the_document_says_what_the_routes_do(http: httpx.AsyncClient) -> None:
     document = (await http.get("/openapi.json")).json()
     json.dumps(document)
     schemas, paths = document["components"]["schemas"], document["paths"]
     assert set(paths) == {route.path for route in wallets.service.routes}
+    ids = [operation["operationId"] for path in paths.values() for operation in path.values()]
+    assert len(set(ids)) == len(ids)
     pay_in = paths["/wallets/{wallet_id}/pay-in"]["post"]
-    assert pay_in["operationId"] == "post_wallets_pay_in"
+    assert pay_in["operationId"] == "post_pay_in"
     assert pay_in["security"] == [{"bearer": []}]
     assert pay_in["requestBody"]["required"] is True
     assert set(schemas["PayIn"]["properties"]) == {"amount", "notes"}

@@ -84,7 +84,7 @@ async def test_wrong_queries_are_422(
 async def test_a_wrong_cursor_is_422(http: httpx.AsyncClient, runtime: RecordingRuntime) -> None:
     runtime.failure = InvalidCursor()
     problem = assert_problem(await http.get("/list-wallets?cursor=x"), 422, "invalid_request")
-    assert problem["errors"] == [{"field": "cursor", "message": "is not one of this query"}]
+    assert problem["errors"] == [{"field": "cursor", "message": "is not a cursor of this query"}]
 
 
 async def test_somebody_elses_rows_are_forbidden(

@@ -46,7 +46,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         "AUDIENCE is not set",
         "PEERS: 'order' is not of the form unit=http://host:port",
         "PEERS: 'cart=cart:80' is not of the form unit=http://host:port",
-        "PEERS: 'a' is there twice",
+        "PEERS: 'a' is given twice",
         "LOG_LEVEL is 'loud', but must be one of DEBUG, INFO, WARNING, ERROR",
         "DRAIN_TIMEOUT is '-1', but must be a number of seconds",
     )

@@ -97,7 +97,7 @@ def test_strangers_are_kept_out(wallet: TestUnit, alice: TestCaller) -> None:
 
 def test_a_request_sent_twice_is_carried_out_once(wallet: TestUnit, alice: TestCaller) -> None:
     path = opened(alice)
-    twice = alice.sending(idempotency_key="k")
+    twice = alice.with_headers(idempotency_key="k")
     first = twice.post(f"{path}/pay-in", amount=5)
     again = twice.post(f"{path}/pay-in", amount=5)
     assert (first.status, first.body) == (again.status, again.body)
@@ -113,10 +113,10 @@ def test_a_request_sent_twice_is_carried_out_once(wallet: TestUnit, alice: TestC
 
 def test_a_lost_update_is_refused(alice: TestCaller) -> None:
     path = opened(alice)
-    assert alice.sending(if_match='"1"').post(f"{path}/pay-in", amount=1).status == 200
-    answer = alice.sending(if_match='"1"').post(f"{path}/pay-in", amount=1)
+    assert alice.with_headers(if_match='"1"').post(f"{path}/pay-in", amount=1).status == 200
+    answer = alice.with_headers(if_match='"1"').post(f"{path}/pay-in", amount=1)
     assert (answer.status, answer.rule) == (412, "version_mismatch")
-    assert alice.sending(if_none_match='"2"').get(path).status == 304
+    assert alice.with_headers(if_none_match='"2"').get(path).status == 304
 
 
 def test_pages(wallet: TestUnit, alice: TestCaller) -> None:
@@ -157,12 +157,12 @@ def test_an_answer_is_received_because_of_a_command(wallet: TestUnit, alice: Tes
     id = closed(alice)
     assert wallet.published[-1] == PrintStatement(wallet_id=id)
     printed = StatementPrinted(wallet_id=id)
-    wallet.receive(printed, because_of=PrintStatement(wallet_id=id))
-    wallet.later(timedelta(hours=2))
+    wallet.receive(printed, caused_by=PrintStatement(wallet_id=id))
+    wallet.advance(timedelta(hours=2))
     assert wallet.published[-1] == PrintStatement(wallet_id=id)
     assert alice.get(f"/wallets/{id}").body["closed"] is True
     with pytest.raises(AssertionError, match="wallet has not published"):
-        wallet.receive(printed, because_of=PrintStatement(wallet_id=ID))
+        wallet.receive(printed, caused_by=PrintStatement(wallet_id=ID))
 
 
 def test_a_command_is_refused_by_its_receiver(wallet: TestUnit, alice: TestCaller) -> None:
@@ -174,17 +174,17 @@ def test_a_command_is_refused_by_its_receiver(wallet: TestUnit, alice: TestCalle
 
 def test_a_deadline_passes(wallet: TestUnit, alice: TestCaller) -> None:
     id = closed(alice)
-    wallet.later(timedelta(minutes=59))
+    wallet.advance(timedelta(minutes=59))
     assert alice.get(f"/wallets/{id}").body["closed"] is True
-    wallet.later(timedelta(minutes=2))
+    wallet.advance(timedelta(minutes=2))
     assert alice.get(f"/wallets/{id}").body["closed"] is False
 
 
 def test_a_policy_waits_for_its_time(wallet: TestUnit, alice: TestCaller) -> None:
     path = opened(alice)
-    wallet.later(timedelta(days=364))
+    wallet.advance(timedelta(days=364))
     assert alice.get(path).body["closed"] is False
-    wallet.later(timedelta(days=2))
+    wallet.advance(timedelta(days=2))
     assert alice.get(path).body["closed"] is True
 
 
@@ -220,7 +220,7 @@ def test_a_projection_shows_what_it_received(balances: TestUnit) -> None:
 
 def test_what_is_not_listened_to_is_said(balances: TestUnit) -> None:
     gift = GiftSent(gift_id=ID, wallet_id=ID, amount=Decimal(7))
-    with pytest.raises(AssertionError, match=r"balances does not listen to bank\.gift\.events"):
+    with pytest.raises(AssertionError, match=r"balances does not consume bank\.gift\.events"):
         balances.receive(gift)
 
 
@@ -236,7 +236,7 @@ def test_a_front_end_with_backends_that_answer_what_is_said() -> None:
         assert home.status == 200
         assert home.body["products"]["items"] == [{"price": "1.10"}]
         assert home.body["cart"] == {"items": {}}
-        assert set(web.asked) == {"catalog /browse?listed=true", f"cart /carts/{alice}"}
+        assert set(web.requests) == {"catalog /browse?listed=true", f"cart /carts/{alice}"}
         assert web.caller().get("/home").body["cart"] is None
         assert web.caller().get(f"/orders/{UUID(int=0)}").status == 502
         assert web.caller().get(f"/orders/{uuid4()}").status == 404

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Annotated, TypeAlias, assert_never
 from uuid import UUID
 
-from chassis.domain import Context, known, require, require_existing, require_new
+from chassis.domain import Context, existing, require, require_new
 from chassis.http import find, get, post, search
 from chassis.messages import Catalog, Command, Event, MessageType, Value
 from chassis.projection import Key, Projection
@@ -116,15 +116,15 @@ def decide(
                 wallet_id=command.wallet_id, owner_id=command.owner_id, currency=command.currency
             )
         case PayIn():
-            wallet = require_existing(wallet)
+            wallet = existing(wallet)
             require(not wallet.closed, "wallet_is_open")
             yield PaidIn(wallet_id=wallet.wallet_id, amount=command.amount)
         case CloseWallet():
-            wallet = require_existing(wallet)
+            wallet = existing(wallet)
             require(not wallet.closed, "wallet_is_open")
             yield WalletClosed(wallet_id=wallet.wallet_id)
         case ReopenWallet():
-            wallet = require_existing(wallet)
+            wallet = existing(wallet)
             yield WalletReopened(wallet_id=wallet.wallet_id, reason=command.reason)
         case _:
             assert_never(command)
@@ -141,12 +141,12 @@ def evolve(wallet: Wallet | None, event: WalletEvent) -> Wallet:
                 closed=False,
             )
         case PaidIn():
-            wallet = known(wallet)
+            wallet = existing(wallet)
             return replace(wallet, balance=wallet.balance + event.amount)
         case WalletClosed():
-            return replace(known(wallet), closed=True)
+            return replace(existing(wallet), closed=True)
         case WalletReopened():
-            return replace(known(wallet), closed=False)
+            return replace(existing(wallet), closed=False)
         case _:
             assert_never(event)
 
@@ -242,7 +242,7 @@ def project(row: BalanceRow | None, event: WalletOpened | PaidIn) -> BalanceRow:
         case WalletOpened():
             return BalanceRow(wallet_id=event.wallet_id, balance=Decimal(0))
         case PaidIn():
-            row = known(row)
+            row = existing(row)
             return replace(row, balance=row.balance + event.amount)
         case _:
             assert_never(event)

@@ -15,6 +15,8 @@ from typing import Any
 import chassis
 import psutil
 
+from tests.waiting import PATIENCE
+
 CHASSIS = Path(next(iter(chassis.__path__))).parent
 HERE = Path(__file__).parent
 
@@ -76,7 +78,7 @@ class Project:
     def run(self, *arguments: str, code: int = 0, **env: str) -> str:
         """Run a command that must end with `code`; return all it said."""
         process = self.start(*arguments, **env)
-        out, err = process.communicate(timeout=40)
+        out, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == code, out + err
         assert "Traceback" not in err
         return out + err
@@ -92,7 +94,7 @@ class Project:
     @property
     def status(self) -> dict[str, Any]:
         process = self.start("status", "--json")
-        out, err = process.communicate(timeout=40)
+        out, err = process.communicate(timeout=PATIENCE)
         assert not err
         return dict(json.loads(out))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from chassis.bff import Bff, Caller, Json
 from fastapi import APIRouter
@@ -17,7 +18,9 @@ async def whoami(caller: Caller) -> dict[str, Json]:
 
 @router.get("/slow")
 async def slow() -> dict[str, Json]:
-    await asyncio.sleep(0.4)
+    """Says by a file that it has begun, and is under way when `down` begins."""
+    Path("begun").touch()
+    await asyncio.sleep(1)
     return {"done": True}
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import runpy
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from chassis.testing.system import System
+
+from tests.waiting import wait_until
 
 from .projects import Project, project
 
@@ -34,7 +35,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 def test_a_system_from_up_to_down(real: Project) -> None:
     assert "3 units in 2 processes" in real.run("up")
     system = System.running(real.root)
-    alice, stranger = system.caller("customer"), system.stranger()
+    alice, stranger = system.caller("customer"), system.anonymous()
     assert alice.get("/order-history/whoami") == {"id": str(alice.id), "roles": ["customer"]}
     assert stranger.refused("GET", "/order/whoami", 401)["type"] == "urn:problem:unauthenticated"
     past_the_gateway = f"{system.units['order']}/whoami"
@@ -47,7 +48,7 @@ def test_a_system_from_up_to_down(real: Project) -> None:
         target=lambda: answers.append(alice.request("GET", "/order/slow").status)
     )
     asking.start()
-    time.sleep(0.1)
+    wait_until((real.root / "begun").exists, "the request")
     real.run("down")
     asking.join()
     assert answers == [200], "what was under way when the system went down must be finished"

@@ -47,10 +47,10 @@ def test_units_nobody_lists_run_alone(tmp_path: Path) -> None:
         (GOOD.replace("[units]", "[other]"), "'units' is missing"),
         (GOOD.split("order =")[0], "[units] is empty"),
         (GOOD.replace(":bff", ""), "[units] web: 'shop_web.bff' is not module:attribute"),
-        (GOOD + '[processes]\nshop = ["ordr"]\n', "no unit is called 'ordr'"),
+        (GOOD + '[processes]\nshop = ["ordr"]\n', "there is no unit 'ordr'"),
         (GOOD + '[processes]\na = ["web"]\nb = ["web"]\n', "'web' is in two processes, a, b"),
-        (GOOD + '[processes]\nnats = ["web"]\n', "'nats' is the name of a part of the system"),
-        ("processes = 3\n" + GOOD, "is not a topology"),
+        (GOOD + '[processes]\nnats = ["web"]\n', "'nats' is a reserved name"),
+        ("processes = 3\n" + GOOD, "is not valid"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, text: str, says: str) -> None:

@@ -64,6 +64,7 @@ def backend() -> Iterator[Backend]:
         def log_message(self, *_: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True  # a slow answer is not waited for
     it.port = server.server_port
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -14,9 +14,11 @@ from uuid import uuid4
 import httpx
 import jwt
 from chassis.embedded import envoy, keys, processes, readiness
-from chassis.embedded.places import Places
+from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.ports import free_ports
 from chassis.embedded.processes import Running
+
+from tests.waiting import PATIENCE, wait_until
 
 from .backends import Backend, backend
 from .rendering import AUDIENCE, ISSUER, UNITS
@@ -28,7 +30,7 @@ class Gateway:
 
     url: str
     admin_port: int
-    places: Places
+    paths: ProjectPaths
     running: Running
     order: Backend
     order_history: Backend
@@ -40,11 +42,11 @@ class Gateway:
 
     @property
     def key(self) -> bytes:
-        return self.places.signing_key.read_bytes()
+        return self.paths.signing_key.read_bytes()
 
     @property
     def jwk(self) -> dict[str, Any]:
-        return dict(json.loads(self.places.jwks.read_bytes())["keys"][0])
+        return dict(json.loads(self.paths.jwks.read_bytes())["keys"][0])
 
     def ask(
         self,
@@ -54,20 +56,19 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         authorization = {"authorization": f"Bearer {token}"} if token is not None else {}
-        with httpx.Client(timeout=5, trust_env=False) as client:
+        with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
             return client.request(
                 method, f"{self.url}{path}", headers={**authorization, **(headers or {})}
             )
 
     def logged(self, correlation_id: str) -> dict[str, Any]:
         """The line of the access log, which comes a moment later."""
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            for line in self.places.log("gateway").read_text().splitlines():
-                if correlation_id in line:
-                    return dict(json.loads(line))
-            time.sleep(0.05)
-        raise AssertionError(f"{correlation_id} is not in the access log")
+        log = self.paths.log("gateway")
+
+        def line() -> str | None:
+            return next((n for n in log.read_text().splitlines() if correlation_id in n), None)
+
+        return dict(json.loads(wait_until(line, f"a line with {correlation_id}") or "{}"))
 
 
 def accepted(**changes: object) -> dict[str, object]:
@@ -87,43 +88,43 @@ def accepted(**changes: object) -> dict[str, object]:
 @contextmanager
 def running(root: Path, config: str) -> Iterator[Gateway]:
     """A gateway with `config` in `root`, with its backends."""
-    places = Places(root)
-    keys.ensure_keys(places)
+    paths = ProjectPaths(root)
+    keys.ensure_keys(paths)
     (root / "envoy.yaml").write_text(config)
     with backend() as order, backend() as history:
         port, admin_port, nobody_port = free_ports(3)
         command = envoy.command(
-            places,
+            paths,
             "envoy.yaml",
             {
                 "GATEWAY_HOST": "127.0.0.1",
                 "GATEWAY_PORT": str(port),
                 "GATEWAY_ADMIN_PORT": str(admin_port),
-                "JWKS_FILE": places.relative(places.jwks),
+                "JWKS_FILE": paths.relative(paths.jwks),
                 **{f"{unit.upper()}_HOST": "127.0.0.1" for unit in UNITS},
                 "ORDER_PORT": str(order.port),
                 "ORDER_HISTORY_PORT": str(history.port),
                 "NOBODY_PORT": str(nobody_port),
             },
         )
-        envoy_process = processes.start(command, cwd=root, env={}, log=places.log("gateway"))
+        envoy_process = processes.start(command, cwd=root, env={}, log=paths.log("gateway"))
         try:
-            _wait(f"http://127.0.0.1:{port}/livez", places, envoy_process)
+            _wait(f"http://127.0.0.1:{port}/livez", paths, envoy_process)
             yield Gateway(
                 url=f"http://127.0.0.1:{port}",
                 admin_port=admin_port,
-                places=places,
+                paths=paths,
                 running=envoy_process,
                 order=order,
                 order_history=history,
             )
         finally:
-            processes.stop([envoy_process], patience=3)
+            processes.stop([envoy_process], timeout=PATIENCE)
 
 
-def _wait(url: str, places: Places, envoy_process: Running) -> None:
-    deadline = time.monotonic() + 15
-    while reason := readiness.why_not(url):
-        if time.monotonic() > deadline or not processes.is_alive(envoy_process):
-            raise AssertionError(f"{reason}\n{places.log('gateway').read_text()}")
-        time.sleep(0.02)
+def _wait(url: str, paths: ProjectPaths, envoy_process: Running) -> None:
+    def ready() -> bool:
+        assert processes.is_alive(envoy_process), paths.log("gateway").read_text()
+        return readiness.unready_reason(url) is None
+
+    wait_until(ready, f"an answer of {url}")

@@ -12,8 +12,8 @@ TEMPLATES = Path(__file__).parents[3] / "templates"
 ISSUER = "https://id.shop.example"
 AUDIENCE = "shop"
 ORIGIN = "https://shop.example"
-RATE, BURST = 20, 40
-TIMEOUT_MS = 500
+RATE, BURST = 4, 40  # slow enough that a busy machine can still ask more than it refills
+TIMEOUT_MS = 2000
 UNITS = ("order", "order_history", "nobody")
 
 
@@ -45,5 +45,5 @@ def render(
             for unit in UNITS
         ],
     )
-    template = jinja.get_template("gateway/envoy.yaml.jinja")
-    return template.render(mesh=SimpleNamespace(gateway=gateway))
+    template = jinja.get_template("gateway/template/envoy.yaml.jinja")
+    return template.render(system=SimpleNamespace(spec_file="shop.yaml"), gateway=gateway)

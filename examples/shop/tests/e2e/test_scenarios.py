@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""shop at work, told through its gateway."""
+"""The scenarios of shop, through its gateway."""
 
 from decimal import Decimal
 

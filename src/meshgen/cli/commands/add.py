@@ -8,17 +8,23 @@ from typing import Annotated
 import typer
 
 from meshgen.cli.editing import DryRun, Project, Spec, argument, run
-from meshgen.cli.options import Asking, Json, Quiet
-from meshgen.cli.report.text import Report
+from meshgen.cli.options import Json, Quiet
+from meshgen.cli.prompts import Prompts
+from meshgen.cli.report.report import Report
 
 app = typer.Typer()
 
 Store = Annotated[
     str | None,
-    typer.Option("--store", help="Its engine. [default: what most have]", show_default=False),
+    typer.Option(
+        "--store",
+        help="The engine of its store. [default: the most common one]",
+        show_default=False,
+    ),
 ]
 Aggregates = Annotated[
-    list[str] | None, typer.Option("--aggregate", help="An aggregate in it.", show_default=False)
+    list[str] | None,
+    typer.Option("--aggregate", help="An aggregate of the service.", show_default=False),
 ]
 On = Annotated[
     list[str] | None,
@@ -30,11 +36,17 @@ Fields = Annotated[
 ]
 Sets = Annotated[
     list[str] | None,
-    typer.Option("--sets", help="What it sets: status=cancelled.", show_default=False),
+    typer.Option(
+        "--sets", help="A field of the state that it sets: status=cancelled.", show_default=False
+    ),
 ]
 Roles = Annotated[
     list[str] | None,
-    typer.Option("--role", help="Who may command it. [default: as others]", show_default=False),
+    typer.Option(
+        "--role",
+        help="A role that may send its commands. [default: as for others]",
+        show_default=False,
+    ),
 ]
 
 
@@ -58,17 +70,17 @@ def add_service(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Add a service to the spec, with an aggregate that works at once."""
+    """Add a service to the spec, with aggregates that work at once."""
 
-    def edit(asking: Asking) -> Callable[[str], str]:
+    def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.cli.arguments import fields_of
         from meshgen.refactor.scaffold.add import add_service
 
-        named = asking.text(name, "NAME", "Name of the service, like `shipping`")
-        engine = asking.optional(store, "Store (Enter for the usual one)")
-        owned = asking.several(aggregate or [], "Aggregates, like Shipment (Enter for one)")
-        follows = asking.several(on or [], EVENTS)
-        events = asking.several(emits or [], "Events it emits, like ParcelDispatched")
+        named = prompts.text(name, "NAME", "Name of the service, like `shipping`")
+        engine = prompts.optional(store, "Store (Enter for the usual one)")
+        owned = prompts.several(aggregate or [], "Aggregates, like Shipment (Enter for one)")
+        follows = prompts.several(on or [], EVENTS)
+        events = prompts.several(emits or [], "Events it emits, like ParcelDispatched")
         fields = fields_of(field or [])
         return lambda text: add_service(
             text,
@@ -100,14 +112,14 @@ def add_aggregate(
 ) -> None:
     """Add an aggregate to a service, with events and commands."""
 
-    def edit(asking: Asking) -> Callable[[str], str]:
+    def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.cli.arguments import fields_of
         from meshgen.refactor.scaffold.add import add_aggregate
 
-        unit = asking.text(service, "SERVICE", "Name of the service, like `shipping`")
-        named = asking.text(name, "NAME", "Name of the aggregate, like `Shipment`")
-        follows = asking.several(on or [], EVENTS)
-        events = asking.several(emits or [], "Events it emits, like ParcelDispatched")
+        unit = prompts.text(service, "SERVICE", "Name of the service, like `shipping`")
+        named = prompts.text(name, "NAME", "Name of the aggregate, like `Shipment`")
+        follows = prompts.several(on or [], EVENTS)
+        events = prompts.several(emits or [], "Events it emits, like ParcelDispatched")
         fields = fields_of(field or [])
         return lambda text: add_aggregate(
             text, unit, named, on=follows, emits=events, fields=fields, roles=role or ()
@@ -135,14 +147,14 @@ def add_event(
 ) -> None:
     """Add an event to an aggregate, and the command that emits it."""
 
-    def edit(asking: Asking) -> Callable[[str], str]:
+    def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.cli.arguments import fields_of, sets_of
         from meshgen.refactor.scaffold.add import add_event
 
-        where = asking.text(aggregate, "AGGREGATE", "The aggregate, like `order.Order`")
-        named = asking.text(name, "NAME", "Name of the event, like `OrderReturned`")
-        fields = fields_of(asking.several(field or [], "Fields, like reason:string"))
-        follows = asking.several(on or [], EVENTS)
+        where = prompts.text(aggregate, "AGGREGATE", "The aggregate, like `order.Order`")
+        named = prompts.text(name, "NAME", "Name of the event, like `OrderReturned`")
+        fields = fields_of(prompts.several(field or [], "Fields, like reason:string"))
+        follows = prompts.several(on or [], EVENTS)
         values = sets_of(sets or [])
         return lambda text: add_event(
             text,
@@ -165,7 +177,7 @@ def add_projection(
     store: Store = None,
     by: Annotated[
         str | None,
-        typer.Option("--by", help="The field that rows are found by.", show_default=False),
+        typer.Option("--by", help="The field by which rows are found.", show_default=False),
     ] = None,
     spec: Spec = None,
     project: Project = None,
@@ -175,13 +187,13 @@ def add_projection(
 ) -> None:
     """Add a projection of events, with the queries that read it."""
 
-    def edit(asking: Asking) -> Callable[[str], str]:
+    def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.refactor.scaffold.add import add_projection
 
-        named = asking.text(name, "NAME", "Name of the projection, like `order_history`")
-        events = asking.several(on or [], "Events that feed it, like order.OrderPlaced", "--on")
-        engine = asking.optional(store, "Store (Enter for the usual one)")
-        field = asking.optional(by, "Field that rows are found by (Enter for the usual one)")
+        named = prompts.text(name, "NAME", "Name of the projection, like `order_history`")
+        events = prompts.several(on or [], "Events that feed it, like order.OrderPlaced", "--on")
+        engine = prompts.optional(store, "Store (Enter for the usual one)")
+        field = prompts.optional(by, "Field that rows are found by (Enter for the usual one)")
         return lambda text: add_projection(text, named, on=events, store=engine, by=field)
 
     run("add-projection", edit, spec, project, dry_run, Report(json=json, quiet=quiet))

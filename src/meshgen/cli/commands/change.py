@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from meshgen.cli.editing import DryRun, Project, Spec, argument, run
-from meshgen.cli.options import Asking, Json, Quiet
-from meshgen.cli.report.text import Report
+from meshgen.cli.options import Json, Quiet
+from meshgen.cli.prompts import Prompts
+from meshgen.cli.report.report import Report
 
 app = typer.Typer()
 
@@ -17,7 +18,8 @@ app = typer.Typer()
 @app.command("remove")
 def remove(
     path: Annotated[
-        list[str] | None, argument("What goes: shipping, order.OrderShipped, order.policies.1.")
+        list[str] | None,
+        argument("What to remove: shipping, order.OrderShipped, order.policies.1."),
     ] = None,
     spec: Spec = None,
     project: Project = None,
@@ -25,12 +27,14 @@ def remove(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Remove things from the spec, unless others refer to them."""
+    """Remove things from the spec. Refused while others refer to them."""
 
-    def edit(asking: Asking) -> Callable[[str], str]:
+    def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.refactor.remove import remove
 
-        names = list(path) if path else [asking.text(None, "PATH", "What goes, like `shipping`")]
+        names = (
+            list(path) if path else [prompts.text(None, "PATH", "What to remove, like `shipping`")]
+        )
         return lambda text: remove(text, *names)
 
     run("remove", edit, spec, project, dry_run, Report(json=json, quiet=quiet))
@@ -48,13 +52,13 @@ def rename(
 ) -> None:
     """Rename something wherever the spec mentions it; its files move with their edits."""
 
-    def edit(asking: Asking) -> Callable[[str], str]:
+    def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.project.locate import applied_text, find_spec
         from meshgen.refactor.rename import rename
 
-        before = asking.text(old, "OLD", "What is renamed, like `order.OrderPlaced`")
-        after = asking.text(new, "NEW", "The new name")
-        asking.settled()
+        before = prompts.text(old, "OLD", "What to rename, like `order.OrderPlaced`")
+        after = prompts.text(new, "NEW", "The new name")
+        prompts.require_complete()
         applied = applied_text(find_spec(spec, project))
         return lambda text: rename(text, before, after, applied=applied)
 

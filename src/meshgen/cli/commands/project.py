@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from meshgen.cli.options import DIFFERENT, Json, Quiet, errors_reported
-from meshgen.cli.report.text import Report
+from meshgen.cli.report.report import Report
 from meshgen.errors import MeshgenError
 
 app = typer.Typer()
@@ -25,11 +25,11 @@ NewSpec = Annotated[
 _UPDATE_EXAMPLES = """
 Examples:
 
-  meshgen update                         the spec in the project was edited, or meshgen is newer
+  meshgen update                         after the spec was edited, or with a newer meshgen
 
-  meshgen update --spec new.yaml         take over a spec from elsewhere
+  meshgen update --spec new.yaml         use a spec from elsewhere
 
-  meshgen update --project ~/shop -q     from a script: exit code 1 says there are conflicts
+  meshgen update --project ~/shop -q     in a script: exit code 1 means conflicts
 """
 
 
@@ -62,9 +62,9 @@ Examples:
 
   meshgen diff                           what `meshgen update` would change, line by line
 
-  meshgen diff --stat                    the files only
+  meshgen diff --stat                    files only
 
-  meshgen diff --exit-code --quiet       in CI: fail if somebody forgot to update
+  meshgen diff --exit-code --quiet       in CI: fail if the project is not up to date
 """
 
 
@@ -72,15 +72,18 @@ Examples:
 def diff(
     spec: NewSpec = None,
     project: Project = None,
-    stat: Annotated[bool, typer.Option("--stat", help="The files only, not the lines.")] = False,
+    stat: Annotated[bool, typer.Option("--stat", help="List files only, not lines.")] = False,
     exit_code: Annotated[
         bool,
-        typer.Option("--exit-code", help="As for git; here a difference is always exit code 1."),
+        typer.Option(
+            "--exit-code",
+            help="Accepted for compatibility with git: a difference is always exit code 1.",
+        ),
     ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show what `update` would change, and write nothing. Exit code 1 if there is something."""
+    """Show what `update` would change, and write nothing. Exit code 1 if anything would change."""
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):
         from meshgen.operations.update import update as run
@@ -102,7 +105,7 @@ Examples:
 
   meshgen resolve --theirs --all
 
-  meshgen resolve --both services/order/tests/test_order.py     both appended tests: keep them all
+  meshgen resolve --both services/order/tests/test_order.py     keep the tests of both sides
 """
 
 
@@ -111,8 +114,10 @@ def resolve(
     files: Annotated[list[Path] | None, typer.Argument(help="Files with conflicts.")] = None,
     ours: Annotated[bool, typer.Option("--ours", help="Take your lines.")] = False,
     theirs: Annotated[bool, typer.Option("--theirs", help="Take meshgen's lines.")] = False,
-    both: Annotated[bool, typer.Option("--both", help="Take yours, then meshgen's.")] = False,
-    base: Annotated[bool, typer.Option("--base", help="Take neither: the lines before.")] = False,
+    both: Annotated[bool, typer.Option("--both", help="Keep your lines, then meshgen's.")] = False,
+    base: Annotated[
+        bool, typer.Option("--base", help="Take the lines from before both changes.")
+    ] = False,
     all_: Annotated[bool, typer.Option("--all", help="All files with conflicts.")] = False,
     project: Project = None,
     json: Json = False,
@@ -128,9 +133,9 @@ def resolve(
         sides = {Side.OURS: ours, Side.THEIRS: theirs, Side.BOTH: both, Side.BASE: base}
         chosen = [side for side, wanted in sides.items() if wanted]
         if len(chosen) != 1:
-            raise MeshgenError("take one of --ours, --theirs, --both and --base")
+            raise MeshgenError("pass exactly one of --ours, --theirs, --both and --base")
         if bool(files) == all_:
-            raise MeshgenError("name the files, or take --all")
+            raise MeshgenError("pass either files or --all")
         root = find_project(project)
         report.resolved(resolve_conflicts(root, files or [], chosen[0]))
 
@@ -140,7 +145,7 @@ Examples:
 
   meshgen adopt                          the base in .meshgen/ was lost
 
-  meshgen adopt --spec shop.yaml         a project written by hand to the same shape
+  meshgen adopt --spec shop.yaml         a project of the same shape written by hand
 """
 
 
@@ -162,7 +167,7 @@ def adopt(
 ) -> None:
     """Give a project without a base one, so that it can be updated. Only .meshgen/ is written.
 
-    What differs from the generated files counts as yours from then on.
+    Differences from the generated files count as your edits from then on.
     """
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):

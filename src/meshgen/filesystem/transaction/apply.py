@@ -20,7 +20,7 @@ from meshgen.filesystem.transaction.journal import (
     no_step,
 )
 from meshgen.filesystem.transaction.recovery import roll_back, tidy
-from meshgen.project.worktree import Worktree
+from meshgen.filesystem.worktree import Worktree
 
 
 def apply(root: Path, edits: Sequence[Edit], step: Step = no_step) -> None:

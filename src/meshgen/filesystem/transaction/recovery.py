@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from meshgen.errors import MeshgenError
 from meshgen.filesystem.transaction import journal
 from meshgen.filesystem.transaction.journal import WORK, Entry, Journal, Step, identity, no_step
-from meshgen.project.worktree import Worktree
+from meshgen.filesystem.worktree import Worktree
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from meshgen.errors import MeshgenError
-from meshgen.refactor.inflection import command_of, participle_of, words_of
+from meshgen.naming import pascal, split_words
+from meshgen.refactor.inflection import command_of, participle_of
 from meshgen.refactor.scaffold import projections
 from meshgen.refactor.scaffold.aggregates import Fields, Wanted, bare, policy, propose, short
 from meshgen.refactor.scaffold.context import (
@@ -21,13 +22,9 @@ from meshgen.refactor.validation import edited
 from meshgen.refactor.yaml.document import document
 from meshgen.refactor.yaml.emit import Block, Value
 from meshgen.refactor.yaml.insert import append, put
+from meshgen.spec.grammar import SERVICE, SPEC
+from meshgen.spec.grammar.names import CLASS, FIELD, UNIT, NameRule
 from meshgen.spec.model import Spec
-from meshgen.spec.parser.names import CLASS, FIELD, UNIT, NameRule
-
-SECTIONS = (
-    "meshgen name summary types event_hub services projections gateway bffs processes scenarios"
-)
-SERVICE = "summary renamed_from store replicas ports aggregates policies sagas queries"
 
 
 def add_service(
@@ -155,7 +152,7 @@ def add_projection(
         known += [s.store.engine for s in spec.services]
         engine = store or usual_store((e for e in known if e != "cassandra"), "sqlite")
         block = projections.propose(spec, name, events, engine, by)
-        body = put(body, ("projections", name), block, SECTIONS.split())
+        body = put(body, ("projections", name), block, SPEC.names)
         return _beside(body, spec, name)
 
     return edited(text, change)
@@ -203,9 +200,9 @@ def _wanted(
 
 def _aggregate_name(unit: str, emits: tuple[str, ...]) -> str:
     """`Parcel` for what emits `ParcelDispatched`; else the unit's own name."""
-    words = words_of(emits[0].rpartition(".")[2]) if emits else []
+    words = split_words(emits[0].rpartition(".")[2]) if emits else []
     count = len(words) - len(participle_of(emits[0]).split("_")) if emits else 0
-    return "".join(words[:count]) or "".join(word.capitalize() for word in unit.split("_"))
+    return "".join(words[:count]) or pascal(unit)
 
 
 def _with_policies(text: str, unit: str, policies: list[Value]) -> str:
@@ -214,7 +211,7 @@ def _with_policies(text: str, unit: str, policies: list[Value]) -> str:
         if document(text).has(place):
             text = append(text, place, new)
         else:
-            text = put(text, place, [new], SERVICE.split())
+            text = put(text, place, [new], SERVICE.names)
     return text
 
 

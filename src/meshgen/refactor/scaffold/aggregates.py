@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from meshgen.refactor.inflection import command_of, participle_of, snake
+from meshgen.naming import snake
+from meshgen.refactor.inflection import command_of, participle_of
 from meshgen.refactor.scaffold.context import (
     Trigger,
     common_fields,

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from meshgen.errors import MeshgenError
+from meshgen.spec.hints import meant
 from meshgen.spec.model import Aggregate, Command, Event, Service, Spec
-from meshgen.spec.wording import meant, printable
+from meshgen.unicode import printable
 
 DEFAULT_ROLE = "user"
 

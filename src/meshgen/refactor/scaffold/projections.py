@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from meshgen.errors import MeshgenError
+from meshgen.naming import pascal
 from meshgen.refactor.inflection import participle_of
 from meshgen.refactor.scaffold.aggregates import optional
 from meshgen.refactor.scaffold.context import (
@@ -177,4 +178,4 @@ def _queries(name: str, identity: str, by: str, owner: str | None, *, paged: boo
 
 
 def _caps(name: str) -> str:
-    return "".join(word.capitalize() for word in name.split("_"))
+    return pascal(name)

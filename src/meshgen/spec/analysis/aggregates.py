@@ -8,10 +8,10 @@ from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.ports import Operations
 from meshgen.spec.analysis.symbols import AggregateSymbol, EventSymbol
 from meshgen.spec.expressions import ReplicaType
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Aggregate, Event
 from meshgen.spec.type_notation import TypeNameError, parse_type
 from meshgen.spec.types import UUID
-from meshgen.spec.wording import meant_or_one_of
 
 _PARAMETERS = ("idempotency_key", "if_match", "if_none_match", "query", "request")
 

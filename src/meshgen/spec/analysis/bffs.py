@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.analysis.symbols import Symbols
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part, Ref
 from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
 from meshgen.spec.types import BOOL, INT, STRING, UUID, EnumType, Type
-from meshgen.spec.wording import meant_or_one_of, printable
+from meshgen.unicode import printable
 
 _TAKEN = ("only", "optional", "router", "together")
 

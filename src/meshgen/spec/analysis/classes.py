@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from meshgen.naming import pascal
 from meshgen.spec.analysis.context import Check
-from meshgen.spec.parser.names import CLASS
+from meshgen.spec.grammar.names import CLASS
 from meshgen.spec.syntax import (
     AggregateSyntax,
     PolicySyntax,
@@ -145,4 +146,4 @@ def _messages(aggregate: AggregateSyntax) -> Iterator[Word]:
 
 
 def _question(name: Word) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in name.text.split("_"))
+    return pascal(name.text)

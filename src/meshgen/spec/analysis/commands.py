@@ -8,10 +8,11 @@ from meshgen.spec.analysis.kinds import can_be_empty
 from meshgen.spec.analysis.ports import Operations, build_call
 from meshgen.spec.analysis.symbols import AggregateSymbol, CommandSymbol
 from meshgen.spec.expressions import ReplicaType
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Command, Emission, Guard, PortCall
 from meshgen.spec.syntax import EmissionSyntax
 from meshgen.spec.types import BOOL
-from meshgen.spec.wording import meant_or_one_of, printable
+from meshgen.unicode import printable
 
 Replicas = dict[str, ReplicaType | None]
 

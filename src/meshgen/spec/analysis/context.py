@@ -12,6 +12,7 @@ from meshgen.spec.diagnostics import Position
 from meshgen.spec.expressions import (
     Expression,
     ExpressionError,
+    Origin,
     ReplicaType,
     Scope,
     Variable,
@@ -20,12 +21,13 @@ from meshgen.spec.expressions import (
 )
 from meshgen.spec.expressions.narrowing import present
 from meshgen.spec.expressions.syntax import parse
+from meshgen.spec.hints import meant, meant_or_one_of, one_of
 from meshgen.spec.model import Assignment, Enum, Field, ValueObject
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import AssignmentSyntax, Word
 from meshgen.spec.types import ObjectType, Type
-from meshgen.spec.wording import meant_or_one_of, printable
 from meshgen.spec.yaml.tree import Scalar
+from meshgen.unicode import printable
 
 MAX_EXPRESSION = 2000
 
@@ -100,7 +102,7 @@ class Names:
 
     def fields(
         self,
-        kind: str,
+        kind: Origin,
         fields: Fields,
         record: str | None = None,
         same: Collection[str | None] = (),
@@ -121,13 +123,13 @@ class Names:
         self.partial |= fields.partial
         return self
 
-    def record(self, name: str, kind: str, fields: Fields) -> Names:
+    def record(self, name: str, kind: Origin, fields: Fields) -> Names:
         """Add fields that are only known as `name.field`."""
         self.records[name] = {f.name: Variable(kind, f.name, f.type) for f in fields}
         self.partial |= fields.partial or bool(fields.broken)
         return self
 
-    def one(self, kind: str, name: str, type_: Type | None) -> Names:
+    def one(self, kind: Origin, name: str, type_: Type | None) -> Names:
         """Add a single name; a type of None means that it could not be found out."""
         if type_ is None:
             self.broken.add(name)
@@ -250,11 +252,13 @@ class Check:
     ) -> tuple[Assignment, ...]:
         """Compile `{target: expression}`; `what` describes the owner of the targets in findings."""
         found = []
+        assignments = tuple(assignments)
+        left = targets.known.keys() - {syntax.target.text for syntax in assignments}
         for syntax in assignments:
             target = targets.known.get(syntax.target.text)
             if target is None:
                 if targets.missing(syntax.target.text):
-                    hint = meant_or_one_of(syntax.target.text, list(targets.known))
+                    hint = meant(syntax.target.text, left) or one_of(targets.known)
                     self.error(
                         syntax.target.at,
                         f"{what} has no field `{printable(syntax.target.text)}`",

@@ -22,8 +22,7 @@ from meshgen.spec.types import (
     Type,
 )
 from meshgen.spec.types import Scalar as ScalarType
-from meshgen.spec.wording import shape
-from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
 
 
 def read_default(check: Check, node: Node, field: Field) -> object:

@@ -7,12 +7,12 @@ import re
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.symbols import CommandSymbol, EventSymbol, Symbols
+from meshgen.spec.grammar.names import VARIABLE
 from meshgen.spec.model import Dispatch, Each
-from meshgen.spec.parser.names import VARIABLE
 from meshgen.spec.syntax import Assignments, DispatchSyntax
 from meshgen.spec.types import STRING, ListType, Type
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Scalar
+from meshgen.unicode import printable
 
 _EACH = re.compile(r"\s*(\S+)\s+in\s+(.*\S)\s*", re.DOTALL)
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Sequence
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.kinds import can_be_empty, can_be_left_out, fits
 from meshgen.spec.diagnostics import Position
+from meshgen.spec.hints import closest
 from meshgen.spec.model import Field
 from meshgen.spec.syntax import AssignmentSyntax
-from meshgen.spec.wording import closest
 
 
 def given(assignments: Iterable[AssignmentSyntax], targets: Fields) -> set[str]:

@@ -8,24 +8,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from meshgen.spec.analysis.context import Check
+from meshgen.spec.grammar.values import LIMITS
 from meshgen.spec.types import DECIMAL, FLOAT, INT, STRING, ListType, MapType, Type
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Scalar
+from meshgen.spec.yaml.tree import Scalar, shape
+from meshgen.unicode import printable
 
 Limits = dict[str, int | float | str | None]
 
 MAX_PATTERN = 200
 MAX_LENGTH = 1_000_000
 
-_LIMITS_OF = {
-    "min": "numbers",
-    "max": "numbers",
-    "min_length": "strings",
-    "max_length": "strings",
-    "pattern": "strings",
-    "min_items": "lists and maps",
-    "max_items": "lists and maps",
-}
 _NOT_LINEAR = re.compile(r"\(\?(?!:|P<)|\\[1-9]|\(\?P[=>]")
 _PAIRS = (("min", "max"), ("min_length", "max_length"), ("min_items", "max_items"))
 
@@ -48,11 +40,11 @@ def _limit(check: Check, key: str, value: Scalar, type_: Type) -> int | float | 
         "strings": type_ == STRING,
         "lists and maps": isinstance(type_, ListType | MapType),
     }
-    if not fitting[_LIMITS_OF[key]]:
+    if not fitting[LIMITS[key].of]:
         hint = (
             f"did you mean `{key}_length`?" if type_ == STRING and key in ("min", "max") else None
         )
-        check.error(value.at, f"`{key}` is for {_LIMITS_OF[key]}, and this is `{type_}`", hint)
+        check.error(value.at, f"`{key}` is for {LIMITS[key].of}, and this is `{type_}`", hint)
         return None
     if key == "pattern":
         return _pattern(check, value)
@@ -60,10 +52,10 @@ def _limit(check: Check, key: str, value: Scalar, type_: Type) -> int | float | 
     if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
         check.error(value.at, f"`{key}` is {shape(value)}", "it is a number")
         return None
-    if (_LIMITS_OF[key] != "numbers" or type_ == INT) and not isinstance(number, int):
+    if (LIMITS[key].of != "numbers" or type_ == INT) and not isinstance(number, int):
         check.error(value.at, f"`{key}` is {number}", "it is a whole number here")
         return None
-    if _LIMITS_OF[key] != "numbers" and not 0 <= number <= MAX_LENGTH:
+    if LIMITS[key].of != "numbers" and not 0 <= number <= MAX_LENGTH:
         check.error(value.at, f"`{key}` is {number}", f"it is between 0 and {MAX_LENGTH}")
         return None
     return float(number) if isinstance(number, Decimal) else number

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.types import resolve_fields
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Operation, Port, PortCall
 from meshgen.spec.syntax import AssignmentSyntax, OperationSyntax, ServiceSyntax, Word
-from meshgen.spec.wording import meant_or_one_of, printable
 from meshgen.spec.yaml.tree import Scalar
+from meshgen.unicode import printable
 
 MAX_CALL = 2000
 CALL_FORM = "it is written `Port.operation(argument=expression)`"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from meshgen.spec.analysis.context import Check
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Process
 from meshgen.spec.syntax import SpecSyntax, Word
-from meshgen.spec.wording import meant_or_one_of, printable
+from meshgen.unicode import printable
 
 
 def build_processes(check: Check, syntax: SpecSyntax) -> tuple[Process, ...]:

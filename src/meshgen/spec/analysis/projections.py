@@ -8,10 +8,11 @@ from meshgen.spec.analysis.queries import Rows, build_query, known_field
 from meshgen.spec.analysis.symbols import EventSymbol, ProjectionSymbol, Symbols
 from meshgen.spec.expressions import Access
 from meshgen.spec.expressions.defaults import has_initial
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Assignment, Projection, Query, Reaction, SortKey, Store
 from meshgen.spec.syntax import ReactionSyntax, Word
 from meshgen.spec.types import INT, STRING, UUID
-from meshgen.spec.wording import meant_or_one_of, printable
+from meshgen.unicode import printable
 
 _KEY_TYPES = (UUID, STRING, INT)
 Reacted = list[tuple[ReactionSyntax, EventSymbol]]

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.analysis.symbols import AggregateSymbol, ServiceSymbol
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Query, SortKey
 from meshgen.spec.syntax import QuerySyntax, Word
 from meshgen.spec.types import UUID, EnumType, Scalar, Type
-from meshgen.spec.wording import meant_or_one_of, printable
+from meshgen.unicode import printable
 
 _PARAMETERS = ("page", "cursor")
 _ROUTES = ("Livez", "Readyz", "Docs", "Redoc", "Metrics")

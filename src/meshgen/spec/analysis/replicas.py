@@ -5,9 +5,10 @@ from __future__ import annotations
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.symbols import AggregateSymbol, ServiceSymbol, Symbols
 from meshgen.spec.expressions import Access, ReplicaType
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Aggregate, Assignment, Replica, Service
 from meshgen.spec.syntax import ReplicaSyntax, Word
-from meshgen.spec.wording import meant_or_one_of, printable
+from meshgen.unicode import printable
 
 Replicas = dict[str, ReplicaType | None]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.dispatch import build_dispatch, build_each
 from meshgen.spec.analysis.symbols import CommandSymbol, EventSymbol, ServiceSymbol, Symbols
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Ref, Saga, Step
 from meshgen.spec.syntax import SagaSyntax, StepSyntax, Word
 from meshgen.spec.types import UUID
-from meshgen.spec.wording import meant_or_one_of, printable
+from meshgen.unicode import printable
 
 
 def build_sagas(check: Check, symbols: Symbols, service: ServiceSymbol) -> tuple[Saga, ...]:

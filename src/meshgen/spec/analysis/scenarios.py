@@ -6,6 +6,7 @@ from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.symbols import Symbols
 from meshgen.spec.expressions import Variable
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Do, Ref, Scenario, See
 from meshgen.spec.syntax import (
     AssignmentSyntax,
@@ -16,7 +17,7 @@ from meshgen.spec.syntax import (
     Word,
 )
 from meshgen.spec.types import UUID
-from meshgen.spec.wording import meant_or_one_of, printable
+from meshgen.unicode import printable
 
 Assignments = tuple[AssignmentSyntax, ...]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.types import resolve_fields
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Field, Ref
 from meshgen.spec.syntax import (
     AggregateSyntax,
@@ -19,7 +20,7 @@ from meshgen.spec.syntax import (
     Word,
 )
 from meshgen.spec.types import UUID
-from meshgen.spec.wording import meant_or_one_of, printable
+from meshgen.unicode import printable
 
 
 @dataclass(slots=True, eq=False)

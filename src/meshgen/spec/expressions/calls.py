@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from meshgen.spec.declarations import MISSING, Enum, ValueObject
 from meshgen.spec.expressions import collecting, names
 from meshgen.spec.expressions.model import Construction, Nothing, Typed, View
 from meshgen.spec.expressions.relations import NUMBERS, ORDERED, bare, described
@@ -44,18 +44,18 @@ def call(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
     declared = checker.scope.types.get(function)
     if declared is not None and not names.known(checker, function):
         return _construction(checker, node, function, declared)
-    if function not in names.FUNCTIONS:  # a field of this name hides none: it cannot be called
-        callable_names = {*names.FUNCTIONS, *checker.scope.types}
+    if function not in checker.functions:  # a field of this name hides none: it cannot be called
+        callable_names = {*checker.functions, *checker.scope.types}
         what = "known" if not names.known(checker, function) else "a function"
         near = closest(function, callable_names)
         raise checker.error(node.func, f"`{function}` is not {what} here", near)
-    return _FUNCTIONS[function](checker, node, want)
+    return checker.functions[function].check(checker, node, want)
 
 
-def _construction(checker: Checker, node: ast.Call, name: str, declared: Any) -> Typed:
-    from meshgen.spec.model import MISSING, ValueObject  # model.py imports this package
-
-    if not isinstance(declared, ValueObject):
+def _construction(
+    checker: Checker, node: ast.Call, name: str, declared: Enum | ValueObject
+) -> Typed:
+    if isinstance(declared, Enum):
         hint = f"write one of its members: {', '.join(declared.members)}"
         raise checker.error(node.func, f"`{name}` is an enum", hint)
     if node.args:
@@ -97,7 +97,8 @@ def _counted(checker: Checker, node: ast.Call, name: str, least: int, most: int)
     return node.args
 
 
-def _sum(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+def sum_of(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    """`sum(numbers)`."""
     (items,) = _arguments(checker, node, 1, 1)
     wanted = bare(want)
     view = collecting.as_view(
@@ -108,7 +109,8 @@ def _sum(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
     return view.item
 
 
-def _len(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+def length(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    """`len(items)`."""
     (items,) = _arguments(checker, node, 1, 1)
     if checker.infer(items) == STRING:
         return INT
@@ -118,7 +120,8 @@ def _len(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
     return INT
 
 
-def _extreme(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+def extreme(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    """`min(...)` and `max(...)`."""
     name = checker.text(node.func)
     if len(node.args) != 1:
         if node.keywords:
@@ -145,7 +148,8 @@ def _has_order(checker: Checker, node: ast.expr, name: str, kind: Typed) -> None
         raise checker.error(node, f"`{name}` takes what has an order, not {kind}")
 
 
-def _quantifier(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+def quantifier(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    """`any(conditions)` and `all(conditions)`."""
     (items,) = _arguments(checker, node, 1, 1)
     view = collecting.as_view(checker, items)
     if view.item != BOOL or view.pair is not None:
@@ -154,12 +158,14 @@ def _quantifier(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
     return BOOL
 
 
-def _abs(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+def absolute(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    """`abs(number)`."""
     (number,) = _arguments(checker, node, 1, 1)
     return _number(checker, number, "abs", want)
 
 
-def _round(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+def rounded(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    """`round(number, digits)`."""
     arguments = _arguments(checker, node, 1, 2)
     found = _number(checker, arguments[0], "round", want)
     if len(arguments) == 1:
@@ -178,70 +184,86 @@ def _number(checker: Checker, node: ast.expr, name: str, want: Typed | None) -> 
     return found
 
 
-def _sorted(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+def in_order(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    """`sorted(items)`."""
     (items,) = _arguments(checker, node, 1, 1)
     view = collecting.as_view(checker, items)
     _has_order(checker, items, "sorted", view.item if view.pair is None else view)
     return ListType(view.item)
 
 
-def _impure(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+def current_time(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    """`now()`."""
+    _refuse_where_pure(checker, node)
+    return DATETIME
+
+
+def new_id(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
+    """`new_id()`."""
+    _refuse_where_pure(checker, node)
+    return UUID
+
+
+def _refuse_where_pure(checker: Checker, node: ast.Call) -> None:
     _arguments(checker, node, 0, 0)
-    name = checker.text(node.func)
     if not checker.scope.impure:
         hint = "fill it into an event where a command emits it"
+        name = checker.text(node.func)
         raise checker.error(node, f"`{name}()` would not give the same value twice", hint)
-    return DATETIME if name == "now" else UUID
-
-
-_FUNCTIONS: dict[str, Callable[[Checker, ast.Call, Typed | None], Typed]] = {
-    "sum": _sum,
-    "len": _len,
-    "min": _extreme,
-    "max": _extreme,
-    "any": _quantifier,
-    "all": _quantifier,
-    "abs": _abs,
-    "round": _round,
-    "sorted": _sorted,
-    "now": _impure,
-    "new_id": _impure,
-}
-_TEXT = {"lower": (0, STRING), "upper": (0, STRING), "strip": (0, STRING)} | {
-    "startswith": (1, BOOL),
-    "endswith": (1, BOOL),
-}
 
 
 def _method(checker: Checker, node: ast.Call, func: ast.Attribute) -> Typed:
     owner = checker.value(func.value)
-    name = func.attr
-    if isinstance(owner, MapType) and name in ("items", "keys", "values", "get"):
-        return _of_map(checker, node, owner, name)
-    if owner == STRING and name in _TEXT:
-        count, result = _TEXT[name]
-        for argument in _arguments(checker, node, count, count):
-            checker.require(argument, STRING)
-        return result
-    if owner == DATETIME and name == "date":
-        _arguments(checker, node, 0, 0)
-        return DATE
-    if isinstance(owner, MapType):
-        methods: list[str] = ["items", "keys", "values", "get"]
-    else:
-        methods = [*_TEXT] if owner == STRING else []
-    raise names.error_at(
-        checker, func, f"{described(owner)} has no `{name}()`", closest(name, methods)
-    )
+    methods = checker.methods(owner)
+    if func.attr not in methods:
+        near = closest(func.attr, methods)
+        raise names.error_at(checker, func, f"{described(owner)} has no `{func.attr}()`", near)
+    return methods[func.attr].check(checker, node, owner)
 
 
-def _of_map(checker: Checker, node: ast.Call, owner: MapType, name: str) -> Typed:
-    if name == "items":
-        _arguments(checker, node, 0, 0)
-        return View(owner.key, owner.value)
-    if name in ("keys", "values"):
-        _arguments(checker, node, 0, 0)
-        return View(owner.key if name == "keys" else owner.value)
+def text_method(checker: Checker, node: ast.Call, owner: Typed) -> Typed:
+    """`text.lower()`."""
+    _arguments(checker, node, 0, 0)
+    return STRING
+
+
+def text_test(checker: Checker, node: ast.Call, owner: Typed) -> Typed:
+    """`text.startswith(start)`."""
+    (part,) = _arguments(checker, node, 1, 1)
+    checker.require(part, STRING)
+    return BOOL
+
+
+def day(checker: Checker, node: ast.Call, owner: Typed) -> Typed:
+    """`moment.date()`."""
+    _arguments(checker, node, 0, 0)
+    return DATE
+
+
+def map_items(checker: Checker, node: ast.Call, owner: Typed) -> Typed:
+    """`map.items()`."""
+    assert isinstance(owner, MapType)
+    _arguments(checker, node, 0, 0)
+    return View(owner.key, owner.value)
+
+
+def map_keys(checker: Checker, node: ast.Call, owner: Typed) -> Typed:
+    """`map.keys()`."""
+    assert isinstance(owner, MapType)
+    _arguments(checker, node, 0, 0)
+    return View(owner.key)
+
+
+def map_values(checker: Checker, node: ast.Call, owner: Typed) -> Typed:
+    """`map.values()`."""
+    assert isinstance(owner, MapType)
+    _arguments(checker, node, 0, 0)
+    return View(owner.value)
+
+
+def map_get(checker: Checker, node: ast.Call, owner: Typed) -> Typed:
+    """`map.get(key)`, `map.get(key, default)`."""
+    assert isinstance(owner, MapType)
     key, *default = _arguments(checker, node, 1, 2)
     checker.require(key, owner.key)
     if not default or (isinstance(default[0], ast.Constant) and default[0].value is None):

@@ -8,10 +8,11 @@ enum of a member, whether 19.90 is a decimal, what `[]` holds. `require` insists
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from meshgen.spec.expressions import calls, collecting, names, operators
+from meshgen.spec.expressions.functions import FUNCTIONS, METHODS, Function, Method, methods_of
 from meshgen.spec.expressions.model import (
     NOTHING,
     ExpressionError,
@@ -48,6 +49,9 @@ _INFER: dict[type[ast.AST], Callable[..., Typed]] = {
 
 class Checker:
     """One pass over one expression; it finds `types`, `refs`, `conversions`, `narrowed`."""
+
+    functions: Mapping[str, Function] = FUNCTIONS
+    method_names = frozenset(method.name for method in METHODS)
 
     def __init__(self, source: str, scope: Scope) -> None:
         self.source = source
@@ -164,6 +168,10 @@ class Checker:
     def know(self, present: frozenset[str]) -> None:
         """Take the values under these paths as being there, up to the end of `binding`."""
         self._present |= present
+
+    def methods(self, owner: Typed) -> Mapping[str, Method]:
+        """Return the methods of the values of a type, by name."""
+        return methods_of(owner)
 
     def text(self, node: ast.AST) -> str:
         """Return `node` as it is written."""

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from meshgen.spec.expressions.defaults import initial
+from meshgen.spec.expressions.functions import FUNCTIONS
 from meshgen.spec.expressions.model import Access, Construction, Expression, Lookup, Member
 from meshgen.spec.expressions.values import (
     Bindings,
@@ -45,16 +46,6 @@ _COMPARE: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
     ast.GtE: operator.ge,
     ast.In: lambda one, many: one in many,
     ast.NotIn: lambda one, many: one not in many,
-}
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "len": len,
-    "min": min,
-    "max": max,
-    "any": any,
-    "all": all,
-    "abs": abs,
-    "round": round,
-    "sorted": sorted,
 }
 
 
@@ -186,7 +177,9 @@ class _Interpreter:
                 return sum(arguments[0], _zero(self._expression.types[node]))
             case name:
                 named = {str(k.arg): self.visit(k.value) for k in node.keywords}
-                return _FUNCTIONS[name](*arguments, **named)
+                python = FUNCTIONS[name].python
+                assert python is not None
+                return python(*arguments, **named)
 
     def _collection(self, node: ast.expr) -> Any:
         match node:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Literal, TypeAlias
 
+from meshgen.spec.declarations import Enum, ValueObject
 from meshgen.spec.types import EnumType, Type
-
-if TYPE_CHECKING:  # model.py holds expressions, so it cannot be imported the other way round
-    from meshgen.spec.model import Enum, ValueObject
 
 
 class ExpressionError(Exception):
@@ -50,16 +48,21 @@ NOTHING = Nothing()
 Typed: TypeAlias = Type | View | Nothing
 
 
+Origin: TypeAlias = Literal[
+    "input", "state", "event", "row", "answer", "item", "name", "caller", "failure"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A name with a value.
 
-    `kind` says where the value comes from: "state", "input", "event", "row", "answer" (of a port
-    call), "item" (of an `each` or a comprehension), "name" and "caller" (of a scenario),
-    "failure"...
+    `kind` says where the value comes from: an "answer" is one of a port call, an "item" one of an
+    `each` or a comprehension, a "name" one of a scenario
+    and "caller" who sends its step.
     """
 
-    kind: str
+    kind: Origin
     name: str
     type: Type
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from meshgen.spec.declarations import Enum, ValueObject
 from meshgen.spec.expressions.model import Access, ExpressionError, Lookup, Member, Typed
 from meshgen.spec.expressions.relations import bare, described
 from meshgen.spec.expressions.syntax import closest
@@ -14,7 +15,6 @@ from meshgen.spec.types import UUID, EnumType, ObjectType, Type
 if TYPE_CHECKING:
     from meshgen.spec.expressions.checker import Checker
 
-FUNCTIONS = ("sum", "len", "min", "max", "any", "all", "abs", "round", "sorted", "now", "new_id")
 _PYTHON = {"true": "True", "false": "False", "null": "None", "none": "None", "nil": "None"}
 
 
@@ -50,11 +50,15 @@ def attribute(checker: Checker, node: ast.Attribute, want: Typed | None) -> Type
             return _field(checker, node, fields, f"the copies `{node.value.value.id}` hold")
     owner = checker.value(node.value)
     if isinstance(owner, ObjectType):
-        declared: Any = checker.scope.types.get(owner.name)
-        fields = {field.name: field.type for field in declared.fields} if declared else {}
+        declared = checker.scope.types.get(owner.name)
+        own = declared.fields if isinstance(declared, ValueObject) else ()
+        fields = {field.name: field.type for field in own}
         return _field(checker, node, fields, f"{described(owner)} has")
     raise error_at(
-        checker, node, f"{described(owner)} has no field `{node.attr}`", _method_hint(node.attr)
+        checker,
+        node,
+        f"{described(owner)} has no field `{node.attr}`",
+        _method_hint(checker, node.attr),
     )
 
 
@@ -83,7 +87,7 @@ def visible(checker: Checker) -> set[str]:
     """Return every name that means something, for hints and against shadowing."""
     scope = checker.scope
     names: set[str] = {*checker.items, *scope.variables, *scope.records, *scope.replicas}
-    return names | set(FUNCTIONS)
+    return names | set(checker.functions)
 
 
 def _qualified(checker: Checker, node: ast.Attribute, record: ast.Name) -> Type | None:
@@ -122,9 +126,8 @@ def error_at(
     return ExpressionError(message, int(node.end_col_offset or 0) - len(node.attr), hint)
 
 
-def _method_hint(attr: str) -> str | None:
-    methods = ("items", "keys", "values", "get", "lower", "upper", "strip", "startswith")
-    return f"write `.{attr}()`" if attr in methods else None
+def _method_hint(checker: Checker, attr: str) -> str | None:
+    return f"write `.{attr}()`" if attr in checker.method_names else None
 
 
 def _proposal(checker: Checker, node: ast.Name) -> str | None:
@@ -149,17 +152,16 @@ def _unknown(checker: Checker, node: ast.Name, wanted: Typed | None) -> Expressi
     if name in checker.scope.replicas:
         hint = f"write `{name}[...]` with the id, and a field"
         return checker.error(node, f"`{name}` is not a value by itself", hint)
-    if name in FUNCTIONS:
+    if name in checker.functions:
         return checker.error(node, f"`{name}` is a function", f"write `{name}(...)`")
     if isinstance(wanted, EnumType):
         near = closest(name, {*wanted.members, *checker.items, *checker.scope.variables})
         hint = near or f"its members are {', '.join(f'`{member}`' for member in wanted.members)}"
         return checker.error(node, f"`{name}` is not a member of {wanted}", hint)
-    declared: Any = checker.scope.types.get(name)
-    if declared is not None:
+    if name in checker.scope.types:
         return checker.error(node, f"`{name}` is a type, not a value")
     for kind in checker.scope.types.values():
-        if name in getattr(kind, "members", ()):
+        if isinstance(kind, Enum) and name in kind.members:
             hint = f"it is a member of {kind.name}, and no {kind.name} is expected here"
             return checker.error(node, f"`{name}` is not known here", hint)
     return checker.error(node, f"`{name}` is not known here", _proposal(checker, node))

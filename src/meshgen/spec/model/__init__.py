@@ -4,6 +4,7 @@ Every default is filled in, every reference is known to exist, every expression 
 `at` says where an element stands in the file; it never takes part in comparisons.
 """
 
+from meshgen.spec.declarations import MISSING, Enum, Field, Missing, ValueObject
 from meshgen.spec.model.reads import (
     Argument,
     Bff,
@@ -31,17 +32,12 @@ from meshgen.spec.model.services import (
 )
 from meshgen.spec.model.system import Do, EventHub, Gateway, Process, RateLimit, Scenario, See, Spec
 from meshgen.spec.model.values import (
-    MISSING,
     Assignment,
     Each,
-    Enum,
-    Field,
     Guard,
-    Missing,
     Ref,
     SortKey,
     Store,
-    ValueObject,
 )
 
 __all__ = [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from meshgen.spec.declarations import Field
 from meshgen.spec.diagnostics import NOWHERE, Position
-from meshgen.spec.model.values import Assignment, Field, Ref, SortKey, Store
+from meshgen.spec.model.values import Assignment, Ref, SortKey, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from meshgen.spec.declarations import Field
 from meshgen.spec.diagnostics import NOWHERE, Position
 from meshgen.spec.expressions import Expression
 from meshgen.spec.model.reads import Query
-from meshgen.spec.model.values import Assignment, Each, Field, Guard, Ref, Store
+from meshgen.spec.model.values import Assignment, Each, Guard, Ref, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

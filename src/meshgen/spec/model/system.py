@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from meshgen.spec.declarations import Enum, ValueObject
 from meshgen.spec.diagnostics import NOWHERE, Position
 from meshgen.spec.model.reads import Bff, Projection
 from meshgen.spec.model.services import Service
-from meshgen.spec.model.values import Assignment, Enum, Ref, ValueObject
+from meshgen.spec.model.values import Assignment, Ref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
+from meshgen.spec import grammar
 from meshgen.spec.diagnostics import Position
+from meshgen.spec.grammar.names import PROJECT
+from meshgen.spec.grammar.system import LANGUAGE
 from meshgen.spec.parser.bffs import read_bffs
 from meshgen.spec.parser.fields import read_types
-from meshgen.spec.parser.names import PROJECT
 from meshgen.spec.parser.queries import read_projections
-from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec.parser.reading import Reading
 from meshgen.spec.parser.scenarios import read_scenarios
 from meshgen.spec.parser.services import read_services
 from meshgen.spec.parser.system import read_event_hub, read_gateway, read_processes
 from meshgen.spec.syntax import SpecSyntax, Word
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar
-
-LANGUAGE = 1
-SPEC_KEYS = Keys(
-    "a spec",
-    ("meshgen", "name", "services", "gateway"),
-    ("summary", "types", "event_hub", "projections", "bffs", "processes", "scenarios"),
-    later=("slo", "streams", "renamed_from"),
-)
+from meshgen.unicode import printable
 
 
 def parse_spec(reading: Reading, root: Mapping) -> SpecSyntax | None:
     """The syntax of a whole spec; None when it is written in another version of the language."""
     if not _is_this_language(reading, root):
         return None
-    values = reading.keyed(root, SPEC_KEYS, Position(1, 1))
+    values = reading.keyed(root, grammar.SPEC, Position(1, 1))
     return SpecSyntax(
         name=_project(reading, values.get("name")),
         summary=reading.summary(values.get("summary")),
@@ -57,14 +51,14 @@ def _is_this_language(reading: Reading, root: Mapping) -> bool:
         return later is not None
     value = first.value
     if isinstance(value, Broken) or (
-        isinstance(value, Scalar) and value.value == LANGUAGE and value.value is not True
+        isinstance(value, Scalar) and value.value == LANGUAGE.value and value.value is not True
     ):
         return True
     shown = printable(value.text) if isinstance(value, Scalar) else "this"
     reading.error(
         value.at,
         f"`{shown}` is not a version of the language that this meshgen knows",
-        f"it knows `meshgen: {LANGUAGE}`",
+        f"it knows `meshgen: {LANGUAGE.value}`",
     )
     return False
 

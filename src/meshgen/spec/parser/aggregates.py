@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from meshgen.spec import grammar
+from meshgen.spec.grammar import kinds
+from meshgen.spec.grammar.names import CLASS, FIELD, ROLE, RULE, VARIABLE
 from meshgen.spec.parser.fields import field_entries, read_fields
-from meshgen.spec.parser.names import CLASS, FIELD, ROLE, RULE, VARIABLE
-from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import (
     AggregateSyntax,
     AssignmentSyntax,
@@ -13,39 +15,15 @@ from meshgen.spec.syntax import (
     EventSyntax,
     Word,
 )
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
+from meshgen.unicode import printable
 
-AGGREGATE_KEYS = Keys(
-    "an aggregate",
-    ("id", "events", "commands"),
-    ("summary", "renamed_from", "owner", "event_sourced", "state"),
-    later=("snapshot", "invariants"),
-)
-EVENT_KEYS = Keys("an event", (), ("summary", "renamed_from", "sets"), later=("version", "upcast"))
-COMMAND_KEYS = Keys(
-    "a command",
-    (),
-    (
-        "summary",
-        "renamed_from",
-        "roles",
-        "input",
-        "requires",
-        "calls",
-        "creates",
-        "emits",
-        "upserts",
-    ),
-    later=("version",),
-)
-EMISSION_KEYS = Keys("an entry of `emits`", ("event",), ("when", "with"))
-MODES = {"creates": "creates", "emits": "acts", "upserts": "upserts"}
+_MODES = {"emits": "acts"}  # what the model calls it, if not like the key
 
 
 def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateSyntax:
     """`Order: {id: ..., state: ..., events: ..., commands: ...}`."""
-    values = reading.keyed(node, AGGREGATE_KEYS, name.at)
+    values = reading.keyed(node, grammar.AGGREGATE, name.at)
     identity = reading.word(values.get("id"), "an aggregate's `id`")
     if identity:
         reading.checked(identity, FIELD, "an id")
@@ -57,11 +35,11 @@ def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateSyntax:
         state=read_fields(reading, values.get("state"), "`state`"),
         events=tuple(
             _event(reading, n, body)
-            for n, body in reading.named(values.get("events"), "events", "an event", CLASS)
+            for n, body in reading.named(values.get("events"), "events", kinds.EVENT)
         ),
         commands=tuple(
             _command(reading, n, body)
-            for n, body in reading.named(values.get("commands"), "commands", "a command", CLASS)
+            for n, body in reading.named(values.get("commands"), "commands", kinds.COMMAND)
         ),
         summary=reading.summary(values.get("summary")),
         renamed_from=reading.former(values.get("renamed_from"), CLASS),
@@ -77,12 +55,12 @@ def _event(reading: Reading, name: Word, node: Node) -> EventSyntax:
     )
     if not isinstance(node, Mapping):
         reading.lose(name.text)
-    own = {e.key.text: e.value for e in entries if e.key.text in EVENT_KEYS.all}
+    own = {e.key.text: e.value for e in entries if e.key.text in grammar.EVENT.names}
     fields = []
     for entry in entries:
-        if entry.key.text in EVENT_KEYS.later:
+        if entry.key.text in grammar.EVENT.later:
             reading.not_yet(entry.key)
-        elif entry.key.text not in EVENT_KEYS.all:
+        elif entry.key.text not in grammar.EVENT.names:
             fields.append(entry)
     return EventSyntax(
         name=name,
@@ -94,9 +72,13 @@ def _event(reading: Reading, name: Word, node: Node) -> EventSyntax:
 
 
 def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
-    values = reading.keyed(node, COMMAND_KEYS, name.at)
-    modes = [key for key in MODES if key in values]
-    if not modes and isinstance(node, Mapping) and not reading.lost.intersection(MODES):
+    values = reading.keyed(node, grammar.COMMAND, name.at)
+    modes = [key for key in grammar.COMMAND.alternatives if key in values]
+    if (
+        not modes
+        and isinstance(node, Mapping)
+        and not reading.lost.intersection(grammar.COMMAND.alternatives)
+    ):
         reading.error(
             name.at,
             f"`{printable(name.text)}` causes no event",
@@ -113,7 +95,7 @@ def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
             f"a command has either `{modes[0]}` or `{modes[1]}`",
             "`creates`: must be new; `emits`: must exist; `upserts`: either",
         )
-    mode = MODES[modes[0]] if modes else None
+    mode = _MODES.get(modes[0], modes[0]) if modes else None
     emits = read_emissions(reading, values[modes[0]], modes[0]) if modes else ()
     if not emits:
         reading.lost.add(name.text)
@@ -210,7 +192,7 @@ def _filled_event(reading: Reading, node: Mapping, what: str) -> tuple[EmissionS
 
 
 def _emission(reading: Reading, node: Node, what: str) -> EmissionSyntax | None:
-    values = reading.keyed(node, EMISSION_KEYS)
+    values = reading.keyed(node, grammar.EMISSION)
     event = reading.word(values.get("event"), "`event`")
     if event is None:
         return None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from meshgen.spec.parser.names import FIELD, PARAMETER, UNIT
-from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec import grammar
+from meshgen.spec.grammar import kinds
+from meshgen.spec.grammar.names import FIELD, PARAMETER, UNIT
+from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Entry, Mapping, Node, Scalar
+from meshgen.unicode import printable
 
-BFF_KEYS = Keys("a BFF", ("endpoints",), ("summary", "renamed_from"))
 PART_FORM = "it looks like `unit.Query(field=value)? only [field]`; `?` and `only` may be left out"
 
 _SEGMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -23,13 +24,11 @@ _TOKEN = re.compile(
 
 def read_bffs(reading: Reading, node: Node | None) -> tuple[BffSyntax, ...]:
     """The section `bffs`."""
-    return tuple(
-        _bff(reading, name, body) for name, body in reading.named(node, "bffs", "a BFF", UNIT)
-    )
+    return tuple(_bff(reading, name, body) for name, body in reading.named(node, "bffs", kinds.BFF))
 
 
 def _bff(reading: Reading, name: Word, node: Node) -> BffSyntax:
-    values = reading.keyed(node, BFF_KEYS, name.at)
+    values = reading.keyed(node, grammar.BFF, name.at)
     entries = (
         reading.entries(values["endpoints"], "`endpoints`", "`{GET /path: {part: ...}}`")
         if "endpoints" in values

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meshgen.spec.parser.names import CLASS, MEMBER, field_fault
-from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec import grammar
+from meshgen.spec.grammar import kinds
+from meshgen.spec.grammar.names import MEMBER, field_fault
+from meshgen.spec.grammar.values import LIMITS
+from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import FieldSyntax, TypeSyntax, Word
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence
-
-LIMITS = ("min", "max", "min_length", "max_length", "pattern", "min_items", "max_items")
-FIELD_KEYS = Keys("a field", ("type",), (*LIMITS, "default"))
+from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 
 def read_types(reading: Reading, node: Node | None) -> tuple[TypeSyntax, ...]:
     """The section `types`."""
     return tuple(
-        _type(reading, name, body) for name, body in reading.named(node, "types", "a type", CLASS)
+        _type(reading, name, body) for name, body in reading.named(node, "types", kinds.TYPE)
     )
 
 
@@ -92,12 +92,12 @@ def _long_form(reading: Reading, name: Word, node: Node) -> FieldSyntax:
     if (
         isinstance(node, Mapping)
         and node.entries
-        and all(e.key.text not in FIELD_KEYS.all for e in node.entries)
+        and all(e.key.text not in grammar.FIELD.names for e in node.entries)
     ):
         hint = "a record gets a name under `types`; a field is `type` or `{type: ..., min: ...}`"
         reading.error(node.at, f"`{printable(name.text)}` is a mapping without a `type`", hint)
         return FieldSyntax(name=name, type=None)
-    values = reading.keyed(node, FIELD_KEYS, name.at)
+    values = reading.keyed(node, grammar.FIELD, name.at)
     limits: dict[str, Scalar] = {}
     for key in LIMITS:
         value = values.get(key)

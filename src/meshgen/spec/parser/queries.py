@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
+from meshgen.spec import grammar
+from meshgen.spec.grammar import kinds
+from meshgen.spec.grammar.names import UNIT
+from meshgen.spec.grammar.reads import PAGE, PROJECTION_STORES
+from meshgen.spec.grammar.shapes import Construct
 from meshgen.spec.parser.aggregates import read_roles
 from meshgen.spec.parser.fields import read_fields
-from meshgen.spec.parser.names import CLASS, UNIT
-from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import ProjectionSyntax, QuerySyntax, ReactionSyntax, SortSyntax, Word
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
-
-MAX_PAGE = 1000
-PROJECTION_ENGINES = ("postgresql", "sqlserver", "sqlite", "mongodb", "redis", "cassandra")
-QUERY_KEYS = Keys("a query", ("of",), ("by", "filter", "sort", "page", "owner", "roles"))
-ROW_QUERY_KEYS = Keys(
-    "a projection's query", (), ("by", "filter", "sort", "page", "owner", "roles")
-)
-PROJECTION_KEYS = Keys(
-    "a projection",
-    ("store", "key", "row", "on"),
-    ("id", "summary", "renamed_from", "queries"),
-    later=("slo",),
-)
-KEY_KEYS = Keys("a projection's `key`", ("partition",), ("cluster",))
-REACTIONS = ("insert", "upsert", "update", "delete")
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 
 def read_queries(
     reading: Reading, node: Node | None, *, of_aggregate: bool
 ) -> tuple[QuerySyntax, ...]:
     """The key `queries` of a service or a projection."""
-    keys = QUERY_KEYS if of_aggregate else ROW_QUERY_KEYS
+    construct = grammar.QUERY if of_aggregate else grammar.ROW_QUERY
     return tuple(
-        _query(reading, name, body, keys)
-        for name, body in reading.named(node, "queries", "a query", CLASS)
+        _query(reading, name, body, construct)
+        for name, body in reading.named(node, "queries", kinds.QUERY)
     )
 
 
-def _query(reading: Reading, name: Word, node: Node, keys: Keys) -> QuerySyntax:
-    if isinstance(node, Mapping) and "of" not in keys.all:
+def _query(reading: Reading, name: Word, node: Node, construct: Construct) -> QuerySyntax:
+    if isinstance(node, Mapping) and "of" not in construct.names:
         for entry in node.entries:
             if entry.key.text == "of":
                 reading.error(
@@ -47,7 +36,7 @@ def _query(reading: Reading, name: Word, node: Node, keys: Keys) -> QuerySyntax:
                     "it reads the projection's own row",
                 )
         node = Mapping(tuple(e for e in node.entries if e.key.text != "of"), node.at)
-    values = reading.keyed(node, keys, name.at)
+    values = reading.keyed(node, construct, name.at)
     return QuerySyntax(
         name=name,
         of=reading.word(values.get("of"), "a query's `of`"),
@@ -61,7 +50,7 @@ def _query(reading: Reading, name: Word, node: Node, keys: Keys) -> QuerySyntax:
 
 
 def _page(reading: Reading, node: Node | None) -> int | None:
-    page = reading.integer(node, "`page`", 1, MAX_PAGE)
+    page = reading.integer(node, "`page`", PAGE)
     if node is not None and page is None:
         reading.lose("page")
     return page
@@ -97,13 +86,13 @@ def read_projections(reading: Reading, node: Node | None) -> tuple[ProjectionSyn
     """The section `projections`."""
     return tuple(
         _projection(reading, name, body)
-        for name, body in reading.named(node, "projections", "a projection", UNIT)
+        for name, body in reading.named(node, "projections", kinds.PROJECTION)
     )
 
 
 def _projection(reading: Reading, name: Word, node: Node) -> ProjectionSyntax:
-    values = reading.keyed(node, PROJECTION_KEYS, name.at)
-    key = reading.keyed(values["key"], KEY_KEYS) if "key" in values else {}
+    values = reading.keyed(node, grammar.PROJECTION, name.at)
+    key = reading.keyed(values["key"], grammar.ROW_KEY) if "key" in values else {}
     if isinstance(partition := key.get("partition"), Sequence) and not partition.items:
         reading.error(
             partition.at, "`partition` is empty", "name the fields by which rows are found"
@@ -123,7 +112,7 @@ def _projection(reading: Reading, name: Word, node: Node) -> ProjectionSyntax:
         name=name,
         id=reading.word(values.get("id"), "the id of a row"),
         summary=reading.summary(values.get("summary")),
-        engine=reading.choice(values.get("store"), "a store", PROJECTION_ENGINES),
+        engine=reading.choice(values.get("store"), "a store", PROJECTION_STORES.words),
         partition=reading.words(key.get("partition"), "a field of `partition`"),
         cluster=_sort(reading, key.get("cluster"), "`cluster`"),
         row=read_fields(reading, values.get("row"), "`row`"),
@@ -145,7 +134,7 @@ def _reaction(reading: Reading, event: Word, node: Node) -> ReactionSyntax:
     if len(entries) != 1:
         return ReactionSyntax(event=event, mode=None, sets=())
     entry = entries[0]
-    mode = reading.choice(entry.key, "a reaction", REACTIONS)
+    mode = reading.choice(entry.key, "a reaction", grammar.REACTION.names)
     if isinstance(entry.value, Scalar) and entry.value.text == "":
         entry_value: Node = Mapping((), entry.value.at)
     else:

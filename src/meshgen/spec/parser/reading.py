@@ -4,46 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from meshgen.spec.diagnostics import Finding, Position
-from meshgen.spec.parser.names import NameRule
+from meshgen.spec.grammar.names import NameRule
+from meshgen.spec.grammar.shapes import Construct, Duration, Integer, Kind
+from meshgen.spec.hints import closest, meant_or_one_of, one_of
+from meshgen.spec.parser.prose import prose_fault
 from meshgen.spec.syntax import Assignments, AssignmentSyntax, Word
-from meshgen.spec.wording import closest, meant_or_one_of, one_of, printable, prose_fault, shape
-from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence
+from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
 MAX_SECONDS = 3650 * 24 * 3600
 
-_DURATION = re.compile(r"([1-9][0-9]{0,8})(ms|s|m|h|d)")
+_DURATION = re.compile(Duration.pattern)
 _FRAGMENT = re.compile(r"[()\[\]]")
 _CUT = "an expression with a comma needs quotes around it"
-NEEDED = {
-    "meshgen": "`meshgen: 1` is the version of the language",
-    "id": "`id: order_id`: the name of the uuid by which it is known",
-    "store": "`store: postgresql`, or another engine",
-    "gateway": '`gateway: {auth: {issuer: "https://id.example.com", audience: shop}}`',
-}
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The keys a mapping may have; `later` are words that the language will have."""
-
-    what: str
-    required: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
-    later: tuple[str, ...] = ()
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        return (*self.required, *self.optional)
-
-    @property
-    def form(self) -> str:
-        """How a mapping with these keys is written."""
-        shown = self.required or self.optional
-        return "`{" + ", ".join(f"{key}: ..." for key in shown) + "}`"
 
 
 class Reading:
@@ -77,37 +53,45 @@ class Reading:
         """Note that not all under a key or a name could be read."""
         self.lost.add(what.strip("`"))
 
-    def keyed(self, node: Node, keys: Keys, at: Position | None = None) -> dict[str, Node]:
-        """The values of a mapping with the language's own keys; `at` is where a lack is shown."""
+    def keyed(
+        self, node: Node, construct: Construct, at: Position | None = None
+    ) -> dict[str, Node]:
+        """The values of a mapping with the language's own keys, and their defaults.
+
+        `at` is where a lack is shown.
+        """
         found: dict[str, Node] = {}
         if not isinstance(node, Mapping):
-            self.entries(node, keys.what, keys.form)
-            self.lost.update(keys.all)
+            self.entries(node, construct.one, construct.form)
+            self.lost.update(construct.names)
             return found
         written = {entry.key.text for entry in node.entries}
         for entry in node.entries:
-            if entry.key.text in keys.all:
+            if entry.key.text in construct.names:
                 found[entry.key.text] = entry.value
-            elif guess := self._unknown_key(entry.key, keys, written):
+            elif guess := self._unknown_key(entry.key, construct, written):
                 self.lost.add(guess)
                 written.add(guess)
-        for name in keys.required:
-            if name not in written and not node.partial:
-                self.error(at or node.at, f"{keys.what} needs `{name}`", NEEDED.get(name))
-                self.lost.add(name)
+        for key in construct.required:
+            if key.name not in written and not node.partial:
+                self.error(at or node.at, f"{construct.one} needs `{key.name}`", key.hint)
+                self.lost.add(key.name)
+        for key in construct.keys:
+            if key.default is not None and key.name not in written:
+                found[key.name] = _plain(key.default, node.at)
         return found
 
-    def _unknown_key(self, key: Scalar, keys: Keys, written: set[str]) -> str | None:
+    def _unknown_key(self, key: Scalar, construct: Construct, written: set[str]) -> str | None:
         """Say that there is no such key; return the one that was probably meant."""
         name = key.text
-        if name in keys.later:
+        if name in construct.later:
             self.not_yet(key)
             return None
-        shown = f"{keys.what} has no key `{printable(name)}`"
+        shown = f"{construct.one} has no key `{printable(name)}`"
         if _FRAGMENT.search(name):
             self.error(key.at, shown, _CUT)
             return None
-        left = [known for known in keys.all if known not in written]
+        left = [known for known in construct.names if known not in written]
         guess = closest(name, left)
         self.error(key.at, shown, f"did you mean `{guess}`?" if guess else one_of(left))
         return guess
@@ -117,14 +101,12 @@ class Reading:
         hint = "leave it out; a later version of meshgen brings it"
         self.error(key.at, f"`{key.text}` is not supported yet", hint)
 
-    def named(
-        self, node: Node | None, what: str, one: str, rule: NameRule
-    ) -> Iterator[tuple[Word, Node]]:
-        """The entries of a mapping whose keys are the user's names; `one` of them is called so."""
+    def named(self, node: Node | None, what: str, kind: Kind) -> Iterator[tuple[Word, Node]]:
+        """The entries of a mapping whose keys are the user's names for things of a kind."""
         if node is None:
             return
         for entry in self.entries(node, f"`{what}`", "`{name: ...}`"):
-            yield self.name(entry.key, rule, one, among=what), entry.value
+            yield self.name(entry.key, kind.rule, kind.one, among=what), entry.value
 
     def name(self, key: Scalar, rule: NameRule, one: str, among: str | None = None) -> Word:
         """A name of the user's, checked; with a fault, what is named so under `among` is lost."""
@@ -219,16 +201,17 @@ class Reading:
             self.error(node.at, f"{what} is {shape(node)}", hint)
         return None
 
-    def integer(self, node: Node | None, what: str, least: int, most: int) -> int | None:
-        """A whole number between `least` and `most`."""
+    def integer(self, node: Node | None, what: str, bounds: Integer) -> int | None:
+        """A whole number in its bounds."""
         if (
             isinstance(node, Scalar)
             and isinstance(node.value, int)
             and not isinstance(node.value, bool)
         ):
-            if least <= node.value <= most:
+            if bounds.least <= node.value <= bounds.most:
                 return node.value
-            self.error(node.at, f"{what} is {node.value}", f"it is between {least} and {most}")
+            hint = f"it is between {bounds.least} and {bounds.most}"
+            self.error(node.at, f"{what} is {node.value}", hint)
         elif node is not None and not isinstance(node, Broken):
             self.error(node.at, f"{what} is {shape(node)}", "it is a whole number")
         return None
@@ -289,6 +272,11 @@ class Reading:
                 value = self.formula(entry.value, f"`{printable(target.text)}`")
                 found.append(AssignmentSyntax(target, value))
         return tuple(found)
+
+
+def _plain(value: str | int | bool, at: Position) -> Scalar:
+    """A default as if it were written."""
+    return Scalar(str(value).lower() if isinstance(value, bool) else str(value), value, at)
 
 
 def _is_fragment(entry: Entry) -> bool:

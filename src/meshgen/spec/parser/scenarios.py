@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
-from meshgen.spec.parser.names import VARIABLE
-from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec import grammar
+from meshgen.spec.grammar.names import VARIABLE
+from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import DoSyntax, ScenarioSyntax, SeeSyntax, Word
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Sequence
+from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Sequence, shape
+from meshgen.unicode import printable
 
-DO_KEYS = Keys("a step that does something", ("as", "do"), ("with", "keep"))
-SEE_KEYS = Keys("a step that sees something", ("as", "see"), ("of", "with"))
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(([ -]|, |'|' )[A-Za-z0-9]+)*")
 MAX_NAME = 100
 
@@ -62,7 +61,7 @@ def _step(reading: Reading, node: Node) -> DoSyntax | SeeSyntax | None:
 
 
 def _do(reading: Reading, node: Mapping) -> DoSyntax | None:
-    values = reading.keyed(node, DO_KEYS)
+    values = reading.keyed(node, grammar.DO_STEP)
     role = reading.word(values.get("as"), "`as`")
     command = reading.word(values.get("do"), "`do`")
     with_ = reading.assignments(values.get("with"), "`with`")
@@ -77,7 +76,7 @@ def _do(reading: Reading, node: Mapping) -> DoSyntax | None:
 
 
 def _see(reading: Reading, node: Mapping) -> SeeSyntax | None:
-    values = reading.keyed(node, SEE_KEYS)
+    values = reading.keyed(node, grammar.SEE_STEP)
     role = reading.word(values.get("as"), "`as`")
     query = reading.word(values.get("see"), "`see`")
     arguments = reading.assignments(values.get("of"), "`of`")

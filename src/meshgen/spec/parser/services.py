@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from meshgen.spec import grammar
 from meshgen.spec.diagnostics import Position
+from meshgen.spec.grammar import kinds
+from meshgen.spec.grammar.names import CLASS, UNIT
+from meshgen.spec.grammar.services import SERVICE_STORES
 from meshgen.spec.parser.aggregates import read_aggregate
 from meshgen.spec.parser.fields import read_fields
-from meshgen.spec.parser.names import CLASS, OPERATION, SAGA, UNIT, VARIABLE
 from meshgen.spec.parser.queries import read_queries
-from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import (
     DispatchSyntax,
     OperationSyntax,
@@ -21,26 +24,12 @@ from meshgen.spec.syntax import (
 )
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
 
-SERVICE_ENGINES = ("postgresql", "sqlserver", "sqlite", "mongodb", "redis")
-SERVICE_KEYS = Keys(
-    "a service",
-    ("store", "aggregates"),
-    ("summary", "renamed_from", "replicas", "ports", "policies", "sagas", "queries"),
-    later=("slo", "streams"),
-)
-REPLICA_KEYS = Keys("a replica", ("of", "fields"))
-OPERATION_KEYS = Keys("an operation", ("returns", "simulated"), ("input",))
-POLICY_KEYS = Keys("a policy", ("on", "do"), ("each", "with", "after"))
-SAGA_KEYS = Keys("a saga", ("of", "starts_on", "steps"), ("renamed_from", "deadline", "on_failure"))
-STEP_KEYS = Keys("a step", ("do",), ("each", "with", "done", "failed", "undo"))
-DISPATCH_KEYS = Keys("a command to send", ("do",), ("with",))
-
 
 def read_services(reading: Reading, node: Node | None) -> tuple[ServiceSyntax, ...]:
     """The section `services`."""
     services = tuple(
         _service(reading, name, body)
-        for name, body in reading.named(node, "services", "a service", UNIT)
+        for name, body in reading.named(node, "services", kinds.SERVICE)
     )
     if isinstance(node, Mapping) and not services:
         reading.error(node.at, "`services` is empty", "a system has at least one service")
@@ -48,11 +37,11 @@ def read_services(reading: Reading, node: Node | None) -> tuple[ServiceSyntax, .
 
 
 def _service(reading: Reading, name: Word, node: Node) -> ServiceSyntax:
-    values = reading.keyed(node, SERVICE_KEYS, name.at)
-    aggregates = reading.named(values.get("aggregates"), "aggregates", "an aggregate", CLASS)
-    replicas = reading.named(values.get("replicas"), "replicas", "a replica", VARIABLE)
-    ports = reading.named(values.get("ports"), "ports", "a port", CLASS)
-    sagas = reading.named(values.get("sagas"), "sagas", "a saga", SAGA)
+    values = reading.keyed(node, grammar.SERVICE, name.at)
+    aggregates = reading.named(values.get("aggregates"), "aggregates", kinds.AGGREGATE)
+    replicas = reading.named(values.get("replicas"), "replicas", kinds.REPLICA)
+    ports = reading.named(values.get("ports"), "ports", kinds.PORT)
+    sagas = reading.named(values.get("sagas"), "sagas", kinds.SAGA)
     return ServiceSyntax(
         name=name,
         summary=reading.summary(values.get("summary")),
@@ -74,11 +63,11 @@ def _engine(reading: Reading, node: Node | None) -> Word | None:
         hint = "Cassandra has no transactions over rows; give a projection this store"
         reading.error(node.at, "`cassandra` can only keep read models", hint)
         return None
-    return reading.choice(node, "a store", SERVICE_ENGINES)
+    return reading.choice(node, "a store", SERVICE_STORES.words)
 
 
 def _replica(reading: Reading, name: Word, node: Node) -> ReplicaSyntax:
-    values = reading.keyed(node, REPLICA_KEYS, name.at)
+    values = reading.keyed(node, grammar.REPLICA, name.at)
     return ReplicaSyntax(
         name=name,
         of=reading.word(values.get("of"), "a replica's `of`"),
@@ -87,14 +76,14 @@ def _replica(reading: Reading, name: Word, node: Node) -> ReplicaSyntax:
 
 
 def _port(reading: Reading, name: Word, node: Node) -> PortSyntax:
-    operations = reading.named(node, name.text, "an operation", OPERATION)
+    operations = reading.named(node, name.text, kinds.OPERATION)
     return PortSyntax(
         name=name, operations=tuple(_operation(reading, n, body) for n, body in operations)
     )
 
 
 def _operation(reading: Reading, name: Word, node: Node) -> OperationSyntax:
-    values = reading.keyed(node, OPERATION_KEYS, name.at)
+    values = reading.keyed(node, grammar.OPERATION, name.at)
     return OperationSyntax(
         name=name,
         input=read_fields(reading, values.get("input"), "`input`"),
@@ -104,7 +93,7 @@ def _operation(reading: Reading, name: Word, node: Node) -> OperationSyntax:
 
 
 def _policy(reading: Reading, node: Node) -> PolicySyntax:
-    values = reading.keyed(node, POLICY_KEYS)
+    values = reading.keyed(node, grammar.POLICY)
     return PolicySyntax(
         on=reading.word(values.get("on"), "a policy's `on`"),
         each=reading.text(values.get("each"), "`each`"),
@@ -126,13 +115,13 @@ def _dispatch(reading: Reading, node: Node | None) -> DispatchSyntax | None:
     if node is None or isinstance(node, Broken):
         return None
     if isinstance(node, Mapping):
-        return _sent(reading, reading.keyed(node, DISPATCH_KEYS))
+        return _sent(reading, reading.keyed(node, grammar.DISPATCH))
     command = reading.word(node, "a command")
     return DispatchSyntax(command=command) if command else None
 
 
 def _saga(reading: Reading, name: Word, node: Node) -> SagaSyntax:
-    values = reading.keyed(node, SAGA_KEYS, name.at)
+    values = reading.keyed(node, grammar.SAGA, name.at)
     steps = reading.items(values.get("steps"), "`steps`")
     if isinstance(node_ := values.get("steps"), Sequence) and not steps:
         reading.error(node_.at, f"the saga `{name}` has no steps")
@@ -148,7 +137,7 @@ def _saga(reading: Reading, name: Word, node: Node) -> SagaSyntax:
 
 
 def _step(reading: Reading, node: Node) -> StepSyntax:
-    values = reading.keyed(node, STEP_KEYS)
+    values = reading.keyed(node, grammar.STEP)
     return StepSyntax(
         each=reading.text(values.get("each"), "`each`"),
         do=_sent(reading, values),

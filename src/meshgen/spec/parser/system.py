@@ -5,38 +5,30 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from meshgen.spec import grammar
+from meshgen.spec.diagnostics import NOWHERE
+from meshgen.spec.grammar import kinds
+from meshgen.spec.grammar.system import BURST, HUB_ENGINES, PARTITIONS, PER, RATE_PATTERN
 from meshgen.spec.model import EventHub, Gateway, RateLimit
-from meshgen.spec.parser.names import UNIT
-from meshgen.spec.parser.reading import Keys, Reading
+from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import ProcessSyntax, Word
-from meshgen.spec.wording import printable, shape
-from meshgen.spec.yaml.tree import Broken, Node, Scalar, Sequence
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
+from meshgen.unicode import printable
 
-HUB_ENGINES = ("kafka", "rabbitmq", "nats")
-HUB_KEYS = Keys("the event hub", (), ("engine", "partitions", "retention"))
-GATEWAY_KEYS = Keys("the gateway", ("auth",), ("rate_limit", "timeout", "cors"))
-AUTH_KEYS = Keys("the gateway's `auth`", ("issuer", "audience"))
-RATE_KEYS = Keys("a rate limit", ("rate",), ("per", "burst"))
-
-DEFAULT_HUB = EventHub(engine="nats", partitions=4, retention=7 * 24 * 3600)
-DEFAULT_TIMEOUT = 5000
-MAX_PARTITIONS = 256
-MAX_RATE = 1_000_000
-
-_RATE = re.compile(r"([1-9][0-9]{0,8})/([sm])")
+_RATE = re.compile(RATE_PATTERN)
 _AUDIENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}")
 
 
 def read_event_hub(reading: Reading, node: Node | None) -> EventHub:
     """The section `event_hub`, with its defaults."""
-    values = reading.keyed(node, HUB_KEYS) if node is not None else {}
-    engine = reading.choice(values.get("engine"), "the event hub's engine", HUB_ENGINES)
-    partitions = reading.integer(values.get("partitions"), "`partitions`", 1, MAX_PARTITIONS)
+    values = reading.keyed(node or Mapping((), NOWHERE), grammar.EVENT_HUB)
+    engine = reading.choice(values.get("engine"), "the event hub's engine", HUB_ENGINES.words)
+    partitions = reading.integer(values.get("partitions"), "`partitions`", PARTITIONS)
     retention = reading.seconds(values.get("retention"), "`retention`")
     return EventHub(
-        engine=engine.text if engine else DEFAULT_HUB.engine,
-        partitions=partitions or DEFAULT_HUB.partitions,
-        retention=retention or DEFAULT_HUB.retention,
+        engine=engine.text if engine else "",
+        partitions=partitions or PARTITIONS.least,
+        retention=retention or 0,
     )
 
 
@@ -44,13 +36,13 @@ def read_gateway(reading: Reading, node: Node | None) -> Gateway | None:
     """The section `gateway`, with its defaults."""
     if node is None:
         return None
-    values = reading.keyed(node, GATEWAY_KEYS)
-    auth = reading.keyed(values["auth"], AUTH_KEYS) if "auth" in values else {}
+    values = reading.keyed(node, grammar.GATEWAY)
+    auth = reading.keyed(values["auth"], grammar.AUTH) if "auth" in values else {}
     return Gateway(
         issuer=_url(reading, auth.get("issuer"), "the issuer"),
         audience=_audience(reading, auth.get("audience")),
         rate_limit=_rate_limit(reading, values.get("rate_limit")),
-        timeout=reading.milliseconds(values.get("timeout"), "`timeout`") or DEFAULT_TIMEOUT,
+        timeout=reading.milliseconds(values.get("timeout"), "`timeout`") or 0,
         cors=_origins(reading, values.get("cors")),
     )
 
@@ -94,10 +86,10 @@ def _audience(reading: Reading, node: Node | None) -> str:
 def _rate_limit(reading: Reading, node: Node | None) -> RateLimit | None:
     if node is None:
         return None
-    values = reading.keyed(node, RATE_KEYS)
-    reading.choice(values.get("per"), "a rate limit's `per`", ("caller",))
+    values = reading.keyed(node, grammar.RATE_LIMIT)
+    reading.choice(values.get("per"), "a rate limit's `per`", PER.words)
     rate = _rate(reading, values.get("rate"))
-    burst = reading.integer(values.get("burst"), "`burst`", 1, MAX_RATE)
+    burst = reading.integer(values.get("burst"), "`burst`", BURST)
     return RateLimit(rate=rate, burst=burst or rate)
 
 
@@ -119,8 +111,8 @@ def _rate(reading: Reading, node: Node | None) -> int:
             f"`{max(number // 60, 1) * 60}/m` is",
         )
         return 1
-    if number // seconds > MAX_RATE:
-        reading.error(node.at, f"`rate` is more than {MAX_RATE}/s")
+    if number // seconds > BURST.most:
+        reading.error(node.at, f"`rate` is more than {BURST.most}/s")
     return number // seconds
 
 
@@ -142,7 +134,7 @@ def read_processes(reading: Reading, node: Node | None) -> tuple[ProcessSyntax, 
     """The section `processes`."""
     return tuple(
         _process(reading, name, body)
-        for name, body in reading.named(node, "processes", "a process", UNIT)
+        for name, body in reading.named(node, "processes", kinds.PROCESS)
     )
 
 

@@ -19,8 +19,8 @@ import yaml
 
 from meshgen.errors import MeshgenError
 from meshgen.spec.diagnostics import NOWHERE, Finding, Position
-from meshgen.spec.wording import printable
 from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Plain, Scalar, Sequence, Span
+from meshgen.unicode import printable
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 64
@@ -91,7 +91,8 @@ def load(text: str) -> tuple[Mapping | None, list[Finding]]:
     except _StopError as stop:
         return None, [*builder.findings, stop.finding]
     except yaml.MarkedYAMLError as error:
-        return None, [*builder.findings, _yaml_finding(text, error)]
+        earlier = _earlier_finding(text, error)
+        return None, [*builder.findings, earlier or _yaml_finding(text, error)]
     except (yaml.YAMLError, ValueError):  # a reader error: no place is known
         return None, [*builder.findings, Finding(NOWHERE, "this is not YAML text")]
     if isinstance(root, Mapping):
@@ -279,6 +280,23 @@ _HINTS = {
     "could not find expected ':'": "a key is followed by `: ` and its value",
     "found unexpected end of stream": "a quote or a bracket is not closed",
 }
+
+
+def _earlier_finding(text: str, error: yaml.MarkedYAMLError) -> Finding | None:
+    """The fault of the spec language that stands before the parser's own error, if there is one.
+
+    The parser reads ahead, and has limits of its own: it may fail before it reports the events that
+    show, say, how deep the text is nested.
+    """
+    if error.problem_mark is None:
+        return None
+    try:
+        _Builder(text[: error.problem_mark.index]).document()
+    except _StopError as stop:
+        return stop.finding
+    except (yaml.YAMLError, ValueError):
+        return None
+    return None
 
 
 def _yaml_finding(text: str, error: yaml.MarkedYAMLError) -> Finding:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from meshgen.spec.diagnostics import Position
+from meshgen.unicode import printable
 
 Plain: TypeAlias = str | int | float | Decimal | bool | None
 Span: TypeAlias = tuple[int, int]
@@ -87,3 +88,20 @@ class Broken:
 
 
 Node: TypeAlias = Scalar | Mapping | Sequence | Broken
+
+
+def shape(node: Node) -> str:
+    """What a node is, in words."""
+    if isinstance(node, Mapping):
+        return "a mapping"
+    if isinstance(node, Sequence):
+        return "a list"
+    if isinstance(node, Broken):
+        return "unreadable"
+    if node.value is None:
+        return "empty"
+    if isinstance(node.value, bool):
+        return f"`{node.text}`"
+    if isinstance(node.value, str):
+        return f"the text `{printable(node.text)}`"
+    return f"the number {node.text}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from meshgen import __version__
-from meshgen.naming import kebab, snake, system_package
+from meshgen.graph.mermaid import mermaid
+from meshgen.graph.views import context_map
+from meshgen.naming import kebab, snake, spec_file, system_package, url_prefix
 from meshgen.spec.model import Spec
 from meshgen.system.index import index
 from meshgen.system.jsonschema import contract_modules
@@ -15,14 +17,17 @@ from meshgen.system.lower.services import service_view
 from meshgen.system.lower.topics import messages, topics
 from meshgen.system.model import (
     BffView,
+    CatalogView,
     GatewayRoute,
     GatewayView,
     Mesh,
     OwnedQuery,
     ProcessView,
     ProjectionView,
+    ProjectView,
     RateLimitView,
     ServiceView,
+    System,
     Unit,
 )
 from meshgen.system.pysource.annotations import duration
@@ -47,30 +52,40 @@ def resolve(spec: Spec) -> Mesh:
         *(_unit(view, "projection") for view in projections),
         *(_unit(view, "bff") for view in bffs),
     )
+    summary = spec.summary.rstrip(".")
     return Mesh(
-        name=spec.name,
-        package=package,
-        distribution=kebab(package),
-        summary=spec.summary.rstrip("."),
-        generator=__version__,
-        spec_file=f"{spec.name}.yaml",
-        folders=tuple(dict.fromkeys(unit.folder.split("/")[0] for unit in units)),
-        partitions=spec.event_hub.partitions,
-        retention=duration(spec.event_hub.retention),
-        roles=_roles(spec),
+        system=System(
+            name=spec.name,
+            package=package,
+            distribution=kebab(package),
+            spec_file=spec_file(spec.name),
+        ),
+        project=ProjectView(
+            summary=summary,
+            generator=__version__,
+            folders=tuple(dict.fromkeys(unit.folder.split("/")[0] for unit in units)),
+            units=units,
+            processes=_processes(spec, units),
+            roles=_roles(spec),
+            gateway=_gateway(spec, units),
+            example_path=_example_path(services, projections),
+            context_map=mermaid(context_map(spec)),
+            owned_queries=_owned_queries(spec),
+            type_imports=contract_imports(known, ()),
+            scenarios=tuple(scenario_view(scenario, known) for scenario in spec.scenarios),
+        ),
+        catalog=CatalogView(
+            summary=summary,
+            modules=tuple(service.name for service in services),
+            messages=messages(known),
+            topics=topics(known),
+            partitions=spec.event_hub.partitions,
+            retention=duration(spec.event_hub.retention),
+        ),
         contracts=contract_modules(known),
-        type_imports=contract_imports(known, ()),
-        messages=messages(known),
-        topics=topics(known),
         services=services,
         projections=projections,
         bffs=bffs,
-        gateway=_gateway(spec, units),
-        example_path=_example_path(services, projections),
-        owned_queries=_owned_queries(spec),
-        units=units,
-        processes=_processes(spec, units),
-        scenarios=tuple(scenario_view(scenario, known) for scenario in spec.scenarios),
     )
 
 
@@ -79,7 +94,7 @@ def _unit(view: ServiceView | ProjectionView | BffView, kind: str) -> Unit:
         name=view.name,
         kind=kind,
         package=view.package,
-        distribution=kebab(view.package),
+        distribution=view.distribution,
         folder=view.folder,
         entry=f"{view.package}.{kind}:{kind}",
         title=view.title,
@@ -106,7 +121,7 @@ def _gateway(spec: Spec, units: tuple[Unit, ...]) -> GatewayView:
         cors=gateway.cors,
         routes=tuple(
             GatewayRoute(
-                prefix=f"/{kebab(unit.name)}",
+                prefix=url_prefix(unit.name),
                 cluster=unit.name,
                 host_variable=f"{unit.name.upper()}_HOST",
                 port_variable=f"{unit.name.upper()}_PORT",
@@ -131,8 +146,8 @@ def _example_path(
         for route in view.routes:
             needs = {option.name for option in route.options} & {"by", "roles"}
             if route.helper == "search" and not needs:
-                return f"/{kebab(view.name)}{route.path}"
-    return f"/{kebab(services[0].name)}/openapi.json"
+                return f"{url_prefix(view.name)}{route.path}"
+    return f"{url_prefix(services[0].name)}/openapi.json"
 
 
 def _owned_queries(spec: Spec) -> tuple[OwnedQuery, ...]:
@@ -140,7 +155,7 @@ def _owned_queries(spec: Spec) -> tuple[OwnedQuery, ...]:
     return tuple(
         OwnedQuery(
             function=snake(query.name),
-            path=f"/{kebab(projection.name)}/{kebab(query.name)}",
+            path=f"{url_prefix(projection.name)}/{kebab(query.name)}",
             owner=query.owner,
         )
         for projection in spec.projections

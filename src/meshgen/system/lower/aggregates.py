@@ -8,14 +8,6 @@ from meshgen.naming import article, identifier, pascal, snake, words
 from meshgen.spec.expressions import Access, Expression
 from meshgen.spec.model import Aggregate, Assignment, Command, Emission, Event, Field, PortCall
 from meshgen.system.index import with_id
-from meshgen.system.lower.code import (
-    Scene,
-    call_source,
-    filled,
-    from_sources,
-    reads,
-    tells_presence,
-)
 from meshgen.system.model import (
     AggregateView,
     Argument,
@@ -27,6 +19,14 @@ from meshgen.system.model import (
     Rule,
 )
 from meshgen.system.pysource.annotations import attribute
+from meshgen.system.pysource.calls import (
+    Scene,
+    call_source,
+    filled,
+    from_sources,
+    reads,
+    tells_presence,
+)
 from meshgen.system.pysource.expressions import replica_reads
 from meshgen.testgen.cases.domain import domain_tests
 from meshgen.testgen.examples import Found
@@ -41,8 +41,7 @@ def aggregate_view(aggregate: Aggregate, found: Found) -> AggregateView:
         variable=variable,
         words=words(aggregate.name),
         described=article(words(aggregate.name)),
-        summary=aggregate.summary
-        or f"what may happen to {article(words(aggregate.name))}, and what it then is.",
+        summary=aggregate.summary or "its state, its decisions and the effects of its events.",
         kind="EventSourced" if aggregate.event_sourced else "StateStored",
         id=aggregate.id,
         owner=aggregate.owner,
@@ -98,9 +97,9 @@ def event_case(
     elif any(
         reads(assignment.value, "state") for assignment in event.sets if _sets(assignment, state)
     ):
-        opening, subject = f"{variable} = known({variable})", variable
+        opening, subject = f"{variable} = existing({variable})", variable
     else:
-        subject = f"known({variable})"
+        subject = f"existing({variable})"
     return EventCase(
         name=event.name,
         opening=opening,
@@ -165,7 +164,7 @@ def _opening(command: Command, aggregate: Aggregate) -> str | None:
     if command.mode == "acts":
         needed = _needs_state(command, aggregate)
         assignment = f"{variable} = " if needed else ""
-        return f"{assignment}require_existing({variable})"
+        return f"{assignment}existing({variable})"
     if _needs_state(command, aggregate):
         return f"{variable} = {variable} or {aggregate.name}({aggregate.id}=command.{aggregate.id})"
     return None

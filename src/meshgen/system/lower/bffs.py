@@ -21,6 +21,7 @@ def bff_view(bff: Bff, index: Index, package: str) -> BffView:
     return BffView(
         name=bff.name,
         package=unit_package(package, bff.name),
+        distribution=kebab(unit_package(package, bff.name)),
         folder=unit_folder("bffs", bff.name),
         title=pascal(bff.name),
         summary=(bff.summary or f"The backend of the {words(bff.name)} front end").rstrip("."),
@@ -37,9 +38,7 @@ def _endpoint_view(endpoint: Endpoint, index: Index) -> EndpointView:
     return EndpointView(
         path=endpoint.path,
         function=_function(endpoint.path),
-        summary=f"{listing.capitalize()}, in one answer."
-        if len(names) > 1
-        else f"{listing.capitalize()}.",
+        summary=f"Return {listing} in one response." if len(names) > 1 else f"Return {listing}.",
         parameters=tuple(_parameter(name, endpoint, index) for name in endpoint.parameters),
         needs_caller=any(
             value == Name("caller") for part in endpoint.parts for _, value in part.arguments

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from meshgen.naming import snake
+from meshgen.naming import contracts_package
 from meshgen.spec.model import Ref
 from meshgen.system.index import Index
 from meshgen.system.model import Import
@@ -15,7 +15,7 @@ def contract_imports(index: Index, refs: Iterable[Ref]) -> tuple[Import, ...]:
 
     The formatter drops what a file does not use, so one list serves all files of a unit.
     """
-    package = f"{snake(index.spec.name.replace('-', '_'))}_contracts"
+    package = contracts_package(index.spec.name)
     modules: dict[str, set[str]] = {}
     for ref in refs:
         modules.setdefault(ref.unit, set()).add(ref.name)

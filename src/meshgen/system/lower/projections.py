@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from meshgen.naming import about, pascal, unit_folder, unit_package, words
+from meshgen.naming import about, kebab, pascal, unit_folder, unit_package, words
 from meshgen.spec.model import Projection, Reaction
 from meshgen.system.index import Index, row_name
-from meshgen.system.lower.code import Scene, call_source, filled, from_sources
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.services import query_route
 from meshgen.system.model import EventCase, ProjectionView
 from meshgen.system.pysource.annotations import attribute, default
+from meshgen.system.pysource.calls import Scene, call_source, filled, from_sources
 from meshgen.testgen.cases.reactions import projection_tests
 from meshgen.testgen.cases.specimens import Specimens
 
@@ -24,9 +24,10 @@ def projection_view(
     return ProjectionView(
         name=projection.name,
         package=unit_package(package, projection.name),
+        distribution=kebab(unit_package(package, projection.name)),
         folder=unit_folder("projections", projection.name),
         title=pascal(projection.name),
-        summary=(projection.summary or f"A row of {words(projection.name)}").rstrip("."),
+        summary=(projection.summary or f"The {words(projection.name)} projection").rstrip("."),
         about=about(projection.summary),
         row=row,
         id=projection.id,

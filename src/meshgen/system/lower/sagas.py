@@ -5,9 +5,9 @@ from __future__ import annotations
 from meshgen.naming import identifier, words
 from meshgen.spec.model import Dispatch, Each, Ref, Saga, Step
 from meshgen.system.index import Index
-from meshgen.system.lower.code import EVENT, filled, from_sources, loop_view
 from meshgen.system.model import Argument, Call, DispatchView, SagaView, StepView
 from meshgen.system.pysource.annotations import duration
+from meshgen.system.pysource.calls import EVENT, filled, from_sources, loop_view
 from meshgen.testgen.cases.sagas import saga_tests
 from meshgen.testgen.cases.specimens import Specimens
 
@@ -106,5 +106,5 @@ def _dispatch(
 def _summary(dispatch: Dispatch, known: Dispatch | None, failure: bool) -> str:
     command = words(dispatch.command.name)
     if known is not None:
-        return f"Undo {words(known.command.name)}: {command}."
-    return f"When a step failed: {command}." if failure else f"{command.capitalize()}."
+        return f"Compensate for `{known.command.name}`: {command}."
+    return f"{command.capitalize()} after a failure." if failure else f"{command.capitalize()}."

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from meshgen.naming import identifier, kebab
+from meshgen.naming import identifier, kebab, url_prefix
 from meshgen.spec.expressions import Access
 from meshgen.spec.model import Assignment, Do, Scenario, See
 from meshgen.system.index import CommandOf, Index
-from meshgen.system.lower.code import Scene
 from meshgen.system.lower.services import command_path
 from meshgen.system.model import ScenarioView
+from meshgen.system.pysource.calls import Scene
 
 # A scenario runs outside of any decision: its clock is the clock.
 _OUTSIDE = {"now": "datetime.now(UTC)", "new_id": "uuid4()"}
@@ -59,7 +59,7 @@ def _id(of: CommandOf) -> str:
 
 
 def _path(unit: str, path: str, identity: str | None) -> str:
-    full = f"/{kebab(unit)}{path}"
+    full = f"{url_prefix(unit)}{path}"
     if identity is None:
         return f'"{full}"'
     return 'f"' + re.sub(r"\{\w+\}", lambda _: f"{{{identity}}}", full) + '"'

@@ -29,7 +29,6 @@ from meshgen.spec.model import (
 )
 from meshgen.system.index import Index
 from meshgen.system.lower.aggregates import aggregate_view, event_case, mode_of, variable_of
-from meshgen.system.lower.code import EVENT, Scene, filled, from_sources, loop_view
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.sagas import saga_refs, saga_view
 from meshgen.system.model import (
@@ -41,7 +40,8 @@ from meshgen.system.model import (
     Route,
     ServiceView,
 )
-from meshgen.system.pysource.annotations import attribute, duration
+from meshgen.system.pysource.annotations import attribute, duration, spoken
+from meshgen.system.pysource.calls import EVENT, Scene, filled, from_sources, loop_view
 from meshgen.testgen.cases.reactions import policy_tests
 from meshgen.testgen.cases.specimens import FoundByAggregate, Specimens
 
@@ -53,6 +53,7 @@ def service_view(
     return ServiceView(
         name=service.name,
         package=unit_package(package, service.name),
+        distribution=kebab(unit_package(package, service.name)),
         folder=unit_folder("services", service.name),
         title=pascal(service.name),
         summary=(service.summary or f"The {words(service.name)} service").rstrip("."),
@@ -109,7 +110,7 @@ def _replica_view(replica: Replica, index: Index) -> ReplicaView:
     return ReplicaView(
         name=aggregate.name,
         variable=variable,
-        source=f"{article(words(aggregate.name))}, which belongs to {replica.of.unit}",
+        source=f"{article(words(aggregate.name))} of the {words(replica.of.unit)} service",
         id=aggregate.id,
         state=tuple(attribute(field) for field in state),
         events=tuple(
@@ -130,7 +131,7 @@ def _question_view(port: Port, operation: Operation) -> QuestionView:
         answer=f"{question}Answer",
         function=snake(operation.name),
         port=words(port.name),
-        summary=f"Ask the {words(port.name)} to {words(operation.name)}.",
+        summary=f"A question to the {words(port.name)}: {words(operation.name)}.",
         input=tuple(attribute(field) for field in operation.input),
         returns=tuple(attribute(field) for field in operation.returns),
         simulated=simulated,
@@ -145,13 +146,12 @@ def _policy_view(policy: Policy, index: Index) -> PolicyView:
         EVENT,
         from_sources(("event", event.fields)),
     )
-    then = words(command.command.name)
-    delay = f"{duration(policy.after)} later, " if policy.after else ""
-    each = f" for each {policy.each.variable}" if policy.each else ""
+    delay = f"{spoken(policy.after)} later, " if policy.after else ""
+    each = f" for each {words(policy.each.variable)}" if policy.each else ""
     return PolicyView(
         function=f"{snake(command.command.name)}_on_{snake(event.event.name)}",
         event=event.event.name,
-        summary=f"When {words(event.event.name)}: {delay}{then}{each}.",
+        summary=f"On `{event.event.name}`, {delay}send `{command.command.name}`{each}.",
         loop=loop_view(policy.each) if policy.each else None,
         command=Call(name=command.command.name, arguments=arguments),
         after=duration(policy.after) if policy.after else None,

@@ -90,10 +90,10 @@ class EventCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """`for variable in items`: `items` as Python source, `annotation` the variable's type."""
+    """`for variable in iterable`, both as Python source; `annotation` is the variable's type."""
 
     variable: str
-    items: str
+    iterable: str
     annotation: str
 
 

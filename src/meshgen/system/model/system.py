@@ -44,6 +44,15 @@ class ContractModule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaView:
+    """A module of the contracts library as others read it."""
+
+    name: str
+    document: dict[str, object]
+    """JSON Schema, draft 2020-12, with a definition for each message or value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayRoute:
     """A prefix of the gateway and the cluster behind it."""
 
@@ -109,49 +118,64 @@ class System:
     """What the files of a unit may say of the system: nothing that another unit changes."""
 
     name: str
+    """As the spec has it: `my-shop`."""
     package: str
+    """The prefix of all packages: `my_shop`."""
     distribution: str
+    """The prefix of all distributions: `my-shop`."""
     spec_file: str
+    """The spec that generated files are said to come from: `my-shop.yaml`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectView:
+    """The files that are no unit's: how the system is started, tested and described."""
+
+    summary: str
+    """The system in a few words, without a full stop."""
+    generator: str
+    """The version of meshgen."""
+    folders: tuple[str, ...]
+    """The folders that hold units: `services`, `projections`, `bffs`."""
+    units: tuple[Unit, ...]
+    processes: tuple[ProcessView, ...]
+    roles: tuple[str, ...]
+    """Every role that a command, query or scenario names, sorted."""
+    gateway: GatewayView
+    example_path: str
+    """A path of the gateway to try with a token."""
+    context_map: str
+    """The units and how they are related, as a Mermaid flowchart."""
+    owned_queries: tuple[OwnedQuery, ...]
+    type_imports: tuple[Import, ...]
+    """Imports of the types that scenarios may name."""
+    scenarios: tuple[ScenarioView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogView:
+    """Every message of the system and the topics they travel on."""
+
+    summary: str
+    """The system in a few words, without a full stop."""
+    modules: tuple[str, ...]
+    """The modules of the contracts library that define messages: a service each."""
+    messages: tuple[Message, ...]
+    topics: tuple[Topic, ...]
+    partitions: int
+    """Of each topic."""
+    retention: str
+    """How long the event hub keeps messages, as Python source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mesh:
-    """The whole system, resolved.
+    """The whole system, resolved."""
 
-    `folders` hold units; `retention` is Python source; `example_path` is one to try with a token;
-    `generator` is the version of meshgen.
-    """
-
-    name: str
-    package: str
-    distribution: str
-    summary: str
-    generator: str
-    spec_file: str
-    folders: tuple[str, ...]
-    partitions: int
-    retention: str
-    roles: tuple[str, ...]
+    system: System
+    project: ProjectView
+    catalog: CatalogView
     contracts: tuple[ContractModule, ...]
-    type_imports: tuple[Import, ...]
-    messages: tuple[Message, ...]
-    topics: tuple[Topic, ...]
     services: tuple[ServiceView, ...]
     projections: tuple[ProjectionView, ...]
     bffs: tuple[BffView, ...]
-    gateway: GatewayView
-    example_path: str
-    owned_queries: tuple[OwnedQuery, ...]
-    units: tuple[Unit, ...]
-    processes: tuple[ProcessView, ...]
-    scenarios: tuple[ScenarioView, ...]
-
-    @property
-    def system(self) -> System:
-        """The part of this that stays the same when units come and go."""
-        return System(
-            name=self.name,
-            package=self.package,
-            distribution=self.distribution,
-            spec_file=self.spec_file,
-        )

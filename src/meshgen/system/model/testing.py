@@ -19,7 +19,7 @@ class Constant:
 class Constants:
     """What the tests of a module share: ids and moments, then messages."""
 
-    values: tuple[Bound, ...]
+    bindings: tuple[Bound, ...]
     messages: tuple[Constant, ...]
 
 
@@ -32,8 +32,8 @@ class DomainTest:
 
     function: str
     given: tuple[str, ...]
-    knowing: tuple[Call, ...]
-    answering: tuple[tuple[Call, Call], ...]
+    rows: tuple[Call, ...]
+    answers: tuple[tuple[Call, Call], ...]
     constant: str | None
     when: Call
     then: tuple[str, ...]

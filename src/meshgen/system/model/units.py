@@ -117,6 +117,7 @@ class ServiceView:
 
     name: str
     package: str
+    distribution: str
     folder: str
     title: str
     summary: str
@@ -138,6 +139,7 @@ class ProjectionView:
 
     name: str
     package: str
+    distribution: str
     folder: str
     title: str
     summary: str
@@ -179,6 +181,7 @@ class BffView:
 
     name: str
     package: str
+    distribution: str
     folder: str
     title: str
     summary: str

@@ -74,5 +74,16 @@ def constant(value: object, type_: Type) -> str:
 
 def duration(seconds: int) -> str:
     """`900` -> `timedelta(minutes=15)`, in the largest unit that fits."""
+    unit, count = _in_largest_unit(seconds)
+    return f"timedelta({unit}={count})"
+
+
+def spoken(seconds: int) -> str:
+    """`900` -> `15 minutes`, in the largest unit that fits."""
+    unit, count = _in_largest_unit(seconds)
+    return f"{count} {unit.removesuffix('s') if count == 1 else unit}"
+
+
+def _in_largest_unit(seconds: int) -> tuple[str, int]:
     unit, size = next(pair for pair in _UNITS if seconds % pair[1] == 0)
-    return f"timedelta({unit}={seconds // size})"
+    return unit, seconds // size

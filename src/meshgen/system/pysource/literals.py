@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from meshgen.naming import constant
 from meshgen.spec.expressions.values import EnumValue, Record
 
 
@@ -42,7 +43,7 @@ def literal(value: Any, named: Mapping[object, str] | None = None) -> str:
         case date():
             return f"date({value.year}, {value.month}, {value.day})"
         case EnumValue(enum=enum, member=member):
-            return f"{enum}.{member.upper()}"
+            return f"{enum}.{constant(member)}"
         case Record(type=kind, fields=fields):
             given = ", ".join(f"{name}={literal(item, named)}" for name, item in fields)
             return f"{kind}({given})"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from meshgen.naming import constant
 from meshgen.spec.expressions import Access, Construction, Expression, Lookup, Member
 from meshgen.spec.types import DECIMAL, FLOAT, EnumType, OptionalType
 from meshgen.system.pysource import literals
@@ -106,7 +107,7 @@ class Printer:
     def _name(self, node: ast.Name) -> Code:
         ref = self._of.refs[node]
         if isinstance(ref, Member):
-            return f"{ref.enum.name}.{ref.member.upper()}", PRIMARY
+            return f"{ref.enum.name}.{constant(ref.member)}", PRIMARY
         if node.id in self._renamed:
             return self._renamed[node.id], PRIMARY
         assert isinstance(ref, Access)

@@ -13,7 +13,7 @@ from meshgen.testgen.examples.model import AnswerValue, EventValue
 
 def domain_tests(found: Found) -> DomainTests:
     """Return the examples as tests, with what they share as constants."""
-    shared = Shared()
+    shared = Shared(found.ids)
     commands = [_command(example) for example in found.examples]
     tests = tuple(
         _test(example, shared, repeated=commands.count(_command(example)) > 1)
@@ -23,7 +23,7 @@ def domain_tests(found: Found) -> DomainTests:
 
 
 def function_name(title: str) -> str:
-    """`cancel order is refused unless order is open` as the name of a function."""
+    """`cancel order requires an order that is open` as the name of a function."""
     return re.sub(r"\W+", "_", title, flags=re.ASCII).strip("_").lower()
 
 
@@ -36,8 +36,8 @@ def _test(example: Example, shared: Shared, *, repeated: bool) -> DomainTest:
     return DomainTest(
         function=function_name(example.title),
         given=tuple(shared.name(event) for event in example.given),
-        knowing=tuple(shared.call(row.replica, row.fields) for row in example.knowing),
-        answering=tuple(_answer(answer, shared) for answer in example.answering),
+        rows=tuple(shared.call(row.replica, row.fields) for row in example.rows),
+        answers=tuple(_answer(answer, shared) for answer in example.answers),
         constant=shared.name(command) if repeated else None,
         when=shared.call(command.name, command.fields),
         then=tuple(shared.name(event) for event in example.then),

@@ -11,8 +11,8 @@ from meshgen.spec.expressions.defaults import initial
 from meshgen.spec.expressions.values import Bindings, EvaluationError, Value
 from meshgen.spec.model import Policy, Projection, Reaction, Service
 from meshgen.system.index import Index, row_name
-from meshgen.system.lower.code import call_source
 from meshgen.system.model import PolicyTest, PolicyTests, ProjectionTest, ProjectionTests
+from meshgen.system.pysource.calls import call_source
 from meshgen.testgen.cases.specimens import Specimens
 from meshgen.testgen.cases.values import Shared, value_of, valued
 from meshgen.testgen.examples.model import EventValue, FieldValues
@@ -20,7 +20,7 @@ from meshgen.testgen.examples.model import EventValue, FieldValues
 
 def policy_tests(service: Service, index: Index, specimens: Specimens) -> PolicyTests:
     """Return a test for each policy whose event has an example."""
-    shared = Shared()
+    shared = Shared(specimens.ids)
     tests = []
     for policy in service.policies:
         event = specimens.event(policy.on)
@@ -55,7 +55,7 @@ def _items(policy: Policy, values: dict[str, Value]) -> Sequence[dict[str, Value
 
 def projection_tests(projection: Projection, index: Index, specimens: Specimens) -> ProjectionTests:
     """Return a test for each reaction: on no row, or on the row that the first reaction makes."""
-    shared = Shared()
+    shared = Shared(specimens.ids)
     name = row_name(projection)
     first: FieldValues | None = None
     tests = []

@@ -1,4 +1,4 @@
-"""Tests of sagas: the way through, and a failure of each step that can fail."""
+"""Tests of sagas: success, and a failure of each step that can fail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def saga_tests(saga: Saga, index: Index, specimens: Specimens) -> SagaTests | No
     if start is None:
         return None
     try:
-        return _Telling(saga, index, specimens, start).tests()
+        return _Cases(saga, index, specimens, start).tests()
     except (_NoExampleError, EvaluationError):
         return None
 
@@ -27,19 +27,19 @@ class _NoExampleError(Exception):
     """There is no example of an event that answers a command of the saga."""
 
 
-class _Telling:
-    """The telling of one saga on one example of the event that starts it."""
+class _Cases:
+    """The test cases of one saga, for an example of the event that starts it."""
 
     def __init__(self, saga: Saga, index: Index, specimens: Specimens, start: EventValue) -> None:
         self._saga = saga
         self._index = index
         self._specimens = specimens
         self._start = start
-        self._shared = Shared()
+        self._shared = Shared(specimens.ids)
 
     def tests(self) -> SagaTests:
         start = self._shared.name(self._start)
-        tests = [SagaTest(function="goes_through", lines=tuple(self._success()))]
+        tests = [SagaTest(function="completes", lines=tuple(self._success()))]
         for number, step in enumerate(self._saga.steps):
             if step.failed:
                 function = self._failure_name(step)
@@ -50,7 +50,7 @@ class _Telling:
     def _failure_name(self, step: Step) -> str:
         """After the event; two commands may fail by the same one."""
         event = step.failed[0]
-        function = f"takes_everything_back_on_{snake(event.name)}"
+        function = f"is_compensated_after_{snake(event.name)}"
         if [other.failed[:1] for other in self._saga.steps].count((event,)) > 1:
             return f"{function}_of_{snake(step.do.command.name)}"
         return function
@@ -92,7 +92,7 @@ class _Telling:
         return [SagaLine(sends=tuple(command for _, command in answers), answers=tuple(answers))]
 
     def _commands(self, step: Step, dispatch: Dispatch) -> list[EventValue]:
-        given = dispatch if dispatch is step.do else _with_what_was_done(step, dispatch)
+        given = dispatch if dispatch is step.do else _with_step_values(step, dispatch)
         if step.each is None:
             return [self._command(given, {}, {})]
         values = dict(self._start.fields)
@@ -114,13 +114,13 @@ class _Telling:
         specimen = self._specimens.event(ref)
         if specimen is None:
             raise _NoExampleError
-        told = dict(command.fields)
-        fields = tuple((name, told.get(name, value)) for name, value in specimen.fields)
+        given = dict(command.fields)
+        fields = tuple((name, given.get(name, value)) for name, value in specimen.fields)
         return EventValue(specimen.name, fields)
 
 
-def _with_what_was_done(step: Step, undo: Dispatch) -> Dispatch:
-    """A compensation also knows the values that its step was sent with."""
+def _with_step_values(step: Step, undo: Dispatch) -> Dispatch:
+    """A compensation also gets the values of the command that it compensates for."""
     own = {sets.target for sets in undo.with_}
     known = tuple(sets for sets in step.do.with_ if sets.target not in own)
     return Dispatch(command=undo.command, with_=(*known, *undo.with_))

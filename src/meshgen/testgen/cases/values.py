@@ -7,14 +7,21 @@ from datetime import datetime
 from itertools import count
 from uuid import UUID
 
-from meshgen.naming import snake
+from meshgen.naming import constant
 from meshgen.spec.expressions import Expression
 from meshgen.spec.expressions.evaluate import evaluate
 from meshgen.spec.expressions.values import Bindings, Record, Value
 from meshgen.spec.model import Assignment, Field
 from meshgen.system.model import Argument, Bound, Call, Constant, Constants
 from meshgen.system.pysource.literals import literal
-from meshgen.testgen.examples.model import EARLIER, ID, NOW, EventValue, FieldValues, new_id
+from meshgen.testgen.examples.model import (
+    EARLIER,
+    NOW,
+    EventValue,
+    ExampleId,
+    FieldValues,
+    new_id,
+)
 
 _GIVEN: Mapping[object, str] = {
     NOW: "NOW",
@@ -28,11 +35,13 @@ _TAKEN = frozenset(("NOW", "ROW", "UTC", "UUID"))
 class Shared:
     """What the tests of a module share: ids, moments and messages, each under a name.
 
-    An id is called after the field that it was first met in: `CUSTOMER_ID`; a message after its
-    type: `ORDER_PLACED`, `ORDER_PLACED_EARLIER`, `ORDER_PLACED_2`.
+    An id is called after the field that it stands for: `CUSTOMER_ID`, `CUSTOMER_ID_2`; a message
+    after its type: `ORDER_PLACED`, `ORDER_PLACED_EARLIER`, `ORDER_PLACED_2`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Mapping[UUID, ExampleId]) -> None:
+        """Share what is named later; `ids` are what the ids in it stand for."""
+        self._ids = ids
         self._named: dict[object, str] = dict(_GIVEN)
         self._values: dict[str, str] = {}
         self._messages: list[tuple[EventValue, str]] = []
@@ -60,10 +69,10 @@ class Shared:
             for message, name in self._messages
         )
         values = tuple(Bound(name=name, value=value) for name, value in self._values.items())
-        return Constants(values=values, messages=messages)
+        return Constants(bindings=values, messages=messages)
 
     def _free_name(self, message: EventValue) -> str:
-        name = snake(message.name).upper()
+        name = constant(message.name)
         if not self._is_free(name) and any(value == EARLIER for _, value in message.fields):
             name += "_EARLIER"
         return self._numbered(name)
@@ -80,10 +89,18 @@ class Shared:
             if part in self._named:
                 continue
             if isinstance(part, UUID):
-                source = f"UUID(int=0x{part.int:X})"
-                self._give(part, "ID" if part == ID else snake(name).upper(), source)
+                self._give(part, *self._id(name, part))
             elif part == EARLIER:
                 self._give(part, "EARLIER", "NOW - timedelta(days=1)")
+
+    def _id(self, field: str, id: UUID) -> tuple[str, str]:
+        """The wanted name of an id, and its source; one made by `new_id()` goes by its field."""
+        known = self._ids.get(id)
+        if known is None:
+            return constant(field), f"UUID(int=0x{id.int:X})"
+        number = f", {known.number}" if known.number > 1 else ""
+        name = f"{known.field}_{known.number}" if known.number > 1 else known.field
+        return constant(name), f'example_id("{known.field}"{number})'
 
     def _give(self, value: object, name: str, source: str) -> None:
         free = self._numbered(name)

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 
-from meshgen.testgen.examples.attempts import (Sources)
-from meshgen.testgen.examples.candidates import (Candidates)
-from meshgen.testgen.examples.domain import (Happened, Refused, all_expressions)
-from meshgen.testgen.examples.model import (ID, NOW, AnswerValue, EventValue, Example, FieldValues, Found, RowValue, new_id)
-from meshgen.testgen.examples.relevance import (conditions, literals, relevance)
-from meshgen.testgen.examples.search import (Goal, Hit, Search, goals)
-from meshgen.naming import (words)
-from meshgen.spec.model import (Aggregate, Service, Spec)
+from meshgen.naming import words
+from meshgen.spec.model import Aggregate, Service, Spec
+from meshgen.testgen.examples.attempts import Sources
+from meshgen.testgen.examples.candidates import Candidates
+from meshgen.testgen.examples.domain import Happened, Refused, all_expressions
+from meshgen.testgen.examples.model import (
+    NOW,
+    AnswerValue,
+    EventValue,
+    Example,
+    ExampleId,
+    FieldValues,
+    Found,
+    RowValue,
+    new_id,
+)
+from meshgen.testgen.examples.relevance import conditions, literals, relevance
+from meshgen.testgen.examples.search import Goal, Hit, Search, goals
+from meshgen.testgen.examples.titles import requirement
 
 __all__ = [
-    "ID",
     "NOW",
     "AnswerValue",
     "EventValue",
     "Example",
+    "ExampleId",
     "FieldValues",
     "Found",
     "RowValue",
@@ -29,7 +40,8 @@ __all__ = [
 
 def examples(spec: Spec, service: Service, aggregate: Aggregate) -> Found:
     """Return an example of everything that the commands of `aggregate` do and refuse."""
-    search = Search(aggregate, Sources(spec, service), _candidates(spec, service, aggregate))
+    candidates = _candidates(spec, service, aggregate)
+    search = Search(aggregate, Sources(spec, service), candidates)
     search.run()
     modes = {command.name: command.mode for command in aggregate.commands}
     titles: Counter[str] = Counter()
@@ -39,12 +51,12 @@ def examples(spec: Spec, service: Service, aggregate: Aggregate) -> Found:
         if hit is None:
             missing.append((goal.command, goal.what or "row"))
             continue
-        title = _title(goal, hit)
+        title = _title(goal, hit, aggregate)
         titles[title] += 1
         if titles[title] > 1:
             title = f"{title}, {titles[title]}"
         found.append(_example(goal, hit, modes[goal.command], title))
-    return Found(tuple(found), tuple(missing))
+    return Found(tuple(found), tuple(missing), candidates.ids)
 
 
 def _candidates(spec: Spec, service: Service, aggregate: Aggregate) -> Candidates:
@@ -53,7 +65,7 @@ def _candidates(spec: Spec, service: Service, aggregate: Aggregate) -> Candidate
     simulated = [fill.value for operation in operations for fill in operation.simulated]
     deciding = [each for command in aggregate.commands for each in conditions(command)]
     found = literals([*deciding, *all_expressions(aggregate), *simulated])
-    return Candidates(aggregate.id, spec.types, found, everything.fields)
+    return Candidates(spec.types, found, everything.fields)
 
 
 def _example(goal: Goal, hit: Hit, mode: str, title: str) -> Example:
@@ -64,23 +76,24 @@ def _example(goal: Goal, hit: Hit, mode: str, title: str) -> Example:
         command=goal.command,
         mode=mode,
         given=hit.given,
-        knowing=hit.rows,
-        answering=outcome.answers if isinstance(outcome, Happened) else (),
+        rows=hit.rows,
+        answers=outcome.answers if isinstance(outcome, Happened) else (),
         input=tuple(hit.attempt.input.items()),
         then=(outcome.event,) if happened and isinstance(outcome, Happened) else (),
         refused=outcome.rule if isinstance(outcome, Refused) else None,
     )
 
 
-def _title(goal: Goal, hit: Hit) -> str:
-    """Return `cancel order is refused unless order is open` and the like."""
+def _title(goal: Goal, hit: Hit, aggregate: Aggregate) -> str:
+    """Return e.g. `cancel order requires an order that is open`."""
     command = words(goal.command)
     if isinstance(hit.outcome, Happened):
-        return f"{command} leads to {words(goal.what)}"
-    rule = words(hit.outcome.rule)
+        return f"{command} emits {words(goal.what)}"
     if goal.kind == "state":
-        there = "there is one already" if goal.what == "already_exists" else "there is none"
-        return f"{command} is refused when {there}"
+        which = "a new" if goal.what == "already_exists" else "an existing"
+        return f"{command} requires {which} {words(aggregate.name)}"
     if goal.kind == "row":
-        return f"{command} is refused when {rule.removesuffix(' not found')} is not known"
-    return f"{command} is refused unless {rule}"
+        return (
+            f"{command} requires an existing {words(hit.outcome.rule).removesuffix(' not found')}"
+        )
+    return f"{command} requires {requirement(hit.outcome.rule, aggregate.name)}"

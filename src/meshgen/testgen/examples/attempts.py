@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import product
 from uuid import UUID
 
-from meshgen.testgen.examples.candidates import (Candidates)
-from meshgen.testgen.examples.domain import (State, expressions)
-from meshgen.testgen.examples.model import (FieldValues, RowValue)
-from meshgen.spec.expressions import (Lookup)
-from meshgen.spec.expressions.values import (Value)
-from meshgen.spec.model import (Aggregate, Command, Field, Operation, Service, Spec)
-from meshgen.spec.types import (UUID as UUID_TYPE)
+from meshgen.spec.expressions import Lookup
+from meshgen.spec.expressions.values import Value
+from meshgen.spec.model import Aggregate, Command, Field, Operation, Service, Spec
+from meshgen.spec.types import UUID as UUID_TYPE
+from meshgen.testgen.examples.candidates import Candidates
+from meshgen.testgen.examples.domain import State, expressions
+from meshgen.testgen.examples.model import FieldValues, RowValue
 
 MOST = 80
 

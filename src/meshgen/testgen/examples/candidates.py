@@ -9,18 +9,31 @@ from decimal import Decimal
 from itertools import combinations, islice
 from uuid import UUID
 
-from meshgen.testgen.examples.model import (EARLIER, ID, LATER, NOW, RECENTLY)
-from meshgen.testgen.examples.patterns import (matching)
-from meshgen.naming import (article, words)
-from meshgen.spec.expressions.values import (EnumValue, Record, Value)
-from meshgen.spec.model import (Enum, Field, ValueObject)
-from meshgen.spec.types import (BOOL, DATE, DATETIME, DECIMAL, FLOAT, INT, STRING, EnumType, ListType, MapType, ObjectType, OptionalType, Type)
-from meshgen.spec.types import (UUID as UUID_TYPE)
+from meshgen.naming import article, words
+from meshgen.spec.expressions.values import EnumValue, Record, Value
+from meshgen.spec.model import Enum, Field, ValueObject
+from meshgen.spec.types import (
+    BOOL,
+    DATE,
+    DATETIME,
+    DECIMAL,
+    FLOAT,
+    INT,
+    STRING,
+    EnumType,
+    ListType,
+    MapType,
+    ObjectType,
+    OptionalType,
+    Type,
+)
+from meshgen.spec.types import UUID as UUID_TYPE
+from meshgen.testgen.examples.model import EARLIER, LATER, NOW, RECENTLY, ExampleId
+from meshgen.testgen.examples.patterns import matching
 
 MOST = 16
 MOST_SETS = 100
 _NUMBERS = (2, 1000, 0, 1, 1001, -1)
-_OTHER = 0xB000
 
 
 class Candidates:
@@ -33,7 +46,6 @@ class Candidates:
 
     def __init__(
         self,
-        id: str,
         types: Iterable[Enum | ValueObject],
         literals: Iterable[object],
         relevant: Iterable[str],
@@ -41,8 +53,13 @@ class Candidates:
         self._types: Mapping[str, Enum | ValueObject] = {kind.name: kind for kind in types}
         self._numbers = _numbers(literals)
         self._texts = [value for value in dict.fromkeys(literals) if isinstance(value, str)]
-        self._ids = {id: ID}
+        self._ids: dict[UUID, ExampleId] = {}
         self._relevant = frozenset(relevant)
+
+    @property
+    def ids(self) -> Mapping[UUID, ExampleId]:
+        """What each of the ids stands for that were tried so far."""
+        return self._ids
 
     def of(self, field: Field, depth: int = 0) -> tuple[Value, ...]:
         """Return the values to try for `field`, at most `MOST`; empty when none is allowed."""
@@ -127,7 +144,8 @@ class Candidates:
             case ListType(item=item):
                 return self._lists(field, list(self._any(_bare(field), item, depth + 1)))
             case MapType(key=key, value=item):
-                keys = list(self._any(Field(name=field.name, type=key), key, depth + 1))
+                name = f"{_singular(field.name)}_key"
+                keys = list(self._any(Field(name=name, type=key), key, depth + 1))
                 items = list(self._any(_bare(field), item, depth + 1))
                 return [{k: v} for k in keys[:2] for v in items[:2]] + [{}]
             case ObjectType(name=name):
@@ -184,11 +202,10 @@ class Candidates:
         return [(text + "." * (least - len(text)))[:most] for text in tried]
 
     def _uuids(self, name: str) -> list[Value]:
-        if name not in self._ids:
-            self._ids[name] = UUID(int=ID.int + len(self._ids))
-        own = self._ids[name]
-        others = [other for other in self._ids.values() if other != own]
-        return [own, UUID(int=_OTHER + own.int - ID.int), *others[:3]]
+        own, second = ExampleId(name), ExampleId(name, 2)
+        others = [id for id, each in self._ids.items() if each.number == 1 and each.field != name]
+        self._ids |= {each.value: each for each in (own, second)}
+        return [own.value, second.value, *others[:3]]
 
 
 def _bare(field: Field) -> Field:

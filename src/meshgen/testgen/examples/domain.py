@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from meshgen.testgen.examples.model import (NOW, AnswerValue, EventValue, FieldValues, new_id)
-from meshgen.naming import (snake)
-from meshgen.spec.expressions import (Expression)
-from meshgen.spec.expressions.defaults import (initial)
-from meshgen.spec.expressions.evaluate import (evaluate, evaluate_part)
-from meshgen.spec.expressions.lookups import (certain_lookups)
-from meshgen.spec.expressions.values import (Bindings, EvaluationError, RowMissingError, Value)
-from meshgen.spec.model import (Aggregate, Assignment, Command, Emission, Event, Field)
-from meshgen.spec.types import (UUID as UUID_TYPE)
+from meshgen.naming import snake
+from meshgen.spec.expressions import Expression
+from meshgen.spec.expressions.defaults import initial
+from meshgen.spec.expressions.evaluate import evaluate, evaluate_part
+from meshgen.spec.expressions.lookups import certain_lookups
+from meshgen.spec.expressions.values import Bindings, EvaluationError, RowMissingError, Value
+from meshgen.spec.model import Aggregate, Assignment, Command, Emission, Event, Field
+from meshgen.spec.types import UUID as UUID_TYPE
+from meshgen.testgen.examples.model import NOW, AnswerValue, EventValue, FieldValues, new_id
 
 State = Mapping[str, Value]
 

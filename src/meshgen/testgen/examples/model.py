@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
-from meshgen.spec.expressions.values import (Value)
+from meshgen.spec.expressions.values import Value
 
 NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(days=1)
 RECENTLY = NOW - timedelta(hours=1)
 LATER = NOW + timedelta(days=1)
-ID = UUID(int=0xA000)
 
 FieldValues: TypeAlias = tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleId:
+    """An id of the tests: the field that it stands for, and which one it is of that kind."""
+
+    field: str
+    number: int = 1
+
+    @property
+    def value(self) -> UUID:
+        """The id; `chassis.testing.example_id` returns the same one."""
+        return uuid5(NAMESPACE_OID, f"{self.field}:{self.number}")
 
 
 def new_id(number: int) -> UUID:
@@ -69,8 +82,8 @@ class Example:
     command: str
     mode: str
     given: tuple[EventValue, ...]
-    knowing: tuple[RowValue, ...]
-    answering: tuple[AnswerValue, ...]
+    rows: tuple[RowValue, ...]
+    answers: tuple[AnswerValue, ...]
     input: FieldValues
     then: tuple[EventValue, ...]
     refused: str | None
@@ -78,10 +91,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The examples of an aggregate, in the order of its commands; what none was found for.
+    """The examples of an aggregate, in the order of its commands.
 
-    missing: (command, rule, or the event that it does not bring about)
+    Attributes:
+        examples: the examples.
+        missing: the command, and the rule or the event for which no example was found.
+        ids: what each of the ids in the examples stands for.
     """
 
     examples: tuple[Example, ...]
     missing: tuple[tuple[str, str], ...]
+    ids: Mapping[UUID, ExampleId]

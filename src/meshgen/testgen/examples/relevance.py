@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from meshgen.testgen.examples.domain import (expressions)
-from meshgen.spec.expressions import (Access, Expression)
-from meshgen.spec.model import (Aggregate, Assignment, Command)
+from meshgen.spec.expressions import Access, Expression
+from meshgen.spec.model import Aggregate, Assignment, Command
+from meshgen.testgen.examples.domain import expressions
 
 
 @dataclass(frozen=True, slots=True)

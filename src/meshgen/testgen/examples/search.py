@@ -8,13 +8,13 @@ from heapq import heappop, heappush
 from itertools import count
 from uuid import UUID
 
-from meshgen.testgen.examples.attempts import (Attempt, Rows, Sources, attempts, looked_up)
-from meshgen.testgen.examples.candidates import (Candidates)
-from meshgen.testgen.examples.domain import (Decider, Happened, Refused, State, Surroundings)
-from meshgen.testgen.examples.model import (EARLIER, NOW, EventValue, RowValue, earlier_id, new_id)
-from meshgen.testgen.examples.relevance import (is_impure, relevance, state_read)
-from meshgen.spec.expressions.values import (EvaluationError)
-from meshgen.spec.model import (Aggregate, Command)
+from meshgen.spec.expressions.values import EvaluationError
+from meshgen.spec.model import Aggregate, Command
+from meshgen.testgen.examples.attempts import Attempt, Rows, Sources, attempts, looked_up
+from meshgen.testgen.examples.candidates import Candidates
+from meshgen.testgen.examples.domain import Decider, Happened, Refused, State, Surroundings
+from meshgen.testgen.examples.model import EARLIER, NOW, EventValue, RowValue, earlier_id, new_id
+from meshgen.testgen.examples.relevance import is_impure, relevance, state_read
 
 MAX_DEPTH = 6
 VARIANTS = 8

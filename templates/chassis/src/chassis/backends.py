@@ -1,4 +1,4 @@
-"""The units that a backend-for-frontend calls."""
+"""The backends of a backend-for-frontend: the units that it calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
 
 
 class BackendFailed(Problem):
-    """A backend did not do its part: 502, or 504 when it was too slow. `reason` is for the log."""
+    """A backend failed (502) or timed out (504). `reason` is for the log."""
 
     def __init__(self, status: int, backend: str, reason: str) -> None:
         slow = status == 504
@@ -35,10 +35,16 @@ class BackendFailed(Problem):
 
 
 class Connections:
-    """The peers of a backend-for-frontend, and how to ask them."""
+    """The HTTP connections to the peers of a backend-for-frontend."""
 
     def __init__(self, peers: Mapping[str, str], fetch: Fetch, *, timeout: float) -> None:
-        """`timeout`: seconds for a whole answer."""
+        """Create the connections.
+
+        Args:
+            peers: The base URL of each unit.
+            fetch: Sends the requests.
+            timeout: Seconds for a complete response.
+        """
         self._peers = dict(peers)
         self._fetch = fetch
         self._timeout = timeout
@@ -46,46 +52,54 @@ class Connections:
     async def get(
         self, unit: str, path: str, query: Mapping[str, object], headers: Mapping[str, str]
     ) -> JsonValue:
-        """The JSON that `unit` answers.
+        """Send a GET request to `unit` and return the JSON of its response.
 
-        Raises `Problem` with what it says about the request (4xx), else `BackendFailed`.
+        Args:
+            unit: The name of the unit.
+            path: The path.
+            query: The parameters; those that are None are left out.
+            headers: The headers.
+
+        Raises:
+            Problem: The unit rejects the request (4xx).
+            BackendFailed: The unit fails or does not respond in time.
         """
         url = self._peers[unit] + quote(_without_dots(path), safe=_SAFE_IN_PATH)
         if parameters := _parameters(query):
             url += "?" + urlencode(parameters)
         try:
             async with asyncio.timeout(self._timeout):
-                answer = await self._fetch_twice(url, headers)
+                answer = await self._fetch_with_retry(url, headers)
         except TimeoutError as error:
             raise BackendFailed(504, unit, "timeout") from error
         except ConnectionError as error:
             raise BackendFailed(502, unit, str(error)) from error
         return _content(unit, answer)
 
-    async def _fetch_twice(self, url: str, headers: Mapping[str, str]) -> Fetched:
+    async def _fetch_with_retry(self, url: str, headers: Mapping[str, str]) -> Fetched:
         try:
             return await self._fetch(url, headers)
         except ConnectionError:
-            # The peer closed the connection (a deploy): a read may safely be asked again, once.
+            # The peer closed the connection, e.g. in a deployment. A read can be repeated safely.
             return await self._fetch(url, headers)
 
 
 class Backends:
-    """The peers, asked on behalf of the caller of one request."""
+    """The peers, called on behalf of the caller of one request."""
 
     def __init__(self, connections: Connections, headers: Mapping[str, str]) -> None:
         self._connections = connections
         self._headers = headers
 
     async def get(self, unit: str, path: str, /, **query: object) -> JsonValue:
-        """What `unit` answers to `GET path?query`; parameters that are None are left out."""
+        """Return the response of `unit` to `GET path?query`, without parameters that are None."""
         return await self._connections.get(unit, path, query, self._headers)
 
 
 async def backends_of(request: Request) -> Backends:
-    """The dependency behind `Backends`: forwards who calls and in which trace.
+    """Return the backends for one request, which get its caller and its trace.
 
-    A coroutine, because FastAPI would call a plain function in a thread.
+    This is a coroutine because FastAPI would run a plain function in a thread.
     """
     headers = {"authorization": request.headers.get("authorization", "")}
     if (current := trace.current()) is not None:
@@ -95,7 +109,7 @@ async def backends_of(request: Request) -> Backends:
 
 
 def _without_dots(path: str) -> str:
-    """Path segments come from clients too: they must not lead anywhere else."""
+    """Reject dot segments: parts of the path come from clients, and must not leave it."""
     if not path.startswith("/") or {".", ".."} & set(path.split("/")):
         raise Problem(404, "not_found")
     return path
@@ -119,7 +133,7 @@ def _text(value: object) -> str:
 
 def _content(unit: str, answer: Fetched) -> JsonValue:
     if 400 <= answer.status < 500:
-        raise _passed_on(answer)
+        raise _forwarded_problem(answer)
     if not 200 <= answer.status < 300:
         raise BackendFailed(502, unit, f"status {answer.status}")
     try:
@@ -129,8 +143,8 @@ def _content(unit: str, answer: Fetched) -> JsonValue:
     return content
 
 
-def _passed_on(answer: Fetched) -> Problem:
-    """The backend's problem (RFC 9457) as one of our own."""
+def _forwarded_problem(answer: Fetched) -> Problem:
+    """Return the problem (RFC 9457) of the backend, to be passed on to the caller."""
     challenge = answer.headers.get("www-authenticate")
     headers = {"WWW-Authenticate": challenge} if challenge else {}
     try:

@@ -1,4 +1,4 @@
-"""The time, as something that can be given."""
+"""A clock that can be injected."""
 
 from __future__ import annotations
 

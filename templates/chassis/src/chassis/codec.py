@@ -1,4 +1,4 @@
-"""States and rows as JSON text. Decimals are text in it, so that they stay exact."""
+"""States and rows as JSON text. Decimals are strings, so that they stay exact."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Codec(Generic[T]):
-    """Writes and reads values of one class: dataclasses, pydantic models and what they hold."""
+    """Encodes and decodes values of one class, e.g. a dataclass or a pydantic model."""
 
     def __init__(self, kind: type[T]) -> None:
         self._adapter = TypeAdapter(kind)
@@ -20,5 +20,5 @@ class Codec(Generic[T]):
         return self._adapter.dump_json(value).decode()
 
     def decode(self, text: str) -> T:
-        """Return the value that `encode` made `text` of."""
+        """Return the value that `encode` has encoded."""
         return self._adapter.validate_json(text)

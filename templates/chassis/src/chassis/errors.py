@@ -1,14 +1,14 @@
-"""What can go wrong around a decision. Rules of the domain are `chassis.domain.Refused`."""
+"""The errors of the runtime. A rule that does not hold is `chassis.domain.Refused`."""
 
 from __future__ import annotations
 
 
 class NotOwner(Exception):
-    """The caller commands an aggregate that belongs to somebody else."""
+    """The aggregate belongs to another user than the caller."""
 
 
 class VersionMismatch(Exception):
-    """The caller expected another version of the aggregate than the current one."""
+    """The aggregate has another version than the caller expects."""
 
     def __init__(self, *, expected: int, actual: int) -> None:
         super().__init__(f"expected version {expected}, but it is {actual}")
@@ -17,11 +17,11 @@ class VersionMismatch(Exception):
 
 
 class Conflict(Exception):
-    """Somebody else wrote the same thing in between; nothing was written."""
+    """A concurrent write was faster; nothing was written."""
 
 
 class AlreadyHandled(Exception):
-    """The message was handled before, with `result`. Nothing was written."""
+    """The message was handled before, with `result`; nothing was written."""
 
     def __init__(self, result: str | None) -> None:
         super().__init__("already handled")
@@ -29,11 +29,11 @@ class AlreadyHandled(Exception):
 
 
 class Unavailable(Exception):
-    """A store or the hub cannot do its work for now; trying again later may help."""
+    """A store or the hub is temporarily unavailable."""
 
 
 class InvalidQuery(ValueError):
-    """A query that cannot be carried out: `field` is unknown, or has a value it cannot have."""
+    """A query that is not valid: `field` is unknown, or cannot have the given value."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -42,7 +42,7 @@ class InvalidQuery(ValueError):
 
 
 class InvalidCursor(InvalidQuery):
-    """A page cursor that was not handed out by this query."""
+    """A page cursor that this query has not issued."""
 
     def __init__(self) -> None:
-        super().__init__("cursor", "is not one of this query")
+        super().__init__("cursor", "is not a cursor of this query")

@@ -1,7 +1,7 @@
-"""Structured logs: a line of JSON on standard output for every record, ours and the libraries'.
+"""Structured logs: one line of JSON on standard output for every record, also of libraries.
 
-What a record is about (service, correlation_id, causation_id, traceparent) is bound to the context
-of the request or message that is being handled, so that no call has to pass it on.
+The service, correlation_id, causation_id and traceparent of a record come from the context of the
+request or message that is being handled.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ _NOISY = ("httpx", "httpcore", "asyncio", "uvicorn.access", "uvicorn.error")
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
-    """Send every record of at least `level` to `stream` (standard output) as a line of JSON."""
+    """Write every record of at least `level` as a line of JSON.
+
+    Args:
+        level: The name of the level.
+        stream: Where to write; standard output by default.
+    """
     stream = stream or sys.stdout
     number = logging.getLevelNamesMapping()[level]
     render = structlog.processors.JSONRenderer(default=str, ensure_ascii=False)

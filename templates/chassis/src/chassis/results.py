@@ -1,4 +1,4 @@
-"""What the runtimes answer."""
+"""The results of the runtimes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a command did to the aggregate `id`: its version after, and the names of the events.
+    """The outcome of a command.
 
-    `created`: the aggregate did not exist before. `replayed`: the command had been handled before,
-    this is the recorded outcome.
+    Attributes:
+        id: The id of the aggregate.
+        version: The version of the aggregate after the command.
+        events: The names of the events.
+        created: Whether the command created the aggregate.
+        replayed: Whether the command was handled before, and this is the recorded outcome.
     """
 
     id: UUID
@@ -26,7 +30,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Versioned(Generic[T]):
-    """The state of an aggregate and the version it is of."""
+    """The state of an aggregate and its version."""
 
     state: T
     version: int
@@ -34,7 +38,7 @@ class Versioned(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows, and the cursor for those after them; None: these are the last."""
+    """A page of rows, and the cursor of the next page; None on the last page."""
 
     items: tuple[T, ...]
     next: str | None

@@ -1,4 +1,4 @@
-"""What the environment says, read once at start; nothing else reads the environment."""
+"""The settings of a process, read from the environment once, at the start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class SettingsError(Exception):
-    """The environment is wrong; `problems` says all that is, one line each."""
+    """Settings are missing or wrong; `problems` has one line for each of them."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
@@ -21,11 +21,19 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The settings of one process; the environment variable is the field in upper case.
+    """The settings of one process. The environment variable is the field name in upper case.
 
-    `peers`: where the units are that a backend-for-frontend calls, by unit name.
-    `drain_delay`: seconds to go on serving after readiness turned false, so that a load balancer
-    can notice before the port closes. `drain_timeout`: seconds that work in flight may take after.
+    Attributes:
+        nats_url: The URL of the event hub.
+        data_dir: The folder of the stores.
+        jwks_file: The file with the keys that verify tokens.
+        issuer: The required issuer of tokens.
+        audience: The required audience of tokens.
+        peers: The base URL of each unit that a backend-for-frontend calls.
+        log_level: The lowest level that is logged.
+        backend_timeout: Seconds for a complete response of a backend.
+        drain_delay: Seconds between not being ready and closing the port, for load balancers.
+        drain_timeout: Seconds for the work in flight after that.
     """
 
     nats_url: str
@@ -41,7 +49,11 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """Read the settings from `env`, or raise `SettingsError` with everything that is wrong."""
+        """Read the settings from `env`.
+
+        Raises:
+            SettingsError: Settings are missing or wrong; it lists all of them.
+        """
         reader = _Reader(env)
         settings = cls(
             nats_url=reader.text("NATS_URL", "nats://127.0.0.1:4222"),
@@ -61,7 +73,7 @@ class Settings:
 
 
 class _Reader:
-    """Reads variables one by one and collects what is wrong with them."""
+    """Reads variables and collects the problems with them."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
@@ -90,7 +102,7 @@ class _Reader:
         return number
 
     def peers(self, name: str) -> Mapping[str, str]:
-        """`order=http://127.0.0.1:8101,cart=http://...`"""
+        """Read `order=http://127.0.0.1:8101,cart=http://...`."""
         peers: dict[str, str] = {}
         for entry in filter(None, (part.strip() for part in self.text(name, "").split(","))):
             unit, _, url = entry.partition("=")
@@ -98,6 +110,6 @@ class _Reader:
             if not unit or parts.scheme not in ("http", "https") or not parts.netloc:
                 self.problems.append(f"{name}: {entry!r} is not of the form unit=http://host:port")
             elif unit in peers:
-                self.problems.append(f"{name}: {unit!r} is there twice")
+                self.problems.append(f"{name}: {unit!r} is given twice")
             peers[unit] = url.rstrip("/")
         return MappingProxyType(peers)

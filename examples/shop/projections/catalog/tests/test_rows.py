@@ -1,27 +1,32 @@
 # scaffolded by meshgen - yours to edit
-"""How events change the rows of catalog."""
+"""The effects of events on the rows of catalog."""
 
 from dataclasses import replace
 from decimal import Decimal
-from uuid import UUID
 
+from chassis.testing import example_id
 from shop_catalog.rows import CatalogRow, project
 from shop_contracts.inventory import StockReceived, StockReleased, StockReserved
 from shop_contracts.product import PriceChanged, ProductDelisted, ProductListed
 
-ID = UUID(int=0xA000)
-ORDER_ID = UUID(int=0xA001)
+PRODUCT_ID = example_id("product_id")
+ORDER_ID = example_id("order_id")
 PRODUCT_LISTED = ProductListed(
-    product_id=ID, name="a name", category="a category", price=Decimal(10)
+    product_id=PRODUCT_ID, name="a name", category="a category", price=Decimal(10)
 )
-PRICE_CHANGED = PriceChanged(product_id=ID, price=Decimal(10))
-PRODUCT_DELISTED = ProductDelisted(product_id=ID)
-STOCK_RECEIVED = StockReceived(product_id=ID, quantity=1)
-STOCK_RESERVED = StockReserved(product_id=ID, order_id=ORDER_ID, quantity=1)
-STOCK_RELEASED = StockReleased(product_id=ID, order_id=ORDER_ID, quantity=1)
+PRICE_CHANGED = PriceChanged(product_id=PRODUCT_ID, price=Decimal(10))
+PRODUCT_DELISTED = ProductDelisted(product_id=PRODUCT_ID)
+STOCK_RECEIVED = StockReceived(product_id=PRODUCT_ID, quantity=1)
+STOCK_RESERVED = StockReserved(product_id=PRODUCT_ID, order_id=ORDER_ID, quantity=1)
+STOCK_RELEASED = StockReleased(product_id=PRODUCT_ID, order_id=ORDER_ID, quantity=1)
 
 ROW = CatalogRow(
-    product_id=ID, name="a name", category="a category", price=Decimal(10), listed=True, available=0
+    product_id=PRODUCT_ID,
+    name="a name",
+    category="a category",
+    price=Decimal(10),
+    listed=True,
+    available=0,
 )
 
 

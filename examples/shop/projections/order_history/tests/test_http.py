@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""Who may ask order_history what."""
+"""Access to the HTTP API of order_history."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -20,5 +20,5 @@ def order_history() -> Iterator[TestUnit]:
 
 
 @pytest.mark.parametrize("path", READS)
-def test_a_read_needs_a_token(order_history: TestUnit, path: str) -> None:
+def test_a_read_requires_a_token(order_history: TestUnit, path: str) -> None:
     assert order_history.anonymous.get(path).status == 401

@@ -1,34 +1,33 @@
 # scaffolded by meshgen - yours to edit
-"""How events change the rows of order_history."""
+"""The effects of events on the rows of order_history."""
 
 from dataclasses import replace
 from decimal import Decimal
-from uuid import UUID
 
-from chassis.testing import NOW
+from chassis.testing import NOW, example_id
 from shop_contracts.order import OrderCancelled, OrderConfirmed, OrderPlaced, OrderShipped
 from shop_contracts.types import OrderLine, OrderStatus
 from shop_order_history.rows import OrderHistoryRow, project
 
-CUSTOMER_ID = UUID(int=0xA001)
-ID = UUID(int=0xA000)
-PRODUCT_ID = UUID(int=0xA002)
+CUSTOMER_ID = example_id("customer_id")
+ORDER_ID = example_id("order_id")
+PRODUCT_ID = example_id("product_id")
 ORDER_PLACED = OrderPlaced(
-    order_id=ID,
+    order_id=ORDER_ID,
     customer_id=CUSTOMER_ID,
     lines=[OrderLine(product_id=PRODUCT_ID, quantity=1, unit_price=Decimal(10))],
     total=Decimal(10),
     placed_at=NOW,
 )
-ORDER_CONFIRMED = OrderConfirmed(order_id=ID, customer_id=CUSTOMER_ID)
+ORDER_CONFIRMED = OrderConfirmed(order_id=ORDER_ID, customer_id=CUSTOMER_ID)
 ORDER_SHIPPED = OrderShipped(
-    order_id=ID, lines=[OrderLine(product_id=PRODUCT_ID, quantity=1, unit_price=Decimal(10))]
+    order_id=ORDER_ID, lines=[OrderLine(product_id=PRODUCT_ID, quantity=1, unit_price=Decimal(10))]
 )
-ORDER_CANCELLED = OrderCancelled(order_id=ID, reason="a reason")
+ORDER_CANCELLED = OrderCancelled(order_id=ORDER_ID, reason="a reason")
 
 ROW = OrderHistoryRow(
     customer_id=CUSTOMER_ID,
-    order_id=ID,
+    order_id=ORDER_ID,
     placed_at=NOW,
     total=Decimal(10),
     status=OrderStatus.PLACED,

@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""Who may ask cart what."""
+"""Access to the HTTP API of cart."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -21,15 +21,15 @@ def cart() -> Iterator[TestUnit]:
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_needs_a_token(cart: TestUnit, path: str) -> None:
+def test_a_command_requires_a_token(cart: TestUnit, path: str) -> None:
     assert cart.anonymous.post(path).status == 401
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_needs_its_role(cart: TestUnit, path: str) -> None:
+def test_a_command_requires_its_role(cart: TestUnit, path: str) -> None:
     assert cart.caller("nobody").post(path).status == 403
 
 
 @pytest.mark.parametrize("path", READS)
-def test_a_read_needs_a_token(cart: TestUnit, path: str) -> None:
+def test_a_read_requires_a_token(cart: TestUnit, path: str) -> None:
     assert cart.anonymous.get(path).status == 401

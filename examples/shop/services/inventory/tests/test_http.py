@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""Who may ask inventory what."""
+"""Access to the HTTP API of inventory."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -21,15 +21,15 @@ def inventory() -> Iterator[TestUnit]:
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_needs_a_token(inventory: TestUnit, path: str) -> None:
+def test_a_command_requires_a_token(inventory: TestUnit, path: str) -> None:
     assert inventory.anonymous.post(path).status == 401
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_needs_its_role(inventory: TestUnit, path: str) -> None:
+def test_a_command_requires_its_role(inventory: TestUnit, path: str) -> None:
     assert inventory.caller("nobody").post(path).status == 403
 
 
 @pytest.mark.parametrize("path", READS)
-def test_a_read_needs_a_token(inventory: TestUnit, path: str) -> None:
+def test_a_read_requires_a_token(inventory: TestUnit, path: str) -> None:
     assert inventory.anonymous.get(path).status == 401

@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""Who may ask payment what."""
+"""Access to the HTTP API of payment."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -20,5 +20,5 @@ def payment() -> Iterator[TestUnit]:
 
 
 @pytest.mark.parametrize("path", READS)
-def test_a_read_needs_a_token(payment: TestUnit, path: str) -> None:
+def test_a_read_requires_a_token(payment: TestUnit, path: str) -> None:
     assert payment.anonymous.get(path).status == 401

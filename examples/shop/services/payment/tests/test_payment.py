@@ -1,12 +1,11 @@
 # scaffolded by meshgen - yours to edit
-"""Given / when / then: what may happen to a payment."""
+"""Scenarios of the payment aggregate: given, when, then."""
 
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
 
-from chassis.testing import Scenario
+from chassis.testing import Scenario, example_id
 from shop_contracts.payment import (
     CapturePayment,
     PaymentCaptured,
@@ -17,15 +16,15 @@ from shop_contracts.payment import (
 from shop_payment.domain.payment import decide, evolve
 from shop_payment.ports import Authorize, AuthorizeAnswer
 
-ID = UUID(int=0xA000)
-CUSTOMER_ID = UUID(int=0xA001)
-CAPTURE_PAYMENT = CapturePayment(order_id=ID, customer_id=CUSTOMER_ID, amount=Decimal(10))
-PAYMENT_CAPTURED = PaymentCaptured(order_id=ID, customer_id=CUSTOMER_ID, amount=Decimal(10))
+ORDER_ID = example_id("order_id")
+CUSTOMER_ID = example_id("customer_id")
+CAPTURE_PAYMENT = CapturePayment(order_id=ORDER_ID, customer_id=CUSTOMER_ID, amount=Decimal(10))
+PAYMENT_CAPTURED = PaymentCaptured(order_id=ORDER_ID, customer_id=CUSTOMER_ID, amount=Decimal(10))
 PAYMENT_DECLINED = PaymentDeclined(
-    order_id=ID, customer_id=CUSTOMER_ID, amount=Decimal(10), reason="a reason"
+    order_id=ORDER_ID, customer_id=CUSTOMER_ID, amount=Decimal(10), reason="a reason"
 )
-REFUND_PAYMENT = RefundPayment(order_id=ID)
-PAYMENT_REFUNDED = PaymentRefunded(order_id=ID, amount=Decimal(10))
+REFUND_PAYMENT = RefundPayment(order_id=ORDER_ID)
+PAYMENT_REFUNDED = PaymentRefunded(order_id=ORDER_ID, amount=Decimal(10))
 
 
 @pytest.fixture
@@ -33,31 +32,31 @@ def payment() -> Scenario:
     return Scenario(decide, evolve)
 
 
-def test_capture_payment_leads_to_payment_captured(payment: Scenario) -> None:
-    payment.answering(
-        Authorize(order_id=ID, amount=Decimal(10)),
+def test_capture_payment_emits_payment_captured(payment: Scenario) -> None:
+    payment.given_answer(
+        Authorize(order_id=ORDER_ID, amount=Decimal(10)),
         AuthorizeAnswer(approved=True, reason="a reason"),
     ).when(CAPTURE_PAYMENT).then(PAYMENT_CAPTURED)
 
 
-def test_capture_payment_leads_to_payment_declined(payment: Scenario) -> None:
-    payment.answering(
-        Authorize(order_id=ID, amount=Decimal(10)),
+def test_capture_payment_emits_payment_declined(payment: Scenario) -> None:
+    payment.given_answer(
+        Authorize(order_id=ORDER_ID, amount=Decimal(10)),
         AuthorizeAnswer(approved=False, reason="a reason"),
     ).when(CAPTURE_PAYMENT).then(PAYMENT_DECLINED)
 
 
-def test_capture_payment_is_refused_when_there_is_one_already(payment: Scenario) -> None:
+def test_capture_payment_requires_a_new_payment(payment: Scenario) -> None:
     payment.given(PAYMENT_CAPTURED).when(CAPTURE_PAYMENT).refused("already_exists")
 
 
-def test_refund_payment_leads_to_payment_refunded(payment: Scenario) -> None:
+def test_refund_payment_emits_payment_refunded(payment: Scenario) -> None:
     payment.given(PAYMENT_CAPTURED).when(REFUND_PAYMENT).then(PAYMENT_REFUNDED)
 
 
-def test_refund_payment_is_refused_unless_payment_is_captured(payment: Scenario) -> None:
+def test_refund_payment_requires_a_payment_that_is_captured(payment: Scenario) -> None:
     payment.given(PAYMENT_DECLINED).when(REFUND_PAYMENT).refused("payment_is_captured")
 
 
-def test_refund_payment_is_refused_when_there_is_none(payment: Scenario) -> None:
+def test_refund_payment_requires_an_existing_payment(payment: Scenario) -> None:
     payment.when(REFUND_PAYMENT).refused("not_found")

@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""Who may ask product what."""
+"""Access to the HTTP API of product."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -25,15 +25,15 @@ def product() -> Iterator[TestUnit]:
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_needs_a_token(product: TestUnit, path: str) -> None:
+def test_a_command_requires_a_token(product: TestUnit, path: str) -> None:
     assert product.anonymous.post(path).status == 401
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_needs_its_role(product: TestUnit, path: str) -> None:
+def test_a_command_requires_its_role(product: TestUnit, path: str) -> None:
     assert product.caller("nobody").post(path).status == 403
 
 
 @pytest.mark.parametrize("path", READS)
-def test_a_read_needs_a_token(product: TestUnit, path: str) -> None:
+def test_a_read_requires_a_token(product: TestUnit, path: str) -> None:
     assert product.anonymous.get(path).status == 401

@@ -1,12 +1,11 @@
 # scaffolded by meshgen - yours to edit
-"""Given / when / then: what may happen to a product."""
+"""Scenarios of the product aggregate: given, when, then."""
 
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
 
-from chassis.testing import Scenario
+from chassis.testing import Scenario, example_id
 from shop_contracts.product import (
     ChangePrice,
     DelistProduct,
@@ -17,15 +16,17 @@ from shop_contracts.product import (
 )
 from shop_product.domain.product import decide, evolve
 
-ID = UUID(int=0xA000)
-LIST_PRODUCT = ListProduct(product_id=ID, name="a name", category="a category", price=Decimal(10))
-PRODUCT_LISTED = ProductListed(
-    product_id=ID, name="a name", category="a category", price=Decimal(10)
+PRODUCT_ID = example_id("product_id")
+LIST_PRODUCT = ListProduct(
+    product_id=PRODUCT_ID, name="a name", category="a category", price=Decimal(10)
 )
-CHANGE_PRICE = ChangePrice(product_id=ID, price=Decimal(10))
-PRICE_CHANGED = PriceChanged(product_id=ID, price=Decimal(10))
-PRODUCT_DELISTED = ProductDelisted(product_id=ID)
-DELIST_PRODUCT = DelistProduct(product_id=ID)
+PRODUCT_LISTED = ProductListed(
+    product_id=PRODUCT_ID, name="a name", category="a category", price=Decimal(10)
+)
+CHANGE_PRICE = ChangePrice(product_id=PRODUCT_ID, price=Decimal(10))
+PRICE_CHANGED = PriceChanged(product_id=PRODUCT_ID, price=Decimal(10))
+PRODUCT_DELISTED = ProductDelisted(product_id=PRODUCT_ID)
+DELIST_PRODUCT = DelistProduct(product_id=PRODUCT_ID)
 
 
 @pytest.fixture
@@ -33,37 +34,37 @@ def product() -> Scenario:
     return Scenario(decide, evolve)
 
 
-def test_list_product_leads_to_product_listed(product: Scenario) -> None:
+def test_list_product_emits_product_listed(product: Scenario) -> None:
     product.when(LIST_PRODUCT).then(PRODUCT_LISTED)
 
 
-def test_list_product_is_refused_when_there_is_one_already(product: Scenario) -> None:
+def test_list_product_requires_a_new_product(product: Scenario) -> None:
     product.given(PRODUCT_LISTED).when(LIST_PRODUCT).refused("already_exists")
 
 
-def test_change_price_leads_to_price_changed(product: Scenario) -> None:
+def test_change_price_emits_price_changed(product: Scenario) -> None:
     product.given(PRODUCT_LISTED).when(CHANGE_PRICE).then(PRICE_CHANGED)
 
 
-def test_change_price_is_refused_unless_product_is_listed(product: Scenario) -> None:
+def test_change_price_requires_a_product_that_is_listed(product: Scenario) -> None:
     product.given(PRODUCT_LISTED, PRODUCT_DELISTED).when(CHANGE_PRICE).refused("product_is_listed")
 
 
-def test_change_price_is_refused_when_there_is_none(product: Scenario) -> None:
+def test_change_price_requires_an_existing_product(product: Scenario) -> None:
     product.when(CHANGE_PRICE).refused("not_found")
 
 
-def test_delist_product_leads_to_product_delisted(product: Scenario) -> None:
+def test_delist_product_emits_product_delisted(product: Scenario) -> None:
     product.given(PRODUCT_LISTED).when(DELIST_PRODUCT).then(PRODUCT_DELISTED)
 
 
-def test_delist_product_is_refused_unless_product_is_listed(product: Scenario) -> None:
+def test_delist_product_requires_a_product_that_is_listed(product: Scenario) -> None:
     product.given(PRODUCT_LISTED, PRODUCT_DELISTED).when(DELIST_PRODUCT).refused(
         "product_is_listed"
     )
 
 
-def test_delist_product_is_refused_when_there_is_none(product: Scenario) -> None:
+def test_delist_product_requires_an_existing_product(product: Scenario) -> None:
     product.when(DELIST_PRODUCT).refused("not_found")
 
 

@@ -1,4 +1,4 @@
-"""`python -m chassis.dead_letters list|replay`: what could not be handled, and another try."""
+"""`python -m chassis.dead_letters list|replay`: show dead letters, and replay them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from chassis.messages import Catalog
 
 
 def main() -> int:
-    """Return 0 if all went well, 1 if a letter cannot be replayed, 2 if nothing could be done."""
+    """Run the command line.
+
+    Returns:
+        The exit code: 0 done, 1 a dead letter cannot be replayed, 2 the command cannot run.
+    """
     arguments = _parser().parse_args()
     try:
         return asyncio.run(_run(arguments))
@@ -28,7 +32,7 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chassis.dead_letters", description=__doc__)
-    parser.add_argument("what", choices=["list", "replay"])
+    parser.add_argument("action", choices=["list", "replay"])
     parser.add_argument("catalog", help="e.g. shop_contracts.catalog:MESSAGES")
     parser.add_argument("positions", nargs="*", type=int, help="which to replay (default: all)")
     parser.add_argument("--nats", default=os.environ.get("NATS_URL", "nats://127.0.0.1:4222"))
@@ -40,17 +44,17 @@ async def _run(arguments: argparse.Namespace) -> int:
     hub = await connect_nats(arguments.nats, "dead-letters")
     try:
         letters = [letter async for letter in dead_letters(hub, messages)]
-        if arguments.what == "list":
+        if arguments.action == "list":
             for letter in letters:
                 print(_line(letter))
             return 0
-        return await _replay(hub, messages, _chosen(letters, arguments.positions))
+        return await _replay(hub, messages, _selected(letters, arguments.positions))
     finally:
         await hub.close()
 
 
 async def _replay(hub: Hub, messages: Catalog, letters: list[DeadLetter]) -> int:
-    """Replay in the order of failure, which is that of the messages of a subject."""
+    """Replay in the order of the failures, which keeps the order of each subject."""
     failed = 0
     for letter in letters:
         try:
@@ -63,7 +67,7 @@ async def _replay(hub: Hub, messages: Catalog, letters: list[DeadLetter]) -> int
     return failed
 
 
-def _chosen(letters: list[DeadLetter], positions: list[int]) -> list[DeadLetter]:
+def _selected(letters: list[DeadLetter], positions: list[int]) -> list[DeadLetter]:
     if missing := set(positions) - {letter.position for letter in letters}:
         raise LookupError(f"there is no dead letter {', '.join(map(str, sorted(missing)))}")
     return [letter for letter in letters if not positions or letter.position in positions]

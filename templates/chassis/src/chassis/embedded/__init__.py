@@ -1,5 +1,5 @@
-"""The embedded mode: the whole system on one machine, of real parts and without containers.
+"""The embedded mode: the whole system on one machine, with real servers and without containers.
 
-`python -m chassis.embedded up` starts NATS JetStream, the units' processes and Envoy, as
-`topology.toml` of the project says. Everything it keeps lies in `.local/`.
+`python -m chassis.embedded up` starts NATS JetStream, the processes of the units and Envoy, as
+configured in `topology.toml`. All its files are in `.local/`.
 """

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from chassis.embedded import keys, topology
 from chassis.embedded.console import Console
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.places import Places
+from chassis.embedded.paths import ProjectPaths
 
 _EXAMPLES = """\
 examples:
@@ -23,15 +23,19 @@ examples:
   python -m chassis.embedded up --each          a process for every unit (or PROCESSES=each)
   GATEWAY_PORT=0 python -m chassis.embedded up  the gateway on any free port
   python -m chassis.embedded status --json
-  python -m chassis.embedded logs order -f      follow what one unit says
-  python -m chassis.embedded restart shop       end one process and start it again
+  python -m chassis.embedded logs order -f      follow the log of one unit
+  python -m chassis.embedded restart shop       restart one process
   python -m chassis.embedded token --role customer --ttl 8h
 """
 _UNITS_OF_TIME = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code: 0 done, 1 something is wrong, 2 misuse."""
+    """Run one command.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+    """
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, _interrupt)
     run: Callable[[argparse.Namespace], int] = options.run
@@ -63,32 +67,38 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    up = commands.add_parser("up", help="start what does not run and wait until it is ready")
-    up.add_argument("--each", action="store_true", help="every unit in a process of its own")
+    up = commands.add_parser("up", help="start what is not running and wait until it is ready")
+    up.add_argument("--each", action="store_true", help="run each unit in a process of its own")
     up.set_defaults(run=_up)
 
-    down = commands.add_parser("down", help="stop everything; the data stays")
+    down = commands.add_parser("down", help="stop everything; the data is kept")
     down.set_defaults(run=_down)
 
-    restart = commands.add_parser("restart", help="end processes and start them again")
-    restart.add_argument("names", nargs="*", metavar="NAME", help="processes (default: all)")
+    restart = commands.add_parser("restart", help="restart processes")
+    restart.add_argument("names", nargs="*", metavar="NAME", help="a process (default: all)")
     restart.set_defaults(run=_restart)
 
-    status = commands.add_parser("status", help="what runs; exit code 1 if something is not ready")
-    status.add_argument("--json", action="store_true", help="for programs")
+    status = commands.add_parser(
+        "status", help="show what is running; exit code 1 if a part is not ready"
+    )
+    status.add_argument("--json", action="store_true", help="print JSON")
     status.set_defaults(run=_status)
 
-    logs = commands.add_parser("logs", help="the last lines of the logs")
+    logs = commands.add_parser("logs", help="show the last lines of the logs")
     logs.add_argument("name", nargs="?", help="a process or a unit (default: all processes)")
-    logs.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
-    logs.add_argument("-n", "--lines", type=int, default=20, help="how many (default: 20)")
+    logs.add_argument(
+        "-f", "--follow", action="store_true", help="print new lines as they are written"
+    )
+    logs.add_argument("-n", "--lines", type=int, default=20, help="number of lines (default: 20)")
     logs.set_defaults(run=_logs)
 
     token = commands.add_parser("token", help="print a token of the development issuer")
-    token.add_argument("--role", action="append", required=True, help="may be given several times")
-    token.add_argument("--sub", type=UUID, help="who it is (default: always the same for a role)")
-    token.add_argument("--random", action="store_true", help="somebody new")
-    token.add_argument("--ttl", type=_duration, default="1h", help="90s, 30m, 1h, 7d (default: 1h)")
+    token.add_argument("--role", action="append", required=True, help="a role; can be repeated")
+    token.add_argument("--sub", type=UUID, help="the subject (default: the same one for each role)")
+    token.add_argument("--random", action="store_true", help="a new subject")
+    token.add_argument(
+        "--ttl", type=_duration, default="1h", help="lifetime, e.g. 90s, 30m, 1h, 7d (default: 1h)"
+    )
     token.set_defaults(run=_token)
     return parser
 
@@ -108,9 +118,9 @@ def _down(options: argparse.Namespace) -> int:
 
 
 def _restart(options: argparse.Namespace) -> int:
-    from chassis.embedded.down import end
+    from chassis.embedded.down import stop
 
-    before = end(options.root, Console(), options.names)
+    before = stop(options.root, Console(), options.names)
     options.each = before is not None and before.each
     return _up(options)
 
@@ -130,32 +140,32 @@ def _logs(options: argparse.Namespace) -> int:
 
 
 def _token(options: argparse.Namespace) -> int:
-    places = Places(options.root)
-    auth = topology.load(places.topology).auth
+    paths = ProjectPaths(options.root)
+    auth = topology.load(paths.topology).auth
     for role in options.role:
         if role not in auth.roles:
             raise EmbeddedError(f"there is no role {role!r}; there are {', '.join(auth.roles)}")
-    keys.ensure_keys(places)
-    usual = uuid4() if options.random else keys.usual_subject(auth, options.role)
-    subject = options.sub or usual
-    print(keys.issue(places, auth, roles=options.role, subject=subject, ttl=options.ttl))
+    keys.ensure_keys(paths)
+    default = uuid4() if options.random else keys.default_subject(auth, options.role)
+    subject = options.sub or default
+    print(keys.issue(paths, auth, roles=options.role, subject=subject, ttl=options.ttl))
     return 0
 
 
 def _each(options: argparse.Namespace) -> bool:
-    wanted = os.environ.get("PROCESSES", "")
-    if wanted not in ("", "spec", "each"):
-        raise EmbeddedError(f"PROCESSES is {wanted!r}; it may be `each` or `spec`")
-    return bool(options.each) or wanted == "each"
+    value = os.environ.get("PROCESSES", "")
+    if value not in ("", "spec", "each"):
+        raise EmbeddedError(f"PROCESSES is {value!r}, but must be `each` or `spec`")
+    return bool(options.each) or value == "each"
 
 
 def _gateway_port() -> int | None:
-    wanted = os.environ.get("GATEWAY_PORT", "")
-    if not wanted:
+    value = os.environ.get("GATEWAY_PORT", "")
+    if not value:
         return None
-    if not wanted.isdecimal() or int(wanted) > 65535:
-        raise EmbeddedError(f"GATEWAY_PORT is {wanted!r}, but must be a port (0: any free one)")
-    return int(wanted)
+    if not value.isdecimal() or int(value) > 65535:
+        raise EmbeddedError(f"GATEWAY_PORT is {value!r}, but must be a port (0: any free one)")
+    return int(value)
 
 
 def _folder(text: str) -> Path:
@@ -165,7 +175,7 @@ def _folder(text: str) -> Path:
 def _duration(text: str) -> timedelta:
     match = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
     if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 90s, 30m, 1h or 7d")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration like 90s, 30m, 1h or 7d")
     return timedelta(**{_UNITS_OF_TIME[match[2]]: int(match[1])})
 
 

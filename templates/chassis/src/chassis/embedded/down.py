@@ -1,4 +1,4 @@
-"""`down`: stop what was started: the gateway first, the units next, the hub last."""
+"""`down`: stop the gateway, then the units, then the hub."""
 
 from __future__ import annotations
 
@@ -8,67 +8,76 @@ from pathlib import Path
 from chassis.embedded import envoy, processes, state
 from chassis.embedded.console import Console
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.places import Places
+from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.processes import Running
 from chassis.embedded.state import WAITING, Plan, State
 from chassis.embedded.topology import GATEWAY, HUB
 
-_REQUESTS_END_WITHIN = 3.0
-_PROCESSES_END_WITHIN = 12.0
+_REQUEST_TIMEOUT = 3.0
+_STOP_TIMEOUT = 12.0
 
 
 def down(root: Path, console: Console) -> None:
-    """Stop the system; harmless if it does not run. Its data stays."""
-    places = Places(root)
-    if not places.local.exists():
+    """Stop the system, if it is running. Its data is kept."""
+    paths = ProjectPaths(root)
+    if not paths.local.exists():
         console.line("nothing is running")
         return
-    with state.locked(places, lambda: console.line(WAITING)):
-        found = state.read(places)
+    with state.locked(paths, lambda: console.line(WAITING)):
+        found = state.read(paths)
         if found is None:
             console.line("nothing is running")
             return
-        stop_all(places, found, console)
+        stop_all(paths, found, console)
     console.line(f"{found.plan.system} is down")
 
 
-def end(root: Path, console: Console, names: Sequence[str]) -> Plan | None:
-    """Stop the processes called `names`, all if there are none; a later `up` starts them again.
+def stop(root: Path, console: Console, names: Sequence[str]) -> Plan | None:
+    """Stop processes; a later `up` starts them again.
 
-    Returns the plan they were started by, None if nothing was.
+    Args:
+        root: The folder of the project.
+        console: Where to report.
+        names: The processes; all of them if it is empty.
+
+    Returns:
+        The plan that the system was started with; None if it is not running.
+
+    Raises:
+        EmbeddedError: There is no running process of a given name.
     """
-    places = Places(root)
-    with state.locked(places, lambda: console.line(WAITING)):
-        found = state.read(places)
+    paths = ProjectPaths(root)
+    with state.locked(paths, lambda: console.line(WAITING)):
+        found = state.read(paths)
         alive = found.alive if found else {}
         for name in names:
             if name not in alive:
-                known = ", ".join(alive) or "nothing"
-                raise EmbeddedError(f"no process called {name!r} is running; running: {known}")
+                running = ", ".join(alive) or "nothing"
+                raise EmbeddedError(f"there is no running process {name!r}; running: {running}")
         if names:
             _stop({name: alive[name] for name in names}, console)
         elif found:
-            stop_all(places, found, console)
+            stop_all(paths, found, console)
     return found.plan if found else None
 
 
-def stop_all(places: Places, found: State, console: Console) -> None:
-    """Stop every process of `found` that is still ours, and forget them."""
+def stop_all(paths: ProjectPaths, found: State, console: Console) -> None:
+    """Stop every process of `found` that is still running, and remove the state."""
     alive = found.alive
     if gateway := alive.pop(GATEWAY, None):
-        console.progress("finishing the requests under way")
-        envoy.drain(found.plan.admin_port, patience=_REQUESTS_END_WITHIN)
+        console.progress("finishing the requests in flight")
+        envoy.drain(found.plan.admin_port, timeout=_REQUEST_TIMEOUT)
         _stop({GATEWAY: gateway}, console)
     hub = alive.pop(HUB, None)
     console.progress("stopping the units")
     _stop(alive, console)
     if hub:
         _stop({HUB: hub}, console)
-    state.remove(places)
+    state.remove(paths)
 
 
 def _stop(running: dict[str, Running], console: Console) -> None:
-    forced = processes.stop(running.values(), patience=_PROCESSES_END_WITHIN)
+    forced = processes.stop(running.values(), timeout=_STOP_TIMEOUT)
     for name, each in running.items():
         if each in forced:
-            console.line(f"{name} did not end within {_PROCESSES_END_WITHIN:.0f} s and was killed")
+            console.line(f"{name} did not stop within {_STOP_TIMEOUT:.0f} s and was killed")

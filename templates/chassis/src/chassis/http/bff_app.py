@@ -1,4 +1,4 @@
-"""The application of a backend-for-frontend; apart, since no other unit needs an HTTP client."""
+"""The application of a backend-for-frontend. Only this module needs an HTTP client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chassis.http.openapi import BFF_PROBLEMS, problems
 def bff_app(
     bff: Bff, connections: Connections, verifier: Verifier, readiness: Readiness
 ) -> ASGIApp:
-    """The application of a backend-for-frontend: its routers, which all take a token."""
+    """Return the application of a backend-for-frontend: its routers, which require a token."""
     app, _ = new_app(bff.name, verifier, readiness)
     app.state.connections = connections
     for router in bff.routers:

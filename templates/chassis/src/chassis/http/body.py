@@ -1,4 +1,4 @@
-"""The body of a request, read strictly: JSON (RFC 8259) or a problem."""
+"""Request bodies, parsed strictly: JSON (RFC 8259) or a problem."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from chassis.http.problem import FieldError, Problem, invalid
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """The JSON object in the body; no body at all is an empty object.
+    """Return the JSON object in the body; an empty body is an empty object.
 
-    Numbers with a fraction are read as decimals: money must not pass through floating point.
+    Numbers with a fraction become decimals, because money must not pass through floating point.
+
+    Raises:
+        Problem: The body is not a JSON object (400, 415 or 422).
     """
     body = await request.body()
     if not body:
@@ -24,8 +27,8 @@ async def read_object(request: Request) -> dict[str, Any]:
         value = json.loads(
             body.decode(),
             parse_float=Decimal,
-            parse_constant=_no_constant,
-            object_pairs_hook=_unique,
+            parse_constant=_reject_constant,
+            object_pairs_hook=_unique_names,
         )
     except (ValueError, RecursionError) as error:
         raise Problem(400, "malformed_json", detail="The body is not JSON.") from error
@@ -45,13 +48,13 @@ def _require_json(content_type: str) -> None:
         )
 
 
-def _no_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two values for one name mean different things to different readers (RFC 8259, 4): refuse."""
+def _unique_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Reject duplicate names, because parsers disagree about them (RFC 8259, 4)."""
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise ValueError("a name is there twice")
+        raise ValueError("duplicate name")
     return value

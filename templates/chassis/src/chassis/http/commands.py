@@ -1,4 +1,4 @@
-"""`POST` routes: a request becomes a command, what the command did becomes the answer."""
+"""`POST` routes: a request becomes a command, and its outcome becomes the response."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chassis.http.errors import invalid_command
 from chassis.http.parameters import Endpoint, path_types, with_signature
 from chassis.http.problem import FieldError, invalid
 from chassis.http.routes import Post, parameters
-from chassis.http.values import unusable
+from chassis.http.values import unsupported_values
 from chassis.results import Outcome
 from chassis.runtime import ServiceRuntime
 
@@ -29,19 +29,20 @@ IdempotencyKey = Annotated[
     Header(
         min_length=1,
         max_length=255,
-        description="A request repeated with the same key is carried out once.",
+        description="Requests with the same key are carried out once.",
     ),
 ]
-IfMatch = Annotated[
-    str | None, Header(description="The version that must be the current one, as an entity tag.")
-]
+IfMatch = Annotated[str | None, Header(description="The expected version, as an entity tag.")]
 
 
 @dataclass(frozen=True)
 class CommandRoute:
-    """A `post` route and the aggregate that its command is for.
+    """A `post` route and the aggregate of its command.
 
-    `id`: the aggregate's id field; `location`: the path at which the aggregate is read, if it is.
+    Attributes:
+        route: The route.
+        id: The field with the id of the aggregate.
+        location: The path of the aggregate's `get` route, if there is one.
     """
 
     route: Post
@@ -49,12 +50,12 @@ class CommandRoute:
     location: str | None
 
     @cached_property
-    def made(self) -> str | None:
-        """The id, if it is the service that makes it: it is not in the path."""
+    def generated_id(self) -> str | None:
+        """The id field if the service generates the id, because it is not in the path."""
         return None if self.id in parameters(self.route.path) else self.id
 
     def endpoint(self, runtime: ServiceRuntime) -> Endpoint:
-        """The function that FastAPI calls."""
+        """Return the function that FastAPI calls."""
         route = self.route
 
         async def endpoint(
@@ -72,24 +73,24 @@ class CommandRoute:
                 message_id=message_id(caller, idempotency_key, request.url.path),
                 expected_version=etag.expected_version(if_match),
             )
-            return self._answer(outcome, request.url.path)
+            return self._response(outcome, request.url.path)
 
         return with_signature(endpoint, **path_types(route.path, route.command))
 
     def _command(self, path: dict[str, Any], body: dict[str, Any]) -> Any:
-        """The command of path and body; its id is made if it is in neither of them."""
+        """Return the command of path and body, with a new id if neither of them has one."""
         if twice := sorted(path.keys() & body.keys()):
-            raise invalid([FieldError(name, "Is given by the path") for name in twice])
-        made = {self.made: uuid4()} if self.made is not None else {}
+            raise invalid([FieldError(name, "Is given in the path") for name in twice])
+        made = {self.generated_id: uuid4()} if self.generated_id is not None else {}
         try:
             command = self.route.command.model_validate(made | body | path)
         except ValidationError as error:
             raise invalid_command(error) from error
-        if errors := list(unusable(command)):
+        if errors := list(unsupported_values(command)):
             raise invalid(errors)
         return command
 
-    def _answer(self, outcome: Outcome, path: str) -> Response:
+    def _response(self, outcome: Outcome, path: str) -> Response:
         headers = {"ETag": etag.of(outcome.version)}
         if outcome.created and self.location is not None:
             target = self.location.replace(f"{{{self.id}}}", str(outcome.id))
@@ -103,14 +104,14 @@ class CommandRoute:
 
 
 def message_id(caller: Caller, idempotency_key: str | None, path: str) -> UUID:
-    """The id of the command: the same one for the same key of the same caller on the same path."""
+    """Return the id of a command: one for each idempotency key of a caller on a path."""
     if idempotency_key is None:
         return uuid4()
     return uuid5(uuid5(caller.id, path), idempotency_key)
 
 
 def _relative(target: str, path: str) -> str:
-    """`target` seen from `path` (RFC 9110, 10.2.2), since a gateway puts a prefix before both."""
+    """Return `target` relative to `path` (RFC 9110, 10.2.2): a gateway adds a prefix to both."""
     folder, name = posixpath.split(target)
     return posixpath.normpath(
         posixpath.join(posixpath.relpath(folder, posixpath.dirname(path)), name)

@@ -1,4 +1,4 @@
-"""Which problem an exception becomes."""
+"""The problem of each exception."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chassis.http.problem import FieldError, Problem
 
 
 def install(app: FastAPI) -> None:
-    """Answer every exception that leaves a route of `app` with a problem."""
+    """Respond with a problem to every exception of a route of `app`."""
     for kind in (
         Problem,
         Refused,
@@ -44,18 +44,20 @@ async def _handle(request: Request, error: Exception) -> Response:
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that stands for `error`; what is unexpected says nothing of itself."""
+    """Return the problem of `error`; that of an unexpected one has no details."""
     match error:
         case Problem():
             return error
         case Refused():
             return problem.refused(error.rule)
         case errors.NotOwner():
-            return problem.forbidden("It belongs to somebody else.")
+            return problem.forbidden("It belongs to another user.")
         case errors.VersionMismatch():
-            return Problem(412, "version_mismatch", detail=f"The version is {error.actual} by now.")
+            return Problem(
+                412, "version_mismatch", detail=f"The current version is {error.actual}."
+            )
         case errors.Conflict():
-            return Problem(409, "conflict", detail="It was changed at the same time; try again.")
+            return Problem(409, "conflict", detail="It was changed concurrently; try again.")
         case errors.Unavailable():
             return Problem(503, "unavailable", headers={"Retry-After": "1"})
         case errors.InvalidQuery():
@@ -68,17 +70,17 @@ def problem_of(error: Exception) -> Problem:
             return Problem(
                 500,
                 "internal_error",
-                detail="It is our fault, and in our logs by its correlation id.",
+                detail="An unexpected error, logged under its correlation id.",
             )
 
 
 def invalid_command(error: ValidationError) -> Problem:
-    """The 422 for a body that is not the command."""
+    """Return the 422 for a body that is not valid for the command."""
     return problem.invalid(field_errors(error.errors(include_url=False, include_input=False)))
 
 
 def field_errors(found: Sequence[Any], skip: int = 0) -> list[FieldError]:
-    """Pydantic's errors; `skip` leaves out the first parts of the place (`query`, `path`)."""
+    """Return the errors of pydantic without the first `skip` parts of their locations."""
     return [
         FieldError(".".join(str(part) for part in entry["loc"][skip:]), entry["msg"])
         for entry in found

@@ -1,4 +1,4 @@
-"""`/livez`: the process answers. `/readyz`: it can do its work; not while it starts or drains."""
+"""`/livez`: the process responds. `/readyz`: the unit can work; not while it starts or drains."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OK = "ok"
 
 
 def routes(readiness: Readiness) -> list[Route]:
-    """The two routes; `readiness` says of each thing that is needed "ok", or why not."""
+    """Return the two routes. `readiness` returns "ok", or the reason why not, for each part."""
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": OK})

@@ -19,14 +19,14 @@ _PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One field of a request that is wrong; `field` is a dotted path."""
+    """An error in one field of a request. `field` is a dotted path."""
 
     field: str
     message: str
 
 
 class Problem(Exception):
-    """Raised anywhere below a route, it becomes the answer: all of it is shown to the caller."""
+    """An error that becomes the response. All of it is shown to the caller."""
 
     def __init__(
         self,
@@ -48,36 +48,39 @@ class Problem(Exception):
 
 
 def words(rule: str) -> str:
-    """`already_exists` -> `Already exists`."""
+    """Return a rule in words: `already_exists` -> `Already exists`."""
     return rule.replace("_", " ").replace("-", " ").capitalize()
 
 
 def unauthenticated(detail: str, *, sent: bool) -> Problem:
-    """401 with the challenge of RFC 6750, 3: `error` only when a token was sent."""
+    """Return a 401 with the challenge of RFC 6750, 3, with an `error` if a token was sent."""
     challenge = 'Bearer error="invalid_token"' if sent else "Bearer"
     return Problem(401, "unauthenticated", detail=detail, headers={"WWW-Authenticate": challenge})
 
 
 def forbidden(detail: str) -> Problem:
-    """403: we know who it is, and that they may not."""
+    """Return a 403: the caller is known, but not allowed to do this."""
     return Problem(403, "forbidden", detail=detail)
 
 
 def not_found(detail: str | None = None) -> Problem:
-    """404, also for what exists but is not the caller's to see."""
+    """Return a 404, also for what exists but is hidden from the caller."""
     return Problem(404, "not_found", detail=detail)
 
 
 def invalid(errors: Sequence[FieldError]) -> Problem:
-    """422: well-formed, but not what the route takes; says so for each field."""
+    """Return a 422 with the errors of each field."""
     return Problem(
         422, "invalid_request", detail="The request does not fit the schema.", errors=errors
     )
 
 
 def refused(rule: str) -> Problem:
-    """The domain's own no. `product_not_found` is no 404: what is addressed is there, it lacks
-    another thing; the same goes for every rule that must hold."""
+    """Return the problem of a rule that does not hold.
+
+    `product_not_found` is a 409, because the resource of the request exists and another one is
+    missing.
+    """
     if rule == "not_found":
         return not_found()
     if rule == "already_exists" or rule.endswith("_not_found"):
@@ -91,14 +94,14 @@ def refused(rule: str) -> Problem:
 
 
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
-    """A problem that says no more than the status does (404 of an unknown path, 405 ...)."""
+    """Return a problem that has no more information than its status."""
     phrase = _PHRASES.get(status) or ("Client Error" if status < 500 else "Server Error")
     rule = phrase.lower().replace(" ", "_").replace("-", "_").replace("'", "")
     return Problem(status, rule, title=phrase, headers=headers)
 
 
 def response(problem: Problem, *, instance: str, correlation_id: str | None) -> JSONResponse:
-    """The answer that `problem` becomes."""
+    """Return the response of `problem`."""
     body: dict[str, Any] = {
         "type": f"urn:problem:{problem.rule}",
         "title": problem.title,
@@ -115,7 +118,7 @@ def response(problem: Problem, *, instance: str, correlation_id: str | None) -> 
 
 
 class FieldErrorBody(BaseModel):
-    """The documented form of a `FieldError`."""
+    """The documented schema of a `FieldError`."""
 
     model_config = ConfigDict(title="FieldError")
 
@@ -124,7 +127,7 @@ class FieldErrorBody(BaseModel):
 
 
 class ProblemBody(BaseModel):
-    """The documented form of every error (RFC 9457)."""
+    """The documented schema of every error (RFC 9457)."""
 
     model_config = ConfigDict(title="Problem")
 

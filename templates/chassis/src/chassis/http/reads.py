@@ -1,4 +1,4 @@
-"""`GET` routes: an aggregate by id, a page of rows, exactly one row."""
+"""`GET` routes: an aggregate by id, a page of rows, one row."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from chassis.http.parameters import (
     Endpoint,
     PagedQuery,
     QueryModel,
-    chosen,
     find_query,
     path_types,
     query_type,
     search_query,
+    selected,
     with_signature,
 )
 from chassis.http.problem import forbidden, not_found
@@ -29,13 +29,13 @@ from chassis.results import Page, Versioned
 from chassis.runtime import ServiceRuntime
 
 IfNoneMatch = Annotated[
-    str | None, Header(description="Answers 304 when the version is still this entity tag.")
+    str | None, Header(description="The response is 304 if this is still the entity tag.")
 ]
 User = Annotated[Caller, Depends(bearer)]
 
 
-class Searching(Protocol):
-    """How a runtime looks for rows."""
+class RowSearch(Protocol):
+    """The search of a runtime."""
 
     async def __call__(
         self,
@@ -48,7 +48,7 @@ class Searching(Protocol):
 
 
 def get_endpoint(route: Get, runtime: ServiceRuntime) -> Endpoint:
-    """Answers the aggregate; somebody else's is as if it were not there."""
+    """Return the endpoint of one aggregate. Those of other users are not found."""
     adapter: TypeAdapter[Any] = TypeAdapter(route.of)
     (id,) = parameters(route.path)
 
@@ -65,32 +65,32 @@ def get_endpoint(route: Get, runtime: ServiceRuntime) -> Endpoint:
     return with_signature(endpoint, **path_types(route.path, route.of))
 
 
-def search_endpoint(route: Search, search: Searching) -> Endpoint:
-    """Answers `{"items": [...], "next": cursor or null}`."""
+def search_endpoint(route: Search, search: RowSearch) -> Endpoint:
+    """Return the endpoint of a page: `{"items": [...], "next": cursor or null}`."""
     adapter: TypeAdapter[Any] = TypeAdapter(tuple[route.of, ...])  # type: ignore[name-defined]
     cursors: TypeAdapter[str | None] = TypeAdapter(str | None)
 
     async def endpoint(caller: User, **given: Any) -> Response:
         require_role(caller, route.roles)
         query: PagedQuery = given["query"]
-        by = chosen(query, route.by) | _own_rows(route, caller)
+        by = selected(query, route.by) | _own_rows(route, caller)
         _require_owner(route, by, caller)
-        wanted = chosen(query, route.filter)
-        page = await search(by, wanted, route.sort, query.page, query.cursor)
+        filters = selected(query, route.filter)
+        page = await search(by, filters, route.sort, query.page, query.cursor)
         items, next = adapter.dump_json(page.items), cursors.dump_json(page.next)
         return _json(b'{"items":%b,"next":%b}' % (items, next))
 
     return with_signature(endpoint, query=query_type(search_query(route)))
 
 
-def find_endpoint(route: Find, search: Searching) -> Endpoint:
-    """Answers the row; with an owner, one that is somebody else's is as if it were not there."""
+def find_endpoint(route: Find, search: RowSearch) -> Endpoint:
+    """Return the endpoint of one row. With an owner, rows of other users are not found."""
     adapter: TypeAdapter[Any] = TypeAdapter(route.of)
 
     async def endpoint(caller: User, **given: Any) -> Response:
         require_role(caller, route.roles)
         query: QueryModel = given.pop("query")
-        by = chosen(query, (name for name in route.by if name not in given)) | given
+        by = selected(query, (name for name in route.by if name not in given)) | given
         _require_owner(route, by, caller)
         page = await search(by | _own_rows(route, caller), {}, (), 2)
         if len(page.items) != 1:
@@ -104,11 +104,11 @@ def find_endpoint(route: Find, search: Searching) -> Endpoint:
 
 def _require_owner(route: Search | Find, by: Mapping[str, object], caller: Caller) -> None:
     if route.owner in route.by and str(by[route.owner]) != str(caller.id):
-        raise forbidden(f"The {route.owner} must be your own.")
+        raise forbidden(f"The {route.owner} must be the caller.")
 
 
 def _own_rows(route: Search | Find, caller: Caller) -> dict[str, object]:
-    """When the owner is not asked for, it is what restricts the answer."""
+    """Return the restriction to own rows, unless the query names the owner."""
     if route.owner is None or route.owner in route.by:
         return {}
     return {route.owner: caller.id}

@@ -1,4 +1,4 @@
-"""What a unit answers over HTTP, as data. Light on purpose: a composition root imports it."""
+"""HTTP routes as data. This module imports little, because composition roots import it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PARAMETER = re.compile(r"{(\w+)}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A command. Fields of it that are not in the path are in the body."""
+    """A route of a command. Its fields that are not in the path are in the body."""
 
     path: str
     command: type[Command]
@@ -22,7 +22,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Get:
-    """An aggregate by its id, which is the path's parameter."""
+    """A route of an aggregate by its id, which is the parameter of the path."""
 
     path: str
     of: type
@@ -31,9 +31,17 @@ class Get:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """A page of rows. `by` must be given in the query, `filter` may be.
+    """A route of a page of rows.
 
-    `-` before a field of `sort`: descending. `page`: how many rows at most.
+    Attributes:
+        path: The path.
+        of: The class of the rows.
+        by: The fields that a query must give.
+        filter: The fields that a query may give.
+        sort: The fields to sort by; a leading `-` means descending.
+        page: The largest number of rows.
+        owner: The field that must be the caller.
+        roles: The roles with access; empty for all callers.
     """
 
     path: str
@@ -48,7 +56,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
-    """Exactly one row, or 404."""
+    """A route of one row; any other number of rows is a 404."""
 
     path: str
     of: type
@@ -61,14 +69,18 @@ Route: TypeAlias = Post | Get | Search | Find
 
 
 def post(path: str, command: type[Command], *, roles: tuple[str, ...] = ()) -> Post:
-    """`POST path` carries out `command`; callers need one of `roles`, if any are given."""
+    """Declare `POST path` for a command; callers need one of `roles`, if any are given."""
     return Post(path=path, command=command, roles=roles)
 
 
 def get(path: str, of: type, *, roles: tuple[str, ...] = ()) -> Get:
-    """`GET path` answers the aggregate `of`."""
+    """Declare `GET path` for an aggregate.
+
+    Raises:
+        ValueError: The path has not exactly one parameter.
+    """
     if len(parameters(path)) != 1:
-        raise ValueError(f"{path}: an aggregate is read by one path parameter, its id")
+        raise ValueError(f"{path}: the path of an aggregate has one parameter, its id")
     return Get(path=path, of=of, roles=roles)
 
 
@@ -83,9 +95,13 @@ def search(
     owner: str | None = None,
     roles: tuple[str, ...] = (),
 ) -> Search:
-    """`GET path` answers a page of rows; `owner`: the field that must be the caller."""
+    """Declare `GET path` for a page of rows; see `Search`.
+
+    Raises:
+        ValueError: A field is called `page` or `cursor`.
+    """
     if {"page", "cursor"} & {*by, *filter}:
-        raise ValueError(f"{path}: page and cursor have a meaning of their own in a query")
+        raise ValueError(f"{path}: page and cursor are reserved parameters")
     return Search(
         path=path, of=of, by=by, filter=filter, sort=sort, page=page, owner=owner, roles=roles
     )
@@ -99,10 +115,10 @@ def find(
     owner: str | None = None,
     roles: tuple[str, ...] = (),
 ) -> Find:
-    """`GET path` answers the one row of `by`; `owner`: the field that must be the caller."""
+    """Declare `GET path` for one row; `owner` is the field that must be the caller."""
     return Find(path=path, of=of, by=by, owner=owner, roles=roles)
 
 
 def parameters(path: str) -> tuple[str, ...]:
-    """The names of the parameters of `path`."""
+    """Return the names of the parameters of `path`."""
     return tuple(_PARAMETER.findall(path))

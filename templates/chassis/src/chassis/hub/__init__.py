@@ -1,1 +1,1 @@
-"""The event hub: one port, an adapter for every broker."""
+"""The event hub: a port, and an adapter for each broker."""

@@ -1,1 +1,1 @@
-"""A process: some units in one event loop, each with a port of its own."""
+"""A process: one or more units in one event loop, each on a port of its own."""

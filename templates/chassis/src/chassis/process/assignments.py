@@ -1,4 +1,4 @@
-"""Which unit is served where: `module:attribute@host:port`."""
+"""Assignments of units to addresses: `module:attribute@host:port`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A unit, by where it is declared, and the address it is served at."""
+    """A unit, as `module:attribute`, and the address that it is served at."""
 
     reference: str
     host: str
@@ -29,29 +29,40 @@ class Assignment:
 
 
 def parse(text: str) -> Assignment:
-    """`shop_order.service:service@127.0.0.1:8101`, or raise `CannotStart`."""
+    """Parse an assignment, e.g. `shop_order.service:service@127.0.0.1:8101`.
+
+    Raises:
+        CannotStart: `text` does not have this form.
+    """
     reference, _, address = text.rpartition("@")
     host, _, port = address.rpartition(":")
     module, _, attribute = reference.partition(":")
     if not (module and attribute and host and port.isascii() and port.isdigit()):
         raise CannotStart(f"{text!r} is not of the form module:attribute@host:port")
     if int(port) > 65535:
-        raise CannotStart(f"{text!r}: there is no port {port}")
+        raise CannotStart(f"{text!r}: {port} is not a port number")
     return Assignment(reference, host.removeprefix("[").removesuffix("]"), int(port))
 
 
 def load(reference: str) -> Unit:
-    """The unit that `reference` names, or raise `CannotStart` with a line saying why not."""
+    """Import the unit that `reference` names.
+
+    Args:
+        reference: Where the unit is declared, as `module:attribute`.
+
+    Raises:
+        CannotStart: The module cannot be imported, or the attribute is not a unit.
+    """
     module_name, _, attribute = reference.partition(":")
     try:
         module = importlib.import_module(module_name)
     except Exception as error:
-        raise CannotStart(f"{reference}: cannot be imported: {_in_a_line(error)}") from error
+        raise CannotStart(f"{reference}: cannot be imported: {_one_line(error)}") from error
     unit = getattr(module, attribute, None)
     if unit is None:
         raise CannotStart(f"{reference}: {module_name} has no {attribute}")
     if not _is_unit(unit):
-        raise CannotStart(f"{reference}: is no unit, but of type {type(unit).__name__}")
+        raise CannotStart(f"{reference}: not a unit: {type(unit).__name__}")
     return unit
 
 
@@ -60,13 +71,13 @@ def _is_unit(value: object) -> TypeIs[Unit]:
 
 
 def is_bff(value: object) -> TypeIs[Bff]:
-    """Whether it is a `Bff`; asked without importing what only those need."""
+    """Return whether `value` is a `Bff`, without importing the modules that only those need."""
     kind = type(value)
     return (kind.__module__, kind.__qualname__) == ("chassis.bff", "Bff")
 
 
-def _in_a_line(error: Exception) -> str:
-    """`ValueError: text (file.py:3)`, the place being where it was raised."""
+def _one_line(error: Exception) -> str:
+    """Return `ValueError: text (file.py:3)`, with the line that raised the error."""
     text = " ".join(str(error).split())
     frames = traceback.extract_tb(error.__traceback__)
     outside = [frame for frame in frames if "importlib" not in frame.filename]

@@ -1,7 +1,7 @@
-"""What keeps a process from starting."""
+"""Errors that keep a process from starting."""
 
 from __future__ import annotations
 
 
 class CannotStart(Exception):
-    """The process cannot start as it was asked to; the text is a line for whoever started it."""
+    """The process cannot start as requested. The message is one line for the operator."""

@@ -1,4 +1,4 @@
-"""The runtimes: what makes a declared service or projection work."""
+"""The runtimes of declared services and projections."""
 
 from chassis.runtime.projection import ProjectionRuntime
 from chassis.runtime.service import ServiceRuntime

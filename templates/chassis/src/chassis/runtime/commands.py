@@ -1,4 +1,4 @@
-"""Carries out commands: load, decide, evolve, and one atomic write of state, events and inbox."""
+"""Command handling: load, decide, evolve, and one atomic write of state, events and inbox."""
 
 from __future__ import annotations
 
@@ -7,30 +7,36 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from functools import reduce
 from typing import Any
 from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
 
 from chassis.caller import Caller
 from chassis.clock import Clock
-from chassis.domain import Refused
+from chassis.domain import Refused, evolved
 from chassis.envelope import Outgoing
 from chassis.errors import AlreadyHandled, NotOwner, VersionMismatch
 from chassis.messages import Catalog, Command, CommandRefused, Event
 from chassis.results import Outcome
 from chassis.runtime.aggregates import Loaded, Repository
-from chassis.runtime.answers import Answers, contexts
-from chassis.runtime.conflicts import despite_conflicts
-from chassis.runtime.journal import Journal
-from chassis.runtime.sealer import Sealer
+from chassis.runtime.committer import Committer
+from chassis.runtime.decisions import DecisionRunner, contexts
+from chassis.runtime.envelopes import EnvelopeFactory
+from chassis.runtime.retries import retry_on_conflict
 from chassis.service import Aggregate
 from chassis.store.port import Commit, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A command, who gives it (None: trusted), and for which version of the aggregate (or any)."""
+    """A command to handle.
+
+    Attributes:
+        command: The command.
+        message_id: The id of the command; a command is handled once for each id.
+        caller: The caller; None for a trusted sender.
+        expected_version: The version that the aggregate must have; None for any.
+    """
 
     command: Command
     message_id: UUID
@@ -39,17 +45,17 @@ class Request:
 
 
 class CommandHandler:
-    """The commands of one service's aggregates."""
+    """Handles the commands of the aggregates of one service."""
 
     def __init__(
         self,
         *,
         messages: Catalog,
         repositories: Iterable[Repository],
-        answers: Answers,
+        decisions: DecisionRunner,
         store: Store,
-        journal: Journal,
-        sealer: Sealer,
+        committer: Committer,
+        envelopes: EnvelopeFactory,
         clock: Clock,
     ) -> None:
         self._repositories: Mapping[type[Command], Repository] = {
@@ -58,35 +64,35 @@ class CommandHandler:
             for command in repository.aggregate.commands
         }
         self._messages = messages
-        self._answers = answers
+        self._decisions = decisions
         self._store = store
-        self._journal = journal
-        self._sealer = sealer
+        self._committer = committer
+        self._envelopes = envelopes
         self._clock = clock
         self._locks: WeakValueDictionary[tuple[type, str], asyncio.Lock] = WeakValueDictionary()
 
-    def knows(self, command: type[Command]) -> bool:
-        """Return whether an aggregate of this service decides on `command`."""
+    def handles(self, command: type[Command]) -> bool:
+        """Return whether an aggregate of this service handles `command`."""
         return command in self._repositories
 
     async def handle(self, request: Request) -> Outcome:
         """See `ServiceRuntime.handle`."""
-        # Those who want the same aggregate at once wait here, instead of conflicting in the store.
+        # Concurrent commands on one aggregate wait here instead of conflicting in the store.
         async with self._lock(request.command):
             if (handled := await self._store.handled(str(request.message_id))) is not None:
                 return _recorded(handled.result)
             try:
-                return await despite_conflicts(lambda: self._attempt(request))
+                return await retry_on_conflict(lambda: self._attempt(request))
             except AlreadyHandled as handled_elsewhere:
                 return _recorded(handled_elsewhere.result)
 
     async def carry_out(self, command: Command, message_id: UUID) -> None:
-        """Handle a command that came over the hub or from a policy; a refusal is an answer, too."""
+        """Handle a command from the hub or a policy; a refusal is published as an event."""
         try:
             await self.handle(Request(command=command, message_id=message_id))
         except Refused as refused:
             with suppress(AlreadyHandled):
-                await self._journal.commit(
+                await self._committer.commit(
                     Commit(
                         inbox=str(message_id),
                         result=json.dumps({"refused": refused.rule}),
@@ -100,7 +106,7 @@ class CommandHandler:
         before = await repository.load(id)
         _check_before(repository.aggregate, before, request)
         events = await self._decide(repository.aggregate, before.state, request)
-        state = reduce(repository.aggregate.evolve, events, before.state)
+        state = evolved(repository.aggregate.evolve, before.state, events)
         check_owner(repository.aggregate, request.caller, state)
         outcome = Outcome(
             id=UUID(id),
@@ -108,9 +114,9 @@ class CommandHandler:
             events=tuple(type(event).__name__ for event in events),
             created=before.state is None and state is not None,
         )
-        outbox = self._sealed(events, request.message_id, before.version)
+        outbox = self._wrapped(events, request.message_id, before.version)
         written = tuple(out.envelope for out in outbox)
-        await self._journal.commit(
+        await self._committer.commit(
             replace(
                 repository.write(id, before, state, written) if events else Commit(),
                 outbox=outbox,
@@ -123,16 +129,16 @@ class CommandHandler:
     async def _decide(
         self, aggregate: Aggregate[Any, Any, Any], state: Any, request: Request
     ) -> tuple[Event, ...]:
-        return await self._answers.decide(
+        return await self._decisions.decide(
             lambda context: aggregate.decide(request.command, state, context),
             contexts(request.message_id, self._clock()),
         )
 
-    def _sealed(
+    def _wrapped(
         self, events: tuple[Event, ...], message_id: UUID, version: int
     ) -> tuple[Outgoing, ...]:
         return tuple(
-            self._sealer.seal(
+            self._envelopes.wrap(
                 event,
                 id=uuid5(message_id, f"event:{number}"),
                 causation_id=message_id,
@@ -143,7 +149,7 @@ class CommandHandler:
 
     def _refusal(self, command: Command, message_id: UUID, rule: str) -> Outgoing:
         aggregate = self._repositories[type(command)].aggregate
-        return self._sealer.seal_refusal(
+        return self._envelopes.wrap_refusal(
             CommandRefused(command=self._messages.of(type(command)).name, rule=rule),
             id=uuid5(message_id, "refused"),
             causation_id=message_id,
@@ -160,7 +166,16 @@ class CommandHandler:
 
 
 def check_owner(aggregate: Aggregate[Any, Any, Any], caller: Caller | None, holder: object) -> None:
-    """Raise `NotOwner` if `holder`, a state or a command, says that the aggregate is another's."""
+    """Check that the aggregate belongs to the caller.
+
+    Args:
+        aggregate: The declaration of the aggregate.
+        caller: The caller; None for a trusted sender.
+        holder: The state, or the command, whose field names the owner.
+
+    Raises:
+        NotOwner: The aggregate belongs to another user.
+    """
     if caller is None or aggregate.owner is None:
         return
     if getattr(holder, aggregate.owner, caller.id) != caller.id:
@@ -168,7 +183,7 @@ def check_owner(aggregate: Aggregate[Any, Any, Any], caller: Caller | None, hold
 
 
 def _check_before(aggregate: Aggregate[Any, Any, Any], before: Loaded, request: Request) -> None:
-    """Of an aggregate that does not exist yet, the command itself may say whose it will be."""
+    """Check owner and version. The command names the owner of an aggregate that it creates."""
     holder = request.command if before.state is None else before.state
     check_owner(aggregate, request.caller, holder)
     if request.expected_version not in (None, before.version):
@@ -176,7 +191,7 @@ def _check_before(aggregate: Aggregate[Any, Any, Any], before: Loaded, request: 
 
 
 def _recorded(result: str | None) -> Outcome:
-    """Return, or raise, once more what came of a command."""
+    """Return the recorded outcome of a command, or raise its recorded refusal."""
     recorded = json.loads(result or "{}")
     if "refused" in recorded:
         raise Refused(recorded["refused"])

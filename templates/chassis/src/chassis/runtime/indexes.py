@@ -1,4 +1,4 @@
-"""Which indexes serve the queries that a unit's routes allow."""
+"""The indexes for the queries of a unit's routes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chassis.http import Find, Route, Search
 
 
 def indexes(routes: Iterable[Route], kind: type) -> list[tuple[str, ...]]:
-    """Return, as sorts, what the searches for `kind` look for and then sort by."""
+    """Return the fields of each index, as sorts, for the searches of class `kind`."""
     wanted: list[tuple[str, ...]] = []
     for route in routes:
         if isinstance(route, Search) and route.of is kind:

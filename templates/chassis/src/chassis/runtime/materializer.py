@@ -1,24 +1,21 @@
-"""Keeps rows by events: replicas in services, and projections."""
+"""Materialized rows: the replicas of services, and projections."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from chassis.domain import evolved
 from chassis.envelope import Envelope
 from chassis.messages import Event
 from chassis.results import Versioned
-from chassis.runtime.conflicts import despite_conflicts
+from chassis.runtime.retries import retry_on_conflict
 from chassis.runtime.rows import Rows
 from chassis.store.port import Commit, Store
 
 
 class Materializer:
-    """Applies events to the rows they are about, each event once.
-
-    `project(row, event)` is the row after the event, None if there is none; `id`: the events' field
-    with the id of the row.
-    """
+    """Applies events to their rows, each event once."""
 
     def __init__(
         self,
@@ -29,6 +26,15 @@ class Materializer:
         group: str,
         store: Store,
     ) -> None:
+        """Create a materializer.
+
+        Args:
+            rows: The rows.
+            project: Returns the row after an event; None if there is none.
+            id: The field of the events with the id of the row.
+            group: The consumer group, which is part of the inbox keys.
+            store: The store of the rows.
+        """
         self._rows = rows
         self._project = project
         self._id = id
@@ -39,12 +45,12 @@ class Materializer:
         """Apply one event."""
         inbox = f"{self._group}:{envelope.id}"
         if await self._store.handled(inbox) is None:
-            await despite_conflicts(lambda: self._apply(event, inbox))
+            await retry_on_conflict(lambda: self._apply(event, inbox))
 
     async def _apply(self, event: Event, inbox: str) -> None:
         id = str(getattr(event, self._id))
         before = await self._rows.get(id)
-        after = self._project(before.state if before else None, event)
+        after = evolved(self._project, before.state if before else None, (event,))
         await self._store.commit(self._change(id, before, after, inbox))
 
     def _change(self, id: str, before: Versioned[Any] | None, after: Any, inbox: str) -> Commit:

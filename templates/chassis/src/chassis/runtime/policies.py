@@ -1,4 +1,4 @@
-"""Carries out policies: what happened, and what is done then."""
+"""Policies at run time: events in, commands out."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from chassis.envelope import Envelope
 from chassis.errors import AlreadyHandled
 from chassis.messages import Command, Event
 from chassis.runtime.commands import CommandHandler
-from chassis.runtime.journal import Journal
-from chassis.runtime.sealer import Sealer
+from chassis.runtime.committer import Committer
+from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.service import Policy
 from chassis.store.port import Commit, Timer
 
 
 class PolicyRunner:
-    """One policy at work.
+    """Runs one policy.
 
-    The ids of its commands derive from the event's, so that an event that comes again does nothing
-    twice: a command of this service is known to its inbox, any other to the other service's.
+    The ids of its commands derive from the id of the event. So a redelivered event has no effect:
+    the inbox of the service that handles the command knows the id.
     """
 
     def __init__(
         self,
         policy: Policy,
         commands: CommandHandler,
-        journal: Journal,
-        sealer: Sealer,
+        committer: Committer,
+        envelopes: EnvelopeFactory,
     ) -> None:
         self.policy = policy
         self._commands = commands
-        self._journal = journal
-        self._sealer = sealer
+        self._committer = committer
+        self._envelopes = envelopes
 
     @property
     def timer_handler(self) -> str:
-        """The name under which its timers come back."""
+        """The name of the handler of its timers."""
         return f"policy:{self.policy.name}"
 
     async def __call__(self, event: Event, envelope: Envelope) -> None:
@@ -55,21 +55,21 @@ class PolicyRunner:
             data=envelope.to_json().decode(),
         )
         with suppress(AlreadyHandled):
-            await self._journal.commit(Commit(inbox=id, set_timers=(timer,)))
+            await self._committer.commit(Commit(inbox=id, set_timers=(timer,)))
 
-    async def remind(self, timer: Timer) -> None:
+    async def on_timer(self, timer: Timer) -> None:
         """React to the event that the timer was set for."""
         envelope = Envelope.from_json(timer.data.encode())
         event = self.policy.event.model_validate(envelope.data)
         with trace.use(trace.continued(envelope)):
             await self._react(event, envelope.id)
-            await self._journal.commit(Commit(drop_timers=(timer.id,)))
+            await self._committer.commit(Commit(drop_timers=(timer.id,)))
 
     async def _react(self, event: Event, event_id: UUID) -> None:
         foreign: list[tuple[UUID, Command]] = []
         for number, command in enumerate(_commands(self.policy.react(event)), 1):
             id = uuid5(event_id, f"{self.policy.name}:{number}")
-            if self._commands.knows(type(command)):
+            if self._commands.handles(type(command)):
                 await self._commands.carry_out(command, id)
             else:
                 foreign.append((id, command))
@@ -78,11 +78,11 @@ class PolicyRunner:
 
     async def _send(self, commands: list[tuple[UUID, Command]], event_id: UUID) -> None:
         outbox = tuple(
-            self._sealer.seal(command, id=id, causation_id=event_id) for id, command in commands
+            self._envelopes.wrap(command, id=id, causation_id=event_id) for id, command in commands
         )
         with suppress(AlreadyHandled):
             inbox = f"{self.policy.name}:{event_id}"
-            await self._journal.commit(Commit(inbox=inbox, outbox=outbox))
+            await self._committer.commit(Commit(inbox=inbox, outbox=outbox))
 
 
 def _commands(made: Command | Iterable[Command]) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""The runtime of a projection: its declaration, put to work."""
+"""The runtime of a projection."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.clock import Clock, utc_now
-from chassis.dead_letters import DeadLetterOffice
+from chassis.dead_letters import DeadLetterPublisher
 from chassis.hub.port import Hub
 from chassis.projection import Projection
 from chassis.results import Page
+from chassis.runtime.bindings import bindings, consumers
 from chassis.runtime.consumer import RETRY, Retry
 from chassis.runtime.indexes import indexes
-from chassis.runtime.interests import consumers, interests
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.rows import Rows
 from chassis.runtime.unit import Unit
@@ -20,7 +20,7 @@ from chassis.store.port import Store
 
 
 class ProjectionRuntime:
-    """A projection at work on a store and a hub."""
+    """Runs a projection on a store and a hub."""
 
     def __init__(
         self,
@@ -45,8 +45,8 @@ class ProjectionRuntime:
             clock=clock,
             collections=[self._rows.collection],
             consumers=consumers(
-                interests(messages, name, projection.events, materializer),
-                DeadLetterOffice(name, messages, hub, clock),
+                bindings(messages, name, projection.events, materializer),
+                DeadLetterPublisher(name, messages, hub, clock),
                 retry,
             ),
         )
@@ -59,7 +59,7 @@ class ProjectionRuntime:
         limit: int,
         cursor: str | None = None,
     ) -> Page[Any]:
-        """Return a page of rows; as `ServiceRuntime.search`."""
+        """Return a page of rows; see `ServiceRuntime.search`."""
         return await self._rows.search(by, filter, sort, limit, cursor)
 
     async def start(self) -> None:
@@ -67,13 +67,13 @@ class ProjectionRuntime:
         await self._unit.start()
 
     async def drain(self) -> None:
-        """Take no more messages and finish those in flight."""
+        """Receive no more messages and finish those in flight."""
         await self._unit.drain()
 
     async def close(self) -> None:
-        """Stop everything at once. The store and the hub are the caller's to close."""
+        """Stop immediately. The caller closes the store and the hub."""
         await self._unit.close()
 
     async def readiness(self) -> dict[str, str]:
-        """Return for every part (store, hub, consumers) "ok" or the reason why it is not."""
+        """Return "ok", or the reason why not, for the store, the hub and the consumers."""
         return await self._unit.readiness()

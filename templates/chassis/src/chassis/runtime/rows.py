@@ -1,4 +1,4 @@
-"""The documents of one class in a store: typed reading, writing and searching."""
+"""Typed documents: reading, writing and searching one collection of a store."""
 
 from __future__ import annotations
 
@@ -18,11 +18,19 @@ T = TypeVar("T")
 
 
 class Rows(Generic[T]):
-    """The collection `name` of documents of class `kind`; `indexes` are like sorts."""
+    """The documents of one class in one collection."""
 
     def __init__(
         self, store: Store, name: str, kind: type[T], indexes: Iterable[tuple[str, ...]] = ()
     ) -> None:
+        """Create access to a collection.
+
+        Args:
+            store: The store.
+            name: The name of the collection.
+            kind: The class of the documents.
+            indexes: The fields of each index; a leading `-` means descending.
+        """
         self._store = store
         self._codec = Codec(kind)
         self._fields = fields_of(kind)
@@ -33,19 +41,19 @@ class Rows(Generic[T]):
         )
 
     async def get(self, id: str) -> Versioned[T] | None:
-        """Return a document, or None."""
+        """Return the document `id`, or None."""
         stored = await self._store.get(self.collection.name, id)
         return Versioned(self._codec.decode(stored.data), stored.version) if stored else None
 
     def put(self, id: str, value: T, *, expected: int, version: int) -> Put:
-        """Return the write that makes `value` the document `id`."""
+        """Return the write of `value` as the document `id`."""
         data = self._codec.encode(value)
         return Put(
             collection=self.collection.name, id=id, data=data, expected=expected, version=version
         )
 
     def delete(self, id: str, *, expected: int) -> Delete:
-        """Return the write that removes the document `id`."""
+        """Return the removal of the document `id`."""
         return Delete(collection=self.collection.name, id=id, expected=expected)
 
     async def search(
@@ -58,7 +66,16 @@ class Rows(Generic[T]):
     ) -> Page[T]:
         """Return a page of the documents whose fields equal `by` and `filter`.
 
-        Raises `InvalidQuery` if a field or a value makes no sense, `InvalidCursor` for the cursor.
+        Args:
+            by: Values by field.
+            filter: More values by field; those that are None are ignored.
+            sort: The fields to sort by; a leading `-` means descending.
+            limit: The largest number of documents.
+            cursor: The cursor of the page before; None for the first page.
+
+        Raises:
+            InvalidQuery: A field or a value is not valid.
+            InvalidCursor: The cursor is not valid for this query.
         """
         where = self._where({**by, **{k: v for k, v in filter.items() if v is not None}})
         sorts = self._sorts(sort)

@@ -1,4 +1,4 @@
-"""The runtime of a service: its declaration, put to work."""
+"""The runtime of a service."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ S = TypeVar("S")
 
 
 class ServiceRuntime:
-    """A service at work on a store and a hub."""
+    """Runs a service on a store and a hub."""
 
     def __init__(
         self,
@@ -46,11 +46,22 @@ class ServiceRuntime:
         message_id: UUID,
         expected_version: int | None = None,
     ) -> Outcome:
-        """Carry out a command on its aggregate, in one atomic write, once for every `message_id`.
+        """Handle a command on its aggregate in one atomic write.
 
-        `caller` None: trusted. The trace is taken from `chassis.trace`, if one is in use.
-        Raises `Refused`, `NotOwner`, `VersionMismatch`; `Conflict` if others keep writing in
-        between; `Unavailable`.
+        The current trace of `chassis.trace` is used, if there is one.
+
+        Args:
+            command: The command.
+            caller: The caller; None for a trusted sender.
+            message_id: The id of the command; it is handled once for each id.
+            expected_version: The version that the aggregate must have; None for any.
+
+        Raises:
+            Refused: A rule of the domain does not hold.
+            NotOwner: The aggregate belongs to another user.
+            VersionMismatch: The aggregate has another version.
+            Conflict: Other writers were faster, repeatedly.
+            Unavailable: The store is unavailable.
         """
         request = Request(
             command=command,
@@ -62,7 +73,7 @@ class ServiceRuntime:
             return await self._commands.handle(request)
 
     async def read(self, kind: type[S], id: UUID, caller: Caller | None) -> Versioned[S] | None:
-        """Return the aggregate of class `kind`; None if there is none or it is somebody else's."""
+        """Return an aggregate; None if it does not exist or belongs to another user."""
         repository = self._repositories[kind]
         loaded = await repository.load(str(id))
         try:
@@ -80,11 +91,20 @@ class ServiceRuntime:
         limit: int,
         cursor: str | None = None,
     ) -> Page[S]:
-        """Return a page of the state-stored aggregates of class `kind`, as `by` and `filter` say.
+        """Return a page of state-stored aggregates. The route checks the rights of the caller.
 
-        Values may be text (as in a URL) or of the field's own type; entries of `filter` that are
-        None are left out. `-` before a sort field: descending. The caller's rights are the route's
-        business. Raises `InvalidQuery` (`InvalidCursor` for the cursor).
+        Args:
+            kind: The class of the state.
+            by: Values by field, of the type of the field or as text.
+            filter: More values by field; those that are None are ignored.
+            sort: The fields to sort by; a leading `-` means descending.
+            limit: The largest number of aggregates.
+            cursor: The cursor of the page before; None for the first page.
+
+        Raises:
+            InvalidQuery: A field or a value is not valid.
+            InvalidCursor: The cursor is not valid for this query.
+            TypeError: The aggregate is event-sourced.
         """
         repository = self._repositories[kind]
         if not isinstance(repository, StateRepository):
@@ -96,13 +116,13 @@ class ServiceRuntime:
         await self._unit.start()
 
     async def drain(self) -> None:
-        """Take no more messages and timers, finish those in flight, empty the outbox."""
+        """Receive no more messages and timers, finish those in flight, publish the outbox."""
         await self._unit.drain()
 
     async def close(self) -> None:
-        """Stop everything at once. The store and the hub are the caller's to close."""
+        """Stop immediately. The caller closes the store and the hub."""
         await self._unit.close()
 
     async def readiness(self) -> dict[str, str]:
-        """Return for every part (store, hub, consumers) "ok" or the reason why it is not."""
+        """Return "ok", or the reason why not, for the store, the hub and the consumers."""
         return await self._unit.readiness()

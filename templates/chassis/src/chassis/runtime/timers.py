@@ -1,4 +1,4 @@
-"""Reminders that outlive the process."""
+"""Durable timers."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ from chassis.clock import Clock
 from chassis.errors import Unavailable
 from chassis.store.port import Commit, Store, Timer
 
-Remind: TypeAlias = Callable[[Timer], Awaitable[None]]
+TimerHandler: TypeAlias = Callable[[Timer], Awaitable[None]]
 
 _BATCH = 100
 _LONGEST_SLEEP = 60.0
 _BACKOFF = 1.0
-_POSTPONED_BY = timedelta(seconds=30)
+_RETRY_DELAY = timedelta(seconds=30)
 
 _log = structlog.get_logger()
 
 
 class Timers:
-    """The timers of one unit. A handler drops the timer in the commit of what it does."""
+    """The timers of one unit. A handler drops its timer in the commit of its work."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        self.handlers: dict[str, Remind] = {}
+        self.handlers: dict[str, TimerHandler] = {}
         self._store = store
         self._clock = clock
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """Say that timers were set."""
+        """Signal that timers were set."""
         self._woken.set()
 
     async def run(self) -> None:
@@ -46,7 +46,7 @@ class Timers:
                 await self.handle_due()
                 pause = await self._until_next()
             except Unavailable as error:
-                _log.warning("timers wait", reason=str(error))
+                _log.warning("timers not handled", reason=str(error))
                 pause = _BACKOFF
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -56,17 +56,17 @@ class Timers:
         """Handle every timer that is due now."""
         while due := await self._store.due(self._clock(), _BATCH):
             for timer in due:
-                await self._remind(timer)
+                await self._fire(timer)
 
-    async def _remind(self, timer: Timer) -> None:
-        """Call the timer's handler; one that fails stops no other and is tried again later."""
+    async def _fire(self, timer: Timer) -> None:
+        """Call the handler of a timer. A failed timer is retried later and delays no other."""
         try:
             await self.handlers[timer.handler](timer)
         except Unavailable:
             raise
         except Exception:
             _log.exception("timer failed", timer=timer.id)
-            later = replace(timer, due=self._clock() + _POSTPONED_BY)
+            later = replace(timer, due=self._clock() + _RETRY_DELAY)
             await self._store.commit(Commit(set_timers=(later,)))
 
     async def _until_next(self) -> float:

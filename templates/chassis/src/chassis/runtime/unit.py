@@ -1,4 +1,4 @@
-"""What the runtimes of all units share: topics, consumers and tasks, from start to end."""
+"""What the runtimes of all units share: topics, consumers and background tasks."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from chassis.messages import Catalog
 from chassis.runtime.consumer import Consumer
 from chassis.store.port import Collection, Store
 
-_HOUSEKEEPING = timedelta(hours=1)
-_BEGIN_AGAIN = 1.0
-_AT_ONCE = 0.5
+_HOUSEKEEPING_INTERVAL = timedelta(hours=1)
+_RESTART_DELAY = 1.0
+_CLOSE_TIMEOUT = 0.5
 
 _log = structlog.get_logger()
 
 
 class Unit:
-    """The moving parts of one unit."""
+    """The background work of one unit."""
 
     def __init__(
         self,
@@ -49,12 +49,12 @@ class Unit:
         self._clock = clock
         self._collections = tuple(collections)
         self._consumers = tuple(consumers)
-        self._background = {**background, "housekeeping": self._keep_house}
+        self._background = {**background, "housekeeping": self._clean_inbox}
         self._flush = flush
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Prepare the store and the topics, then start everything; return when it runs."""
+        """Prepare the store and the topics, then start everything."""
         await self._store.prepare(self._collections)
         await self._declare_topics()
         self._tasks = [
@@ -64,7 +64,7 @@ class Unit:
         await asyncio.gather(*(consumer.start(self._hub) for consumer in self._consumers))
 
     async def drain(self) -> None:
-        """Take no more messages and timers, finish those in flight, empty the outbox."""
+        """Receive no more messages and timers, finish those in flight, publish the outbox."""
         await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
         await self._cancel_tasks()
         if self._flush is not None:
@@ -72,14 +72,14 @@ class Unit:
                 await self._flush()
 
     async def close(self) -> None:
-        """Stop everything at once: what is in hand then is delivered again after the next start."""
+        """Stop immediately. Messages in flight are delivered again after the next start."""
         await self._cancel_tasks()
         with suppress(TimeoutError, Unavailable):
-            async with asyncio.timeout(_AT_ONCE):
+            async with asyncio.timeout(_CLOSE_TIMEOUT):
                 await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
 
     async def readiness(self) -> dict[str, str]:
-        """Return for every part "ok" or the reason why it is not."""
+        """Return "ok", or the reason why not, for every part."""
         statuses = [consumer.status() for consumer in self._consumers]
         return {
             "store": await self._store_status(),
@@ -100,22 +100,22 @@ class Unit:
         return "ok"
 
     async def _run(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Keep a background task going: a mistake in it is logged, and then it begins again."""
+        """Run a background task forever: an error is logged, and the task starts again."""
         while True:
             try:
                 await work()
             except Exception:
                 _log.exception("background task failed", unit=self._name, task=what)
-            await asyncio.sleep(_BEGIN_AGAIN)
+            await asyncio.sleep(_RESTART_DELAY)
 
-    async def _keep_house(self) -> None:
-        """Forget messages that the hub has forgotten, lest the inbox grows forever."""
+    async def _clean_inbox(self) -> None:
+        """Remove inbox entries of messages that the hub no longer retains."""
         while True:
             try:
                 await self._store.forget(self._clock() - self._messages.retention)
             except Unavailable as error:
-                _log.warning("housekeeping waits", reason=str(error))
-            await asyncio.sleep(_HOUSEKEEPING.total_seconds())
+                _log.warning("housekeeping postponed", reason=str(error))
+            await asyncio.sleep(_HOUSEKEEPING_INTERVAL.total_seconds())
 
     async def _cancel_tasks(self) -> None:
         for task in self._tasks:

@@ -38,7 +38,11 @@ R = TypeVar("R")
 
 
 def open_sqlite(path: Path) -> SqliteStore:
-    """Open, or create, the store in the file `path`; raises `Unavailable` if it cannot be."""
+    """Open or create the store in the file `path`.
+
+    Raises:
+        Unavailable: The file cannot be opened.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         writing = _connect(path)
@@ -137,7 +141,7 @@ class SqliteStore:
 
     async def ping(self) -> None:
         """See `Store`."""
-        await self._write(lambda connection: None)  # takes the write lock of the file
+        await self._write(lambda connection: None)  # takes the write lock
 
     async def close(self) -> None:
         """See `Store`."""

@@ -34,12 +34,12 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def table(collection: str) -> str:
-    """Return the table of a collection. Names come from declarations, never from a request."""
+    """Return the table of a collection. Its name comes from a declaration, never a request."""
     return f"documents_{_checked(collection)}"
 
 
 def create(collection: Collection) -> tuple[str, ...]:
-    """Return the statements that make a collection's table and indexes, if they are missing."""
+    """Return the statements that create a missing table and its missing indexes."""
     name, kinds = table(collection.name), dict(collection.fields)
     statements = [
         f"CREATE TABLE IF NOT EXISTS {name} "
@@ -53,12 +53,12 @@ def create(collection: Collection) -> tuple[str, ...]:
 
 
 def select(collection: Collection, query: Query) -> tuple[str, list[Scalar]]:
-    """Return the statement that finds what `query` asks for, and its parameters."""
+    """Return the statement of a query, and its parameters."""
     kinds = dict(collection.fields)
     conditions = [f"{_value(field, kinds)} IS ?" for field, _ in query.where]
     parameters = [value for _, value in query.where]
     if query.after is not None:
-        condition, values = _behind(query.sort, query.after, kinds)
+        condition, values = _after(query.sort, query.after, kinds)
         conditions.append(condition)
         parameters += values
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -68,19 +68,19 @@ def select(collection: Collection, query: Query) -> tuple[str, list[Scalar]]:
 
 
 def compare_decimals(left: str, right: str) -> int:
-    """The collation of exact numbers."""
+    """Compare exact numbers, as a collation."""
     return _compare(Decimal, left, right)
 
 
 def compare_instants(left: str, right: str) -> int:
-    """The collation of dates with times."""
+    """Compare dates with times, as a collation."""
     return _compare(_instant, left, right)
 
 
-def _behind(
+def _after(
     sorts: tuple[Sort, ...], after: tuple[Scalar, ...], kinds: dict[str, Kind]
 ) -> tuple[str, list[Scalar]]:
-    """(a > ?) OR (a IS ? AND b < ?) OR (a IS ? AND b IS ? AND id > ?), nulls first."""
+    """Return (a > ?) OR (a IS ? AND b < ?) OR (a IS ? AND b IS ? AND id > ?), nulls first."""
     alternatives: list[str] = []
     parameters: list[Scalar] = []
     same: list[str] = []
@@ -96,7 +96,7 @@ def _behind(
 
 
 def _step(column: str, descending: bool, value: Scalar) -> str | None:
-    """What comes after `value` in one column; None: nothing can."""
+    """Return the condition for rows after `value` in one column; None if there can be none."""
     if value is None:
         return None if descending else f"{column} IS NOT NULL"
     return f"({column} < ? OR {column} IS NULL)" if descending else f"{column} > ?"
@@ -117,14 +117,14 @@ def _value(field: str, kinds: dict[str, Kind]) -> str:
 
 def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r} cannot be a name in SQL")
+        raise ValueError(f"{name!r} is not a valid SQL name")
     return name
 
 
 def _compare(parse: Callable[[str], T], left: str, right: str) -> int:
     try:
         a, b = parse(left), parse(right)
-    except (ValueError, InvalidOperation):  # not written by us: any order will do, if it is one
+    except (ValueError, InvalidOperation):  # not written by us: any total order will do
         return (left > right) - (left < right)
     return (a > b) - (a < b)
 

@@ -1,4 +1,4 @@
-"""Backends that answer what a test says, for tests of a backend-for-frontend."""
+"""Fake backends for tests of a backend-for-frontend."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from chassis.http_client import Fetched
 
 
 class FakeBackends:
-    """Answers, by backend and path; an int is a status, what is not there a 404."""
+    """Responses by backend and path. An int is a status; unknown paths are a 404."""
 
     def __init__(self, answers: Mapping[str, Mapping[str, Any]]) -> None:
         self._answers = answers
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     def peers(self, names: Iterable[str]) -> dict[str, str]:
-        """An address for each of the backends."""
+        """Return a base URL for each backend."""
         return {name: f"http://{name}" for name in names}
 
     async def fetch(self, url: str, headers: Mapping[str, str]) -> Fetched:
-        """See `chassis.http_client.Fetch`."""
+        """Implement `chassis.http_client.Fetch`."""
         parts = urlsplit(url)
         backend = parts.netloc
-        self.asked.append(f"{backend} {url.removeprefix(f'http://{backend}')}")
+        self.requests.append(f"{backend} {url.removeprefix(f'http://{backend}')}")
         answer = self._answers.get(backend, {}).get(unquote(parts.path), 404)
         if isinstance(answer, int):
             return Fetched(answer, {}, b"")

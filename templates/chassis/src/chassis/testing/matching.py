@@ -1,4 +1,4 @@
-"""Comparing decoded JSON with Python values: ids are texts there, and decimals may be either."""
+"""Comparison of decoded JSON, in which e.g. ids are text, with Python values."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from pydantic import BaseModel
 
 
 def matches(actual: Mapping[str, object], expected: Mapping[str, object]) -> bool:
-    """Whether `actual` has every value of `expected`; it may have more."""
+    """Return whether `actual` has every value of `expected`; it may have more."""
     return not list(differences(actual, expected))
 
 
 def differences(actual: Mapping[str, object], expected: Mapping[str, object]) -> Iterator[str]:
-    """What `actual` lacks of `expected`, a line each."""
+    """Yield a line for each value of `expected` that `actual` does not have."""
     for name, value in expected.items():
         if name not in actual:
-            yield f"{name}: expected {value}, but there is none"
+            yield f"{name}: expected {value}, but it is missing"
         elif not same(actual[name], value):
             yield f"{name}: expected {value}, but it is {actual[name]}"
 
 
 def same(actual: object, expected: object) -> bool:
-    """Whether a decoded JSON value means the Python value `expected`."""
+    """Return whether a decoded JSON value equals the Python value `expected`."""
     if expected is None or isinstance(expected, bool):
         return actual is expected
     if isinstance(expected, Enum):

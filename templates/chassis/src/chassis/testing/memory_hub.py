@@ -1,4 +1,4 @@
-"""A hub in memory, for tests of one unit: what nobody takes is only remembered."""
+"""An in-memory hub for tests of one unit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chassis.hub.port import Deliver, Logged, Topic
 
 
 class MemoryHub:
-    """Implements `chassis.hub.port.Hub`: the order of a topic is that of publishing."""
+    """Implements `chassis.hub.port.Hub`; topics keep the order of publishing."""
 
     def __init__(self) -> None:
         self.published: list[Outgoing] = []
@@ -19,7 +19,7 @@ class MemoryHub:
 
     @property
     def idle(self) -> bool:
-        """Whether everything that was published has been delivered."""
+        """Whether all published messages have been delivered."""
         return all(group.idle for groups in self._groups.values() for group in groups)
 
     async def declare(self, topic: Topic) -> None:
@@ -31,12 +31,12 @@ class MemoryHub:
         self.inject(topic, envelope)
 
     def inject(self, topic: str, envelope: Envelope) -> None:
-        """Deliver what somebody else published."""
+        """Deliver a message of another unit."""
         for group in self._groups[topic]:
-            group.give(envelope.to_json())
+            group.put(envelope.to_json())
 
-    def listens_to(self, topic: str) -> bool:
-        """Whether somebody takes the messages of `topic`."""
+    def has_consumers(self, topic: str) -> bool:
+        """Return whether a group consumes `topic`."""
         return bool(self._groups[topic])
 
     async def subscribe(self, topic: str, group: str, deliver: Deliver) -> _Group:
@@ -66,7 +66,7 @@ class MemoryHub:
 
 
 class _Group:
-    """Delivers one message after the other."""
+    """A group, which gets one message after the other."""
 
     def __init__(self, deliver: Deliver, groups: list[_Group]) -> None:
         self._deliver = deliver
@@ -79,7 +79,7 @@ class _Group:
     def idle(self) -> bool:
         return self._unfinished == 0
 
-    def give(self, data: bytes) -> None:
+    def put(self, data: bytes) -> None:
         self._unfinished += 1
         self._waiting.put_nowait(data)
 

@@ -1,4 +1,4 @@
-"""A process manager told as an example: what it sends, and what it makes of the answers."""
+"""Scenarios of sagas: the commands that a saga sends, and the events that answer them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _ID = UUID(int=1)
 
 
 class SagaScenario:
-    """One instance of a saga, without any of the machinery around it.
+    """One instance of a saga, without runtime, store and hub.
 
-    `SagaScenario(saga).starts(event)`, then `.sends(*commands)` and `.answers(command, event)` in
-    turn, and at last `.ends()`.
+    Use `SagaScenario(saga).starts(event)`, then `.sends(*commands)` and `.answers(command, event)`
+    in turn, and finally `.ends()`.
     """
 
     def __init__(self, saga: Saga[Any]) -> None:
@@ -27,7 +27,7 @@ class SagaScenario:
         self._new: list[Command] = []
 
     def starts(self, event: Event) -> Self:
-        """Begin the instance that `event` starts."""
+        """Start the instance with `event`."""
         instance = Instance(
             id=str(getattr(event, self._id)),
             correlation_id=_ID,
@@ -43,25 +43,25 @@ class SagaScenario:
         assert sent == commands, f"sent{_lines(sent)}\nexpected{_lines(commands)}"
 
     def answers(self, command: Command, event: Event) -> None:
-        """Answer a command that was sent: with an event, or with `CommandRefused`."""
+        """Answer a sent command with an event, or with `CommandRefused`."""
         ids = [dispatch.id for dispatch in self._sent if dispatch.command == command]
         assert ids, f"{command!r} was not sent"
         transition = self._process.answered(self._running, ids[0], event)
-        assert transition is not None, f"{event!r} is no answer to {command!r}"
+        assert transition is not None, f"{event!r} is not an answer to {command!r}"
         self._follow(transition)
 
     def passes_its_deadline(self) -> None:
-        """Let the deadline pass."""
+        """Pass the deadline."""
         self._follow(self._process.deadline(self._running))
 
     def ends(self) -> None:
-        """Assert that nothing is left to send or to wait for."""
+        """Assert that the saga sends nothing more and awaits no answer."""
         self.sends()
-        assert self._running.status is not Status.RUNNING, "it waits for an answer"
+        assert self._running.status is not Status.RUNNING, "it awaits an answer"
 
     @property
     def _running(self) -> Instance:
-        assert self._instance is not None, "nothing has started it: .starts(event)"
+        assert self._instance is not None, "the saga has not started: call .starts(event)"
         return self._instance
 
     def _follow(self, transition: Transition) -> None:

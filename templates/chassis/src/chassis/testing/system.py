@@ -1,11 +1,11 @@
-"""The running system as its callers see it: for end-to-end tests, through the real gateway.
+"""The running system, for end-to-end tests through its gateway.
 
     system = System.running(Path())
     alice = system.caller("customer")
     alice.post(f"/cart/carts/{alice.id}/put-item", product_id=teapot, quantity=2)
     alice.eventually("/order-history/orders-of-customer", {"customer_id": alice.id}, total=39.80)
 
-What each caller does is printed, a line a step (pytest shows it with `-s`).
+Each request prints a line, which pytest shows with `-s`.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ from pydantic import BaseModel
 from chassis.embedded import keys, state, topology
 from chassis.embedded.console import Console
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.places import Places
+from chassis.embedded.paths import ProjectPaths
 from chassis.testing.matching import differences, matches
 
 Json: TypeAlias = Any
 
-_TOKEN_LASTS = timedelta(hours=1)
-_REQUEST_TIMEOUT = 10.0
+_TOKEN_LIFETIME = timedelta(hours=1)
+_REQUEST_TIMEOUT = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.2
-_ARRIVES_WITHIN = 5.0
-# What does not get better by waiting.
+_CONSISTENCY_TIMEOUT = 30.0
+# Waiting does not change these.
 _FINAL = frozenset({400, 401, 403, 405, 422})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """An HTTP answer. `body`: decoded, numbers with a fraction as Decimal; None if empty."""
+class Response:
+    """An HTTP response. `body` is decoded JSON with decimals; None if it is empty."""
 
     status: int
     body: Json
@@ -56,34 +56,38 @@ class Answer:
 
 
 class System:
-    """The system that `up` has started."""
+    """A system that `up` has started."""
 
-    def __init__(self, places: Places, running: state.State) -> None:
+    def __init__(self, paths: ProjectPaths, running: state.State) -> None:
         self.url = running.plan.gateway_url
         self.units: Mapping[str, str] = running.plan.units
-        self._places = places
-        self._auth = topology.load(places.topology).auth
+        self._paths = paths
+        self._auth = topology.load(paths.topology).auth
         self._http = httpx.Client(base_url=self.url, timeout=_REQUEST_TIMEOUT, trust_env=False)
-        self._known: Counter[str] = Counter()
+        self._names: Counter[str] = Counter()
 
     @classmethod
     def running(cls, root: Path) -> System:
-        """The system of the project at `root`; an `EmbeddedError` says if it is not up."""
-        places = Places(root.resolve())
-        found = state.read(places)
+        """Return the running system of the project at `root`.
+
+        Raises:
+            EmbeddedError: It is not running.
+        """
+        paths = ProjectPaths(root.resolve())
+        found = state.read(paths)
         if found is None or len(found.alive) < len(found.plan.processes):
-            raise EmbeddedError("the system is not running: `make up` first")
-        return cls(places, found)
+            raise EmbeddedError("the system is not running: run `make up`")
+        return cls(paths, found)
 
     @classmethod
     @contextmanager
     def session(cls, root: Path) -> Iterator[System]:
-        """The running system; if it is not up, it is for the block (on a free port)."""
+        """Yield the running system; if it is not running, it is started for the block."""
         from chassis.embedded.down import down
         from chassis.embedded.up import up
 
         root = root.resolve()
-        found = state.read(Places(root))
+        found = state.read(ProjectPaths(root))
         if found is not None and found.alive:
             yield cls.running(root)
             return
@@ -94,31 +98,42 @@ class System:
             down(root, Console())
 
     def caller(self, *roles: str, sub: UUID | None = None) -> Caller:
-        """Somebody new with `roles`, or the one whose id is `sub`."""
+        """Return a caller.
+
+        Args:
+            roles: The roles of the caller.
+            sub: The id of the caller; a new one by default.
+
+        Raises:
+            EmbeddedError: There is no such role.
+        """
         for role in roles:
             if role not in self._auth.roles:
-                known = ", ".join(self._auth.roles)
-                raise EmbeddedError(f"there is no role {role!r}; there are {known}")
+                defined = ", ".join(self._auth.roles)
+                raise EmbeddedError(f"there is no role {role!r}; there are {defined}")
         subject = sub or uuid4()
-        token = keys.issue(self._places, self._auth, roles=roles, subject=subject, ttl=_TOKEN_LASTS)
+        token = keys.issue(
+            self._paths, self._auth, roles=roles, subject=subject, ttl=_TOKEN_LIFETIME
+        )
         return Caller(self._http, name=self._name_for(roles), id=subject, token=token)
 
-    def stranger(self) -> Caller:
-        """Somebody without a token."""
-        return Caller(self._http, name="a stranger", id=uuid4(), token=None)
+    def anonymous(self) -> Caller:
+        """Return a caller without a token."""
+        return Caller(self._http, name="anonymous", id=uuid4(), token=None)
 
     def close(self) -> None:
+        """Close the connections."""
         self._http.close()
 
     def _name_for(self, roles: tuple[str, ...]) -> str:
-        """Callers are told apart in what is printed: `customer`, `customer2`."""
-        name = "+".join(roles) or "somebody"
-        self._known[name] += 1
-        return name if self._known[name] == 1 else f"{name}{self._known[name]}"
+        """Return a distinct name for each caller: `customer`, `customer2`."""
+        name = "+".join(roles) or "caller"
+        self._names[name] += 1
+        return name if self._names[name] == 1 else f"{name}{self._names[name]}"
 
 
 class Caller:
-    """Somebody who uses the system. Paths are the gateway's; an absolute URL goes past it."""
+    """A caller of the system. Paths are those of the gateway; absolute URLs bypass it."""
 
     def __init__(self, http: httpx.Client, *, name: str, id: UUID, token: str | None) -> None:
         self.name = name
@@ -127,34 +142,34 @@ class Caller:
         self._http = http
 
     def post(self, path: str, /, **body: object) -> dict[str, Json]:
-        """Send a command that must succeed; return what was answered.
+        """Send a command, which must succeed, and return the response.
 
-        It is sent again while something is not found: what other services have just done may not
-        have arrived at this one. A refused command has had no effect.
+        It is repeated while something is not found, because events of other services may not have
+        arrived yet. A refused command has no effect.
         """
         began = time.monotonic()
         pause = _FIRST_PAUSE
         while True:
-            answer = self._ask("POST", path, body=body)
+            answer = self._send("POST", path, body=body)
             passed = time.monotonic() - began
-            if not _is_not_found(answer) or passed > _ARRIVES_WITHIN:
-                self._tell("POST", path, answer.status, passed)
+            if not _is_not_found(answer) or passed > _CONSISTENCY_TIMEOUT:
+                self._print("POST", path, answer.status, passed)
                 return self._succeeded("POST", path, answer)
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def get(self, path: str, /, **params: object) -> dict[str, Json]:
-        """Read what must be there."""
+        """Send a query, which must succeed, and return the response."""
         return self._succeeded("GET", path, self.request("GET", path, params=params))
 
     def refused(self, method: str, path: str, status: int, /, **body: object) -> dict[str, Json]:
-        """Do what must be answered with `status`; return the problem (RFC 9457)."""
+        """Send a request that must fail with `status`, and return the problem (RFC 9457)."""
         answer = self.request(method, path, body=body if method != "GET" else None)
         kind = answer.headers.get("content-type", "").partition(";")[0]
         if answer.status != status or kind != "application/problem+json":
             raise AssertionError(
-                f"{self.name} {method} {path}: a problem {status} was expected, "
-                f"but the answer was {answer} ({kind})"
+                f"{self.name} {method} {path}: expected a problem with status {status}, "
+                f"got {answer} ({kind})"
             )
         return dict(answer.body)
 
@@ -162,26 +177,33 @@ class Caller:
         self,
         path: str,
         params: Mapping[str, object] | None = None,
-        within: float = 10.0,
+        within: float = 60.0,
         /,
         **expected: object,
     ) -> dict[str, Json]:
-        """Read again and again until the object, or an item of the page, has the `expected` values.
+        """Repeat a query until the object, or an item of the page, has the expected values.
 
-        Returns that object or item; an AssertionError after `within` seconds tells the last answer.
+        Args:
+            path: The path.
+            params: The parameters of the query.
+            within: Seconds until the assertion fails.
+            expected: The expected values.
+
+        Returns:
+            The object or item.
         """
         began = time.monotonic()
         pause = _FIRST_PAUSE
         while True:
-            answer = self._ask("GET", path, params=params)
+            answer = self._send("GET", path, params=params)
             passed = time.monotonic() - began
             for candidate in _candidates(answer):
                 if matches(candidate, expected):
-                    self._tell("GET", path, answer.status, passed, expected)
+                    self._print("GET", path, answer.status, passed, expected)
                     return candidate
             if answer.status in _FINAL or passed > within:
-                self._tell("GET", path, answer.status, passed)
-                raise AssertionError(_never(self.name, path, expected, answer, passed))
+                self._print("GET", path, answer.status, passed)
+                raise AssertionError(_timeout_message(self.name, path, expected, answer, passed))
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
@@ -194,20 +216,20 @@ class Caller:
         params: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         quiet: bool = False,
-    ) -> Answer:
-        """Do whatever; the answer is not judged. `quiet`: and not told."""
+    ) -> Response:
+        """Send any request and return the response, whatever it is; `quiet`: without a line."""
         began = time.monotonic()
-        answer = self._ask(method, path, body=body, params=params, headers=headers)
+        answer = self._send(method, path, body=body, params=params, headers=headers)
         if not quiet:
-            self._tell(method, path, answer.status, time.monotonic() - began)
+            self._print(method, path, answer.status, time.monotonic() - began)
         return answer
 
-    def _succeeded(self, method: str, path: str, answer: Answer) -> dict[str, Json]:
+    def _succeeded(self, method: str, path: str, answer: Response) -> dict[str, Json]:
         if not 200 <= answer.status < 300:
-            raise AssertionError(f"{self.name} {method} {path} was answered {answer}")
+            raise AssertionError(f"{self.name} {method} {path}: got {answer}")
         return dict(answer.body)
 
-    def _ask(
+    def _send(
         self,
         method: str,
         path: str,
@@ -215,7 +237,7 @@ class Caller:
         body: Mapping[str, object] | None = None,
         params: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Response:
         authorization = {"authorization": f"Bearer {self.token}"} if self.token else {}
         sent = {} if body is None else {"content-type": "application/json"}
         response = self._http.request(
@@ -225,11 +247,11 @@ class Caller:
             params={name: _parameter(value) for name, value in (params or {}).items()} or None,
             headers={**authorization, **sent, **(headers or {})},
         )
-        return Answer(
+        return Response(
             status=response.status_code, body=_decoded(response), headers=response.headers
         )
 
-    def _tell(
+    def _print(
         self,
         method: str,
         path: str,
@@ -244,29 +266,29 @@ class Caller:
         print(f"{self.name:<10} {method:<4} {path} {shown}  {seconds * 1000:.0f} ms{values}")
 
 
-def _is_not_found(answer: Answer) -> bool:
+def _is_not_found(answer: Response) -> bool:
     kind = answer.body.get("type", "") if isinstance(answer.body, dict) else ""
     return answer.status in (404, 409) and str(kind).endswith("not_found")
 
 
-def _candidates(answer: Answer) -> list[dict[str, Json]]:
-    """What may have the expected values: the items of a page, or the object itself."""
+def _candidates(answer: Response) -> list[dict[str, Json]]:
+    """Return the items of a page, or the object itself."""
     if not 200 <= answer.status < 300 or not isinstance(answer.body, dict):
         return []
     items = answer.body.get("items")
     return items if isinstance(items, list) else [answer.body]
 
 
-def _never(
-    name: str, path: str, expected: Mapping[str, object], answer: Answer, seconds: float
+def _timeout_message(
+    name: str, path: str, expected: Mapping[str, object], answer: Response, seconds: float
 ) -> str:
-    lines = [f"{name} GET {path}: not what was expected after {seconds:.1f} s"]
+    lines = [f"{name} GET {path}: not as expected after {seconds:.1f} s"]
     candidates = _candidates(answer)
     if len(candidates) == 1:
         lines += [f"  {difference}" for difference in differences(candidates[0], expected)]
     else:
         lines.append("  expected " + ", ".join(f"{k}={v}" for k, v in expected.items()))
-    lines.append(f"  last answer: {answer}")
+    lines.append(f"  last response: {answer}")
     return "\n".join(lines)
 
 
@@ -278,7 +300,7 @@ def _decoded(response: httpx.Response) -> Json:
 
 
 def _encoded(value: object) -> object:
-    """JSON for what json does not know: decimals and ids as text, so that nothing is lost."""
+    """Encode what `json` cannot: decimals and ids become text, which is exact."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     return list(value) if isinstance(value, tuple | set | frozenset) else str(value)

@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The endpoints of mobile: one answer each, put together from several services."""
+"""The endpoints of mobile, which combine the responses of several services."""
 
 from fastapi import APIRouter
 
@@ -10,7 +10,7 @@ router = APIRouter()
 
 @router.get("/home")
 async def home(backends: Backends) -> dict[str, Json]:
-    """Products."""
+    """Return products."""
     return await together(
         products=only(
             backends.get("catalog", "/browse", listed=True, page=8), "product_id", "name", "price"

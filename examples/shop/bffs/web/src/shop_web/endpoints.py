@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The endpoints of web: one answer each, put together from several services."""
+"""The endpoints of web, which combine the responses of several services."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ router = APIRouter()
 
 @router.get("/home")
 async def home(backends: Backends, caller: Caller) -> dict[str, Json]:
-    """Products and cart, in one answer."""
+    """Return products and cart in one response."""
     return await together(
         products=backends.get("catalog", "/browse", listed=True),
         cart=optional(backends.get("cart", f"/carts/{caller.id}")),
@@ -21,7 +21,7 @@ async def home(backends: Backends, caller: Caller) -> dict[str, Json]:
 
 @router.get("/account")
 async def account(backends: Backends, caller: Caller) -> dict[str, Json]:
-    """Orders."""
+    """Return orders."""
     return await together(
         orders=backends.get("order_history", "/orders-of-customer", customer_id=caller.id)
     )
@@ -29,7 +29,7 @@ async def account(backends: Backends, caller: Caller) -> dict[str, Json]:
 
 @router.get("/orders/{order_id}")
 async def orders_by_order_id(order_id: UUID, backends: Backends) -> dict[str, Json]:
-    """Order, payment and parcel, in one answer."""
+    """Return order, payment and parcel in one response."""
     return await together(
         order=backends.get("order", f"/orders/{order_id}"),
         payment=optional(backends.get("payment", "/payment-of-order", order_id=order_id)),

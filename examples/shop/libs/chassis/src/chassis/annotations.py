@@ -1,4 +1,4 @@
-"""What a function's annotations say, so that no declaration has to repeat it."""
+"""Types read from the annotations of a function."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 
 
 def parameter_types(function: Callable[..., object], position: int) -> tuple[type[Any], ...]:
-    """Return the classes that the annotation of the parameter at `position` allows, None aside.
+    """Return the classes that the parameter at `position` accepts, without None.
 
-    Raises `TypeError` if it has no annotation.
+    Raises:
+        TypeError: The parameter has no annotation.
     """
     name = list(inspect.signature(function).parameters)[position]
     annotation = typing.get_type_hints(function).get(name)

@@ -1,7 +1,7 @@
-"""Who is calling: verification of bearer tokens (RFC 6750).
+"""Verification of bearer tokens (RFC 6750).
 
-They are JWTs (RFC 7519) signed with RS256 (RFC 7515, 7518).
-The gateway has verified the token before; a service does it again, because it trusts no network.
+They are JWTs (RFC 7519), signed with RS256 (RFC 7515, 7518). The gateway has verified a token
+before; a service verifies it again, because it does not trust the network.
 """
 
 from __future__ import annotations
@@ -21,75 +21,89 @@ from chassis.caller import Caller
 
 ALGORITHM = "RS256"
 MINIMUM_KEY_BITS = 2048
-_CHECK_FILE_EVERY = 1.0
-_REMEMBERED_TOKENS = 1024
+_FILE_CHECK_INTERVAL = 1.0
+_CACHED_TOKENS = 1024
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.auth")
 
 
 class InvalidToken(Exception):
-    """The token cannot be trusted; the text says why and may be shown to the caller."""
+    """The token is not valid. The message says why, and may be shown to the caller."""
 
 
 class KeysUnusable(Exception):
-    """The JWKS file is missing or holds no usable key."""
+    """The JWKS file is missing, or holds no usable key."""
 
 
 class Verifier:
-    """Verifies tokens with the keys of a JWKS file (RFC 7517), read again when it changes."""
+    """Verifies tokens with the keys of a JWKS file (RFC 7517), which is reloaded on change."""
 
     def __init__(self, jwks_file: Path, *, issuer: str, audience: str) -> None:
-        """Nothing is read yet: the first `verify` does, or `reload` to fail early."""
+        """Create a verifier. The first `verify` reads the file; call `reload` to fail early.
+
+        Args:
+            jwks_file: The path of the JWKS file.
+            issuer: The required issuer of tokens.
+            audience: The required audience of tokens.
+        """
         self._file = jwks_file
         self._issuer = issuer
         self._audience = audience
         self._keys: Mapping[str, Any] = {}
         self._stamp: tuple[int, int, int] | None = None
         self._checked = float("-inf")
-        self._remembered: dict[str, tuple[float, Caller]] = {}
+        self._cache: dict[str, tuple[float, Caller]] = {}
 
     def verify(self, token: str) -> Caller:
-        """Return whom `token` stands for; raise `InvalidToken`, or `KeysUnusable` without keys.
+        """Return the caller that `token` authenticates.
 
-        Required: a known key, RS256 (the algorithm never comes from the token), issuer, audience,
-        an expiry in the future and a subject that is a UUID.
+        A token needs a known key, the algorithm RS256 (never the one that the token names), the
+        issuer, the audience, an expiry in the future and a subject that is a UUID.
+
+        Raises:
+            InvalidToken: The token does not meet these requirements.
+            KeysUnusable: There are no keys.
         """
         self._refresh()
-        remembered = self._remembered.get(token)
-        if remembered is not None and remembered[0] > time.time():
-            return remembered[1]
+        cached = self._cache.get(token)
+        if cached is not None and cached[0] > time.time():
+            return cached[1]
         claims = self._claims(token)
         caller = Caller(id=_subject(claims), roles=_roles(claims))
-        self._remember(token, float(claims["exp"]), caller)
+        self._store(token, float(claims["exp"]), caller)
         return caller
 
     def reload(self) -> None:
-        """Read the keys now; raise `KeysUnusable` when there are none."""
+        """Read the keys.
+
+        Raises:
+            KeysUnusable: The file cannot be read, or has no usable key.
+        """
         try:
             stamp = _stamp(self._file)
             keys = _read_keys(self._file.read_bytes())
         except (OSError, ValueError) as error:
             raise KeysUnusable(f"{self._file}: {error}") from error
         if not keys:
-            raise KeysUnusable(f"{self._file}: no RSA key for {ALGORITHM} in it")
+            raise KeysUnusable(f"{self._file}: it has no RSA key for {ALGORITHM}")
         self._stamp = stamp
         self._keys = keys
-        self._remembered.clear()
+        self._cache.clear()
 
     def _refresh(self) -> None:
-        """Once a second look whether the file changed; while it is unusable the old keys stay."""
+        """Check once a second whether the file has changed. If not usable, the old keys stay."""
         if not self._keys:
             self.reload()
             return
         now = time.monotonic()
-        if now - self._checked < _CHECK_FILE_EVERY:
+        if now - self._checked < _FILE_CHECK_INTERVAL:
             return
         self._checked = now
         try:
             if _stamp(self._file) != self._stamp:
                 self.reload()
         except (OSError, KeysUnusable) as error:
-            _log.warning("the keys could not be read again", reason=str(error))
+            _log.warning("the keys cannot be reloaded", reason=str(error))
 
     def _claims(self, token: str) -> dict[str, Any]:
         try:
@@ -107,7 +121,7 @@ class Verifier:
             raise InvalidToken("The token is not valid.") from error
 
     def _key(self, token: str) -> Any:
-        """The key that the token names; one without `kid` can only mean the only key there is."""
+        """Return the key that the token names. A token without `kid` needs a single key."""
         kid = jwt.get_unverified_header(token).get("kid")
         if kid is None and len(self._keys) == 1:
             return next(iter(self._keys.values()))
@@ -115,21 +129,21 @@ class Verifier:
             raise InvalidToken("The token is signed with an unknown key.")
         return self._keys[kid]
 
-    def _remember(self, token: str, expires: float, caller: Caller) -> None:
-        """A caller sends the same token often, and its signature is what costs most to verify."""
-        if len(self._remembered) >= _REMEMBERED_TOKENS:
-            self._remembered.pop(next(iter(self._remembered)))
-        self._remembered[token] = (expires, caller)
+    def _store(self, token: str, expires: float, caller: Caller) -> None:
+        """Cache a verified token: callers reuse tokens, and verifying signatures is expensive."""
+        if len(self._cache) >= _CACHED_TOKENS:
+            self._cache.pop(next(iter(self._cache)))
+        self._cache[token] = (expires, caller)
 
 
 def _stamp(file: Path) -> tuple[int, int, int]:
-    """What differs when the file was written or replaced."""
+    """Return a value that changes when the file is written or replaced."""
     status = file.stat()
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _read_keys(text: bytes) -> dict[str, Any]:
-    """The public RSA signing keys of a JWKS by key id. Other keys are passed over (RFC 7517, 5)."""
+    """Return the public RSA signing keys of a JWKS by key id. Others are ignored (RFC 7517, 5)."""
     document = json.loads(text)
     entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):
@@ -138,7 +152,7 @@ def _read_keys(text: bytes) -> dict[str, Any]:
     for entry in entries:
         if not _is_signing_key(entry):
             continue
-        # Only the public part counts, also when somebody put a private key into the file.
+        # Only the public part is used, even if the file holds a private key.
         key = RSAAlgorithm.from_jwk({"kty": "RSA", "n": entry["n"], "e": entry["e"]})
         if key.key_size >= MINIMUM_KEY_BITS:
             keys[str(entry.get("kid", ""))] = key

@@ -1,6 +1,6 @@
-"""Backends-for-frontends: one answer made of several services' answers, fetched in parallel.
+"""Backends-for-frontends: one response made of the responses of several services.
 
-An endpoint reads like what it answers:
+The parts are fetched concurrently:
 
     return await together(
         products=backends.get("catalog", "/browse", listed=True),
@@ -36,7 +36,13 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.bff"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bff:
-    """A backend-for-frontend: the units it calls and the routers that answer. It keeps no data."""
+    """A backend-for-frontend. It stores no data.
+
+    Attributes:
+        name: The name of the unit.
+        calls: The units that it calls.
+        routers: The endpoints.
+    """
 
     name: str
     calls: tuple[str, ...]
@@ -44,7 +50,7 @@ class Bff:
 
 
 async def together(**parts: Awaitable[Json]) -> dict[str, Json]:
-    """Await all parts at once. The first that fails ends the others and is raised."""
+    """Return all parts, awaited concurrently. The first failure cancels the others."""
     tasks = {name: asyncio.ensure_future(part) for name, part in parts.items()}
     try:
         values = await asyncio.gather(*tasks.values())
@@ -55,7 +61,7 @@ async def together(**parts: Awaitable[Json]) -> dict[str, Json]:
 
 
 async def optional(part: Awaitable[Json]) -> Json:
-    """The part, or null if it does not exist or its backend fails or is slow."""
+    """Return the part, or null if it does not exist or its backend fails or times out."""
     try:
         return await part
     except BackendFailed as failure:
@@ -68,20 +74,20 @@ async def optional(part: Awaitable[Json]) -> Json:
 
 
 async def only(part: Awaitable[Json], *fields: str) -> Json:
-    """The part with no other fields than these, on an object or on every item of a page."""
+    """Return the part reduced to `fields`: an object, or every item of a list or page."""
     value = await part
     if (
         isinstance(value, dict)
         and isinstance(items := value.get("items"), list)
         and "next" in value
     ):
-        return {**value, "items": [_picked(item, fields) for item in items]}
+        return {**value, "items": [_reduced(item, fields) for item in items]}
     if isinstance(value, list):
-        return [_picked(item, fields) for item in value]
-    return _picked(value, fields)
+        return [_reduced(item, fields) for item in value]
+    return _reduced(value, fields)
 
 
-def _picked(value: Json, fields: tuple[str, ...]) -> Json:
+def _reduced(value: Json, fields: tuple[str, ...]) -> Json:
     if not isinstance(value, dict):
         return value
     return {name: value[name] for name in fields if name in value}

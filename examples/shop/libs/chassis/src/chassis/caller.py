@@ -1,4 +1,4 @@
-"""Who asks."""
+"""The authenticated caller."""
 
 from __future__ import annotations
 

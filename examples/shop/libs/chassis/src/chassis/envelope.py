@@ -1,8 +1,8 @@
 """The envelope of every message: CloudEvents 1.0, structured JSON mode.
 
-See https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md. Besides the
-standard attributes it uses the extensions traceparent and sequence (the version of the aggregate
-after the event) as they are documented there, and correlationid and causationid.
+See https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md. It uses the
+documented extensions traceparent and sequence (the version of the aggregate after the event), and
+the extensions correlationid and causationid.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-_SEQUENCE_DIGITS = 10  # the extension wants text that sorts in order
+_SEQUENCE_DIGITS = 10  # the extension requires text that sorts in order
 
 
 class Undecodable(Exception):
@@ -23,7 +23,7 @@ class Undecodable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """One message on its way. `data` is the message as JSON values."""
+    """A message and its CloudEvents attributes. `data` is the message as JSON values."""
 
     id: UUID
     source: str
@@ -59,7 +59,11 @@ class Envelope:
 
     @classmethod
     def from_json(cls, raw: bytes) -> Envelope:
-        """Read an envelope in the CloudEvents JSON format, or raise `Undecodable`."""
+        """Parse an envelope in the CloudEvents JSON format.
+
+        Raises:
+            Undecodable: `raw` is not one.
+        """
         try:
             attributes = json.loads(raw)
             return cls._from_attributes(attributes)
@@ -87,7 +91,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An envelope and the topic it is for."""
+    """An envelope and the topic that it is published to."""
 
     topic: str
     envelope: Envelope

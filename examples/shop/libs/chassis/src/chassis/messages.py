@@ -1,4 +1,4 @@
-"""The messages of a system: commands and events, and the catalog that says how they travel."""
+"""The messages of a system: commands and events, and their catalog."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Value(BaseModel):
-    """A value object inside messages."""
+    """A value object in messages."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class Message(BaseModel):
-    """What travels between units."""
+    """A command or an event."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class Command(Message):
-    """An intention, in the imperative. Fields it does not know are an error of the sender."""
+    """A command, named in the imperative. Unknown fields are an error of the sender."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Event(Message):
-    """Something that happened, in the past tense. A tolerant reader: unknown fields are ignored."""
+    """An event, named in the past tense. Unknown fields are ignored (tolerant reader)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class CommandRefused(Event):
-    """A command that came over the hub was refused: `rule` was broken. Caused by the command."""
+    """A command from the hub was refused, because `rule` does not hold."""
 
     command: str
     rule: str
@@ -46,10 +46,13 @@ COMMAND_REFUSED = "chassis.CommandRefused.v1"
 
 @dataclass(frozen=True, slots=True)
 class MessageType:
-    """How messages of class `model` travel.
+    """The type of a message.
 
-    `name`: the CloudEvents type. `topic`: where they are published. `subject`: the field that holds
-    the aggregate's id, which is the CloudEvents subject and the partition key.
+    Attributes:
+        model: The class of the message.
+        name: The CloudEvents type.
+        topic: The topic that it is published to.
+        subject: The field with the id of the aggregate: CloudEvents subject and partition key.
     """
 
     model: type[Message]
@@ -64,7 +67,14 @@ class MessageType:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Every message of a system. `retention`: how long the hub keeps them."""
+    """The message types of a system, and the configuration of its topics.
+
+    Attributes:
+        system: The name of the system.
+        messages: The message types.
+        partitions: The number of partitions of each topic.
+        retention: How long the hub keeps messages.
+    """
 
     system: str
     messages: tuple[MessageType, ...]
@@ -72,21 +82,25 @@ class Catalog:
     retention: timedelta
 
     def of(self, model: type[Message]) -> MessageType:
-        """Return how messages of class `model` travel; KeyError if they do not."""
+        """Return the message type of class `model`.
+
+        Raises:
+            KeyError: The catalog has no such class.
+        """
         return self._by_model[model]
 
     def named(self, name: str) -> MessageType | None:
-        """Return the message type with the CloudEvents type `name`, if there is one."""
+        """Return the message type with the CloudEvents type `name`, or None."""
         return self._by_name.get(name)
 
     @property
     def dead_letters(self) -> str:
-        """The topic of the messages that could not be handled."""
+        """The topic of the dead letters."""
         return f"{self.system}.dead-letters"
 
     @cached_property
     def topics(self) -> tuple[str, ...]:
-        """Every topic that a message of the system travels on."""
+        """The topics of the system."""
         return tuple(sorted({message.topic for message in self.messages}))
 
     @cached_property

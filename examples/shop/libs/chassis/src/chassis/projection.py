@@ -1,4 +1,4 @@
-"""How a projection is declared: a read model that is kept by the events of any services."""
+"""Declarations of projections: read models kept up to date by events of any service."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ E = TypeVar("E", bound=Event)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """How rows are found: by all of `partition`, in the order of `cluster` (`-`: descending)."""
+    """The key of the rows.
+
+    Attributes:
+        partition: The fields that a query gives.
+        cluster: The fields that rows of a partition are sorted by; a leading `-`: descending.
+    """
 
     partition: tuple[str, ...]
     cluster: tuple[str, ...] = ()
@@ -26,10 +31,16 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection(Generic[R, E]):
-    """A read model. `name` is the unit's name.
+    """A read model.
 
-    `project(row, event)` is the row after the event; None: there is none (any more). `id`: the
-    field of the row by which every event finds its row; every event has a field of that name.
+    Attributes:
+        name: The name of the unit.
+        messages: The message catalog of the system.
+        row: The class of the rows.
+        project: Returns the row after an event; None if there is none.
+        id: The field that identifies a row; every event has a field of this name.
+        key: The key of the rows.
+        routes: The HTTP routes.
     """
 
     name: str
@@ -42,5 +53,5 @@ class Projection(Generic[R, E]):
 
     @property
     def events(self) -> tuple[type[Event], ...]:
-        """The events it is kept by, as `project` is annotated."""
+        """The events that `project` handles, from its annotations."""
         return parameter_types(self.project, 1)

@@ -1,7 +1,7 @@
 """Runs units in one process: `python -m chassis.run shop_order.service:service@127.0.0.1:8101 ...`
 
-The settings come from the environment, see `chassis.settings`. Exit codes: 0 asked to leave and
-left, 1 failed while working, 2 cannot start as it was asked to.
+The settings come from the environment, see `chassis.settings`. Exit codes: 0 stopped by a signal,
+1 failed, 2 cannot start as requested.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from chassis.settings import Settings, SettingsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code."""
+    """Run the command line and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m chassis.run", description=__doc__)
     parser.add_argument("unit", nargs="+", help="module:attribute@host:port")
     units: list[str] = parser.parse_args(arguments).unit

@@ -1,4 +1,4 @@
-"""How a service is declared: one table of everything it consists of; it connects to nothing."""
+"""Declarations of services: all parts of a service in one place. Nothing is connected here."""
 
 from __future__ import annotations
 
@@ -29,10 +29,12 @@ Evolve = Callable[[S | None, E], S]
 class Aggregate(Generic[S, C, E]):
     """A consistency boundary in the decider form.
 
-    `decide(command, state, context)` yields the events a command causes, `evolve(state, event)` is
-    the state after an event. `id`: the field with the aggregate's id, in the state and in every
-    message. `owner`: the field of the state with the only user who may read and command it over
-    HTTP.
+    Attributes:
+        state: The class of the state.
+        decide: Yields the events that a command causes, given the state and a context.
+        evolve: Returns the state after an event.
+        id: The field with the id of the aggregate, in the state and in every message.
+        owner: The field of the state with the only user who has access over HTTP.
     """
 
     state: type[S]
@@ -43,17 +45,17 @@ class Aggregate(Generic[S, C, E]):
 
     @property
     def name(self) -> str:
-        """The aggregate's name."""
+        """The name of the aggregate."""
         return self.state.__name__
 
     @property
     def commands(self) -> tuple[type[Command], ...]:
-        """The commands it decides on, as `decide` is annotated."""
+        """The commands that `decide` handles, from its annotations."""
         return parameter_types(self.decide, 0)
 
     @property
     def events(self) -> tuple[type[Event], ...]:
-        """The events it evolves by, as `evolve` is annotated."""
+        """The events that `evolve` handles, from its annotations."""
         return parameter_types(self.evolve, 1)
 
 
@@ -64,14 +66,20 @@ class StateStored(Aggregate[S, C, E]):
 
 
 class EventSourced(Aggregate[S, C, E]):
-    """An aggregate whose events are stored; its state is what they evolve to."""
+    """An aggregate whose events are stored; its state is computed from them."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Replica(Generic[S, E]):
-    """A local copy, kept by events, of another service's data. `id`: the row's id field."""
+    """A local copy of another service's data, kept up to date by its events.
+
+    Attributes:
+        row: The class of the rows.
+        evolve: Returns the row after an event.
+        id: The field with the id of the row.
+    """
 
     row: type[S]
     evolve: Evolve[S, E] = field(kw_only=True)
@@ -79,13 +87,19 @@ class Replica(Generic[S, E]):
 
     @property
     def events(self) -> tuple[type[Event], ...]:
-        """The events it is kept by, as `evolve` is annotated."""
+        """The events that `evolve` handles, from its annotations."""
         return parameter_types(self.evolve, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """When `event` happened, do what `react` says: at once, or `after` a time."""
+    """A policy: commands that follow from an event.
+
+    Attributes:
+        event: The class of the event.
+        react: Returns the commands.
+        after: The delay; None for no delay.
+    """
 
     event: type[Event]
     react: Callable[[Any], Command | Iterable[Command]]
@@ -93,13 +107,13 @@ class Policy:
 
     @property
     def name(self) -> str:
-        """The policy's name: that of its function."""
+        """The name of the policy, which is the name of its function."""
         return self.react.__name__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Who answers the questions of a class."""
+    """The adapter that answers the questions of a class."""
 
     question: type[Question[Any]]
     adapter: Callable[[Any], Awaitable[object]]
@@ -107,7 +121,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A bounded context that owns its data. `name` is the unit's name."""
+    """A service: a bounded context that owns its data."""
 
     name: str
     messages: Catalog
@@ -125,7 +139,13 @@ def on(
     *,
     after: timedelta | None = None,
 ) -> Policy:
-    """Declare a policy: when `event` happened, carry out the commands that `react` makes of it."""
+    """Declare a policy.
+
+    Args:
+        event: The class of the event.
+        react: Returns the command, or the commands, that follow from an event.
+        after: The delay; None for no delay.
+    """
     return Policy(event=event, react=react, after=after)
 
 
@@ -135,7 +155,11 @@ def answered_by(question: type[Q], adapter: Callable[[Q], Awaitable[object]]) ->
 
 
 def aggregate_of(service: Service, command: type[Command]) -> Aggregate[Any, Any, Any]:
-    """Return the aggregate of `service` that decides on `command`; KeyError if there is none."""
+    """Return the aggregate of `service` that handles `command`.
+
+    Raises:
+        KeyError: There is none.
+    """
     for aggregate in service.aggregates:
         if command in aggregate.commands:
             return aggregate

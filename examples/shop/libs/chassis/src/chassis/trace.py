@@ -1,4 +1,4 @@
-"""Where a piece of work comes from: correlation, causation and the W3C trace context, per task.
+"""The trace of the current task: correlation, causation and W3C trace context.
 
 See https://www.w3.org/TR/trace-context/#traceparent-header.
 """
@@ -24,10 +24,12 @@ _TRACEPARENT = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """Where the work being done comes from.
+    """The trace of a request or message.
 
-    `correlation_id`: the same for everything that one request sets off. `causation_id`: the message
-    that directly caused this work, None at the start. `traceparent`: this hop's own W3C span.
+    Attributes:
+        correlation_id: The same for everything that one request causes.
+        causation_id: The message that directly caused this work; None at the start.
+        traceparent: The W3C trace context of this span.
     """
 
     correlation_id: UUID
@@ -39,7 +41,7 @@ _current: ContextVar[Trace | None] = ContextVar("chassis_trace", default=None)
 
 
 def current() -> Trace | None:
-    """Return the trace of the work being done."""
+    """Return the current trace, or None."""
     return _current.get()
 
 
@@ -49,7 +51,7 @@ def begin(
     causation_id: UUID | None = None,
     traceparent: str | None = None,
 ) -> Trace:
-    """Return the trace of a new hop, continuing what came in; what is missing is made."""
+    """Return the trace of a new span; ids that are not given are created."""
     return Trace(
         correlation_id=correlation_id or uuid4(),
         causation_id=causation_id,
@@ -68,7 +70,7 @@ def continued(envelope: Envelope) -> Trace:
 
 @contextmanager
 def use(trace: Trace) -> Iterator[Trace]:
-    """Make `trace` the current one, also for the logs, while the block runs."""
+    """Make `trace` the current trace of the block, also in the logs."""
     token = _current.set(trace)
     try:
         with structlog.contextvars.bound_contextvars(

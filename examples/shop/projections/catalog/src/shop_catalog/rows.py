@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The rows of catalog, and how events change them."""
+"""The rows of catalog, and the effects of events on them."""
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -16,7 +16,7 @@ CatalogRowEvent: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogRow:
-    """The shop window, with what is still available."""
+    """A row of catalog."""
 
     product_id: UUID
     name: str = ""
@@ -27,7 +27,7 @@ class CatalogRow:
 
 
 def project(row: CatalogRow | None, event: CatalogRowEvent) -> CatalogRow | None:
-    """Return the row as it is after `event`; None where there is none."""
+    """Return the row as it is after `event`, or None if there is none."""
     match event:
         case ProductListed():
             row = row or CatalogRow(product_id=event.product_id)

@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The rows of order_history, and how events change them."""
+"""The rows of order_history, and the effects of events on them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +15,7 @@ OrderHistoryRowEvent: TypeAlias = OrderPlaced | OrderConfirmed | OrderShipped | 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderHistoryRow:
-    """Every order of a customer, newest first."""
+    """A row of order_history."""
 
     customer_id: UUID
     order_id: UUID
@@ -25,7 +25,7 @@ class OrderHistoryRow:
 
 
 def project(row: OrderHistoryRow | None, event: OrderHistoryRowEvent) -> OrderHistoryRow | None:
-    """Return the row as it is after `event`; None where there is none."""
+    """Return the row as it is after `event`, or None if there is none."""
     match event:
         case OrderPlaced():
             return OrderHistoryRow(

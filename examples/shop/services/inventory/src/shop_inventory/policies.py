@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""What happens elsewhere, and what inventory does then."""
+"""The policies of inventory: the commands that follow from an event."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,6 @@ from shop_contracts.order import OrderShipped
 
 
 def issue_stock_on_order_shipped(event: OrderShipped) -> Iterator[IssueStock]:
-    """When order shipped: issue stock for each line."""
+    """On `OrderShipped`, send `IssueStock` for each line."""
     for line in event.lines:
         yield IssueStock(product_id=line.product_id, order_id=event.order_id)

@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""What happens elsewhere, and what order does then."""
+"""The policies of order: the commands that follow from an event."""
 
 from shop_contracts.cart import CartCheckedOut
 from shop_contracts.order import MarkShipped, PlaceOrder
@@ -7,10 +7,10 @@ from shop_contracts.shipping import ParcelDispatched
 
 
 def place_order_on_cart_checked_out(event: CartCheckedOut) -> PlaceOrder:
-    """When cart checked out: place order."""
+    """On `CartCheckedOut`, send `PlaceOrder`."""
     return PlaceOrder(order_id=event.checkout_id, customer_id=event.customer_id, lines=event.lines)
 
 
 def mark_shipped_on_parcel_dispatched(event: ParcelDispatched) -> MarkShipped:
-    """When parcel dispatched: mark shipped."""
+    """On `ParcelDispatched`, send `MarkShipped`."""
     return MarkShipped(order_id=event.order_id)

@@ -1,4 +1,4 @@
-"""Dead letters: messages that could not be handled, with the reason, until replayed."""
+"""Dead letters: messages that could not be handled, kept with the reason until replayed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,17 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """`message`, as it came on `topic`, could not be handled for `group`."""
+    """A message that could not be handled.
+
+    Attributes:
+        position: The position of the dead letter in its topic.
+        topic: The topic of the message.
+        group: The consumer group that could not handle it.
+        reason: The error.
+        attempts: How often the message was attempted; 0 if it could not be decoded.
+        failed_at: The time of the last failure.
+        message: The message as it was received.
+    """
 
     position: int
     topic: str
@@ -33,8 +43,8 @@ class DeadLetter:
     message: str
 
 
-class DeadLetterOffice:
-    """Takes what one unit could not handle."""
+class DeadLetterPublisher:
+    """Publishes the messages that one unit could not handle."""
 
     def __init__(self, unit: str, messages: Catalog, hub: Hub, clock: Clock) -> None:
         self._source = f"/{messages.system}/{unit}"
@@ -42,15 +52,26 @@ class DeadLetterOffice:
         self._hub = hub
         self._clock = clock
 
-    async def accept(
+    async def publish(
         self, raw: bytes, topic: str, group: str, error: Exception, attempts: int
     ) -> None:
-        """Keep a message that could not be handled; raises `Unavailable` if that is impossible."""
+        """Publish a message as a dead letter.
+
+        Args:
+            raw: The message as it was received.
+            topic: The topic of the message.
+            group: The consumer group.
+            error: Why it could not be handled.
+            attempts: How often it was attempted.
+
+        Raises:
+            Unavailable: The hub is unavailable.
+        """
         reason = f"{type(error).__name__}: {error}"
         _log.error("dead letter", topic=topic, group=group, reason=reason)
         current = trace.current() or trace.begin()
         envelope = Envelope(
-            id=uuid4(),  # a replayed message that fails again is another letter
+            id=uuid4(),  # a replayed message that fails again is a new dead letter
             source=self._source,
             type=DEAD_LETTER,
             subject=group,
@@ -78,10 +99,12 @@ async def dead_letters(hub: Hub, messages: Catalog) -> AsyncIterator[DeadLetter]
 
 
 async def replay(hub: Hub, messages: Catalog, letter: DeadLetter) -> None:
-    """Publish the message of a dead letter again, then remove the letter.
+    """Publish the message of a dead letter again, then remove the dead letter.
 
-    Every group of the topic sees it again; those that had handled it know it by its id. Raises
-    `Undecodable` if the message never was one.
+    Every group of the topic receives it again. Those that have handled it drop it by its id.
+
+    Raises:
+        Undecodable: The dead letter holds no message.
     """
     envelope = Envelope.from_json(letter.message.encode())
     await hub.declare(topic_of(messages, letter.topic))
@@ -90,10 +113,10 @@ async def replay(hub: Hub, messages: Catalog, letter: DeadLetter) -> None:
 
 
 def topic_of(messages: Catalog, name: str) -> Topic:
-    """Return the topic `name` as the system's catalog configures it."""
+    """Return the topic `name` with the configuration of the catalog."""
     return Topic(name=name, partitions=messages.partitions, retention=messages.retention)
 
 
 def dead_letter_topic(messages: Catalog) -> Topic:
-    """Return the topic of the dead letters, in one partition: there should be few."""
+    """Return the topic of the dead letters. It has one partition, since they should be few."""
     return Topic(name=messages.dead_letters, partitions=1, retention=messages.retention)

@@ -1,7 +1,7 @@
-"""The one kind of error that the embedded mode shows to its user."""
+"""The error of the embedded mode that is shown to the user."""
 
 from __future__ import annotations
 
 
 class EmbeddedError(Exception):
-    """Something the user can mend; the text says what is wrong and what to do."""
+    """An error that the user can fix. The message says what is wrong and what to do."""

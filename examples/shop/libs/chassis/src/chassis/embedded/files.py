@@ -1,4 +1,4 @@
-"""Writing files so that a reader, or a crash, never sees half of one."""
+"""Atomic writes of files."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace `path` by a file (mode 0600) with `content`, at once."""
-    temporary = _beside(path, content)
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write the file `path` (mode 0600), atomically replacing an existing one."""
+    temporary = _write_temporary(path, content)
     try:
         os.replace(temporary, path)
     except OSError:
@@ -18,8 +18,8 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def write_once(path: Path, content: bytes) -> None:
-    """Make `path` (mode 0600) with `content`, unless it is there or another process is first."""
-    temporary = _beside(path, content)
+    """Create the file `path` (mode 0600) atomically, unless it exists."""
+    temporary = _write_temporary(path, content)
     try:
         os.link(temporary, path)
     except FileExistsError:
@@ -28,7 +28,7 @@ def write_once(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _beside(path: Path, content: bytes) -> Path:
+def _write_temporary(path: Path, content: bytes) -> Path:
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.files import write_once, write_whole
-from chassis.embedded.places import Places
+from chassis.embedded.files import write_atomically, write_once
+from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.topology import Auth
 
 if TYPE_CHECKING:
@@ -22,23 +22,31 @@ if TYPE_CHECKING:
 ALGORITHM = "RS256"
 
 
-def ensure_keys(places: Places) -> None:
-    """Make the key and its JWKS file unless they are there. Neither ever leaves this machine."""
-    places.make()
-    if not places.signing_key.exists():
-        write_once(places.signing_key, _new_key())
-    jwks = json.dumps({"keys": [_jwk(_load(places))]}, indent=2).encode()
-    if not places.jwks.exists() or places.jwks.read_bytes() != jwks:
-        write_whole(places.jwks, jwks)
+def ensure_keys(paths: ProjectPaths) -> None:
+    """Create the signing key and its JWKS file unless they exist. They stay on this machine."""
+    paths.create()
+    if not paths.signing_key.exists():
+        write_once(paths.signing_key, _new_key())
+    jwks = json.dumps({"keys": [_jwk(_load(paths))]}, indent=2).encode()
+    if not paths.jwks.exists() or paths.jwks.read_bytes() != jwks:
+        write_atomically(paths.jwks, jwks)
 
 
 def issue(
-    places: Places, auth: Auth, *, roles: Sequence[str], subject: UUID, ttl: timedelta
+    paths: ProjectPaths, auth: Auth, *, roles: Sequence[str], subject: UUID, ttl: timedelta
 ) -> str:
-    """Return a token for `subject` with `roles`, signed with the development key."""
+    """Return a token, signed with the development key.
+
+    Args:
+        paths: The paths of the project.
+        auth: The issuer and the audience.
+        roles: The roles of the caller.
+        subject: The id of the caller.
+        ttl: The lifetime of the token.
+    """
     import jwt
 
-    key = _load(places)
+    key = _load(paths)
     now = int(time.time())
     claims = {
         "sub": str(subject),
@@ -51,8 +59,8 @@ def issue(
     return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": _jwk(key)["kid"]})
 
 
-def usual_subject(auth: Auth, roles: Sequence[str]) -> UUID:
-    """The caller that a role stands for when no other is asked for: the same one every time."""
+def default_subject(auth: Auth, roles: Sequence[str]) -> UUID:
+    """Return the default caller for `roles`, which is always the same one."""
     return uuid5(NAMESPACE_URL, "/".join((auth.issuer, *roles)))
 
 
@@ -67,24 +75,24 @@ def _new_key() -> bytes:
     )
 
 
-def _load(places: Places) -> RSAPrivateKey:
+def _load(paths: ProjectPaths) -> RSAPrivateKey:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     try:
-        key = serialization.load_pem_private_key(places.signing_key.read_bytes(), password=None)
+        key = serialization.load_pem_private_key(paths.signing_key.read_bytes(), password=None)
     except (OSError, ValueError) as error:
-        file = places.relative(places.signing_key)
+        file = paths.relative(paths.signing_key)
         raise EmbeddedError(
-            f"{file} cannot be used ({error}); remove it and a new one is made at the next start"
+            f"{file} cannot be used ({error}); remove it; the next start creates a new one"
         ) from error
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise EmbeddedError(f"{places.relative(places.signing_key)} is not an RSA key; remove it")
+        raise EmbeddedError(f"{paths.relative(paths.signing_key)} is not an RSA key; remove it")
     return key
 
 
 def _jwk(key: RSAPrivateKey) -> dict[str, Any]:
-    """The public key as a JWK; `kid` is its thumbprint (RFC 7638)."""
+    """Return the public key as a JWK. Its `kid` is the thumbprint (RFC 7638)."""
     numbers = key.public_key().public_numbers()
     members = {"e": _base64url_uint(numbers.e), "kty": "RSA", "n": _base64url_uint(numbers.n)}
     canonical = json.dumps(members, sort_keys=True, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""Loopback ports: finding free ones, and seeing whether one is taken."""
+"""Loopback ports: free ones, and whether one is in use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def free_ports(count: int) -> list[int]:
-    """Return `count` different ports that nobody listens on right now."""
+    """Return `count` different free ports."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
@@ -17,8 +17,8 @@ def free_ports(count: int) -> list[int]:
         return [int(each.getsockname()[1]) for each in sockets]
 
 
-def is_taken(port: int) -> bool:
-    """Whether somebody listens on `port` (one that was left a moment ago is free)."""
+def is_in_use(port: int) -> bool:
+    """Return whether a process listens on `port`."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""Starting, recognising and stopping processes that outlive the command which started them."""
+"""Processes that outlive the command that starts them: starting, recognising, stopping."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ import psutil
 
 from chassis.embedded.errors import EmbeddedError
 
-# The start time is computed from the clock, which may be adjusted meanwhile.
+# Start times are computed from the clock, which may be adjusted in between.
 _SAME_START = 2.0
 _POLL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A started process. Its number alone says little: numbers are used again."""
+    """A started process. Its id is not enough to recognise it, because ids are reused."""
 
     pid: int
     started: float
@@ -30,10 +30,16 @@ class Running:
 
 
 def start(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Running:
-    """Start `command` in a session of its own, so that Ctrl-C here does not reach it.
+    """Start `command` in a session of its own, so that Ctrl-C does not reach it.
 
-    `env` is added to this process' environment. Its output goes to `log`; the log of the run before
-    is kept beside it.
+    Args:
+        command: The command.
+        cwd: Its working directory.
+        env: Variables that are added to the environment of this process.
+        log: The file of its output. The log of the previous run is kept as `.log.1`.
+
+    Raises:
+        EmbeddedError: The command cannot be started.
     """
     if log.exists():
         log.replace(log.with_suffix(".log.1"))
@@ -50,12 +56,12 @@ def start(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Pat
             )
         except OSError as error:
             raise EmbeddedError(f"{command[0]} cannot be started: {error}") from error
-    process.returncode = 0  # it is left to itself: no warning here that it still runs
+    process.returncode = 0  # no warning that it is still running: it outlives this process
     return Running(process.pid, _started(process.pid), tuple(command))
 
 
 def is_alive(running: Running) -> bool:
-    """Whether it still runs, and is not another process that got its number."""
+    """Return whether the process is still running, and not another one with the same id."""
     try:
         process = psutil.Process(running.pid)
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -68,31 +74,36 @@ def is_alive(running: Running) -> bool:
 
 
 def memory(running: Running) -> int:
-    """Resident memory in bytes, 0 if it is gone."""
+    """Return the resident memory in bytes; 0 if the process has ended."""
     try:
         return int(psutil.Process(running.pid).memory_info().rss)
     except psutil.Error:
         return 0
 
 
-def stop(processes: Collection[Running], *, patience: float) -> list[Running]:
-    """Ask all of `processes` to end, wait `patience` seconds, and end by force those that do not.
+def stop(processes: Collection[Running], *, timeout: float) -> list[Running]:
+    """Stop processes; those that have ended, or are not ours any more, are left alone.
 
-    Returns the latter. What is gone already, or is not ours any more, is left alone.
+    Args:
+        processes: The processes.
+        timeout: Seconds between SIGTERM and SIGKILL.
+
+    Returns:
+        The processes that were killed.
     """
     left = [each for each in processes if is_alive(each)]
     for each in left:
         _signal(each, signal.SIGTERM)
-    left = _wait(left, patience)
+    left = _wait(left, timeout)
     for each in left:
         _signal(each, signal.SIGKILL)
-    _wait(left, patience)
+    _wait(left, timeout)
     return left
 
 
-def _wait(processes: list[Running], patience: float) -> list[Running]:
-    """Wait until all have ended; return those that have not."""
-    deadline = time.monotonic() + patience
+def _wait(processes: list[Running], timeout: float) -> list[Running]:
+    """Wait until all have ended and return those that have not."""
+    deadline = time.monotonic() + timeout
     while (left := [each for each in processes if is_alive(each)]) and time.monotonic() < deadline:
         time.sleep(_POLL)
     return left
@@ -101,7 +112,7 @@ def _wait(processes: list[Running], patience: float) -> list[Running]:
 def _signal(running: Running, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         if number is signal.SIGKILL:
-            os.killpg(running.pid, number)  # with whatever it has started itself
+            os.killpg(running.pid, number)  # including its child processes
         else:
             os.kill(running.pid, number)
 

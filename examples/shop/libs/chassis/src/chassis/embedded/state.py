@@ -1,4 +1,4 @@
-"""`.local/state.json`: what is meant to run and what was started, for every later command."""
+"""`.local/state.json`: the plan and the started processes, for later commands."""
 
 from __future__ import annotations
 
@@ -11,16 +11,23 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from chassis.embedded.errors import EmbeddedError
-from chassis.embedded.files import write_whole
-from chassis.embedded.places import Places
+from chassis.embedded.files import write_atomically
+from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.processes import Running, is_alive
 
-WAITING = "another command is at work, waiting for it"
+WAITING = "waiting for another command to finish"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A process that is meant to run. `units`: the units in it and where they listen."""
+    """A process of the plan.
+
+    Attributes:
+        name: The name of the process.
+        command: The command that starts it.
+        env: Its environment variables.
+        units: The URLs of its units by name.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -30,9 +37,16 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """All that is meant to run, with every port chosen.
+    """The processes and ports of a run.
 
-    `each`: every unit has a process of its own. `fingerprint` changes with the topology.
+    Attributes:
+        system: The name of the system.
+        each: Whether each unit has a process of its own.
+        fingerprint: Changes with everything that the plan depends on.
+        nats_port: The port of the event hub.
+        gateway_port: The port of the gateway.
+        admin_port: The port of the gateway's admin interface.
+        processes: The processes.
     """
 
     system: str
@@ -45,72 +59,89 @@ class Plan:
 
     @property
     def gateway_url(self) -> str:
+        """The URL of the gateway."""
         return f"http://127.0.0.1:{self.gateway_port}"
 
     @property
     def nats_url(self) -> str:
+        """The URL of the event hub."""
         return f"nats://127.0.0.1:{self.nats_port}"
 
     @property
     def units(self) -> dict[str, str]:
-        """Unit -> the URL it listens on."""
+        """The URLs of the units by name."""
         return {unit: url for each in self.processes for unit, url in each.units.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """The plan and, by name, the processes that were started for it."""
+    """The plan, and the started processes by name."""
 
     plan: Plan
     started: Mapping[str, Running]
 
     def with_started(self, name: str, running: Running) -> State:
+        """Return the state after another process was started."""
         return replace(self, started={**self.started, name: running})
 
     @property
     def alive(self) -> dict[str, Running]:
-        """Those of the started processes that still run."""
+        """The started processes that are still running."""
         return {name: each for name, each in self.started.items() if is_alive(each)}
 
 
-def read(places: Places) -> State | None:
-    """The state as last written, None if there is none."""
+def read(paths: ProjectPaths) -> State | None:
+    """Return the state, or None if there is none.
+
+    Raises:
+        EmbeddedError: The file is damaged.
+    """
     try:
-        document = json.loads(places.state.read_bytes())
+        document = json.loads(paths.state.read_bytes())
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise _unusable(places, error) from error
+        raise _unusable(paths, error) from error
     try:
         return _state(document)
     except (KeyError, TypeError, AttributeError) as error:
-        raise _unusable(places, error) from error
+        raise _unusable(paths, error) from error
 
 
-def write(places: Places, state: State) -> None:
-    """Write it at once: a reader sees the old state or the new one."""
-    write_whole(places.state, json.dumps(asdict(state), indent=2).encode())
+def write(paths: ProjectPaths, state: State) -> None:
+    """Write the state atomically."""
+    write_atomically(paths.state, json.dumps(asdict(state), indent=2).encode())
 
 
-def remove(places: Places) -> None:
-    places.state.unlink(missing_ok=True)
+def remove(paths: ProjectPaths) -> None:
+    """Remove the state."""
+    paths.state.unlink(missing_ok=True)
 
 
 @contextmanager
-def locked(places: Places, waiting: Callable[[], None], *, patience: float = 120) -> Iterator[None]:
-    """One command at a time changes what runs; `waiting` is called if another one is at it."""
-    places.make()
-    with places.lock.open("w") as file:
-        deadline = time.monotonic() + patience
-        told = False
+def locked(
+    paths: ProjectPaths, waiting: Callable[[], None], *, timeout: float = 120
+) -> Iterator[None]:
+    """Hold the lock of the commands that change the state.
+
+    Args:
+        paths: The paths of the project.
+        waiting: Called once if another command holds the lock.
+        timeout: Seconds to wait for the lock.
+
+    Raises:
+        EmbeddedError: The timeout has passed.
+    """
+    paths.create()
+    with paths.lock.open("w") as file:
+        deadline = time.monotonic() + timeout
+        notified = False
         while not _try_lock(file.fileno()):
             if time.monotonic() > deadline:
-                raise EmbeddedError(
-                    "another `up` or `down` of this project does not come to an end"
-                )
-            if not told:
+                raise EmbeddedError("another `up` or `down` of this project does not finish")
+            if not notified:
                 waiting()
-                told = True
+                notified = True
             time.sleep(0.05)
         yield
 
@@ -135,8 +166,8 @@ def _state(document: Mapping[str, Any]) -> State:
     return State(plan=Plan(**plan), started=started)
 
 
-def _unusable(places: Places, error: Exception) -> EmbeddedError:
-    file = places.relative(places.state)
+def _unusable(paths: ProjectPaths, error: Exception) -> EmbeddedError:
+    file = paths.relative(paths.state)
     return EmbeddedError(
-        f"{file} cannot be understood ({error}): end the system's processes by hand and remove it"
+        f"{file} is damaged ({error}): stop the processes of the system and remove the file"
     )

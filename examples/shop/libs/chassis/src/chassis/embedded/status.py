@@ -1,4 +1,4 @@
-"""`status`: what runs, what it takes, and whether it is ready."""
+"""`status`: the running processes, their memory and their readiness."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chassis.embedded import processes, readiness, state
 from chassis.embedded.console import Console
-from chassis.embedded.places import Places
+from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.readiness import Check
 from chassis.embedded.state import State
 from chassis.embedded.topology import GATEWAY, HUB
@@ -20,7 +20,16 @@ _HEAD = ("UNIT", "PROCESS", "PID", "MEMORY", "URL", "READY")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One unit, or a server. `problem` is None if it is ready; `pid` None if it does not run."""
+    """The status of a unit or a server.
+
+    Attributes:
+        unit: The name of the unit or server.
+        process: The name of its process.
+        pid: The id of the process; None if it is not running.
+        memory: The memory of the process in bytes.
+        url: The URL.
+        problem: Why it is not ready; None if it is.
+    """
 
     unit: str
     process: str
@@ -31,10 +40,10 @@ class Row:
 
 
 def status(root: Path, console: Console, *, as_json: bool) -> bool:
-    """Print a row for every part of the system; return whether all of them are ready."""
-    places = Places(root)
-    found = state.read(places)
-    rows = list(look(found)) if found else []
+    """Print a row for every unit and server, and return whether all of them are ready."""
+    paths = ProjectPaths(root)
+    found = state.read(paths)
+    rows = list(inspect(found)) if found else []
     ready = bool(rows) and all(row.problem is None for row in rows)
     if as_json:
         console.line(json.dumps({"ready": ready, "units": [asdict(row) for row in rows]}, indent=2))
@@ -43,26 +52,28 @@ def status(root: Path, console: Console, *, as_json: bool) -> bool:
     else:
         console.table(_HEAD, list(_cells(rows, console)))
         memory = sum({row.process: row.memory for row in rows}.values())
-        console.line(f"{_megabytes(memory)} in all")
+        console.line(f"{_megabytes(memory)} in total")
         if not ready:
             console.line(
-                console.bad("not everything is ready: `make logs` says more, `make up` mends")
+                console.bad(
+                    "not everything is ready: see `make logs`; `make up` starts what has ended"
+                )
             )
     return ready
 
 
-def look(found: State) -> Iterator[Row]:
-    """Ask every part of the system at the same time, and yield a row for each."""
+def inspect(found: State) -> Iterator[Row]:
+    """Check all units and servers concurrently, and yield a row for each."""
     alive = found.alive
     urls = {HUB: found.plan.nats_url, GATEWAY: found.plan.gateway_url, **found.plan.units}
-    asked = [
+    targets = [
         (unit, process.name, check)
         for process in found.plan.processes
         for unit, check in readiness.checks(found.plan, process).items()
     ]
     with ThreadPoolExecutor(max_workers=8) as pool:
-        problems = pool.map(lambda each: _problem(each[1] in alive, each[2]), asked)
-        for (unit, process, _), problem in zip(asked, problems, strict=True):
+        problems = pool.map(lambda each: _problem(each[1] in alive, each[2]), targets)
+        for (unit, process, _), problem in zip(targets, problems, strict=True):
             running = alive.get(process)
             yield Row(
                 unit=unit,
@@ -79,11 +90,11 @@ def _problem(is_alive: bool, check: Check) -> str | None:
 
 
 def _cells(rows: list[Row], console: Console) -> Iterator[tuple[str, ...]]:
-    """Pid and memory belong to a process: they are shown once for it."""
-    told: set[str] = set()
+    """Yield the cells of each row; process id and memory are shown once for a process."""
+    seen: set[str] = set()
     for row in rows:
-        first = row.process not in told
-        told.add(row.process)
+        first = row.process not in seen
+        seen.add(row.process)
         pid = str(row.pid or "-") if first else ""
         memory = (_megabytes(row.memory) if row.pid else "-") if first else ""
         ready = console.good("ready") if row.problem is None else console.bad(f"no: {row.problem}")

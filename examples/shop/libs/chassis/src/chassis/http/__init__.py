@@ -1,4 +1,4 @@
-"""The HTTP side: routes are declared as a table, the chassis makes an application of them."""
+"""HTTP: a unit declares a table of routes, and the chassis serves them."""
 
 from chassis.http.routes import Find, Get, Post, Route, Search, find, get, post, search
 

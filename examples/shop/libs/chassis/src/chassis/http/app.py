@@ -1,4 +1,4 @@
-"""Applications: what a unit declares becomes ASGI."""
+"""The ASGI applications of declared units."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chassis.http.commands import CommandRoute
 from chassis.http.edge import Edge
 from chassis.http.openapi import Components, problems
 from chassis.http.parameters import operation_id
-from chassis.http.reads import Searching, find_endpoint, get_endpoint, search_endpoint
+from chassis.http.reads import RowSearch, find_endpoint, get_endpoint, search_endpoint
 from chassis.http.routes import Find, Get, Post, Search, parameters
 from chassis.projection import Projection
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
@@ -25,7 +25,7 @@ from chassis.service import Service, aggregate_of
 def service_app(
     service: Service, runtime: ServiceRuntime, verifier: Verifier, readiness: health.Readiness
 ) -> ASGIApp:
-    """The application of a service: its commands and the reads of its own data."""
+    """Return the application of a service: its commands, and reads of its own data."""
     app, components = new_app(service.name, verifier, readiness)
     gets = {route.of: route.path for route in service.routes if isinstance(route, Get)}
     for route in service.routes:
@@ -45,28 +45,30 @@ def projection_app(
     verifier: Verifier,
     readiness: health.Readiness,
 ) -> ASGIApp:
-    """The application of a projection: reads of its rows."""
+    """Return the application of a projection: reads of its rows.
+
+    Raises:
+        TypeError: A route is not a query of rows.
+    """
     app, _ = new_app(projection.name, verifier, readiness)
     for route in projection.routes:
         match route:
             case Search() | Find():
                 _add_read(app, route, runtime.search)
             case Post() | Get():
-                raise TypeError(
-                    f"{projection.name}: {route.path}: a projection has rows, no aggregates"
-                )
+                raise TypeError(f"{projection.name}: {route.path}: a projection has no aggregates")
     return Edge(app, projection.name)
 
 
 def new_app(
     name: str, verifier: Verifier, readiness: health.Readiness
 ) -> tuple[FastAPI, Components]:
-    """An application with nothing but what all have: health, problems, the way to verify tokens."""
+    """Return an application with what all have: health, problems and token verification."""
     app = FastAPI(
         title=name,
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # it would redirect to where the gateway has something else
+        redirect_slashes=False,  # redirects would lead to a path of the gateway
         routes=list(health.routes(readiness)),
     )
     app.state.verifier = verifier
@@ -88,16 +90,18 @@ def _add_command(
         route.path,
         command.endpoint(runtime),
         methods=["POST"],
-        status_code=200 if command.made is None else 201,
+        status_code=200 if command.generated_id is None else 201,
         response_model=None,
         responses={
-            **({200: answer} if command.made is None else {}),
-            201: {**answer, "description": "It did not exist before."},
+            **({200: answer} if command.generated_id is None else {}),
+            201: {**answer, "description": "The aggregate was created."},
             **problems(*openapi.COMMAND_PROBLEMS),
         },
         description=(route.command.__doc__ or "").strip(),
-        operation_id=operation_id("post", route.path),
-        openapi_extra=components.request_body(route.command, parameters(route.path), command.made),
+        operation_id=operation_id(route),
+        openapi_extra=components.request_body(
+            route.command, parameters(route.path), command.generated_id
+        ),
     )
 
 
@@ -105,7 +109,7 @@ def _add_get(app: FastAPI, route: Get, runtime: ServiceRuntime) -> None:
     _add_reading(app, route, get_endpoint(route, runtime), route.of, openapi.READ_PROBLEMS)
 
 
-def _add_read(app: FastAPI, route: Search | Find, search: Searching) -> None:
+def _add_read(app: FastAPI, route: Search | Find, search: RowSearch) -> None:
     match route:
         case Search():
             endpoint, model = search_endpoint(route, search), openapi.page(route.of)
@@ -124,5 +128,5 @@ def _add_reading(
         methods=["GET"],
         response_model=None,
         responses={200: {"model": model}, **problems(*statuses)},
-        operation_id=operation_id("get", route.path),
+        operation_id=operation_id(route),
     )

@@ -1,7 +1,7 @@
-"""The outermost layer of every application, plain ASGI because every request passes through it.
+"""The outermost middleware of every application. It is plain ASGI, which is fastest.
 
-It starts or continues the trace of a request, limits its body, writes the access log, and tells an
-unexpected error to the log in full and to the caller not at all.
+It starts or continues the trace of a request, limits the body, writes the access log, and logs
+unexpected errors, whose details the caller does not see.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.http
 
 
 class Edge:
-    """Wraps the application of the unit called `name`."""
+    """Wraps the application of the unit `name`."""
 
     def __init__(self, app: ASGIApp, name: str) -> None:
         self._app = app
@@ -42,14 +42,14 @@ class Edge:
             traceparent=headers.get("traceparent"),
         )
         with structlog.contextvars.bound_contextvars(service=self._name), trace.use(began):
-            await self._answer(scope, _Receiver(receive), _Sender(send, str(began.correlation_id)))
+            await self._respond(scope, _Receiver(receive), _Sender(send, str(began.correlation_id)))
 
-    async def _answer(self, scope: Scope, receive: Receive, sender: _Sender) -> None:
+    async def _respond(self, scope: Scope, receive: Receive, sender: _Sender) -> None:
         start = time.perf_counter()
         try:
             await self._app(scope, receive, sender)
         except Exception:
-            # The application has answered with a problem before it raised on.
+            # The application has already responded with a problem.
             _log.exception("unexpected error")
         finally:
             log = _log.debug if scope["path"] in QUIET else _log.info
@@ -64,7 +64,7 @@ class Edge:
 
 
 class _Receiver:
-    """Passes the request's body on, up to the limit."""
+    """Passes on the body of the request, up to the limit."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -79,7 +79,7 @@ class _Receiver:
 
 
 class _Sender:
-    """Passes the answer on, with the correlation id in it, and remembers its status."""
+    """Passes on the response with the correlation id, and records its status."""
 
     def __init__(self, send: Send, correlation_id: str) -> None:
         self._send = send

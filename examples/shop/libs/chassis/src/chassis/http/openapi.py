@@ -1,4 +1,4 @@
-"""What FastAPI cannot read off a signature for the OpenAPI document: bodies and problems."""
+"""The parts of the OpenAPI document that are not in a signature: bodies and problems."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Responses = dict[int | str, dict[str, Any]]
 
 _MEANINGS = {
     400: "The body is not JSON.",
-    401: "No token, or one that is not valid.",
-    403: "The caller may not.",
-    404: "There is no such thing, or it is somebody else's.",
-    409: "A rule of the domain is broken; `type` says which.",
+    401: "The token is missing or not valid.",
+    403: "The caller is not allowed to do this.",
+    404: "It does not exist, or belongs to another user.",
+    409: "A rule of the domain does not hold; `type` is the rule.",
     412: "`If-Match` is not the current version.",
     413: "The body is too large.",
     415: "The body is not `application/json`.",
     422: "The request does not fit the schema.",
     502: "A backend failed.",
-    504: "A backend did not answer in time.",
+    504: "A backend timed out.",
 }
 COMMAND_PROBLEMS = (400, 401, 403, 404, 409, 412, 413, 415, 422)
 READ_PROBLEMS = (401, 403, 404, 422)
@@ -35,7 +35,7 @@ BFF_PROBLEMS = (401, 403, 404, 422, 502, 504)
 
 
 class Components:
-    """Schemas for the document of an application besides those that FastAPI finds by itself."""
+    """The schemas of an OpenAPI document that FastAPI does not find by itself."""
 
     def __init__(self, app: FastAPI) -> None:
         self._schemas: Schema = {}
@@ -51,16 +51,19 @@ class Components:
         app.openapi = openapi  # type: ignore[method-assign]
 
     def request_body(
-        self, command: type[Command], in_path: tuple[str, ...], made: str | None
+        self, command: type[Command], in_path: tuple[str, ...], generated_id: str | None
     ) -> Schema:
-        """The `openapi_extra` of a command's route: its fields without those of the path.
+        """Return the `openapi_extra` of a command's route.
 
-        The id that the service makes may still be chosen by the client.
+        Args:
+            command: The command.
+            in_path: The fields in the path, which are not in the body.
+            generated_id: The id field if the service generates ids; clients may choose one.
         """
         schema = self._add(command, command.__name__)
         for name in in_path:
             schema.get("properties", {}).pop(name, None)
-        optional = {*in_path, made}
+        optional = {*in_path, generated_id}
         required = [name for name in schema.pop("required", []) if name not in optional]
         if required:
             schema["required"] = required
@@ -79,18 +82,18 @@ class Components:
 
 
 def problems(*statuses: int) -> Responses:
-    """The documented problems of a route."""
+    """Return the documented problems of a route."""
     content = {MEDIA_TYPE: {"schema": {"$ref": _COMPONENTS + "Problem"}}}
     return {s: {"description": _MEANINGS[s], "content": content} for s in statuses}
 
 
 def outcome(command: type[Command], id: str) -> type[BaseModel]:
-    """The documented answer of a command."""
+    """Return the documented response of a command."""
     fields: dict[str, Any] = {id: (UUID, ...), "version": (int, ...), "events": (list[str], ...)}
     return create_model(f"{command.__name__}Outcome", **fields)
 
 
 def page(row: type) -> type[BaseModel]:
-    """The documented answer of a search."""
+    """Return the documented response of a search."""
     fields: dict[str, Any] = {"items": (list[row], ...), "next": (str | None, ...)}  # type: ignore[valid-type]
     return create_model(f"{row.__name__}Page", **fields)

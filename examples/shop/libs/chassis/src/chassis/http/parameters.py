@@ -1,8 +1,9 @@
-"""The parameters of a route, typed as the fields they stand for."""
+"""The parameters of a route, with the types of their fields."""
 
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any
@@ -11,13 +12,14 @@ from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from starlette.responses import Response
 
-from chassis.http.routes import Find, Search, parameters
+from chassis.domain import snake_case
+from chassis.http.routes import Find, Get, Post, Route, Search, parameters
 
 Endpoint = Callable[..., Awaitable[Response]]
 
 
 class QueryModel(BaseModel):
-    """The query of a request; a parameter that it does not have is an error of the caller's."""
+    """The query of a request. Unknown parameters are an error of the caller."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,34 +31,34 @@ class PagedQuery(QueryModel):
     cursor: str | None
 
 
-def chosen(query: QueryModel, names: Iterable[str]) -> dict[str, object]:
-    """The values of the parameters `names`. (A method would be in the way of a field's name.)"""
+def selected(query: QueryModel, names: Iterable[str]) -> dict[str, object]:
+    """Return the parameters `names`. It is not a method, which could hide a field."""
     return {name: getattr(query, name) for name in names}
 
 
 def field_types(of: type) -> dict[str, Any]:
-    """The types of the fields of a message, a state or a row."""
+    """Return the types of the fields of a message, a state or a row."""
     return typing.get_type_hints(of, include_extras=True)
 
 
 def search_query(route: Search) -> type[PagedQuery]:
-    """The query of a search: `by`, `filter`, and where in the result to be."""
+    """Return the query of a search: `by`, `filter`, page size and cursor."""
     types = field_types(route.of)
     fields: dict[str, Any] = {name: (types[name], ...) for name in route.by}
     fields |= {name: (types[name] | None, None) for name in route.filter}
     fields["page"] = (
         int,
-        Field(route.page, ge=1, le=route.page, description="How many rows at most."),
+        Field(route.page, ge=1, le=route.page, description="The largest number of rows."),
     )
     fields["cursor"] = (
         str | None,
-        Field(None, max_length=2048, description="The `next` of the page before."),
+        Field(None, max_length=2048, description="The `next` of the previous page."),
     )
     return create_model(f"{_name(route.path)}Query", __base__=PagedQuery, **fields)
 
 
 def find_query(route: Find) -> type[QueryModel]:
-    """The query of a find: the fields in `by` that are not in the path."""
+    """Return the query of a find: the fields in `by` that are not in the path."""
     types = field_types(route.of)
     in_path = parameters(route.path)
     fields: dict[str, Any] = {name: (types[name], ...) for name in route.by if name not in in_path}
@@ -64,9 +66,9 @@ def find_query(route: Find) -> type[QueryModel]:
 
 
 def with_signature(endpoint: Endpoint, **added: Any) -> Endpoint:
-    """`endpoint` with its `**` parameter replaced by keyword parameters of the types in `added`.
+    """Replace the `**` parameter of `endpoint` by keyword parameters with the types in `added`.
 
-    FastAPI reads a function's signature, and ours are made from a table.
+    FastAPI reads the signature of a function, and these functions are made from a table.
     """
     signature = inspect.signature(endpoint, eval_str=True)
     kept = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
@@ -79,21 +81,36 @@ def with_signature(endpoint: Endpoint, **added: Any) -> Endpoint:
 
 
 def path_types(path: str, of: type) -> dict[str, Any]:
-    """The annotations of the parameters of `path`, which are fields of `of`."""
+    """Return the annotations of the parameters of `path`, which are fields of `of`."""
     types = field_types(of)
     return {name: Annotated[types[name], Path()] for name in parameters(path)}
 
 
 def query_type(model: type[QueryModel]) -> Any:
-    """The annotation of a whole query."""
+    """Return the annotation of a complete query."""
     return Annotated[model, Query()]
 
 
-def operation_id(method: str, path: str) -> str:
-    """An OpenAPI operation id: `post`, `/orders/{id}/cancel` -> `post_orders_cancel`."""
-    words = [part for part in path.replace("-", "_").split("/") if part and part[0] != "{"]
-    return "_".join([method, *words])
+def operation_id(route: Route) -> str:
+    """Return the OpenAPI operation id: `post_cancel_order`, `get_order`, `search_browse`.
+
+    It is unique in a unit: commands, aggregates and paths of queries are, and the first word is a
+    different one for each kind of route.
+    """
+    match route:
+        case Post():
+            return f"post_{snake_case(route.command.__name__)}"
+        case Get():
+            return f"get_{snake_case(route.of.__name__)}"
+        case Search():
+            return f"search_{_words(route.path)}"
+        case Find():
+            return f"find_{_words(route.path)}"
+
+
+def _words(path: str) -> str:
+    return re.sub(r"\W+", "_", path).strip("_")
 
 
 def _name(path: str) -> str:
-    return "".join(word.capitalize() for word in operation_id("", path).split("_"))
+    return "".join(word.capitalize() for word in _words(path).split("_"))

@@ -1,9 +1,8 @@
-"""Values that everything behind the edge can calculate with, store and send on.
+"""Limits of values, so that every store and consumer can handle them.
 
-JSON sets no limits to numbers, but what reads them does: an integer has 64 bits nearly everywhere,
-a decimal calculates with 28 digits and overflows on some exponents; and databases end or refuse a
-text at a NUL. One such value in an event would be refused by every reader of it, for ever, so it
-does not come in.
+JSON does not limit numbers, but most systems do: integers have 64 bits, decimals have 28 digits and
+a limited exponent. Databases reject or cut text at a NUL. Consumers would reject an event with such
+a value again and again, so commands with one are rejected.
 """
 
 from __future__ import annotations
@@ -20,29 +19,29 @@ _INTEGERS = range(-(2**63), 2**63)
 _DIGITS = 28
 
 
-def unusable(value: object, place: tuple[str, ...] = ()) -> Iterator[FieldError]:
-    """An error for every value in a message that not everybody can use."""
+def unsupported_values(value: object, location: tuple[str, ...] = ()) -> Iterator[FieldError]:
+    """Yield an error for every unsupported value in a message."""
     match value:
         case bool() | None:
             return
         case str():
             if "\0" in value:
-                yield FieldError(".".join(place), "Should have no NUL character")
+                yield FieldError(".".join(location), "Should have no NUL character")
         case int() | float() | Decimal():
-            if (message := _wrong_with(value)) is not None:
-                yield FieldError(".".join(place), message)
+            if (message := _number_error(value)) is not None:
+                yield FieldError(".".join(location), message)
         case BaseModel():
             for name in type(value).model_fields:
-                yield from unusable(getattr(value, name), (*place, name))
+                yield from unsupported_values(getattr(value, name), (*location, name))
         case Mapping():
             for name, item in value.items():
-                yield from unusable(item, (*place, str(name)))
+                yield from unsupported_values(item, (*location, str(name)))
         case list() | tuple() | set() | frozenset():
             for index, item in enumerate(value):
-                yield from unusable(item, (*place, str(index)))
+                yield from unsupported_values(item, (*location, str(index)))
 
 
-def _wrong_with(number: int | float | Decimal) -> str | None:
+def _number_error(number: int | float | Decimal) -> str | None:
     match number:
         case int():
             fits = number in _INTEGERS

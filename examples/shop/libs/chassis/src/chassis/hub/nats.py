@@ -1,4 +1,4 @@
-"""The hub on NATS JetStream: a stream for every topic, a subject for every partition."""
+"""The hub on NATS JetStream: a stream for each topic, a subject for each partition."""
 
 from __future__ import annotations
 
@@ -22,14 +22,22 @@ from chassis.hub.port import Deliver, Logged, Topic
 _CONNECT_TIMEOUT = 10
 _REQUEST_TIMEOUT = 5
 _RECONNECT_WAIT = 0.2
-_DUPLICATE_WINDOW = 120  # seconds; the inbox is what guarantees, this only saves work
-_CONFIGURED_DIFFERENTLY = 10058
+_DUPLICATE_WINDOW = 120  # seconds; this only saves work, duplicates are dropped by the inbox
+_STREAM_EXISTS = 10058
 
 _log = structlog.get_logger()
 
 
 async def connect_nats(url: str, name: str) -> NatsHub:
-    """Connect to NATS at `url` as `name`; raises `Unavailable` if there is no server."""
+    """Connect to NATS.
+
+    Args:
+        url: The URL of the server.
+        name: The name of this client.
+
+    Raises:
+        Unavailable: There is no server at `url`.
+    """
     hub = NatsHub(Client())
     try:
         async with asyncio.timeout(_CONNECT_TIMEOUT):
@@ -50,7 +58,7 @@ class NatsHub:
         self._closing = False
 
     async def connect(self, url: str, name: str) -> None:
-        """Connect, and from then on connect again whenever the connection is lost."""
+        """Connect, and reconnect whenever the connection is lost."""
         await self._client.connect(
             url,
             name=name,
@@ -132,7 +140,7 @@ class NatsHub:
         try:
             await self._js.add_stream(config)
         except APIError as error:
-            if error.err_code != _CONFIGURED_DIFFERENTLY:
+            if error.err_code != _STREAM_EXISTS:
                 raise
             await self._js.update_stream(config)
 
@@ -147,7 +155,7 @@ class NatsHub:
 
 
 def stream_name(topic: str) -> str:
-    """Return the name of the stream of a topic; dots are not allowed in it."""
+    """Return the name of the stream of a topic, which must have no dots."""
     return topic.replace(".", "-")
 
 

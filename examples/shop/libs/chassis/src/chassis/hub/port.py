@@ -1,4 +1,4 @@
-"""The hub port: durable, partitioned topics, and groups that see every message at least once."""
+"""The hub port: durable, partitioned topics, delivered to groups at least once."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from chassis.envelope import Envelope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A durable log. Messages of one subject are in one of its partitions, in order."""
+    """A durable log. The messages of one subject are in one partition, in order."""
 
     name: str
     partitions: int
     retention: timedelta
 
     def partition_of(self, subject: str) -> int:
-        """Return the partition of a subject; the same in every process, so no `hash()`."""
+        """Return the partition of a subject, which is the same in every process."""
         return zlib.crc32(subject.encode()) % self.partitions
 
 
@@ -29,53 +29,69 @@ Deliver: TypeAlias = Callable[[bytes], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """A message as it lies in a topic."""
+    """A message in a topic, and its position."""
 
     position: int
     data: bytes
 
 
 class Subscription(Protocol):
-    """A group's part in a topic."""
+    """The subscription of a group to a topic."""
 
     def status(self) -> str:
-        """Return "ok", or the reason why messages do not arrive."""
+        """Return "ok", or the reason why no messages arrive."""
+        ...
 
     async def stop(self) -> None:
-        """Take no more messages, and return when the one being delivered is finished.
+        """Receive no more messages, and wait until the current delivery has finished.
 
-        Cancelled, it breaks off that delivery; the message is delivered again.
+        Cancelling this cancels the delivery, and the message is delivered again.
         """
+        ...
 
 
 class Hub(Protocol):
-    """What a unit needs of the event hub. Every method may raise `Unavailable`."""
+    """The event hub. Every method may raise `Unavailable`."""
 
     async def declare(self, topic: Topic) -> None:
-        """Make sure that the topic is there and configured like this. Before its first use."""
+        """Create the topic or update its configuration. Call this before the first use."""
+        ...
 
     async def publish(self, topic: str, envelope: Envelope, *, again: bool = False) -> None:
-        """Append the envelope to its partition of the topic; returns when it is stored durably.
+        """Append an envelope to its partition of a topic, and wait until it is stored durably.
 
-        The hub may leave out what was published lately, except when it is to be published `again`.
+        Args:
+            topic: The topic.
+            envelope: The envelope.
+            again: Whether to publish it even if it was published recently.
         """
+        ...
 
     async def subscribe(self, topic: str, group: str, deliver: Deliver) -> Subscription:
-        """Deliver every message of the topic, from its beginning, to one member of the group.
+        """Deliver every message of a topic, from the first one, to one member of a group.
 
-        One message of a partition at a time, in order, and the next one only after `deliver`
-        returned; however long it takes. A message is delivered again if the process dies meanwhile.
-        `deliver` must not raise: if it does, or is cancelled, the same message is delivered again.
+        The messages of a partition are delivered one at a time, in order. A message is delivered
+        again if the process dies, or if `deliver` raises or is cancelled.
+
+        Args:
+            topic: The topic.
+            group: The consumer group.
+            deliver: Handles a message; the next one follows when it returns.
         """
+        ...
 
     def browse(self, topic: str) -> AsyncIterator[Logged]:
         """Yield the messages that are in the topic now, oldest first."""
+        ...
 
     async def discard(self, topic: str, position: int) -> None:
         """Remove one message from the topic."""
+        ...
 
     def status(self) -> str:
         """Return "ok", or the reason why the hub cannot be used."""
+        ...
 
     async def close(self) -> None:
-        """Let go of the hub; subscriptions are stopped."""
+        """Stop the subscriptions and close the connection."""
+        ...

@@ -1,4 +1,4 @@
-"""A unit at work: what its declaration, a store, the hub and the settings are put together to."""
+"""Hosting of a unit: its declaration, store, hub and settings, wired to an application."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ Guard = Callable[[Readiness], Readiness]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replaced:
-    """What tests put in the place of the time, of patience and of the network."""
+class Overrides:
+    """The parts that tests replace: the clock, the retries and the network."""
 
     clock: Clock = utc_now
     retry: Retry = RETRY
     fetch: Fetch | None = None
 
 
-NOTHING = Replaced()
+NO_OVERRIDES = Overrides()
 
 
 class Runtime(Protocol):
-    """What runs besides the application."""
+    """The background work of a unit."""
 
     async def start(self) -> None: ...
     async def drain(self) -> None: ...
@@ -53,7 +53,15 @@ class Runtime(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A unit's application and runtime; `store` and `release`: what only they use, and its end."""
+    """A hosted unit.
+
+    Attributes:
+        name: The name of the unit.
+        app: The HTTP application.
+        runtime: The background work.
+        store: The store of the unit; None for a backend-for-frontend.
+        release: Closes what only this unit uses.
+    """
 
     name: str
     app: ASGIApp
@@ -62,22 +70,26 @@ class Host:
     release: Callable[[], Awaitable[None]]
 
     async def start(self) -> None:
-        """Start the runtime; everything that it starts logs under the unit's name."""
+        """Start the runtime. All it starts logs under the name of the unit."""
         with structlog.contextvars.bound_contextvars(service=self.name):
             await self.runtime.start()
 
     async def close(self) -> None:
-        """Stop at once and let go of everything."""
+        """Stop immediately and release all resources."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.release)
             await self.runtime.close()
 
 
 def check(unit: Unit, settings: Settings) -> None:
-    """Raise `CannotStart` if the settings lack something that `unit` needs."""
+    """Check that the settings have everything that `unit` needs.
+
+    Raises:
+        CannotStart: The address of a unit that it calls is missing.
+    """
     calls = set(unit.calls) if is_bff(unit) else set()
     if missing := sorted(calls - settings.peers.keys()):
-        raise CannotStart(f"{unit.name} calls {', '.join(missing)}, but PEERS does not say where")
+        raise CannotStart(f"{unit.name} calls {', '.join(missing)}, which PEERS does not have")
 
 
 def host(
@@ -86,16 +98,28 @@ def host(
     hub: Hub | None,
     verifier: Verifier,
     guard: Guard,
-    replaced: Replaced = NOTHING,
+    overrides: Overrides = NO_OVERRIDES,
 ) -> Host:
-    """Put `unit` together; nothing is started. `guard` makes readiness that of the process too."""
+    """Wire `unit`; nothing is started.
+
+    Args:
+        unit: The declared unit.
+        settings: The settings of the process.
+        hub: The event hub; a backend-for-frontend needs none.
+        verifier: Verifies the bearer tokens.
+        guard: Combines the readiness of the unit with that of the process.
+        overrides: The parts that a test replaces.
+
+    Raises:
+        CannotStart: The unit needs the hub, and there is none.
+    """
     match unit:
         case Service():
-            return _host_service(unit, settings, _present(hub), verifier, guard, replaced)
+            return _host_service(unit, settings, _require_hub(hub), verifier, guard, overrides)
         case Projection():
-            return _host_projection(unit, settings, _present(hub), verifier, guard, replaced)
+            return _host_projection(unit, settings, _require_hub(hub), verifier, guard, overrides)
         case _:
-            return _host_bff(unit, settings, verifier, guard, replaced)
+            return _host_bff(unit, settings, verifier, guard, overrides)
 
 
 def _host_service(
@@ -104,14 +128,14 @@ def _host_service(
     hub: Hub,
     verifier: Verifier,
     guard: Guard,
-    replaced: Replaced,
+    overrides: Overrides,
 ) -> Host:
     from chassis.http.app import service_app
     from chassis.runtime import ServiceRuntime
-    from chassis.store.opening import open_store
+    from chassis.store.factory import open_store
 
     store = open_store(settings.data_dir, service.name)
-    runtime = ServiceRuntime(service, store, hub, replaced.clock, replaced.retry)
+    runtime = ServiceRuntime(service, store, hub, overrides.clock, overrides.retry)
     app = service_app(service, runtime, verifier, guard(runtime.readiness))
     return Host(service.name, app, runtime, store, store.close)
 
@@ -122,14 +146,14 @@ def _host_projection(
     hub: Hub,
     verifier: Verifier,
     guard: Guard,
-    replaced: Replaced,
+    overrides: Overrides,
 ) -> Host:
     from chassis.http.app import projection_app
     from chassis.runtime import ProjectionRuntime
-    from chassis.store.opening import open_store
+    from chassis.store.factory import open_store
 
     store = open_store(settings.data_dir, projection.name)
-    runtime = ProjectionRuntime(projection, store, hub, replaced.clock, replaced.retry)
+    runtime = ProjectionRuntime(projection, store, hub, overrides.clock, overrides.retry)
     app = projection_app(projection, runtime, verifier, guard(runtime.readiness))
     return Host(projection.name, app, runtime, store, store.close)
 
@@ -139,7 +163,7 @@ def _host_bff(
     settings: Settings,
     verifier: Verifier,
     guard: Guard,
-    replaced: Replaced,
+    overrides: Overrides,
 ) -> Host:
     from chassis.backends import Connections
     from chassis.http.bff_app import bff_app
@@ -147,7 +171,7 @@ def _host_bff(
 
     peers = {name: settings.peers[name] for name in bff.calls}
     client = HttpClient()
-    fetch = replaced.fetch or client.fetch
+    fetch = overrides.fetch or client.fetch
     connections = Connections(peers, fetch, timeout=settings.backend_timeout)
     runtime = _NoRuntime()
     app = bff_app(bff, connections, verifier, guard(runtime.readiness))
@@ -155,8 +179,10 @@ def _host_bff(
 
 
 class _NoRuntime:
-    """A backend-for-frontend has nothing in the background, and needs no backend to be ready:
-    what is optional may fail, and what is not fails by itself."""
+    """The runtime of a backend-for-frontend, which has no background work.
+
+    It is ready whatever its backends are: optional parts may fail, and the others fail the request.
+    """
 
     async def start(self) -> None: ...
     async def drain(self) -> None: ...
@@ -166,7 +192,7 @@ class _NoRuntime:
         return {"unit": OK}
 
 
-def _present(hub: Hub | None) -> Hub:
+def _require_hub(hub: Hub | None) -> Hub:
     if hub is None:
         raise CannotStart("a service or a projection needs the event hub")
     return hub

@@ -1,4 +1,4 @@
-"""The life of a process: listen, connect, start, work, leave."""
+"""The lifecycle of a process: listen, connect, start, serve, drain, stop."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import structlog
 
 from chassis.auth import KeysUnusable, Verifier
 from chassis.errors import Unavailable
+from chassis.process.admission import Admission
 from chassis.process.assignments import Assignment, is_bff, load
-from chassis.process.door import Door
 from chassis.process.errors import CannotStart
 from chassis.process.host import check, host
 from chassis.process.server import listen, new_server
-from chassis.process.state import Place, Process
+from chassis.process.state import Process, ServedUnit
 from chassis.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,13 +24,21 @@ if TYPE_CHECKING:
     from chassis.process.assignments import Unit
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.process")
-_RETRY_AT_MOST = 5.0
+_LONGEST_RETRY_DELAY = 5.0
 
 
 async def run(assignments: Sequence[Assignment], settings: Settings) -> int:
-    """Serve the units until SIGTERM or SIGINT; return the exit code (0: asked to leave, 1: failed).
+    """Serve the units until SIGTERM or SIGINT.
 
-    Raises `CannotStart` for what is wrong before anything was started.
+    Args:
+        assignments: The units and their addresses.
+        settings: The settings of the process.
+
+    Returns:
+        The exit code: 0 after a signal, 1 after a failure.
+
+    Raises:
+        CannotStart: An assignment or a setting is wrong; nothing was started.
     """
     units = [load(assignment.reference) for assignment in assignments]
     for unit in units:
@@ -43,14 +51,14 @@ async def run(assignments: Sequence[Assignment], settings: Settings) -> int:
     process = Process(settings, verifier)
     stop = _stop_on_signals()
     try:
-        _open(process, units, assignments)
-        return await _live(process, stop)
+        _listen(process, units, assignments)
+        return await _serve(process, stop)
     finally:
         await process.close()
 
 
 def _stop_on_signals() -> asyncio.Event:
-    """An event that the first SIGTERM or SIGINT sets; the second one ends the process at once."""
+    """Return an event that the first SIGTERM or SIGINT sets. The second one kills the process."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def received(number: signal.Signals) -> None:
@@ -64,24 +72,24 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-def _open(process: Process, units: Sequence[Unit], assignments: Sequence[Assignment]) -> None:
-    """Listen at every port first: a port in use is said before anything else happens."""
+def _listen(process: Process, units: Sequence[Unit], assignments: Sequence[Assignment]) -> None:
+    """Listen on all ports, so that a port in use is reported before anything is started."""
     sockets = [listen(assignment.host, assignment.port) for assignment in assignments]
     for unit, socket in zip(units, sockets, strict=True):
-        door = Door()
-        # Half of the time to leave is for requests, the rest for messages.
-        server = new_server(door, process.settings.drain_timeout / 2)
+        admission = Admission()
+        # Half of the drain timeout is for requests, the rest for messages.
+        server = new_server(admission, process.settings.drain_timeout / 2)
         serving = asyncio.create_task(server.serve(sockets=[socket]), name=f"{unit.name} server")
-        process.places.append(Place(unit, door, server, serving))
+        process.served.append(ServedUnit(unit, admission, server, serving))
         _log.info("listening", service=unit.name, address=_address(socket.getsockname()))
 
 
-async def _live(process: Process, stop: asyncio.Event) -> int:
-    """Start, and work until asked to stop or until something ends that should not."""
+async def _serve(process: Process, stop: asyncio.Event) -> int:
+    """Start the units and serve until a signal, or until a task ends that should not."""
     stopped: asyncio.Task[Any] = asyncio.create_task(stop.wait())
     starting = asyncio.create_task(_start(process))
     try:
-        servers = {place.serving for place in process.places}
+        servers = {served.serving for served in process.served}
         ended = await _first_to_end({stopped, starting, *servers}, set())
         if ended is starting:
             background = starting.result()
@@ -94,7 +102,7 @@ async def _live(process: Process, stop: asyncio.Event) -> int:
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
     if ended is not stopped:
-        _log.error("something ended that should not", what=ended.get_name(), exc_info=_error(ended))
+        _log.error("a task ended unexpectedly", task=ended.get_name(), exc_info=_error(ended))
     await process.drain()
     return 0 if ended is stopped else 1
 
@@ -102,7 +110,7 @@ async def _live(process: Process, stop: asyncio.Event) -> int:
 async def _first_to_end(
     tasks: set[asyncio.Task[Any]], background: set[asyncio.Task[Any]]
 ) -> asyncio.Task[Any]:
-    """The first of `tasks` to end, or of `background` to fail: those may well be done some day."""
+    """Return the first of `tasks` to end or of `background` to fail; those may end regularly."""
     waiting = tasks | background
     while True:
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -116,38 +124,38 @@ def _error(task: asyncio.Task[Any]) -> BaseException | None:
 
 
 async def _start(process: Process) -> set[asyncio.Task[Any]]:
-    """Start the units; return the tasks that they work in from now on."""
-    if not all(is_bff(place.unit) for place in process.places):
+    """Start the units and return their background tasks."""
+    if not all(is_bff(served.unit) for served in process.served):
         process.hub = await _connect(process)
-    for place in process.places:
+    for served in process.served:
         hosted = host(
-            place.unit, process.settings, process.hub, process.verifier, place.door.guarded
+            served.unit, process.settings, process.hub, process.verifier, served.admission.guarded
         )
         process.hosts.append(hosted)
     before = asyncio.all_tasks()
     await asyncio.gather(*(hosted.start() for hosted in process.hosts))
     started = asyncio.all_tasks() - before
-    for place, hosted in zip(process.places, process.hosts, strict=True):
-        place.door.open(hosted.app)
+    for served, hosted in zip(process.served, process.hosts, strict=True):
+        served.admission.admit(hosted.app)
     _log.info("ready", units=[hosted.name for hosted in process.hosts])
     return started
 
 
 async def _connect(process: Process) -> Hub:
-    """The hub; while there is none the process waits, alive but not ready."""
+    """Connect to the hub. Until that succeeds, the process is alive but not ready."""
     from chassis.hub.nats import connect_nats
 
-    name = "+".join(place.unit.name for place in process.places)
+    name = "+".join(served.unit.name for served in process.served)
     wait = 0.1
-    process.say("hub: connecting")
+    process.report_waiting("hub: connecting")
     while True:
         try:
             return await connect_nats(process.settings.nats_url, name)
         except Unavailable as error:
-            _log.warning("the event hub cannot be reached yet", reason=str(error))
-            process.say(f"hub: {error}")
+            _log.warning("the event hub is not reachable yet", reason=str(error))
+            process.report_waiting(f"hub: {error}")
         await asyncio.sleep(wait)
-        wait = min(2 * wait, _RETRY_AT_MOST)
+        wait = min(2 * wait, _LONGEST_RETRY_DELAY)
 
 
 def _address(name: tuple[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""One HTTP server for one unit, many of them in one event loop."""
+"""The HTTP server of one unit. A process runs several in one event loop."""
 
 from __future__ import annotations
 
@@ -12,21 +12,26 @@ from starlette.types import ASGIApp
 
 from chassis.process.errors import CannotStart
 
-# Longer than the gateway and our own clients keep an idle connection: they are to close it, not we.
+# Longer than the gateway and our own clients keep an idle connection, so that they close it first.
 _KEEP_ALIVE = 75
 _BACKLOG = 2048
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that leaves signals to the process."""
+    """A uvicorn server that leaves signal handling to the process."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Install no signal handlers."""
         yield
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket, or raise `CannotStart`."""
+    """Return a listening socket.
+
+    Raises:
+        CannotStart: The address cannot be listened on.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
@@ -36,7 +41,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def new_server(app: ASGIApp, finish_within: float) -> Server:
-    """A server for `app`; when it is to exit, requests in flight get `finish_within` seconds."""
+    """Return a server for `app`.
+
+    Args:
+        app: The ASGI application.
+        finish_within: Seconds that requests in flight get when the server exits.
+    """
     return Server(
         uvicorn.Config(
             app,

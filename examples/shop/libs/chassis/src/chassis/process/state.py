@@ -1,4 +1,4 @@
-"""What a running process consists of, and how it leaves without dropping anything."""
+"""The state of a running process, and how it drains and stops."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from chassis.auth import Verifier
-from chassis.process.door import Door
+from chassis.process.admission import Admission
 from chassis.process.host import Host
 from chassis.process.server import Server
 from chassis.settings import Settings
@@ -23,63 +23,71 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.proc
 
 
 @dataclass(slots=True)
-class Place:
-    """A unit, the server at its port and the door between them."""
+class ServedUnit:
+    """A unit, the server on its port, and the admission between them."""
 
     unit: Unit
-    door: Door
+    admission: Admission
     server: Server
     serving: asyncio.Task[None]
 
 
 @dataclass(slots=True)
 class Process:
-    """The places are there from the beginning, the rest as soon as there is a hub."""
+    """A process and its units.
+
+    Attributes:
+        settings: The settings of the process.
+        verifier: Verifies the bearer tokens.
+        served: The units, from the moment that their ports are open.
+        hosts: The started units; empty until the hub is connected.
+        hub: The connection to the event hub.
+    """
 
     settings: Settings
     verifier: Verifier
-    places: list[Place] = field(default_factory=list)
+    served: list[ServedUnit] = field(default_factory=list)
     hosts: list[Host] = field(default_factory=list)
     hub: Hub | None = None
 
-    def say(self, reason: str) -> None:
-        """Let readiness say what the process waits for."""
-        for place in self.places:
-            place.door.waiting(reason)
+    def report_waiting(self, reason: str) -> None:
+        """Report `reason` as the cause why the units are not ready yet."""
+        for served in self.served:
+            served.admission.waiting(reason)
 
     async def drain(self) -> None:
-        """Finish what was begun: what comes in ends first, what goes out last."""
+        """Finish the work in flight: requests first, then messages."""
         _log.info("draining")
-        for place in self.places:
-            place.door.drain()
+        for served in self.served:
+            served.admission.drain()
         await asyncio.sleep(self.settings.drain_delay)
         try:
             async with asyncio.timeout(self.settings.drain_timeout):
                 await self._stop_serving()
                 await asyncio.gather(*(hosted.runtime.drain() for hosted in self.hosts))
         except TimeoutError:
-            # Nothing is lost: what was accepted is in the stores, the next start goes on with it.
-            _log.warning("not everything could be finished in time")
+            # Nothing is lost: what was accepted is in the stores, and the next start continues it.
+            _log.warning("the drain timeout has passed with work in flight")
 
     async def close(self) -> None:
-        """Let go of everything."""
-        for place in self.places:
-            place.serving.cancel()
+        """Stop immediately and release all resources."""
+        for served in self.served:
+            served.serving.cancel()
         for hosted in self.hosts:
-            await _tolerantly(hosted.close())
+            await _log_failure(hosted.close())
         if self.hub is not None:
-            await _tolerantly(self.hub.close())
-        _log.info("left")
+            await _log_failure(self.hub.close())
+        _log.info("stopped")
 
     async def _stop_serving(self) -> None:
-        for place in self.places:
-            place.server.should_exit = True
-        await asyncio.gather(*(place.serving for place in self.places), return_exceptions=True)
+        for served in self.served:
+            served.server.should_exit = True
+        await asyncio.gather(*(served.serving for served in self.served), return_exceptions=True)
 
 
-async def _tolerantly(closing: Awaitable[None]) -> None:
-    """What cannot be closed properly was broken before, and must not keep the rest open."""
+async def _log_failure(closing: Awaitable[None]) -> None:
+    """Await `closing`; an error is logged, and must not keep the rest open."""
     try:
         await closing
     except Exception as error:
-        _log.warning("not closed properly", reason=repr(error))
+        _log.warning("closing failed", reason=repr(error))

@@ -1,10 +1,11 @@
-"""How aggregates are loaded and written: by their state, or by their events."""
+"""Repositories: aggregates loaded and written by their state, or by their events."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from chassis.domain import evolved
 from chassis.envelope import Envelope
 from chassis.messages import Catalog
 from chassis.runtime.rows import Rows
@@ -14,7 +15,7 @@ from chassis.store.port import Append, Collection, Commit, Store
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """An aggregate as it is: `state` None and version 0 if there is none."""
+    """The current state and version of an aggregate; None and 0 if it does not exist."""
 
     state: Any
     version: int
@@ -27,17 +28,27 @@ class Repository(Protocol):
 
     @property
     def collections(self) -> tuple[Collection, ...]:
-        """The collections the store must be prepared for."""
+        """The collections that the store must be prepared for."""
+        ...
 
     async def load(self, id: str) -> Loaded:
         """Return the aggregate `id`."""
+        ...
 
     def write(self, id: str, before: Loaded, state: Any, events: tuple[Envelope, ...]) -> Commit:
-        """Return what must be written for `events`, after which the aggregate is in `state`."""
+        """Return the commit for `events`.
+
+        Args:
+            id: The id of the aggregate.
+            before: The aggregate as it was loaded.
+            state: The state after the events.
+            events: The new events.
+        """
+        ...
 
 
 class StateRepository:
-    """Aggregates that are stored as what they are."""
+    """The repository of state-stored aggregates."""
 
     def __init__(
         self, aggregate: Aggregate[Any, Any, Any], store: Store, indexes: list[tuple[str, ...]]
@@ -62,7 +73,7 @@ class StateRepository:
 
 
 class EventRepository:
-    """Aggregates that are stored as what happened to them."""
+    """The repository of event-sourced aggregates."""
 
     collections: tuple[Collection, ...] = ()
 
@@ -76,11 +87,8 @@ class EventRepository:
     async def load(self, id: str) -> Loaded:
         """See `Repository`."""
         history = await self._store.history(self._stream(id))
-        state = None
-        for envelope in history:
-            event = self._models[envelope.type].model_validate(envelope.data)
-            state = self.aggregate.evolve(state, event)
-        return Loaded(state, len(history))
+        events = (self._models[each.type].model_validate(each.data) for each in history)
+        return Loaded(evolved(self.aggregate.evolve, None, events), len(history))
 
     def write(self, id: str, before: Loaded, state: Any, events: tuple[Envelope, ...]) -> Commit:
         """See `Repository`."""

@@ -1,4 +1,4 @@
-"""Puts the parts of a declared service together. Nothing here runs yet."""
+"""Assembly of a declared service from its parts. Nothing is started here."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from chassis.clock import Clock
-from chassis.dead_letters import DeadLetterOffice
+from chassis.dead_letters import DeadLetterPublisher
 from chassis.envelope import Envelope
 from chassis.hub.port import Hub
 from chassis.messages import Command
 from chassis.runtime.aggregates import EventRepository, Repository, StateRepository
-from chassis.runtime.answers import Answers
+from chassis.runtime.bindings import Binding, bindings, consumers, refusal_bindings
 from chassis.runtime.commands import CommandHandler
+from chassis.runtime.committer import Committer
 from chassis.runtime.consumer import Retry
+from chassis.runtime.decisions import DecisionRunner
+from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.indexes import indexes
-from chassis.runtime.interests import Interest, consumers, interests, refusals
-from chassis.runtime.journal import Journal
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.policies import PolicyRunner
 from chassis.runtime.relay import Relay
 from chassis.runtime.rows import Rows
-from chassis.runtime.sealer import Sealer
 from chassis.runtime.timers import Timers
 from chassis.runtime.unit import Unit
 from chassis.saga.engine import SagaEngine
@@ -32,7 +32,7 @@ from chassis.store.port import Collection, Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceParts:
-    """What a service is made of, besides the unit's moving parts."""
+    """The parts of a service, except for its background work."""
 
     service: Service
     store: Store
@@ -46,12 +46,12 @@ class ServiceParts:
 def assemble(
     service: Service, store: Store, hub: Hub, clock: Clock, retry: Retry
 ) -> tuple[ServiceParts, Unit]:
-    """Return the parts of `service` on `store` and `hub`, and the unit that moves them."""
+    """Return the parts of `service` on `store` and `hub`, and the unit that runs them."""
     relay, timers = Relay(store, hub), Timers(store, clock)
-    parts = _parts(service, store, Journal(store, relay.wake, timers.wake), clock)
-    timers.handlers.update({policy.timer_handler: policy.remind for policy in parts.policies})
-    timers.handlers.update({saga.timer_handler: saga.expire for saga in parts.sagas})
-    office = DeadLetterOffice(service.name, service.messages, hub, clock)
+    parts = _parts(service, store, Committer(store, relay.wake, timers.wake), clock)
+    timers.handlers.update({policy.timer_handler: policy.on_timer for policy in parts.policies})
+    timers.handlers.update({saga.timer_handler: saga.on_deadline for saga in parts.sagas})
+    dead_letters = DeadLetterPublisher(service.name, service.messages, hub, clock)
     unit = Unit(
         name=service.name,
         messages=service.messages,
@@ -59,15 +59,15 @@ def assemble(
         hub=hub,
         clock=clock,
         collections=_collections(parts),
-        consumers=consumers(_interests(parts), office, retry),
+        consumers=consumers(_bindings(parts), dead_letters, retry),
         background={"relay": relay.run, "timers": timers.run},
         flush=relay.flush,
     )
     return parts, unit
 
 
-def _parts(service: Service, store: Store, journal: Journal, clock: Clock) -> ServiceParts:
-    sealer = Sealer(service.name, service.messages, clock)
+def _parts(service: Service, store: Store, committer: Committer, clock: Clock) -> ServiceParts:
+    envelopes = EnvelopeFactory(service.name, service.messages, clock)
     repositories = [_repository(service, aggregate, store) for aggregate in service.aggregates]
     replicas = {
         replica.row: Rows(store, f"replica_{replica.row.__name__}", replica.row)
@@ -76,10 +76,10 @@ def _parts(service: Service, store: Store, journal: Journal, clock: Clock) -> Se
     commands = CommandHandler(
         messages=service.messages,
         repositories=repositories,
-        answers=Answers(replicas, service.answers),
+        decisions=DecisionRunner(replicas, service.answers),
         store=store,
-        journal=journal,
-        sealer=sealer,
+        committer=committer,
+        envelopes=envelopes,
         clock=clock,
     )
     return ServiceParts(
@@ -88,8 +88,8 @@ def _parts(service: Service, store: Store, journal: Journal, clock: Clock) -> Se
         repositories=repositories,
         replicas=replicas,
         commands=commands,
-        policies=[PolicyRunner(p, commands, journal, sealer) for p in service.policies],
-        sagas=[SagaEngine(saga, store, journal, sealer, clock) for saga in service.sagas],
+        policies=[PolicyRunner(p, commands, committer, envelopes) for p in service.policies],
+        sagas=[SagaEngine(saga, store, committer, envelopes, clock) for saga in service.sagas],
     )
 
 
@@ -107,8 +107,8 @@ def _collections(parts: ServiceParts) -> list[Collection]:
     ]
 
 
-def _interests(parts: ServiceParts) -> Iterator[Interest]:
-    """Commands, replicas, policies and sagas are groups of their own: none holds up another."""
+def _bindings(parts: ServiceParts) -> Iterator[Binding]:
+    """Commands, replicas, policies and sagas are separate groups, so none delays another."""
     name, messages = parts.service.name, parts.service.messages
 
     async def carry_out(command: Command, envelope: Envelope) -> None:
@@ -116,7 +116,7 @@ def _interests(parts: ServiceParts) -> Iterator[Interest]:
 
     for repository in parts.repositories:
         commands = repository.aggregate.commands
-        yield from interests(messages, f"{name}.commands", commands, carry_out)
+        yield from bindings(messages, f"{name}.commands", commands, carry_out)
     for replica in parts.service.replicas:
         group = f"{name}.replica.{replica.row.__name__}"
         materializer = Materializer(
@@ -126,10 +126,10 @@ def _interests(parts: ServiceParts) -> Iterator[Interest]:
             group=group,
             store=parts.store,
         )
-        yield from interests(messages, group, replica.events, materializer)
+        yield from bindings(messages, group, replica.events, materializer)
     for policy in parts.policies:
-        yield from interests(messages, f"{name}.policies", [policy.policy.event], policy)
+        yield from bindings(messages, f"{name}.policies", [policy.policy.event], policy)
     for saga in parts.sagas:
         group = f"{name}.saga.{saga.saga.name}"
-        yield from interests(messages, group, [saga.saga.starts_on, *saga.answers], saga)
-        yield from refusals(messages, group, saga.answers, saga)
+        yield from bindings(messages, group, [saga.saga.starts_on, *saga.answers], saga)
+        yield from refusal_bindings(messages, group, saga.answers, saga)

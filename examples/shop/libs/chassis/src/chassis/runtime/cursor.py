@@ -1,4 +1,4 @@
-"""Page cursors: where a page ended, opaque to the client and believed only after a check."""
+"""Page cursors: opaque to the client, and validated when they come back."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ from chassis.store.port import Query, Scalar
 
 
 def write_cursor(query: Query, after: tuple[Scalar, ...]) -> str:
-    """Return the cursor of the document with the sort values, and the id, `after`."""
+    """Return the cursor after the document with these sort values and, last, this id."""
     text = json.dumps([_fingerprint(query), *after], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str, query: Query, fields: Mapping[str, Field]) -> tuple[Scalar, ...]:
-    """Return what `write_cursor` was given; `InvalidCursor` if it was not, or for another query."""
+    """Return the sort values and the id that `write_cursor` was given.
+
+    Raises:
+        InvalidCursor: The cursor is malformed, or belongs to another query.
+    """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         fingerprint, *values, id = json.loads(base64.b64decode(padded, b"-_", validate=True))
         if fingerprint != _fingerprint(query) or not isinstance(id, str):
             raise InvalidCursor
-        id.encode()  # no half characters
+        id.encode()  # no lone surrogates
         return (*_checked(query, values, fields), id)
     except (ValueError, TypeError, RecursionError) as error:
         raise InvalidCursor from error
@@ -40,6 +44,6 @@ def _checked(query: Query, values: list[Any], fields: Mapping[str, Field]) -> li
 
 
 def _fingerprint(query: Query) -> int:
-    """What a cursor belongs to: the same question, but for its page."""
-    asked = [query.collection, query.where, [(s.field, s.descending) for s in query.sort]]
-    return zlib.crc32(json.dumps(asked).encode())
+    """Return a checksum of the query without its page."""
+    content = [query.collection, query.where, [(s.field, s.descending) for s in query.sort]]
+    return zlib.crc32(json.dumps(content).encode())

@@ -1,4 +1,4 @@
-"""The fields that a search may name, and what their values may be."""
+"""The fields that a search may use, and the values that they may have."""
 
 from __future__ import annotations
 
@@ -17,19 +17,23 @@ from chassis.errors import InvalidQuery
 from chassis.store.port import Kind, Scalar
 
 _PLAIN = (str, int, float, bool, UUID, date, Enum)
-_LARGEST = 2**63  # beyond are numbers that no engine can compare
+_LARGEST = 2**63  # no engine compares larger integers
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field that has one plain value."""
+    """A field with a scalar value."""
 
     name: str
     kind: Kind
     adapter: TypeAdapter[Any]
 
     def parse(self, value: object) -> Scalar:
-        """Return `value`, which may be text from a URL, as it is in the stored JSON."""
+        """Return `value`, which may be text from a URL, as the stored JSON has it.
+
+        Raises:
+            InvalidQuery: The field cannot have this value.
+        """
         try:
             scalar: Scalar = self.adapter.dump_python(
                 self.adapter.validate_python(value), mode="json"
@@ -37,14 +41,14 @@ class Field:
         except ValidationError as error:
             raise InvalidQuery(self.name, error.errors()[0]["msg"]) from error
         if isinstance(scalar, int) and not -_LARGEST <= scalar < _LARGEST:
-            raise InvalidQuery(self.name, "is too large a number")
+            raise InvalidQuery(self.name, "number out of range")
         if isinstance(scalar, str) and not _is_text(scalar):
             raise InvalidQuery(self.name, "is not valid text")
         return scalar
 
 
 def fields_of(kind: type) -> dict[str, Field]:
-    """Return the fields of a state or row class that can be searched and sorted by."""
+    """Return the fields of a state or row class that a search can use."""
     return {
         name: Field(name, comparison, TypeAdapter(annotation))
         for name, annotation in typing.get_type_hints(kind).items()
@@ -66,7 +70,7 @@ def _comparison(annotation: Any) -> Kind | None:
 
 
 def _is_text(value: str) -> bool:
-    """JSON can escape half a character, which no encoding can write."""
+    """Return whether `value` can be encoded: JSON can escape lone surrogates."""
     try:
         value.encode()
     except UnicodeEncodeError:

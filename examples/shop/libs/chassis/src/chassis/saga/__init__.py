@@ -1,4 +1,4 @@
-"""Sagas: process managers that carry several commands to an end, or take them back."""
+"""Sagas: process managers that complete several commands, or compensate for them."""
 
 from chassis.saga.declaration import FanOut, Saga, Step
 

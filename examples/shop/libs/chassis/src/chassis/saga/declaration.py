@@ -1,4 +1,4 @@
-"""The words a saga is declared in."""
+"""Declarations of sagas."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ Answers: TypeAlias = type[Event] | tuple[type[Event], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step(Generic[E]):
-    """One command, made of the event that started the saga.
+    """A step with one command.
 
-    `done` and `failed`: the events that answer it; a refusal always counts as failed. `undo` takes
-    a done step back when a later one fails.
+    Attributes:
+        do: Returns the command, given the event that started the saga.
+        done: The events that report success.
+        failed: The events that report failure; a refused command is a failure, too.
+        undo: Returns the compensating command.
     """
 
     do: Callable[[E], Command]
@@ -32,14 +35,22 @@ class Step(Generic[E]):
         """Return the commands of this step."""
         return (self.do(start),)
 
-    def undoing(self, start: E, item: int) -> Command | None:
-        """Return what takes the command number `item` back, if anything does."""
+    def compensation(self, start: E, item: int) -> Command | None:
+        """Return the command that compensates for command number `item`, or None."""
         return self.undo(start) if self.undo else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FanOut(Generic[E, Item]):
-    """One command for each item; the step is done when all are, failed when one failed."""
+    """A step with a command for each item. It is done when all are done, failed when one failed.
+
+    Attributes:
+        each: Returns the items, given the event that started the saga.
+        do: Returns the command of an item.
+        done: The events that report success.
+        failed: The events that report failure; a refused command is a failure, too.
+        undo: Returns the compensating command of an item.
+    """
 
     each: Callable[[E], Sequence[Item]]
     do: Callable[[E, Item], Command]
@@ -51,18 +62,25 @@ class FanOut(Generic[E, Item]):
         """Return the commands of this step."""
         return tuple(self.do(start, item) for item in self.each(start))
 
-    def undoing(self, start: E, item: int) -> Command | None:
-        """Return what takes the command number `item` back, if anything does."""
+    def compensation(self, start: E, item: int) -> Command | None:
+        """Return the command that compensates for command number `item`, or None."""
         return self.undo(start, self.each(start)[item]) if self.undo else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saga(Generic[E]):
-    """A process manager: one instance for every `starts_on` event, known by its field `id`.
+    """A process manager.
 
-    A step begins when the one before is done. When one has failed and all its answers are there, or
-    at the `deadline`, what was done is undone in reverse order and `on_failure(event, failure)`
-    is sent.
+    A step starts when the previous one is done. When a step has failed and all its answers have
+    arrived, or when the deadline passes, the done steps are compensated in reverse order.
+
+    Attributes:
+        name: The name of the saga.
+        starts_on: The event that starts an instance.
+        id: The field of that event which identifies the instance.
+        steps: The steps.
+        deadline: The longest duration of an instance.
+        on_failure: Returns the last command after a failure, given the event and the reason.
     """
 
     name: str
@@ -74,5 +92,5 @@ class Saga(Generic[E]):
 
 
 def answers(declared: Answers) -> tuple[type[Event], ...]:
-    """Return the events that are declared as answers."""
+    """Return declared answers as a tuple."""
     return declared if isinstance(declared, tuple) else (declared,)

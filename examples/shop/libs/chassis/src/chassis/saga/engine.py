@@ -1,4 +1,4 @@
-"""Runs the instances of a saga: each step of one is a single atomic write."""
+"""The engine of sagas: each transition of an instance is one atomic write."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from chassis.clock import Clock
 from chassis.envelope import Envelope
 from chassis.messages import Event
 from chassis.results import Versioned
-from chassis.runtime.conflicts import despite_conflicts
-from chassis.runtime.journal import Journal
+from chassis.runtime.committer import Committer
+from chassis.runtime.envelopes import EnvelopeFactory
+from chassis.runtime.retries import retry_on_conflict
 from chassis.runtime.rows import Rows
-from chassis.runtime.sealer import Sealer
 from chassis.saga.declaration import Saga, answers
 from chassis.saga.process import Instance, Process, Status, Transition
 from chassis.store.port import Collection, Commit, Delete, Put, Store, Timer
@@ -22,56 +22,61 @@ from chassis.store.port import Collection, Commit, Delete, Put, Store, Timer
 
 @dataclass(frozen=True, slots=True)
 class _Awaited:
-    """Kept under the id of a command until it is answered: the instance that awaits the answer."""
+    """The instance that awaits the answer to a command; stored by the id of the command."""
 
     instance: str
 
 
 class SagaEngine:
-    """One saga of a service at work.
+    """Runs one saga of a service.
 
-    An event that comes again finds its instance started, or its answer no longer awaited.
+    A redelivered event has no effect: its instance exists, or its answer is no longer awaited.
     """
 
     def __init__(
-        self, saga: Saga[Any], store: Store, journal: Journal, sealer: Sealer, clock: Clock
+        self,
+        saga: Saga[Any],
+        store: Store,
+        committer: Committer,
+        envelopes: EnvelopeFactory,
+        clock: Clock,
     ) -> None:
         self.saga = saga
         self._process = Process(saga)
-        self._journal = journal
-        self._sealer = sealer
+        self._committer = committer
+        self._envelopes = envelopes
         self._clock = clock
         self._instances = Rows(store, f"saga_{saga.name}", Instance)
         self._awaited = Rows(store, f"saga_{saga.name}_awaited", _Awaited)
 
     @property
     def collections(self) -> tuple[Collection, ...]:
-        """The collections the store must be prepared for."""
+        """The collections that the store must be prepared for."""
         return self._instances.collection, self._awaited.collection
 
     @property
     def timer_handler(self) -> str:
-        """The name under which its deadlines come back."""
+        """The name of the handler of its deadlines."""
         return f"saga:{self.saga.name}"
 
     @property
     def answers(self) -> tuple[type[Event], ...]:
-        """The events that answer its commands; refusals aside."""
+        """The events that answer its commands, without refusals."""
         return tuple(
             event for step in self.saga.steps for event in answers(step.done) + answers(step.failed)
         )
 
     async def __call__(self, event: Event, envelope: Envelope) -> None:
-        """Start an instance, or go on with the one whose command the event answers."""
+        """Start an instance, or continue the one whose command the event answers."""
         if isinstance(event, self.saga.starts_on):
             await self._start(event, envelope)
         if envelope.causation_id is not None:
             command_id = envelope.causation_id
-            await despite_conflicts(lambda: self._answer(event, command_id))
+            await retry_on_conflict(lambda: self._answer(event, command_id))
 
-    async def expire(self, timer: Timer) -> None:
-        """Let the instance fail whose deadline passed."""
-        await despite_conflicts(lambda: self._expire(timer))
+    async def on_deadline(self, timer: Timer) -> None:
+        """Fail the instance whose deadline has passed."""
+        await retry_on_conflict(lambda: self._expire(timer))
 
     async def _start(self, event: Event, envelope: Envelope) -> None:
         id = str(getattr(event, self.saga.id))
@@ -123,7 +128,7 @@ class SagaEngine:
         instance = transition.instance
         current = trace.current()
         running = instance.status is Status.RUNNING
-        await self._journal.commit(
+        await self._committer.commit(
             Commit(
                 puts=(
                     self._instances.put(
@@ -133,7 +138,7 @@ class SagaEngine:
                 ),
                 deletes=deletes,
                 outbox=tuple(
-                    self._sealer.seal(
+                    self._envelopes.wrap(
                         dispatch.command,
                         id=dispatch.id,
                         causation_id=current.causation_id if current else None,

@@ -1,4 +1,4 @@
-"""What a saga does next: pure functions from an instance and what happened to the next instance."""
+"""The transitions of a saga: pure functions from an instance and an event to the next one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEADLINE_PASSED = "deadline passed"
 
 
 class Status(StrEnum):
-    """Where an instance is. A failed one is compensated: what undoes it was sent."""
+    """The status of an instance. The compensations of a failed one have been sent."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 class Progress(StrEnum):
-    """Where a command of an instance is."""
+    """The status of a command."""
 
     SENT = "sent"
     DONE = "done"
@@ -36,7 +36,7 @@ class Progress(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A command that was sent: number `item` of step `step`."""
+    """A sent command: number `item` of step `step`."""
 
     id: UUID
     step: int
@@ -46,7 +46,18 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
-    """A saga under way. `start`: the data of the event that started it, `cause`: its id."""
+    """An instance of a saga.
+
+    Attributes:
+        id: The id of the instance.
+        correlation_id: The correlation id of the event that started it.
+        cause: The id of the event that started it.
+        start: The data of the event that started it.
+        status: The status.
+        step: The number of the current step.
+        sent: The commands sent so far.
+        failure: The reason of the first failure.
+    """
 
     id: str
     correlation_id: UUID
@@ -60,7 +71,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
-    """A command to send under `id`; only those whose answer is awaited have one that counts."""
+    """A command to send, its id, and whether its answer is awaited."""
 
     id: UUID
     command: Command
@@ -69,24 +80,24 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """The instance after something happened, and the commands to send."""
+    """The next instance, and the commands to send."""
 
     instance: Instance
     dispatches: tuple[Dispatch, ...]
 
 
 class Process:
-    """The rules of one declared saga."""
+    """The transitions of one declared saga."""
 
     def __init__(self, saga: Saga[Any]) -> None:
         self._saga = saga
 
     def begin(self, instance: Instance) -> Transition:
-        """Return what follows when a new instance starts."""
+        """Return the transition when an instance starts."""
         return self._next_step(instance)
 
     def answered(self, instance: Instance, command_id: UUID, event: Event) -> Transition | None:
-        """Return what follows when `event` answers a command; None if it is no answer to it."""
+        """Return the transition when `event` answers a command; None if it is not an answer."""
         if isinstance(event, CommandRefused):
             return self.failed(instance, command_id, event.rule)
         step = self._saga.steps[next(s.step for s in instance.sent if s.id == command_id)]
@@ -97,7 +108,7 @@ class Process:
         return None
 
     def done(self, instance: Instance, command_id: UUID) -> Transition:
-        """Return what follows when a command was done; too late it is undone."""
+        """Return the transition when a command is done; after a failure it is compensated."""
         instance = _marked(instance, command_id, Progress.DONE)
         match instance.status:
             case Status.RUNNING:
@@ -108,20 +119,20 @@ class Process:
                 return Transition(instance=instance, dispatches=())
 
     def failed(self, instance: Instance, command_id: UUID, failure: str) -> Transition:
-        """Return what follows when a command failed or was refused."""
+        """Return the transition when a command has failed or was refused."""
         instance = _marked(instance, command_id, Progress.FAILED)
         if instance.status is not Status.RUNNING:
             return Transition(instance=instance, dispatches=())
         return self._advance(replace(instance, failure=instance.failure or failure))
 
     def deadline(self, instance: Instance) -> Transition:
-        """Return what follows when the deadline passes."""
+        """Return the transition when the deadline has passed."""
         if instance.status is not Status.RUNNING:
             return Transition(instance=instance, dispatches=())
         return self._compensate(replace(instance, failure=instance.failure or DEADLINE_PASSED))
 
     def _advance(self, instance: Instance) -> Transition:
-        """Go on if all answers of the step are there."""
+        """Continue if all answers of the step have arrived."""
         current = [sent for sent in instance.sent if sent.step == instance.step]
         if any(sent.progress is Progress.SENT for sent in current):
             return Transition(instance=instance, dispatches=())
@@ -130,7 +141,7 @@ class Process:
         return self._next_step(instance)
 
     def _next_step(self, instance: Instance) -> Transition:
-        """Begin the next step that has any commands; after the last one the saga is completed."""
+        """Start the next step that has commands; after the last one the saga is completed."""
         start = self._start(instance)
         for number in range(instance.step + 1, len(self._saga.steps)):
             dispatches = tuple(
@@ -158,20 +169,20 @@ class Process:
         return replace(undone, dispatches=(*undone.dispatches, last))
 
     def _undo(self, instance: Instance) -> Transition:
-        """Take back what is done, the last first."""
-        dispatches = tuple(self._undoings(instance))
+        """Compensate for all done commands, the last one first."""
+        dispatches = tuple(self._compensations(instance))
         sent = tuple(
             replace(s, progress=Progress.UNDONE) if s.progress is Progress.DONE else s
             for s in instance.sent
         )
         return Transition(instance=replace(instance, sent=sent), dispatches=dispatches)
 
-    def _undoings(self, instance: Instance) -> Iterator[Dispatch]:
+    def _compensations(self, instance: Instance) -> Iterator[Dispatch]:
         start = self._start(instance)
         for sent in reversed(instance.sent):
             if sent.progress is not Progress.DONE:
                 continue
-            command = self._saga.steps[sent.step].undoing(start, sent.item)
+            command = self._saga.steps[sent.step].compensation(start, sent.item)
             if command is not None:
                 id = self._id(instance, sent.step, sent.item, "undo")
                 yield Dispatch(id=id, command=command, awaited=False)
@@ -181,12 +192,12 @@ class Process:
         return start
 
     def _id(self, instance: Instance, step: int, item: int, what: str) -> UUID:
-        """The same however often it is made, so that a command sent twice is done once."""
+        """Return the id of a command; it is deterministic, so a repeated one is handled once."""
         return uuid5(_NAMESPACE, f"{self._saga.name}:{instance.id}:{step}:{item}:{what}")
 
 
 def _failure(event: Event) -> str:
-    """Return the reason that a failed event gives, else its name in words."""
+    """Return the `reason` of an event, else its name in words."""
     reason = getattr(event, "reason", None)
     if isinstance(reason, str) and reason:
         return reason
@@ -194,7 +205,7 @@ def _failure(event: Event) -> str:
 
 
 def _marked(instance: Instance, command_id: UUID, progress: Progress) -> Instance:
-    """Note the first answer to a command; another one changes nothing."""
+    """Record the first answer to a command; later ones are ignored."""
     sent = tuple(
         replace(s, progress=progress) if s.id == command_id and s.progress is Progress.SENT else s
         for s in instance.sent

@@ -1,1 +1,1 @@
-"""Where units keep their data: one port, an adapter for every engine."""
+"""The stores of units: a port, and an adapter for each engine."""

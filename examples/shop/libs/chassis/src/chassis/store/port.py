@@ -1,4 +1,4 @@
-"""The store port: optimistic reads, then one declarative atomic write: every engine can do it."""
+"""The store port: optimistic reads, and one declarative atomic write."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Scalar: TypeAlias = str | int | float | bool | None
 
 
 class Kind(Enum):
-    """How the JSON values of a field compare."""
+    """How the JSON values of a field are compared."""
 
-    PLAIN = "plain"  # as JSON has it: text by code point, numbers, booleans
-    DECIMAL = "decimal"  # text that is an exact number
-    INSTANT = "instant"  # text that is a date and time with an offset
+    PLAIN = "plain"  # text by code point, numbers, booleans
+    DECIMAL = "decimal"  # exact numbers as text
+    INSTANT = "instant"  # dates and times with an offset as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,13 @@ class Sort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """Documents of one form. Queries may use `fields`; `indexes` serve the expected ones."""
+    """A collection of documents of one class.
+
+    Attributes:
+        name: The name of the collection.
+        fields: The fields that queries may use.
+        indexes: The sorts of the expected queries.
+    """
 
     name: str
     fields: tuple[tuple[str, Kind], ...] = ()
@@ -39,7 +45,7 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document: JSON text and its version, counted from 1."""
+    """A document: its JSON text, and its version, which starts at 1."""
 
     id: str
     version: int
@@ -48,9 +54,14 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """The documents of `collection` whose fields equal `where`, sorted, at last by their id.
+    """A query of documents.
 
-    `after`: the values of the sort fields, and the id, of the document to go on behind.
+    Attributes:
+        collection: The name of the collection.
+        where: The required values by field.
+        sort: The fields to sort by; documents with equal values are sorted by id.
+        after: The sort values and, last, the id of the document to continue after.
+        limit: The largest number of documents.
     """
 
     collection: str
@@ -62,7 +73,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put:
-    """Write a document, now at version `expected` (0: there is none), as version `version`."""
+    """The write of a document; its version changes from `expected` (0: new) to `version`."""
 
     collection: str
     id: str
@@ -73,7 +84,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delete:
-    """Remove a document that is at version `expected` now."""
+    """The removal of a document, whose version must be `expected`."""
 
     collection: str
     id: str
@@ -82,7 +93,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
-    """Append `events` to a stream of the event store that is at version `expected` now (0: new)."""
+    """The append of `events` to a stream, whose version must be `expected` (0: new)."""
 
     stream: str
     expected: int
@@ -91,7 +102,7 @@ class Append:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
-    """A reminder for `handler` of this unit, at `due`. `data` is the handler's own text."""
+    """A durable timer: at `due`, it is passed to the handler `handler` with its `data`."""
 
     id: str
     due: datetime
@@ -101,11 +112,17 @@ class Timer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """One atomic write: all of it happens or nothing.
+    """One atomic write.
 
-    `inbox`: the id of the message whose effect this is; `result`: what to remember with it.
-    `set_timers` replaces timers of the same id; `drop_timers` are ids, of timers that need not
-    exist.
+    Attributes:
+        puts: The documents to write.
+        deletes: The documents to remove.
+        appends: The events to append.
+        outbox: The messages to publish.
+        inbox: The id of the message that is handled by this write.
+        result: The result to record with that id.
+        set_timers: The timers to set; they replace timers with the same ids.
+        drop_timers: The ids of timers to remove, which need not exist.
     """
 
     puts: tuple[Put, ...] = ()
@@ -120,7 +137,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A message of the outbox that is not known to be published yet."""
+    """A message of the outbox, and its position."""
 
     position: int
     outgoing: Outgoing
@@ -128,49 +145,67 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """A message that is in the inbox, and the result remembered with it."""
+    """An entry of the inbox: the recorded result of a handled message."""
 
     result: str | None
 
 
 class Store(Protocol):
-    """What a unit needs of its store. Every method may raise `Unavailable`."""
+    """The store of a unit. Every method may raise `Unavailable`."""
 
     async def prepare(self, collections: tuple[Collection, ...]) -> None:
-        """Make the store ready for `collections`; those that are there already get new indexes."""
+        """Create missing collections and indexes."""
+        ...
 
     async def get(self, collection: str, id: str) -> Stored | None:
         """Return the document, or None."""
+        ...
 
     async def find(self, query: Query) -> tuple[Stored, ...]:
-        """Return the documents that `query` asks for."""
+        """Return the documents that match `query`."""
+        ...
 
     async def history(self, stream: str) -> tuple[Envelope, ...]:
         """Return the events of a stream, oldest first."""
+        ...
 
     async def handled(self, message: str) -> Handled | None:
-        """Return what is in the inbox for the message, or None if it was not handled yet."""
+        """Return the inbox entry of a message, or None if it was not handled yet."""
+        ...
 
     async def commit(self, commit: Commit) -> None:
-        """Write durably, or raise `AlreadyHandled` or else `Conflict` and write nothing."""
+        """Write atomically and durably.
+
+        Raises:
+            AlreadyHandled: The message was handled before; nothing was written.
+            Conflict: A version is not the expected one; nothing was written.
+        """
+        ...
 
     async def pending(self, limit: int) -> tuple[Pending, ...]:
-        """Return the oldest messages of the outbox, in the order they were committed."""
+        """Return the oldest messages of the outbox, in the order of their commits."""
+        ...
 
     async def published(self, positions: tuple[int, ...]) -> None:
         """Remove messages from the outbox."""
+        ...
 
     async def due(self, now: datetime, limit: int) -> tuple[Timer, ...]:
-        """Return timers that are due, the earliest first."""
+        """Return the due timers, the earliest first."""
+        ...
 
     async def next_due(self) -> datetime | None:
         """Return when the earliest timer is due, or None if there is none."""
+        ...
 
     async def forget(self, before: datetime) -> None:
-        """Remove inbox entries that were written before that time."""
+        """Remove the inbox entries from before that time."""
+        ...
 
     async def ping(self) -> None:
-        """Return if the store can be written to."""
+        """Check that the store is writable."""
+        ...
 
     async def close(self) -> None:
-        """Finish what was begun, then let go of the store."""
+        """Finish pending writes and close the store."""
+        ...

@@ -1,4 +1,4 @@
-"""The only writer of an SQLite file: one thread, many writes in one transaction (group commit)."""
+"""The single writer of an SQLite file: one thread with group commit."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class _Result:
 
 
 class Writer:
-    """Carries out writes one after the other; each is atomic, and durable when it returns.
+    """Executes writes one after the other. Each is atomic, and durable when it returns.
 
-    Writes that wait while others are synced share the next transaction, each in a savepoint.
+    Writes that arrive during a sync share the next transaction, each in a savepoint.
     """
 
     def __init__(self, connection: sqlite3.Connection, name: str) -> None:
@@ -44,7 +44,7 @@ class Writer:
         self._thread.start()
 
     async def __call__(self, write: Write) -> None:
-        """Carry out `write`; what it raises undoes it alone."""
+        """Execute `write`; if it raises, only this write is rolled back."""
         if self._closed:
             raise Unavailable("the store is closed")
         loop = asyncio.get_running_loop()
@@ -53,7 +53,7 @@ class Writer:
         await job.done
 
     async def close(self) -> None:
-        """Finish what was begun, then close the connection."""
+        """Finish pending writes and close the connection."""
         if not self._closed:
             self._closed = True
             self._jobs.put(None)
@@ -65,17 +65,17 @@ class Writer:
             group = self._next_group()
             closed = group[-1] is None
             if jobs := [job for job in group if job is not None]:
-                _report(self._carry_out(jobs))
+                _report(self._execute(jobs))
         self._connection.close()
 
     def _next_group(self) -> list[_Job | None]:
-        """Wait for a job, and take what else is there. None, which is always the last: closed."""
+        """Wait for a job and return it with all others that wait. None is the last one: closed."""
         group = [self._jobs.get()]
         while len(group) < _GROUP and not self._jobs.empty():
             group.append(self._jobs.get())
         return group
 
-    def _carry_out(self, group: list[_Job]) -> list[_Result]:
+    def _execute(self, group: list[_Job]) -> list[_Result]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             results = [_Result(job, self._attempt(job.write)) for job in group]
@@ -92,7 +92,7 @@ class Writer:
             write(self._connection)
         except Exception as error:
             if not self._connection.in_transaction:
-                raise  # some errors, a full disk for one, end the whole transaction
+                raise  # some errors, e.g. a full disk, end the whole transaction
             self._connection.execute("ROLLBACK TO one")
             self._connection.execute("RELEASE one")
             return _translated(error)
@@ -105,10 +105,10 @@ def _translated(error: BaseException) -> BaseException:
 
 
 def _report(results: list[_Result]) -> None:
-    """Tell the waiting tasks, with one wake-up of each event loop."""
+    """Resolve the waiting tasks, with one wake-up of each event loop."""
     for loop in {result.job.loop for result in results}:
         mine = [result for result in results if result.job.loop is loop]
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed, so no task waits
             loop.call_soon_threadsafe(_resolve, mine)
 
 

@@ -1,6 +1,6 @@
-"""What the tests of a project use: scenarios for the domain, and helpers for what is around it."""
+"""Test support: scenarios for aggregates and sagas, and example values."""
 
 from chassis.testing.saga_scenario import SagaScenario
-from chassis.testing.scenario import NOW, Scenario, new_id
+from chassis.testing.scenario import NOW, Scenario, example_id, new_id
 
-__all__ = ["NOW", "SagaScenario", "Scenario", "new_id"]
+__all__ = ["NOW", "SagaScenario", "Scenario", "example_id", "new_id"]

@@ -1,4 +1,4 @@
-"""Somebody who calls a unit under test."""
+"""A caller of a unit under test."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from uuid import UUID
 import httpx
 from pydantic_core import to_json, to_jsonable_python
 
-Ask = Callable[[httpx.Request], httpx.Response]
+Send = Callable[[httpx.Request], httpx.Response]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """An HTTP answer. `body`: decoded, numbers with a fraction as Decimal; None if empty."""
+class Response:
+    """An HTTP response. `body` is decoded JSON with decimals; None if it is empty."""
 
     status: int
     body: Any
@@ -25,7 +25,7 @@ class Answer:
 
     @property
     def rule(self) -> str | None:
-        """The rule that a problem (RFC 9457) names; None if it is no problem."""
+        """The rule of a problem (RFC 9457); None if the response is not a problem."""
         kind = self.headers.get("content-type")
         if kind != "application/problem+json":
             return None
@@ -33,36 +33,36 @@ class Answer:
 
 
 class TestCaller:
-    """Somebody with an `id`, or nobody in particular. The paths are the unit's own."""
+    """A caller with an id and headers. The paths are those of the unit."""
 
     __test__ = False
 
-    def __init__(self, ask: Ask, *, id: UUID, headers: Mapping[str, str]) -> None:
+    def __init__(self, send: Send, *, id: UUID, headers: Mapping[str, str]) -> None:
         self.id = id
-        self._ask = ask
+        self._send = send
         self._headers = dict(headers)
 
-    def sending(self, **headers: str) -> TestCaller:
-        """The same caller with more headers: `sending(if_match='"1"', idempotency_key="k")`."""
+    def with_headers(self, **headers: str) -> TestCaller:
+        """Return the caller with more headers, e.g. `with_headers(if_match='"1"')`."""
         more = {name.replace("_", "-"): value for name, value in headers.items()}
-        return TestCaller(self._ask, id=self.id, headers={**self._headers, **more})
+        return TestCaller(self._send, id=self.id, headers={**self._headers, **more})
 
-    def post(self, path: str, /, **body: object) -> Answer:
-        """Send a command, the keywords being its fields."""
+    def post(self, path: str, /, **body: object) -> Response:
+        """Send a command; its fields are the keywords."""
         headers = {**self._headers, "content-type": "application/json"}
         return self._request("POST", path, headers=headers, content=to_json(body))
 
-    def get(self, path: str, /, **params: object) -> Answer:
-        """Read, the keywords being the query."""
+    def get(self, path: str, /, **params: object) -> Response:
+        """Send a query; its parameters are the keywords."""
         given = {name: value for name, value in params.items() if value is not None}
         query = {name: _text(value) for name, value in to_jsonable_python(given).items()}
         return self._request("GET", path, headers=self._headers, params=query)
 
-    def _request(self, method: str, path: str, **given: Any) -> Answer:
-        response = self._ask(httpx.Request(method, f"http://unit{path}", **given))
+    def _request(self, method: str, path: str, **given: Any) -> Response:
+        response = self._send(httpx.Request(method, f"http://unit{path}", **given))
         content = response.content
         body = json.loads(content, parse_float=Decimal) if content else None
-        return Answer(status=response.status_code, body=body, headers=response.headers)
+        return Response(status=response.status_code, body=body, headers=response.headers)
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Tokens for tests of one unit, signed by a key that is made once: making one is slow."""
+"""Tokens for tests of one unit. The key is generated once, because that is slow."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from jwt.algorithms import RSAAlgorithm
 from chassis.auth import ALGORITHM, MINIMUM_KEY_BITS, Verifier
 
 ISSUER, AUDIENCE, KEY_ID = "https://id.test", "test", "test"
-_LASTS = 3600
+_LIFETIME = 3600
 
 
 def verifier(folder: Path) -> Verifier:
-    """A verifier of the tokens of this module; its keys are in a file in `folder`."""
+    """Return a verifier of the tokens of this module. Its key file is in `folder`."""
     public = json.loads(RSAAlgorithm.to_jwk(_key().public_key()))
     file = folder / "jwks.json"
     file.write_text(json.dumps({"keys": [{**public, "kid": KEY_ID, "use": "sig"}]}))
@@ -28,12 +28,12 @@ def verifier(folder: Path) -> Verifier:
 
 
 def token(subject: UUID, roles: Iterable[str]) -> str:
-    """A token for `subject` with `roles`, valid for an hour."""
+    """Return a token for `subject` with `roles`, valid for an hour."""
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": str(subject),
-        "exp": int(time.time()) + _LASTS,
+        "exp": int(time.time()) + _LIFETIME,
         "roles": list(roles),
     }
     return jwt.encode(claims, _key(), algorithm=ALGORITHM, headers={"kid": KEY_ID})

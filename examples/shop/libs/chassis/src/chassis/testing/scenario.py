@@ -1,4 +1,4 @@
-"""Given, when, then: the tests of a domain, without any of the machinery around it."""
+"""Given, when, then: scenarios of aggregates, without runtime, store and hub."""
 
 from __future__ import annotations
 
@@ -6,28 +6,32 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import reduce
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
-from chassis.domain import Answers, Context, Lookup, Question, Refused, Unanswered
+from chassis.domain import Answers, Context, Lookup, Question, Refused, Unanswered, evolved
 from chassis.messages import Command, Event
 
 NOW = datetime(2030, 1, 1, 12, 0, tzinfo=UTC)
 
 
 def new_id(number: int) -> UUID:
-    """Return the id that the first, second, ... `context.new_id()` of a scenario yields."""
+    """Return the result of call `number` of `context.new_id()` in a scenario."""
     return UUID(int=number)
+
+
+def example_id(field: str, number: int = 1) -> UUID:
+    """Return the example id number `number` for a field, which is always the same one."""
+    return uuid5(NAMESPACE_OID, f"{field}:{number}")
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What a decider decides, told as an example. Every word returns a new scenario.
+    """An example of the decisions of an aggregate. It is immutable.
 
-    `Scenario(decide, evolve).given(*events).when(command).then(*events)`, or `.refused("rule")`.
-    `context.now` is `NOW`; rows of replicas are made known by `knowing`, answers by `answering`.
+    Use `Scenario(decide, evolve).given(*events).when(command).then(*events)`, or end with
+    `.refused(rule)`. In a scenario, `context.now` is `NOW`.
     """
 
     decide: Callable[[Any, Any, Context], Iterable[Event]]
@@ -37,44 +41,44 @@ class Scenario:
     command: Command | None = None
 
     def given(self, *events: Event) -> Scenario:
-        """Return the scenario in which `events` happened (after those given before)."""
+        """Add events that have happened."""
         return replace(self, events=self.events + events)
 
-    def knowing(self, *rows: Any) -> Scenario:
-        """Return the scenario in which the replicas have `rows`; a row's first field is its id."""
-        known = self.answers
+    def given_rows(self, *rows: Any) -> Scenario:
+        """Add rows of replicas. The first field of a row is its id."""
+        given = self.answers
         for row in rows:
-            known = known.plus(Lookup(type(row), getattr(row, _first_field(row))), row)
-        return replace(self, answers=known)
+            given = given.plus(Lookup(type(row), getattr(row, _first_field(row))), row)
+        return replace(self, answers=given)
 
-    def answering(self, question: Question[Any], answer: object) -> Scenario:
-        """Return the scenario in which a port answers `question` with `answer`."""
+    def given_answer(self, question: Question[Any], answer: object) -> Scenario:
+        """Add the answer of a port."""
         return replace(self, answers=self.answers.plus(question, answer))
 
     def when(self, command: Command) -> Scenario:
-        """Return the scenario in which `command` comes."""
+        """Set the command."""
         return replace(self, command=command)
 
     def then(self, *events: Event) -> None:
-        """Assert that exactly `events` follow, and that the state can evolve by them."""
+        """Assert that the command causes exactly `events`, and that they can be applied."""
         decided = self._decided()
         assert decided == events, f"decided{_lines(decided)}\nexpected{_lines(events)}"
-        reduce(self.evolve, decided, self._state())
+        evolved(self.evolve, self._state(), decided)
 
     def refused(self, rule: str) -> None:
-        """Assert that the command is refused with `rule`."""
+        """Assert that the command is refused because of `rule`."""
         broken = self._broken_rule()
         assert broken == rule, f"expected to be refused with {rule!r}, but it was {broken!r}"
 
     def _broken_rule(self) -> str | tuple[Event, ...]:
-        """The rule that the command breaks; what is decided if it breaks none."""
+        """Return the rule that does not hold, else the events."""
         try:
             return self._decided()
         except Refused as refused:
             return refused.rule
 
     def _decided(self) -> tuple[Event, ...]:
-        assert self.command is not None, "a scenario needs a command: .when(command)"
+        assert self.command is not None, "the scenario has no command: call .when(command)"
         numbers = count(1)
         context = Context(
             now=NOW, new_id=lambda: new_id(next(numbers)), answers=_WithoutRows(self.answers)
@@ -82,19 +86,21 @@ class Scenario:
         try:
             return tuple(self.decide(self.command, self._state(), context))
         except Unanswered as missing:
-            raise AssertionError(f"nothing answers {missing.question}: .answering(...)") from None
+            raise AssertionError(
+                f"nothing answers {missing.question}: .given_answer(...)"
+            ) from None
 
     def _state(self) -> Any:
-        return reduce(self.evolve, self.events, None)
+        return evolved(self.evolve, None, self.events)
 
 
 class _WithoutRows(Answers):
-    """The answers of a scenario; a row of a replica that was not made known is not there."""
+    """The answers of a scenario; rows of replicas that were not given do not exist."""
 
     __slots__ = ()
 
-    def __init__(self, known: Answers) -> None:
-        super().__init__(tuple(known.items()))
+    def __init__(self, given: Answers) -> None:
+        super().__init__(tuple(given.items()))
 
     def __getitem__(self, question: Question[Any]) -> object:
         try:

@@ -1,11 +1,11 @@
-"""One unit under test: its real application, runtime and store, without servers.
+"""One unit under test: its application, runtime and store, without servers.
 
     def test_a_customer_cannot_delist(product: TestUnit) -> None:
         answer = product.caller("customer").post(f"/products/{ID}/delist-product")
         assert answer.status == 403
 
-A test is plain code: the unit works in an event loop of its own, and every call returns when the
-unit has come to rest.
+Tests are synchronous: the unit runs in an event loop of its own, and every call returns when the
+unit is idle.
 """
 
 from __future__ import annotations
@@ -28,34 +28,37 @@ from chassis.clock import utc_now
 from chassis.http.health import Readiness
 from chassis.messages import Message
 from chassis.process.assignments import is_bff
-from chassis.process.host import Host, Replaced, host
+from chassis.process.host import Host, Overrides, host
 from chassis.runtime.consumer import Retry
 from chassis.settings import Settings
 from chassis.testing import identity
 from chassis.testing.caller import TestCaller
 from chassis.testing.fakes import FakeBackends
-from chassis.testing.mail import Mail
+from chassis.testing.mailbox import Mailbox
 from chassis.testing.memory_hub import MemoryHub
 
 if TYPE_CHECKING:
     from chassis.process.assignments import Unit
 
-_REST_WITHIN = 10.0
+_IDLE_TIMEOUT = 60.0
 _PAUSE = 0.001
 
 
 class TestUnit:
-    """A unit that works while the `with` block runs.
+    """A unit that runs during the `with` block."""
 
-    `backends`, for a backend-for-frontend: what its backends answer, by name and path; an int is a
-    status, a path that is not there is a 404.
-    """
-
-    __test__ = False  # for pytest, which would take it for a test
+    __test__ = False  # it is not a test class
 
     def __init__(
         self, unit: Unit, *, backends: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
+        """Create a unit under test; the `with` block starts it.
+
+        Args:
+            unit: The declared unit.
+            backends: The responses of the backends by name and path, for a backend-for-frontend. An
+                int is a status; unknown paths are a 404.
+        """
         self._unit = unit
         self._backends = FakeBackends(backends or {})
         self._hub = MemoryHub()
@@ -78,53 +81,57 @@ class TestUnit:
         self._stack.close()
 
     def caller(self, *roles: str, sub: UUID | None = None) -> TestCaller:
-        """Somebody with `roles`: new, or the one whose id is `sub`."""
+        """Return a caller with `roles`, and with the id `sub` or a new one."""
         id = sub or uuid4()
         token = identity.token(id, roles)
-        return TestCaller(self._ask, id=id, headers={"authorization": f"Bearer {token}"})
+        return TestCaller(self._send, id=id, headers={"authorization": f"Bearer {token}"})
 
     @property
     def anonymous(self) -> TestCaller:
-        """Somebody without a token."""
-        return TestCaller(self._ask, id=uuid4(), headers={})
+        """A caller without a token."""
+        return TestCaller(self._send, id=uuid4(), headers={})
 
     @property
     def published(self) -> tuple[Message, ...]:
-        """The events and commands that the unit has published, in their order."""
+        """The events and commands that the unit has published, in order."""
         return self._mail.published
 
     @property
-    def asked(self) -> tuple[str, ...]:
-        """What a backend-for-frontend has asked its backends: `catalog /browse?listed=true`."""
-        return tuple(self._backends.asked)
+    def requests(self) -> tuple[str, ...]:
+        """The requests to the backends, e.g. `catalog /browse?listed=true`."""
+        return tuple(self._backends.requests)
 
-    def receive(self, *messages: Message, because_of: Message | None = None) -> None:
-        """Deliver events, or commands of other units, as the hub would, one after the other.
+    def receive(self, *messages: Message, caused_by: Message | None = None) -> None:
+        """Deliver messages of other units, as the hub would, one after the other.
 
-        `because_of`: a message that the unit has published, which these answer. An AssertionError
-        says what the unit could not handle.
+        Args:
+            messages: The events or commands.
+            caused_by: A message of the unit that these answer.
+
+        Raises:
+            AssertionError: The unit could not handle a message.
         """
         for message in messages:
-            self._portal.call(self._resting, self._mail.deliver, message, because_of)
+            self._portal.call(self._run_until_idle, self._mail.deliver, message, caused_by)
 
     def refuse(self, command: Message, rule: str) -> None:
-        """Answer a command that the unit has published as its receiver does that refuses it."""
-        self._portal.call(self._resting, self._mail.refuse, command, rule)
+        """Refuse a command that the unit has published, as its receiver would."""
+        self._portal.call(self._run_until_idle, self._mail.refuse, command, rule)
 
-    def later(self, passed: timedelta) -> None:
-        """Let time pass: the unit is stopped, started again then, and does what is due."""
-        self._passed += passed
+    def advance(self, by: timedelta) -> None:
+        """Advance the clock, restart the unit and let it handle the timers that are due."""
+        self._passed += by
         self._portal.call(self._restart)
 
     @property
-    def _mail(self) -> Mail:
+    def _mail(self) -> Mailbox:
         if is_bff(self._unit):
             raise AssertionError("a backend-for-frontend sends and receives no messages")
         return self._mailbox
 
     async def _start(self, folder: Path) -> Host:
         if not is_bff(self._unit):
-            self._mailbox = Mail(self._unit.name, self._unit.messages, self._hub, self._now)
+            self._mailbox = Mailbox(self._unit.name, self._unit.messages, self._hub, self._now)
         settings = Settings(
             nats_url="",
             data_dir=folder,
@@ -133,45 +140,47 @@ class TestUnit:
             audience=identity.AUDIENCE,
             peers=self._backends.peers(self._unit.calls) if is_bff(self._unit) else {},
         )
-        replaced = Replaced(clock=self._now, retry=Retry(attempts=1), fetch=self._backends.fetch)
+        overrides = Overrides(clock=self._now, retry=Retry(attempts=1), fetch=self._backends.fetch)
         verifier = identity.verifier(folder)
-        started = host(self._unit, settings, self._hub, verifier, _unguarded, replaced)
+        started = host(self._unit, settings, self._hub, verifier, _unguarded, overrides)
         await started.start()
         return started
 
     async def _restart(self) -> None:
         await self._host.runtime.drain()
         await self._host.start()
-        await self._rest()
+        await self._until_idle()
 
     async def _close(self) -> None:
         await self._host.close()
         await self._hub.close()
 
-    def _ask(self, request: httpx.Request) -> httpx.Response:
-        return self._portal.call(self._answer, request)
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        return self._portal.call(self._respond, request)
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def _respond(self, request: httpx.Request) -> httpx.Response:
         transport = httpx.ASGITransport(self._host.app, raise_app_exceptions=False)
         response = await transport.handle_async_request(request)
         await response.aread()
-        await self._rest()
+        await self._until_idle()
         return response
 
-    async def _resting(self, do: Callable[..., None], *arguments: Any) -> None:
+    async def _run_until_idle(self, do: Callable[..., None], *arguments: Any) -> None:
         do(*arguments)
-        await self._rest()
+        await self._until_idle()
         self._mail.check()
 
-    async def _rest(self) -> None:
-        """Wait until nothing is due, in the outbox or being delivered."""
-        deadline = time.monotonic() + _REST_WITHIN
-        while not (self._hub.idle and await self._nothing_waits() and self._hub.idle):
+    async def _until_idle(self) -> None:
+        """Wait until no message and no timer is pending."""
+        deadline = time.monotonic() + _IDLE_TIMEOUT
+        while not (self._hub.idle and await self._store_is_idle() and self._hub.idle):
             if time.monotonic() > deadline:
-                raise AssertionError(f"{self._unit.name} did not come to rest; see its log")
+                raise AssertionError(
+                    f"{self._unit.name} is not idle after {_IDLE_TIMEOUT:.0f} s; see its log"
+                )
             await asyncio.sleep(_PAUSE)
 
-    async def _nothing_waits(self) -> bool:
+    async def _store_is_idle(self) -> bool:
         store = self._host.store
         return store is None or not (await store.pending(1) or await store.due(self._now(), 1))
 

@@ -1,12 +1,12 @@
 # scaffolded by meshgen - yours to edit
-"""The cart aggregate: what may happen to a cart, and what it then is."""
+"""The cart aggregate: its state, its decisions and the effects of its events."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
-from chassis.domain import Context, known, require, require_existing
+from chassis.domain import Context, existing, require
 from shop_cart.replicas import Product
 from shop_contracts.cart import (
     CartCheckedOut,
@@ -31,7 +31,7 @@ class Cart:
 
 
 def decide(command: CartCommand, cart: Cart | None, context: Context) -> Iterator[CartEvent]:
-    """Yield the events that `command` causes, or raise the rule it breaks."""
+    """Yield the events that `command` causes, or refuse it."""
     match command:
         case PutItem():
             product = context.get(Product, command.product_id)
@@ -43,11 +43,11 @@ def decide(command: CartCommand, cart: Cart | None, context: Context) -> Iterato
                 unit_price=product.price,
             )
         case TakeItemOut():
-            cart = require_existing(cart)
+            cart = existing(cart)
             require(command.product_id in cart.items, "item_is_in_cart")
             yield ItemTakenOut(customer_id=command.customer_id, product_id=command.product_id)
         case CheckOut():
-            cart = require_existing(cart)
+            cart = existing(cart)
             require(len(cart.items) > 0, "cart_is_not_empty")
             yield CartCheckedOut(
                 customer_id=command.customer_id,
@@ -76,12 +76,12 @@ def evolve(cart: Cart | None, event: CartEvent) -> Cart:
                 },
             )
         case ItemTakenOut():
-            cart = known(cart)
+            cart = existing(cart)
             return replace(
                 cart,
                 items={key: item for key, item in cart.items.items() if key != event.product_id},
             )
         case CartCheckedOut():
-            return replace(known(cart), items={})
+            return replace(existing(cart), items={})
         case _:
             assert_never(event)

@@ -1,12 +1,12 @@
 # scaffolded by meshgen - yours to edit
-"""The stock item aggregate: what may happen to a stock item, and what it then is."""
+"""The stock item aggregate: its state, its decisions and the effects of its events."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
-from chassis.domain import Context, known, require, require_existing
+from chassis.domain import Context, existing, require
 from shop_contracts.inventory import (
     IssueStock,
     ReceiveStock,
@@ -37,12 +37,12 @@ class StockItem:
 def decide(
     command: StockItemCommand, stock_item: StockItem | None, context: Context
 ) -> Iterator[StockItemEvent]:
-    """Yield the events that `command` causes, or raise the rule it breaks."""
+    """Yield the events that `command` causes, or refuse it."""
     match command:
         case ReceiveStock():
             yield StockReceived(product_id=command.product_id, quantity=command.quantity)
         case ReserveStock():
-            stock_item = require_existing(stock_item)
+            stock_item = existing(stock_item)
             if stock_item.on_hand - sum(stock_item.reservations.values()) >= command.quantity:
                 yield StockReserved(
                     product_id=command.product_id,
@@ -56,7 +56,7 @@ def decide(
                     quantity=command.quantity,
                 )
         case ReleaseStock():
-            stock_item = require_existing(stock_item)
+            stock_item = existing(stock_item)
             require(command.order_id in stock_item.reservations, "stock_is_reserved")
             yield StockReleased(
                 product_id=command.product_id,
@@ -64,7 +64,7 @@ def decide(
                 quantity=stock_item.reservations[command.order_id],
             )
         case IssueStock():
-            stock_item = require_existing(stock_item)
+            stock_item = existing(stock_item)
             require(command.order_id in stock_item.reservations, "stock_is_reserved")
             yield StockIssued(
                 product_id=command.product_id,
@@ -82,14 +82,14 @@ def evolve(stock_item: StockItem | None, event: StockItemEvent) -> StockItem:
             stock_item = stock_item or StockItem(product_id=event.product_id)
             return replace(stock_item, on_hand=stock_item.on_hand + event.quantity)
         case StockReserved():
-            stock_item = known(stock_item)
+            stock_item = existing(stock_item)
             return replace(
                 stock_item, reservations={**stock_item.reservations, event.order_id: event.quantity}
             )
         case StockRejected():
-            return known(stock_item)
+            return existing(stock_item)
         case StockReleased():
-            stock_item = known(stock_item)
+            stock_item = existing(stock_item)
             return replace(
                 stock_item,
                 reservations={
@@ -97,7 +97,7 @@ def evolve(stock_item: StockItem | None, event: StockItemEvent) -> StockItem:
                 },
             )
         case StockIssued():
-            stock_item = known(stock_item)
+            stock_item = existing(stock_item)
             return replace(
                 stock_item,
                 on_hand=stock_item.on_hand - event.quantity,

@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The order aggregate: what may happen to an order, and what it then is."""
+"""The order aggregate: its state, its decisions and the effects of its events."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
-from chassis.domain import Context, known, require, require_existing, require_new
+from chassis.domain import Context, existing, require, require_new
 from shop_contracts.order import (
     CancelOrder,
     ConfirmOrder,
@@ -37,7 +37,7 @@ class Order:
 
 
 def decide(command: OrderCommand, order: Order | None, context: Context) -> Iterator[OrderEvent]:
-    """Yield the events that `command` causes, or raise the rule it breaks."""
+    """Yield the events that `command` causes, or refuse it."""
     match command:
         case PlaceOrder():
             require_new(order)
@@ -49,15 +49,15 @@ def decide(command: OrderCommand, order: Order | None, context: Context) -> Iter
                 placed_at=context.now,
             )
         case ConfirmOrder():
-            order = require_existing(order)
+            order = existing(order)
             require(order.status is OrderStatus.PLACED, "order_is_open")
             yield OrderConfirmed(order_id=command.order_id, customer_id=order.customer_id)
         case MarkShipped():
-            order = require_existing(order)
+            order = existing(order)
             require(order.status is OrderStatus.CONFIRMED, "order_is_confirmed")
             yield OrderShipped(order_id=command.order_id, lines=order.lines)
         case CancelOrder():
-            order = require_existing(order)
+            order = existing(order)
             require(order.status is OrderStatus.PLACED, "order_is_open")
             yield OrderCancelled(order_id=command.order_id, reason=command.reason)
         case _:
@@ -76,10 +76,10 @@ def evolve(order: Order | None, event: OrderEvent) -> Order:
                 status=OrderStatus.PLACED,
             )
         case OrderConfirmed():
-            return replace(known(order), status=OrderStatus.CONFIRMED)
+            return replace(existing(order), status=OrderStatus.CONFIRMED)
         case OrderShipped():
-            return replace(known(order), status=OrderStatus.SHIPPED)
+            return replace(existing(order), status=OrderStatus.SHIPPED)
         case OrderCancelled():
-            return replace(known(order), status=OrderStatus.CANCELLED, reason=event.reason)
+            return replace(existing(order), status=OrderStatus.CANCELLED, reason=event.reason)
         case _:
             assert_never(event)

@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The checkout process: its steps, and what undoes them."""
+"""The checkout saga: its steps and their compensations."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ def reserve_stock(event: OrderPlaced, line: OrderLine) -> ReserveStock:
 
 
 def release_stock(event: OrderPlaced, line: OrderLine) -> ReleaseStock:
-    """Undo reserve stock: release stock."""
+    """Compensate for `ReserveStock`: release stock."""
     return ReleaseStock(product_id=line.product_id, order_id=event.order_id)
 
 
@@ -28,7 +28,7 @@ def capture_payment(event: OrderPlaced) -> CapturePayment:
 
 
 def refund_payment(event: OrderPlaced) -> RefundPayment:
-    """Undo capture payment: refund payment."""
+    """Compensate for `CapturePayment`: refund payment."""
     return RefundPayment(order_id=event.order_id)
 
 
@@ -38,7 +38,7 @@ def confirm_order(event: OrderPlaced) -> ConfirmOrder:
 
 
 def cancel_order(event: OrderPlaced, failure: str) -> CancelOrder:
-    """When a step failed: cancel order."""
+    """Cancel order after a failure."""
     return CancelOrder(order_id=event.order_id, reason=failure)
 
 

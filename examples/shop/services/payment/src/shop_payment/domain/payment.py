@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The payment aggregate: what may happen to a payment, and what it then is."""
+"""The payment aggregate: its state, its decisions and the effects of its events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
-from chassis.domain import Context, known, require, require_existing, require_new
+from chassis.domain import Context, existing, require, require_new
 from shop_contracts.payment import (
     CapturePayment,
     PaymentCaptured,
@@ -36,7 +36,7 @@ class Payment:
 def decide(
     command: PaymentCommand, payment: Payment | None, context: Context
 ) -> Iterator[PaymentEvent]:
-    """Yield the events that `command` causes, or raise the rule it breaks."""
+    """Yield the events that `command` causes, or refuse it."""
     match command:
         case CapturePayment():
             require_new(payment)
@@ -55,7 +55,7 @@ def decide(
                     reason=authorization.reason,
                 )
         case RefundPayment():
-            payment = require_existing(payment)
+            payment = existing(payment)
             require(payment.status is PaymentStatus.CAPTURED, "payment_is_captured")
             yield PaymentRefunded(order_id=command.order_id, amount=payment.amount)
         case _:
@@ -81,6 +81,6 @@ def evolve(payment: Payment | None, event: PaymentEvent) -> Payment:
                 reason=event.reason,
             )
         case PaymentRefunded():
-            return replace(known(payment), status=PaymentStatus.REFUNDED)
+            return replace(existing(payment), status=PaymentStatus.REFUNDED)
         case _:
             assert_never(event)

@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The product aggregate: what may happen to a product, and what it then is."""
+"""The product aggregate: its state, its decisions and the effects of its events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias, assert_never
 from uuid import UUID
 
-from chassis.domain import Context, known, require, require_existing, require_new
+from chassis.domain import Context, existing, require, require_new
 from shop_contracts.product import (
     ChangePrice,
     DelistProduct,
@@ -38,7 +38,7 @@ class Product:
 def decide(
     command: ProductCommand, product: Product | None, context: Context
 ) -> Iterator[ProductEvent]:
-    """Yield the events that `command` causes, or raise the rule it breaks."""
+    """Yield the events that `command` causes, or refuse it."""
     match command:
         case ListProduct():
             require_new(product)
@@ -49,12 +49,12 @@ def decide(
                 price=command.price,
             )
         case ChangePrice():
-            product = require_existing(product)
+            product = existing(product)
             require(product.listed, "product_is_listed")
             require(command.price <= product.price * MOST_RISE, "price_rise_is_moderate")
             yield PriceChanged(product_id=command.product_id, price=command.price)
         case DelistProduct():
-            product = require_existing(product)
+            product = existing(product)
             require(product.listed, "product_is_listed")
             yield ProductDelisted(product_id=command.product_id)
         case _:
@@ -73,8 +73,8 @@ def evolve(product: Product | None, event: ProductEvent) -> Product:
                 listed=True,
             )
         case PriceChanged():
-            return replace(known(product), price=event.price)
+            return replace(existing(product), price=event.price)
         case ProductDelisted():
-            return replace(known(product), listed=False)
+            return replace(existing(product), listed=False)
         case _:
             assert_never(event)

@@ -1,5 +1,5 @@
 # scaffolded by meshgen - yours to edit
-"""The shipment aggregate: what may happen to a shipment, and what it then is."""
+"""The shipment aggregate: its state, its decisions and the effects of its events."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Shipment:
 def decide(
     command: ShipmentCommand, shipment: Shipment | None, context: Context
 ) -> Iterator[ShipmentEvent]:
-    """Yield the events that `command` causes, or raise the rule it breaks."""
+    """Yield the events that `command` causes, or refuse it."""
     match command:
         case DispatchParcel():
             require_new(shipment)

@@ -1,0 +1,65 @@
+"""Decisions, and the answers that they need: replica rows, and the answers of ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from itertools import count
+from typing import Any, TypeVar
+from uuid import UUID, uuid5
+
+from chassis.domain import Answers, Context, Lookup, Question, Unanswered
+from chassis.runtime.rows import Rows
+from chassis.service import Answer
+
+T = TypeVar("T")
+
+
+class DecisionRunner:
+    """Runs decisions and fetches the answers that they need."""
+
+    def __init__(self, replicas: Mapping[type, Rows[Any]], answers: Iterable[Answer]) -> None:
+        self._replicas = replicas
+        self._adapters = {answer.question: answer.adapter for answer in answers}
+
+    async def decide(
+        self,
+        decision: Callable[[Context], Iterable[T]],
+        context: Callable[[Answers], Context],
+    ) -> tuple[T, ...]:
+        """Run a decision, again for each answer that it lacks.
+
+        Args:
+            decision: The decision, given its context.
+            context: Makes a context with the answers found so far.
+
+        Returns:
+            What the decision yields.
+        """
+        answers = Answers()
+        while True:
+            try:
+                return tuple(decision(context(answers)))
+            except Unanswered as missing:
+                answers = answers.plus(missing.question, await self._answer(missing.question))
+
+    async def _answer(self, question: Question[object]) -> object:
+        if isinstance(question, Lookup):
+            row = await self._replicas[question.kind].get(str(question.id))
+            return row.state if row else None
+        return await self._adapters[type(question)](question)
+
+
+def contexts(message_id: UUID, now: datetime) -> Callable[[Answers], Context]:
+    """Return a function that makes the contexts for the decision on one message.
+
+    New ids derive from the id of the message, so they are the same when the decision is repeated.
+    """
+
+    def context(answers: Answers) -> Context:
+        numbers = count(1)
+        return Context(
+            now=now, new_id=lambda: uuid5(message_id, f"id:{next(numbers)}"), answers=answers
+        )
+
+    return context

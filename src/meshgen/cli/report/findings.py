@@ -1,0 +1,86 @@
+"""Errors and findings: where, what is wrong, the source line with a caret, and a hint."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from meshgen.cli.report.terminal import Line, plain
+from meshgen.errors import MeshgenError
+from meshgen.spec.diagnostics import Finding, SpecError
+from meshgen.unicode import printable
+
+WIDTH = 100
+"""Columns of a source line; of a longer one the part around the caret is shown."""
+
+LONGEST = 1000
+"""Characters of a message."""
+
+_MARGIN = 20
+
+
+def error_lines(error: MeshgenError) -> list[Line]:
+    """An error as lines: all findings of a spec, or the message and its hint."""
+    if isinstance(error, SpecError):
+        lines = [line for finding in error.findings for line in finding_lines(error, finding)]
+        return [*lines, [("", str(error))]]
+    first, *rest = error.message.splitlines() or [""]
+    lines = [[("bold red", "error: "), ("bold", printable(first, LONGEST))]]
+    lines += [[("", printable(line, LONGEST))] for line in rest]
+    if error.hint:
+        lines.append([("cyan", "hint: "), ("", printable(error.hint, LONGEST))])
+    return lines
+
+
+def error_document(error: MeshgenError) -> dict[str, object]:
+    """The same as a JSON document."""
+    said = {"message": error.message, "hint": error.hint}
+    if not isinstance(error, SpecError):
+        return {"error": said}
+    findings = [
+        {"line": f.at.line, "column": f.at.column, "message": f.message, "hint": f.hint}
+        for f in error.findings
+    ]
+    return {"error": said, "path": error.path, "findings": findings}
+
+
+def finding_lines(error: SpecError, finding: Finding) -> list[Line]:
+    """A finding as lines: where and what, the source line, a caret under the place, the hint."""
+    place = f"{error.path}:{finding.at.line}:{finding.at.column}: "
+    lines: list[Line] = [[("bold", place), ("bold red", printable(finding.message, LONGEST))]]
+    source, column = _excerpt(error, finding)
+    if source.strip():
+        lines.append([("", f"    {source}")])
+        lines.append([("bold red", "    " + " " * _width(source[:column]) + "^")])
+    if finding.hint:
+        lines.append([("cyan", "    hint: "), ("", printable(finding.hint, LONGEST))])
+    return lines
+
+
+def text_of(error: SpecError) -> str:
+    """All findings as plain text, as they are printed where there is no terminal."""
+    lines = [line for finding in error.findings for line in finding_lines(error, finding)]
+    return "".join(plain(line) + "\n" for line in lines)
+
+
+def _excerpt(error: SpecError, finding: Finding) -> tuple[str, int]:
+    """The source line of a finding, cut to a readable width, and the caret's index in it."""
+    from meshgen.spec.yaml.load import lines_of
+
+    lines = lines_of(error.text)
+    if finding.at.line > len(lines):
+        return "", 0
+    line = lines[finding.at.line - 1].replace("\t", " ")
+    line = printable(line, len(line))
+    column = min(finding.at.column - 1, len(line))
+    if len(line) <= WIDTH:
+        return line, column
+    start = max(0, min(column - _MARGIN, len(line) - WIDTH))
+    end = start + WIDTH
+    head, tail = "..." if start else "", "..." if end < len(line) else ""
+    return head + line[start:end] + tail, column - start + len(head)
+
+
+def _width(text: str) -> int:
+    """The columns that `text` takes on a terminal."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)

@@ -1,0 +1,185 @@
+"""The report of a command: lines for people, one JSON document on stdout for programs."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meshgen.cli.report.findings import error_document, error_lines
+from meshgen.cli.report.terminal import Line, counted, print_json, print_lines, size
+from meshgen.errors import DEFECT, MeshgenError
+from meshgen.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from meshgen.operations.adopt import Adoption
+    from meshgen.operations.edit import Applied
+    from meshgen.operations.new import Created
+    from meshgen.operations.update import Update
+    from meshgen.spec.model import Spec
+
+_DIFF = {"+": "green", "-": "red", "@": "cyan"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Prints results.
+
+    Attributes:
+        json: Print one JSON document instead of lines.
+        quiet: Print nothing but errors.
+    """
+
+    json: bool = False
+    quiet: bool = False
+
+    def checked(self, path: Path, spec: Spec) -> None:
+        """A spec without findings."""
+        counts = {
+            "services": len(spec.services),
+            "aggregates": sum(len(service.aggregates) for service in spec.services),
+            "projections": len(spec.projections),
+            "bffs": len(spec.bffs),
+        }
+        words = ", ".join(counted(number, name) for name, number in counts.items() if number)
+        self._done(
+            [[("green", "ok"), ("", f" {path}: {words}")]],
+            {"command": "check", "path": str(path), "findings": [], "counts": counts},
+        )
+
+    def drawn(self, view: str, text: str, output: Path | None) -> None:
+        """A picture, and the file it was written to; without one the picture itself."""
+        if output is None:
+            lines: list[Line] = [[("", line)] for line in text.splitlines()]
+        else:
+            lines = [[("green", "ok"), ("", f" wrote {output}")]]
+        self._done(
+            lines,
+            {
+                "command": "graph",
+                "view": view,
+                "output": None if output is None else str(output),
+                "text": text,
+            },
+        )
+
+    def created(self, created: Created) -> None:
+        """A project that was written, or would be."""
+        total = sum(bytes_ for _, bytes_ in created.files)
+        verb = "wrote" if created.written else "would write"
+        head = (
+            f" {verb} {counted(len(created.files), 'files')}, {size(total)}, into {created.target}"
+        )
+        lines: list[Line] = [[("green", "ok"), ("", head)]]
+        if not created.written:
+            lines += [[("", f"  {path}")] for path, _ in created.files]
+        else:
+            enter = "" if created.target == Path() else f"cd {shlex.quote(str(created.target))} && "
+            lines.append([("", f"next: {enter}make up")])
+        files = [{"path": path, "bytes": bytes_} for path, bytes_ in created.files]
+        self._done(
+            lines,
+            {
+                "command": "new",
+                "target": str(created.target),
+                "written": created.written,
+                "files": files,
+            },
+        )
+
+    def edited(self, command: str, applied: Applied) -> None:
+        """A spec that was edited, or would be."""
+        from meshgen.cli.report.updates import update_document, update_lines
+
+        diff = applied.diff()
+        if applied.written:
+            lines = _edited(applied, diff) + (
+                update_lines(applied.update) if applied.update else []
+            )
+        else:
+            lines = [[(_DIFF.get(line[:1], ""), line.rstrip("\r\n"))] for line in diff]
+        self._done(
+            lines,
+            {
+                "command": command,
+                "path": str(applied.path),
+                "written": applied.written,
+                "project": None if applied.project is None else str(applied.project),
+                "update": None if applied.update is None else update_document(applied.update),
+                "diff": "".join(diff),
+            },
+        )
+
+    def updated(self, update: Update) -> None:
+        """A project that was updated."""
+        from meshgen.cli.report.updates import update_document, update_lines
+
+        if update.undecided and self.quiet and not self.json:
+            print_lines(update_lines(update), sys.stderr)
+        self._done(update_lines(update), {"command": "update", **update_document(update)})
+
+    def differs(self, update: Update, *, stat: bool) -> None:
+        """What an update would change, as a unified diff or as a summary."""
+        from meshgen.cli.report.diff import diff_lines
+        from meshgen.cli.report.updates import update_document, update_lines
+
+        lines = update_lines(update) if stat else diff_lines(update) or update_lines(update)
+        self._done(lines, {"command": "diff", **update_document(update, with_diffs=True)})
+
+    def resolved(self, paths: Sequence[str]) -> None:
+        """Conflicts that were resolved."""
+        files = counted(len(paths), "files")
+        lines: list[Line] = [[("green", "ok"), ("", f" resolved {files}")]]
+        lines += [[("", f"  {path}")] for path in paths]
+        self._done(lines, {"command": "resolve", "files": list(paths)})
+
+    def adopted(self, adoption: Adoption) -> None:
+        """A base that was made for a project."""
+        from meshgen.cli.report.adoption import adoption_document, adoption_lines
+
+        self._done(adoption_lines(adoption), {"command": "adopt", **adoption_document(adoption)})
+
+    def failed(self, error: MeshgenError) -> None:
+        """An error of the user's or of the spec's."""
+        if self.json:
+            print_json({"ok": False, **error_document(error)})
+        else:
+            print_lines(error_lines(error), sys.stderr)
+
+    def defect(self, error: BaseException) -> None:
+        """A defect of meshgen: no traceback, but enough to report it."""
+        kind = type(error).__name__
+        detail = f"{kind}: {error}" if str(error) else kind
+        message = f"unexpected error ({detail[:300]})"
+        self.failed(MeshgenError(message, DEFECT))
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Show on a terminal what is being done while long work goes on."""
+        if self.json or self.quiet or not sys.stderr.isatty():
+            yield silent
+            return
+        from rich.console import Console
+
+        with Console(stderr=True).status("starting") as status:
+            yield lambda what: status.update(what)
+
+    def _done(self, lines: list[Line], document: Mapping[str, object]) -> None:
+        if self.json:
+            print_json({"ok": True, **document})
+        elif not self.quiet:
+            print_lines(lines, sys.stdout)
+
+
+def _edited(applied: Applied, diff: list[str]) -> list[Line]:
+    """What an edit did, in numbers, and what is left to do."""
+    added, gone = (sum(line[:1] == mark for line in diff) - 1 for mark in "+-")
+    words = [f"{counted(n, 'lines')} {what}" for n, what in ((added, "added"), (gone, "removed"))]
+    lines: list[Line] = [[("green", "ok"), ("", f" {applied.path}: {', '.join(words)}")]]
+    if applied.project is None:
+        lines.append([("", "only the spec was changed: it belongs to no project")])
+    return lines

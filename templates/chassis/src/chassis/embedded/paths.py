@@ -1,0 +1,79 @@
+"""The files of the embedded mode: all of them are in `.local/` of the project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+LOCAL = ".local"
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPaths:
+    """The paths of one project. Servers get relative paths, because they run in `root`."""
+
+    root: Path
+
+    @property
+    def topology(self) -> Path:
+        """The description of the system."""
+        return self.root / "topology.toml"
+
+    @property
+    def local(self) -> Path:
+        """The folder of all files of the embedded mode."""
+        return self.root / LOCAL
+
+    @property
+    def signing_key(self) -> Path:
+        """The private key of the development issuer."""
+        return self.local / "keys" / "signing-key.pem"
+
+    @property
+    def jwks(self) -> Path:
+        """The public key of the development issuer."""
+        return self.local / "keys" / "jwks.json"
+
+    @property
+    def data(self) -> Path:
+        """The folder of the stores."""
+        return self.local / "data"
+
+    @property
+    def nats_store(self) -> Path:
+        """The folder of the event hub."""
+        return self.local / "nats"
+
+    @property
+    def nats_config(self) -> Path:
+        """The configuration of NATS."""
+        return self.local / "nats.conf"
+
+    @property
+    def gateway_config(self) -> Path:
+        """The configuration of Envoy."""
+        return self.local / "envoy.yaml"
+
+    @property
+    def state(self) -> Path:
+        """The state of the running system."""
+        return self.local / "state.json"
+
+    @property
+    def lock(self) -> Path:
+        """The lock of commands that change the state."""
+        return self.local / "lock"
+
+    def log(self, name: str) -> Path:
+        """Return the log of the process `name`."""
+        return self.local / "logs" / f"{name}.log"
+
+    def relative(self, path: Path) -> str:
+        """Return `path` relative to the root: short, and without special characters."""
+        return path.relative_to(self.root).as_posix()
+
+    def create(self) -> None:
+        """Create the folders, which only their owner can read."""
+        for folder in (self.local, self.data, self.nats_store, self.signing_key.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.log("any").parent.mkdir(mode=0o700, exist_ok=True)
