@@ -51,7 +51,7 @@ def _new(
     name: str, spec: Path, folder: Path, most: float, memory_goal: float | None, runs: int
 ) -> list[Row]:
     target = folder / "out"
-    command = [MESHGEN, "new", "out", "--spec", str(spec), "--output", str(folder), "--quiet"]
+    command = [MESHGEN, "new", str(target), "--spec", str(spec), "--quiet"]
     taken = measure(command, before=lambda: shutil.rmtree(target, ignore_errors=True), runs=runs)
     floor = floor_of(spec, runs)
     files = sum(1 for path in target.rglob("*") if path.is_file())

@@ -25,7 +25,7 @@ def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         spec, project = Path(folder, "big.yaml"), Path(folder, "big")
         spec.write_text(spec_of(100))
-        new = [MESHGEN, "new", "big", "--spec", str(spec), "--output", folder, "--quiet"]
+        new = [MESHGEN, "new", str(project), "--spec", str(spec), "--quiet"]
         subprocess.run(new, check=True)
         floor = floor_of(spec, runs=3)
         update = ["update", "--project", str(project), "--quiet"]

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # Carried out elsewhere: this very run, the test of the wheel, the benchmarks' own test.
 ELSEWHERE = {"make test", "pipx install meshgen-cli", "make bench", "make format", "make examples"}
-DEMO_WITHIN_SECONDS = 180
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +42,7 @@ def run(command: str, cwd: Path, path: str = "") -> str:
 
 
 def test_make_demo_tells_the_whole_story_on_a_fresh_clone(clone: Path) -> None:
-    began = time.monotonic()
     printed = run("make demo", clone)
-    assert time.monotonic() - began < DEMO_WITHIN_SECONDS
     for said in (
         "status=shipped, total=39.80",
         "status=cancelled, total=1800",

@@ -35,7 +35,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     own = write(
         folder / "own", {f"{SERVICE}/LICENSE.jinja": "Licence of {{ service.name }}\nEnd\n"}
     )
-    return create("notes", SPECS["minimal"], folder, templates=own).target
+    return create(folder / "notes", SPECS["minimal"], templates=own).target
 
 
 @pytest.fixture

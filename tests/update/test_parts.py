@@ -105,7 +105,7 @@ def test_a_fingerprint_says_all_that_a_template_sees(field: str) -> None:
 
 def test_one_service_more_among_a_hundred(tmp_path: Path) -> None:
     (tmp_path / "big.yaml").write_text(spec_of(100))
-    root = create("big", tmp_path / "big.yaml", tmp_path).target
+    root = create(tmp_path / "big", tmp_path / "big.yaml").target
     before = digest(root)
     (root / "big.yaml").write_text(spec_of(101))
     done = update(root)
@@ -129,7 +129,7 @@ def test_one_service_more_among_a_hundred(tmp_path: Path) -> None:
         "topology.toml",
     }
     assert ".meshgen/base/services/part101.tar.gz" in new
-    fresh = create("fresh", root / "big.yaml", tmp_path).target
+    fresh = create(tmp_path / "fresh", root / "big.yaml").target
     assert digest(fresh) == after
 
 
@@ -154,18 +154,18 @@ def test_messages_are_typed_only_if_their_schema_changed(
         asked.extend(module.name for module in schemas)
         start(self, jobs, schemas)
 
-    root = create("shop", ROOT / "specs" / "shop.yaml", tmp_path).target
+    root = create(tmp_path / "shop", ROOT / "specs" / "shop.yaml").target
     (root / "shop.yaml").write_text(changed(SHOP, change))
     monkeypatch.setattr(Worker, "start", recorded)
     assert "services/product" in update(root).rendered
     assert asked == typed
-    fresh = create("fresh", root / "shop.yaml", tmp_path).target
+    fresh = create(tmp_path / "fresh", root / "shop.yaml").target
     assert digest(fresh) == digest(root)
 
 
 def test_a_copy_without_the_memo_has_nothing_to_do_either(tmp_path: Path) -> None:
     """As after `git clone`: everything is rendered, and nothing is found to be different."""
-    root = create("notes", ROOT / "specs" / "minimal.yaml", tmp_path).target
+    root = create(tmp_path / "notes", ROOT / "specs" / "minimal.yaml").target
     before = digest(root)
     (root / ".meshgen/cache.json").unlink()
     done = update(root)
@@ -176,7 +176,7 @@ def test_a_copy_without_the_memo_has_nothing_to_do_either(tmp_path: Path) -> Non
 
 
 def test_a_memo_that_is_damaged_is_no_harm(tmp_path: Path) -> None:
-    root = create("notes", ROOT / "specs" / "minimal.yaml", tmp_path).target
+    root = create(tmp_path / "notes", ROOT / "specs" / "minimal.yaml").target
     for junk in ("", "[]", '{"parts": {"project": 1}}'):
         (root / ".meshgen/cache.json").write_text(junk)
         assert update(root).nothing

@@ -51,11 +51,20 @@ def generate(
     overlays: Overlays | None = None,
     identities: Identities | None = None,
 ) -> Rendering:
-    """Render the project of the spec with the text `spec`; messages call it `path`.
+    """Render the project of a spec.
 
-    With the `base` of a project, what `memo` knows to come out as it is there is not rendered.
-    `overlays` are the user's own templates, `identities` those of a project without a base.
-    Raises SpecError for a spec with findings, MeshgenError if it is no text.
+    Args:
+        path: What messages call the spec.
+        spec: The text of the spec.
+        progress: Called with the name of each stage.
+        base: The base of the project. What has not changed since then is not rendered.
+        memo: What was rendered the last time.
+        overlays: The user's own templates.
+        identities: The identities of a project without a base.
+
+    Raises:
+        SpecError: The spec has findings.
+        MeshgenError: The spec is not text, or a template of the user's own fails.
     """
     # Imported here: rendering needs libraries that `--help` and `check` should not wait for.
     from meshgen.render import render, worker
@@ -123,13 +132,9 @@ def _unchanged(parts: tuple[Part, ...], state: State, memo: Memo) -> dict[str, s
 
 
 def _typed(
-    mesh: Mesh,
-    wanted: Sequence[Part],
-    messages: Mapping[str, str],
-    base: Base,
-    memo: Memo,
+    mesh: Mesh, wanted: Sequence[Part], messages: Mapping[str, str], base: Base, memo: Memo
 ) -> dict[str, File]:
-    """The typed modules that would come out as the base has them, by their path."""
+    """The typed modules that would be the same as in the base."""
     found = {}
     for part in wanted:
         content = base.state.parts.get(part.name)

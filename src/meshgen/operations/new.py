@@ -27,26 +27,32 @@ class Created:
 
 
 def create(
-    name: str,
+    target: Path,
     spec_path: Path,
-    output: Path,
     *,
     templates: Path | None = None,
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> Created:
-    """Generate the project of `spec_path` into the new folder `output / name`.
+    """Generate the project of `spec_path` into `target`, a new folder or an empty one.
 
-    `templates` is a folder of the user's own templates; the project gets a copy of them. With
-    `dry_run` everything is done but the writing. Raises SpecError for a spec with findings,
-    MeshgenError if the folder is occupied or cannot be written; nothing is written then.
+    Args:
+        target: The project's folder.
+        spec_path: The spec.
+        templates: A folder of the user's own templates; the project gets a copy of them.
+        dry_run: Do everything but write.
+        progress: Called with the name of each stage.
+
+    Raises:
+        SpecError: The spec has findings.
+        MeshgenError: The folder is occupied, has no good name, or cannot be written; nothing is
+            written then.
     """
-    if not _NAME.fullmatch(name):
+    if not target.is_dir() and not _NAME.fullmatch(target.name):
         raise MeshgenError(
-            f"{name!r} is not a name for a folder",
-            hint="letters, digits, `-`, `_` and `.`, at most 63; --output says where it goes",
+            f"{target.name!r} is not a name for a folder",
+            hint="letters, digits, `-`, `_` and `.`, at most 63",
         )
-    target = output / name
     refuse_occupied(target)
     spec = read_bytes(spec_path)
     overlays = _overlays(templates) if templates else {}

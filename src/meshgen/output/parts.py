@@ -56,7 +56,7 @@ def parts_of(mesh: Mesh, overlays: Mapping[str, str] | None = None) -> tuple[Par
 
 def part_finder(mesh: Mesh) -> Callable[[str], str]:
     """Return what says which part of `mesh`'s project a file belongs to, by its path."""
-    exact = {
+    messages = {
         path: _contract_part(mesh, module.name)
         for module in mesh.contracts
         for path in (schema_path(module.name), contract_path(mesh.system.name, module.name))
@@ -65,7 +65,7 @@ def part_finder(mesh: Mesh) -> Callable[[str], str]:
 
     def part_of(path: str) -> str:
         folder = "/".join(path.split("/", 2)[:2])
-        return exact.get(path) or folders.get(folder, PROJECT)
+        return messages.get(path) or folders.get(folder, PROJECT)
 
     return part_of
 
@@ -76,9 +76,9 @@ def message_sources(mesh: Mesh, overlays: Mapping[str, str]) -> dict[str, str]:
     That is its schema and the schema of the shared types, the names in it, and the project's
     settings of how code is formatted.
     """
-    types = next((as_json(m) for m in mesh.contracts if m.name == _TYPES), "")
-    shared = (as_json(mesh.system), overlays.get(PROJECT, ""), types)
-    return {module.name: _hash((*shared, as_json(module))) for module in mesh.contracts}
+    sources = {m.name: as_json([m.schema, m.aliases]) for m in mesh.contracts}
+    shared = (as_json(mesh.system), overlays.get(PROJECT, ""), sources.get(_TYPES, ""))
+    return {name: _hash((*shared, source)) for name, source in sources.items()}
 
 
 def _contract_part(mesh: Mesh, module: str) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from meshgen.errors import MeshgenError
+from meshgen.filesystem.worktree import Worktree
 from meshgen.project.state import FOLDER
 
 MEMO = f"{FOLDER}/cache.json"
@@ -58,7 +60,8 @@ class Memo:
 def read_memo(root: Path) -> Memo:
     """The memo of the project in `root`; an empty one if there is none to read."""
     try:
-        document = json.loads((root / MEMO).read_bytes())
+        file = Worktree(root).read(MEMO)
+        document = json.loads(b"" if file is None or file.link else file.content)
         parts = {
             str(name): (str(fingerprint), str(content))
             for name, (fingerprint, content) in document["parts"].items()
@@ -70,5 +73,5 @@ def read_memo(root: Path) -> Memo:
             parts=parts,
             messages={str(name): str(source) for name, source in document["messages"].items()},
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (MeshgenError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Memo()

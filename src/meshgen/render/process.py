@@ -70,6 +70,8 @@ class Worker:
         for module in schemas:
             path = self.folder / SCHEMAS / f"{module.name}.json"
             path.write_text(json.dumps(module.schema), encoding="utf-8")
+        aliases = {key: name for module in schemas for key, name in module.aliases.items()}
+        (self.folder / ALIASES).write_text(json.dumps(aliases), encoding="utf-8")
         assert self.process.stdin is not None
         self.process.stdin.write(f"{engine()}\n")
         self.process.stdin.flush()

@@ -22,8 +22,9 @@ from jinja2 import TemplateSyntaxError
 from meshgen.render.compiled import CACHE, cache_folder
 
 HEADER = "# header"
-JOBS, FAILURE, ALIASES = "jobs.json", "failure.json", "aliases.json"
-FILES, SCHEMAS, MODELS, OVERLAYS = "files", "schemas", "models", "overlays"
+JOBS, FAILURE = "jobs.json", "failure.json"
+FILES, OVERLAYS = "files", "overlays"
+SCHEMAS, MODELS, ALIASES = "schemas", "models", "aliases.json"
 FAILED = 3
 """The exit code if a template fails; FOLDER/failure.json says which, and how."""
 

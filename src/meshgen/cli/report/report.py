@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -78,7 +79,8 @@ class Report:
         if not created.written:
             lines += [[("", f"  {path}")] for path, _ in created.files]
         else:
-            lines.append([("", f"next: cd {created.target} && make up")])
+            enter = "" if created.target == Path() else f"cd {shlex.quote(str(created.target))} && "
+            lines.append([("", f"next: {enter}make up")])
         files = [{"path": path, "bytes": bytes_} for path, bytes_ in created.files]
         self._done(
             lines,
