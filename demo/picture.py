@@ -13,6 +13,12 @@ from rich.text import Text
 ROOT = Path(__file__).parents[1]
 WIDTH = 112
 LINES_OF_A_VALUE = 7
+CELL = 12.2  # the width of a character in the picture
+
+_INDENTED = re.compile(
+    r'x="(?P<x>[\d.]+)" y="(?P<y>[\d.]+)" textLength="(?P<length>[\d.]+)"(?P<rest>[^>]*>)'
+    r"(?P<blanks>(?:&#160;)+)"
+)
 
 
 def main() -> None:
@@ -28,8 +34,21 @@ def main() -> None:
     picture = console.export_svg(title="meshgen", unique_id="demo")
     # The reader's own monospaced font will do: a picture should fetch nothing.
     picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL)
-    (ROOT / "docs").mkdir(exist_ok=True)
-    (ROOT / "docs" / "demo.svg").write_text(picture, encoding="utf-8")
+    (ROOT / "docs" / "demo.svg").write_text(indented(picture), encoding="utf-8")
+
+
+def indented(picture: str) -> str:
+    """The picture with every text moved to where it starts.
+
+    Some viewers drop the blanks at the start of a text, even those that do not break.
+    """
+
+    def moved(text: re.Match[str]) -> str:
+        blanks = text["blanks"].count("&#160;") * CELL
+        x, length = float(text["x"]) + blanks, float(text["length"]) - blanks
+        return f'x="{x:.1f}" y="{text["y"]}" textLength="{length:.1f}"{text["rest"]}'
+
+    return _INDENTED.sub(moved, picture)
 
 
 def _shortened(lines: list[str]) -> list[str]:

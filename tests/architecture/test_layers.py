@@ -24,6 +24,7 @@ LAYERS = (
     "meshgen.spec",
     "meshgen.identities",
     "meshgen.evolution",
+    "meshgen.graph",
     "meshgen.filesystem",
     "meshgen.merge",
     "meshgen.system.model",

@@ -10,6 +10,7 @@ from meshgen.spec import types as t
 from meshgen.spec.expressions import (
     Expression,
     ExpressionError,
+    Origin,
     ReplicaType,
     Scope,
     Variable,
@@ -63,7 +64,7 @@ INPUT = {
 }
 
 
-def variables(kind: str, fields: dict[str, str]) -> dict[str, Variable]:
+def variables(kind: Origin, fields: dict[str, str]) -> dict[str, Variable]:
     return {name: Variable(kind, name, parse_type(text, TYPES)) for name, text in fields.items()}
 
 

@@ -193,9 +193,9 @@ def rename_a_service(shop: Shop) -> None:
 def change_the_templates(shop: Shop) -> None:
     path = shop.engine / "templates" / "service" / "domain" / "aggregate.py.jinja"
     text = path.read_text()
-    sentence = "Yield the events that `command` causes, or raise the rule it breaks."
+    sentence = "Yield the events that `command` causes, or refuse it."
     assert sentence in text
-    path.write_text(text.replace(sentence, "Yield what `command` causes, or refuse it."))
+    path.write_text(text.replace(sentence, "Yield the events of `command`, or refuse it."))
     path = shop.engine / "templates" / "chassis" / "src" / "chassis" / "domain.py"
     path.write_text(path.read_text() + "\n\n# a newer chassis\n")
     shop.meshgen("update")
@@ -203,7 +203,9 @@ def change_the_templates(shop: Shop) -> None:
 
 def change_everything_at_once(shop: Shop) -> None:
     path = shop.engine / "templates" / "service" / "http.py.jinja"
-    path.write_text(path.read_text().replace("what the outside may ask of it", "what may be asked"))
+    text = path.read_text()
+    assert "The HTTP routes of" in text
+    path.write_text(text.replace("The HTTP routes of", "The routes of"))
     shop.edit_spec(
         (
             "category: string, price: decimal, listed: bool}",

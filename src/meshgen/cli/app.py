@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from meshgen import __version__
-from meshgen.cli.commands import add, change, project
+from meshgen.cli.commands import add, change, graph, project
 from meshgen.cli.options import ERROR, Json, Quiet, errors_reported
 from meshgen.cli.report.report import Report
 
@@ -81,6 +81,7 @@ def new(
         report.created(created)
 
 
+app.add_typer(graph.app)
 app.add_typer(project.app)
 app.add_typer(add.app)
 app.add_typer(change.app)

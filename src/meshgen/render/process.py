@@ -63,6 +63,8 @@ class Worker:
         (self.folder / JOBS).write_text(as_json(jobs), encoding="utf-8")
         if schemas:
             (self.folder / SCHEMAS).mkdir()
+            aliases = {key: name for module in schemas for key, name in module.aliases.items()}
+            (self.folder / ALIASES).write_text(json.dumps(aliases), encoding="utf-8")
         for module in schemas:
             path = self.folder / SCHEMAS / f"{module.name}.json"
             path.write_text(json.dumps(module.schema), encoding="utf-8")

@@ -2,8 +2,8 @@
 
 A process of its own, since Copier and datamodel-code-generator take most of a second to import:
 that is done while the spec is checked and resolved. It waits for a line on its standard input, then
-renders FOLDER/jobs.json into FOLDER/files and turns FOLDER/schemas into FOLDER/models,
-with the field names of FOLDER/aliases.json.
+renders FOLDER/jobs.json into FOLDER/files and turns FOLDER/schemas into FOLDER/models, with the
+field names of FOLDER/aliases.json.
 """
 
 from __future__ import annotations

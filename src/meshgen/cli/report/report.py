@@ -50,6 +50,22 @@ class Report:
             {"command": "check", "path": str(path), "findings": [], "counts": counts},
         )
 
+    def drawn(self, view: str, text: str, output: Path | None) -> None:
+        """A picture, and the file it was written to; without one the picture itself."""
+        if output is None:
+            lines: list[Line] = [[("", line)] for line in text.splitlines()]
+        else:
+            lines = [[("green", "ok"), ("", f" wrote {output}")]]
+        self._done(
+            lines,
+            {
+                "command": "graph",
+                "view": view,
+                "output": None if output is None else str(output),
+                "text": text,
+            },
+        )
+
     def created(self, created: Created) -> None:
         """A project that was written, or would be."""
         total = sum(bytes_ for _, bytes_ in created.files)

@@ -11,6 +11,7 @@ from meshgen.spec.diagnostics import Position
 from meshgen.spec.expressions import (
     Expression,
     ExpressionError,
+    Origin,
     ReplicaType,
     Scope,
     Variable,
@@ -85,7 +86,7 @@ class Names:
         self.absent.update(dict.fromkeys(names, reason))
         return self
 
-    def fields(self, kind: str, fields: Fields, record: str | None = None) -> Names:
+    def fields(self, kind: Origin, fields: Fields, record: str | None = None) -> Names:
         """Add fields as bare names, and as `record.name` if a record is given."""
         variables = {f.name: Variable(kind, f.name, f.type) for f in fields}
         for name, variable in variables.items():
@@ -97,13 +98,13 @@ class Names:
         self.partial |= fields.partial
         return self
 
-    def record(self, name: str, kind: str, fields: Fields) -> Names:
+    def record(self, name: str, kind: Origin, fields: Fields) -> Names:
         """Add fields that are only known as `name.field`."""
         self.records[name] = {f.name: Variable(kind, f.name, f.type) for f in fields}
         self.partial |= fields.partial or bool(fields.broken)
         return self
 
-    def one(self, kind: str, name: str, type_: Type | None) -> Names:
+    def one(self, kind: Origin, name: str, type_: Type | None) -> Names:
         """Add a single name; a type of None means that it could not be found out."""
         if type_ is None:
             self.broken.add(name)

@@ -155,7 +155,7 @@ _FUNCTIONS = (
     Function(
         name="new_id",
         form="new_id()",
-        meaning="A new random `uuid`; where it may be used, see `now`.",
+        meaning="A new `uuid`; where it may be used, see `now`.",
         samples=(Sample("new_id() != customer_id", "True"),),
         check=calls.new_id,
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from meshgen.spec.declarations import Enum, ValueObject
 from meshgen.spec.types import EnumType, Type
@@ -48,15 +48,18 @@ NOTHING = Nothing()
 Typed: TypeAlias = Type | View | Nothing
 
 
+Origin: TypeAlias = Literal["input", "state", "event", "row", "answer", "item", "name", "failure"]
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """A name with a value.
 
-    `kind` says where the value comes from: "state", "input", "event", "row", "answer" (of a port
-    call), "item" (of an `each` or a comprehension), "name" (a scenario's), "failure"...
+    `kind` says where the value comes from: an "answer" is one of a port call, an "item" one of an
+    `each` or a comprehension, a "name" one of a scenario.
     """
 
-    kind: str
+    kind: Origin
     name: str
     type: Type
 

@@ -18,7 +18,7 @@ MAX_LENGTH = 500
 MAX_DEPTH = 40
 MAX_INT = 2**63 - 1
 
-_ALLOWED = (
+ALLOWED = (
     ast.Constant,
     ast.Name,
     ast.Attribute,
@@ -165,7 +165,7 @@ def _children(node: ast.AST) -> list[ast.AST]:
 
 
 def _allowed(node: ast.expr) -> None:
-    if not isinstance(node, _ALLOWED):
+    if not isinstance(node, ALLOWED):
         message, hint = _REFUSED.get(type(node), ("this is not allowed in an expression", None))
         raise ExpressionError(message, _offset(node), hint)
     if isinstance(node, ast.Constant):

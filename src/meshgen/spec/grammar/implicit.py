@@ -214,7 +214,7 @@ policies:
             "`deadline passed`."
         ),
         example=Example(
-            "on_failure: {do: CancelOrder, with: {reason: failure}}\n",
+            "on_failure: {do: CancelOrder, with: {reason: '\"failed: \" + failure'}}\n",
             at="services.order.sagas.Checkout",
         ),
     ),

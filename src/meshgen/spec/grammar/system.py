@@ -81,9 +81,7 @@ AUTH = Construct(
         ),
     ),
     examples=(
-        Example(
-            'auth: {issuer: "https://id.bookshop.example", audience: bookshop}\n', at="gateway"
-        ),
+        Example('auth: {issuer: "https://id.bookshop.example", audience: books}\n', at="gateway"),
     ),
 )
 RATE_LIMIT = Construct(

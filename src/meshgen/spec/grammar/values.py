@@ -70,7 +70,7 @@ FIELD = Construct(
         Key(
             name="pattern",
             shape=Limit("strings", "pattern"),
-            meaning="A regular expression that the whole string matches.",
+            meaning="A regular expression that is found in the string; `^` and `$` are its ends.",
         ),
         Key(
             name="min_items",

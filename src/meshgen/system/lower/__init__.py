@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from meshgen import __version__
+from meshgen.graph.mermaid import mermaid
+from meshgen.graph.views import context_map
 from meshgen.identities import Identities
 from meshgen.naming import kebab, snake, spec_file, system_package, url_prefix
 from meshgen.spec.model import Spec
@@ -68,6 +70,7 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
             roles=_roles(spec),
             gateway=_gateway(spec, units),
             example_path=_example_path(services, projections),
+            context_map=mermaid(context_map(spec)),
             owned_queries=_owned_queries(spec),
             type_imports=contract_imports(known, ()),
             scenarios=tuple(scenario_view(scenario, known) for scenario in spec.scenarios),

@@ -146,6 +146,8 @@ class ProjectView:
     gateway: GatewayView
     example_path: str
     """A path of the gateway to try with a token."""
+    context_map: str
+    """The units and how they are related, as a Mermaid flowchart."""
     owned_queries: tuple[OwnedQuery, ...]
     type_imports: tuple[Import, ...]
     """Imports of the types that scenarios may name."""
@@ -157,7 +159,7 @@ class CatalogView:
     """Every message of the system and the topics they travel on."""
 
     system: str
-    """What the topics of the system go by: its first name."""
+    """The identity of the system, by which its topics go."""
     summary: str
     """The system in a few words, without a full stop."""
     modules: tuple[str, ...]

@@ -70,11 +70,11 @@ def test_delist_product_requires_an_existing_product(product: Scenario) -> None:
 
 def test_a_price_may_double(product: Scenario) -> None:
     doubled = PRODUCT_LISTED.price * 2
-    product.given(PRODUCT_LISTED).when(ChangePrice(product_id=ID, price=doubled)).then(
-        PriceChanged(product_id=ID, price=doubled)
+    product.given(PRODUCT_LISTED).when(ChangePrice(product_id=PRODUCT_ID, price=doubled)).then(
+        PriceChanged(product_id=PRODUCT_ID, price=doubled)
     )
 
 
 def test_a_price_that_rises_more_is_taken_for_a_slip(product: Scenario) -> None:
-    tenfold = ChangePrice(product_id=ID, price=PRODUCT_LISTED.price * 10)
+    tenfold = ChangePrice(product_id=PRODUCT_ID, price=PRODUCT_LISTED.price * 10)
     product.given(PRODUCT_LISTED).when(tenfold).refused("price_rise_is_moderate")

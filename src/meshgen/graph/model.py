@@ -1,0 +1,54 @@
+"""A graph to be drawn: what it shows, in no form in particular."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+NodeKind: TypeAlias = Literal[
+    "service", "projection", "bff", "port", "command", "event", "saga", "policy", "outcome"
+]
+EdgeKind: TypeAlias = Literal["event", "command", "copy", "read", "undo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vertex:
+    """A box.
+
+    Attributes:
+        id: What edges call it.
+        label: The first line, its name.
+        note: The second line, smaller: where it belongs, or what it is.
+        rows: What stands below, a line each: the events of a command.
+    """
+
+    id: str
+    label: str
+    kind: NodeKind
+    note: str = ""
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An arrow.
+
+    Attributes:
+        labels: Lines of text on it.
+        row: The row of its source from which it starts, if that has rows.
+    """
+
+    source: str
+    target: str
+    kind: EdgeKind
+    labels: tuple[str, ...] = ()
+    row: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Boxes and arrows, in the order of the spec."""
+
+    title: str
+    vertices: tuple[Vertex, ...]
+    edges: tuple[Edge, ...]
