@@ -17,7 +17,7 @@ from meshgen.spec.grammar import CONSTRUCTS
 from meshgen.spec.grammar.names import CLASS, UNIT
 from meshgen.spec.grammar.shapes import Construct, Kind, MapOf, OneOf
 from meshgen.spec.yaml.load import load
-from meshgen.spec.yaml.tree import Scalar, Sequence
+from meshgen.spec.yaml.tree import Mapping, Scalar, Sequence
 from meshgen.unicode import printable
 
 FORMER = "renamed_from"
@@ -158,7 +158,21 @@ def _remembering(text: str, path: Path, target: Mention, applied: str | None) ->
     assert isinstance(former, Scalar)
     if applied is not None and _knows(applied, target):
         return spliced(text, [Splice(*former.span, target.thing.name)])
-    return cut(text, place, hollow=True) if former.text == path[-1] else text
+    if former.text != path[-1]:
+        return text
+    return _without_room(cut(text, place, hollow=True), path)
+
+
+def _without_room(text: str, path: Path) -> str:
+    """`text` with an enum at `path` in its short form, if its long form says nothing more."""
+    found = document(text)
+    node = found.node(path)
+    if not isinstance(node, Mapping) or [e.key.text for e in node.entries] != ["enum"]:
+        return text
+    listed = node.entries[0].value
+    if not node.flow or not isinstance(listed, Sequence):
+        return text
+    return spliced(text, [Splice(*node.span, text[slice(*listed.span)])])
 
 
 def _knows(applied: str, target: Mention) -> bool:
