@@ -14,8 +14,10 @@ from meshgen.merge.file import unedited
 from meshgen.merge.matching import hunks
 from meshgen.merge.text import text_of
 from meshgen.operations.generate import generate
+from meshgen.output.overlays import OVERLAYS, read_overlays
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Rendering, read_identities
+from meshgen.project.locate import lone_spec
 from meshgen.project.render_cache import MEMO
 from meshgen.project.state import FOLDER, STATE
 from meshgen.spec.yaml.load import read_bytes
@@ -55,9 +57,11 @@ def adopt(
         raise MeshgenError(
             f"{root} has a base already", hint="--replace makes a new one in its place"
         )
-    path = spec or _spec_in(root)
+    path = spec or lone_spec(root)
     text = read_bytes(path)
-    rendering = generate(str(path), text, progress, identities=read_identities(root))
+    overlays = read_overlays(root / OVERLAYS)
+    identities = read_identities(root)
+    rendering = generate(str(path), text, progress, overlays=overlays, identities=identities)
     (root / FOLDER).mkdir(exist_ok=True)
     with locked(root / FOLDER):
         recover(root)
@@ -73,20 +77,13 @@ def adopt(
     return adoption
 
 
-def _spec_in(root: Path) -> Path:
-    """The one spec at the project's root."""
-    found = [path for path in sorted(root.glob("*.y*ml")) if b"meshgen:" in path.read_bytes()]
-    if len(found) != 1:
-        names = ", ".join(path.name for path in found)
-        message = f"several files may be the spec: {names}" if found else f"{root} holds no spec"
-        raise MeshgenError(message, hint="--spec names it")
-    return found[0]
-
-
 def _spec_edit(tree: Worktree, path: str, text: bytes) -> Edit:
     there = tree.read(path)
     if there is not None and there.content != text:
-        raise MeshgenError(f"{path} would be the project's spec, but another file is there")
+        raise MeshgenError(
+            f"{path} would be the project's spec, but another file is there",
+            hint="move it away, or give the system another `name`",
+        )
     return Edit(path=path, before=there, after=there or File(text))
 
 

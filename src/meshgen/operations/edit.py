@@ -1,4 +1,4 @@
-"""From an edit to the disk: which spec it is, and what is written when it has changed."""
+"""From an edit to the disk: what is written when a spec has changed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from pathlib import Path
 from meshgen.errors import MeshgenError
 from meshgen.operations.update import Update
 from meshgen.operations.update import update as bring_up_to_date
+from meshgen.project.locate import project_of
 from meshgen.refactor.errors import RefusedEditError
 from meshgen.refactor.validation import BOM
-from meshgen.spec.yaml.load import load, read_text
-from meshgen.spec.yaml.tree import Scalar
-
-STATE = ".meshgen"
+from meshgen.spec.yaml.load import read_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,59 +73,6 @@ def apply(
     return Applied(
         path=path, before=before, after=after, project=project, update=update, written=write
     )
-
-
-def find_spec(spec: Path | None, project: Path | None) -> Path:
-    """The spec file: `spec`, else the one of `project`, else the one of the project around here.
-
-    Raises MeshgenError when there is none, or when it cannot be told which.
-    """
-    if spec is not None and project is not None:
-        raise MeshgenError("--spec and --project are both given", "the spec says where it is")
-    if spec is not None:
-        return spec
-    folder = project or _around_here()
-    if not folder.is_dir():
-        raise MeshgenError(f"there is no folder {folder}")
-    found = sorted(path for path in folder.glob("*.yaml") if _is_spec(path))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = ", ".join(path.name for path in found)
-        raise MeshgenError(f"there are several specs in {folder}: {names}", "give --spec")
-    hint = "give --spec, or --project with the folder that has it"
-    raise MeshgenError(f"there is no spec in {folder}", hint)
-
-
-def project_of(path: Path) -> Path | None:
-    """The project whose spec `path` is."""
-    folder = path.parent
-    return folder if (folder / STATE).is_dir() and _is_spec(path) else None
-
-
-def applied_text(path: Path) -> str | None:
-    """The spec that the project of `path` was last updated to, None when it is no project."""
-    project = project_of(path)
-    copy = project / STATE / "spec.yaml" if project else None
-    return read_text(copy) if copy and copy.is_file() else None
-
-
-def _around_here() -> Path:
-    """The nearest folder with a project, else this one."""
-    here = Path.cwd()
-    found = next((folder for folder in (here, *here.parents) if (folder / STATE).is_dir()), here)
-    return Path() if found == here else found
-
-
-def _is_spec(path: Path) -> bool:
-    """Whether a file is named like the system it describes: `shop.yaml` with `name: shop`."""
-    try:
-        root, _ = load(read_text(path))
-    except MeshgenError:
-        return False
-    names = {e.key.text: e.value for e in root.entries} if root else {}
-    name = names.get("name")
-    return "meshgen" in names and isinstance(name, Scalar) and name.text == path.stem
 
 
 def _text(path: Path) -> str:

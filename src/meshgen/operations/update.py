@@ -10,16 +10,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshgen.errors import MeshgenError
-from meshgen.filesystem.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
+from meshgen.filesystem.transaction import (
+    Edit,
+    Recovered,
+    Step,
+    apply,
+    locked,
+    no_step,
+    recover,
+    refuse_interrupted,
+)
 from meshgen.filesystem.worktree import Worktree
 from meshgen.merge import Change, Outcome, merge_trees
 from meshgen.output.fingerprint import engine
+from meshgen.output.overlays import OVERLAYS, digest_of, read_overlays
 from meshgen.output.templates import is_cache
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Base, Rendering, digest, read_base
 from meshgen.project.conflicts import refuse_unresolved
 from meshgen.project.edits import base_edits, file_edits, spec_edits
+from meshgen.project.locate import own_spec
 from meshgen.project.render_cache import MEMO, read_memo
 from meshgen.project.state import FOLDER
 from meshgen.spec.diagnostics import Finding, SpecError
@@ -80,18 +90,23 @@ def update(
 ) -> Update:
     """Bring the project in `root` up to date with its spec, or with `spec` as its new spec.
 
-    Without `write` only say what would be done. `step` is called before every change of the disk;
+    Without `write` only say what would be done: a run that was interrupted is not recovered then,
+    but refused. `step` is called before every change of the disk;
     `generate` renders, by default with meshgen's templates.
     Raises SpecError for a spec with findings, DataLossError for one that stored data would not
     survive, unless that is accepted; MeshgenError for a project that cannot be updated. Nothing is
     written then.
     """
     with locked(root / FOLDER):
-        recovered = recover(root, step)
+        if write:
+            recovered = recover(root, step)
+        else:
+            refuse_interrupted(root)
+            recovered = Recovered()
         base = read_base(root)
         tree = Worktree(root)
         refuse_unresolved(base)
-        wanted = spec if spec is not None else _spec_of(root, base)
+        wanted = spec if spec is not None else own_spec(base)
         rendering = _render(base, wanted, progress, generate)
         losses = _losses(base, rendering)
         if losses and write and not accept_data_loss:
@@ -117,23 +132,14 @@ def update(
     )
 
 
-def _spec_of(root: Path, base: Base) -> bytes:
-    try:
-        return (root / base.state.spec_file).read_bytes()
-    except OSError as error:
-        raise MeshgenError(
-            f"the project's spec {base.state.spec_file} cannot be read: {error.strerror}",
-            hint=f"{FOLDER}/spec.yaml is a copy of it as it was applied last",
-        ) from error
-
-
 def _render(
     base: Base, spec: bytes, progress: Progress, generate: Generate | None
 ) -> Rendering | None:
     """What meshgen makes of `spec`; None if it is known to be just what the base holds."""
     memo = read_memo(base.root)
+    overlays = read_overlays(base.root / OVERLAYS)
     same = base.current(digest(spec))
-    if same and memo.renders(engine(), base.digest(spec), base.state.parts):
+    if same and memo.renders(engine(), base.digest(spec), digest_of(overlays), base.state.parts):
         return None
     if generate is None:
         # Imported here: most updates have nothing to do.
@@ -141,7 +147,7 @@ def _render(
 
         generate = generate_project
     path = str(base.root / base.state.spec_file)
-    return generate(path, spec, progress, base=base, memo=memo)
+    return generate(path, spec, progress, base=base, memo=memo, overlays=overlays)
 
 
 def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Change, ...]:

@@ -56,7 +56,7 @@ def rename(
     """Rename something wherever the spec mentions it; its files move with their edits."""
 
     def edit(prompts: Prompts) -> Callable[[str], str]:
-        from meshgen.operations.edit import applied_text, find_spec
+        from meshgen.project.locate import applied_text, find_spec
         from meshgen.refactor.rename import rename
 
         before = prompts.text(old, "OLD", "What to rename, like `order.OrderPlaced`")
