@@ -81,20 +81,12 @@ def generate(
         checked, findings = check_text(path, text)
         if checked is None:
             raise SpecError(path, text, findings)
-<<<<<<< HEAD
         applied = _applied(base, spec, checked) if base else None
         known = _identities(base, applied or checked) if base else identities
         now = assign(checked, known, applied)
         mesh = resolve(checked, now)
-        parts = parts_of(mesh)
-=======
-        before = _before(base, spec, checked) if base else None
-        known = before.identities if before else identities
-        now = Version(checked, assign(checked, known, before.spec if before else None))
-        mesh = resolve(checked, now.identities)
         own = overlays or {}
         parts = parts_of(mesh, digests(own))
->>>>>>> main
         unchanged = _unchanged(parts, base.state, memo) if base and memo else {}
         wanted = [part for part in parts if part.name not in unchanged]
         messages = message_sources(mesh, digests(own))
