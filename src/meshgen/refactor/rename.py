@@ -143,9 +143,22 @@ def _with_room(text: str, path: Path) -> str:
     if node.flow:
         key = '"enum"' if style_of(found).quoted else "enum"
         return spliced(text, [Splice(start, end, f"{{{key}: {text[start:end]}}}")])
+    column, shift = found.column(start), 0
+    if column == found.column(_key_start(found, path)):  # a list may stand right below its key
+        shift = style_of(found).step
     line = found.line_start(start)
-    column = found.column(start)
-    return spliced(text, [Splice(line, line, " " * column + "enum:" + found.line_break(start))])
+    head = " " * (column + shift) + "enum:" + found.line_break(start)
+    splices = [Splice(line, line, head + " " * shift)]
+    while (line := found.next_line(line)) < end:
+        splices.append(Splice(line, line, " " * shift))
+    return spliced(text, splices)
+
+
+def _key_start(found: Document, path: Path) -> int:
+    """Where the key of what stands at `path` begins."""
+    above = found.node(path[:-1])
+    assert isinstance(above, Mapping)
+    return next(entry.key.span[0] for entry in above.entries if entry.key.text == path[-1])
 
 
 def _remembering(text: str, path: Path, target: Mention, applied: str | None) -> str:
