@@ -1,4 +1,4 @@
-"""`meshgen adopt`: give a base to a project that has none."""
+"""`meshgen adopt`: create the base of a project that has none."""
 
 from __future__ import annotations
 
@@ -23,10 +23,15 @@ from meshgen.spec.yaml.load import read_bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adoption:
-    """How far a project is from what meshgen generates for its spec.
+    """How a project differs from what meshgen generates for its spec.
 
-    `same` is how many files are as generated, `edited` the others with the lines that were added
-    and removed (none for a binary file), `missing` are not there.
+    Attributes:
+        root: The project folder.
+        spec_file: The spec, relative to `root`.
+        same: The number of files that match the generated ones.
+        edited: The files that differ, with the numbers of added and removed lines (both 0 for
+            binary files).
+        missing: Generated files that do not exist.
     """
 
     root: Path
@@ -44,17 +49,25 @@ def adopt(
     add_missing: bool = False,
     progress: Progress = silent,
 ) -> Adoption:
-    """Make the base of the project in `root`, as if meshgen had just generated it.
+    """Create the base of the project in `root`, as if meshgen had just generated it.
 
-    What differs counts as the user's edits, and what is missing as deleted by the user, or with
-    `add_missing` as new, so that the next update adds it. Only `.meshgen/` and, if it is not in
-    the project, the spec are written. Raises SpecError for a spec with findings, MeshgenError if
-    there is a base already, or no spec.
+    Differences are treated as the user's edits. Only `.meshgen/` is written, and the spec if the
+    project has none.
+
+    Args:
+        root: The project folder.
+        spec: The spec file; by default the one in the project.
+        replace_base: Whether to replace an existing base.
+        add_missing: Whether the next update adds missing files; otherwise they are treated as
+            deleted by the user.
+        progress: Called for every stage.
+
+    Raises:
+        SpecError: The spec has findings.
+        MeshgenError: There is a base already, or no spec.
     """
     if (root / STATE).exists() and not replace_base:
-        raise MeshgenError(
-            f"{root} has a base already", hint="--replace makes a new one in its place"
-        )
+        raise MeshgenError(f"{root} already has a base", hint="pass --replace to replace it")
     path = spec or _spec_in(root)
     text = read_bytes(path)
     rendering = generate(str(path), text, progress, identities=read_identities(root))
@@ -74,24 +87,24 @@ def adopt(
 
 
 def _spec_in(root: Path) -> Path:
-    """The one spec at the project's root."""
+    """Return the only spec in the project's root folder."""
     found = [path for path in sorted(root.glob("*.y*ml")) if b"meshgen:" in path.read_bytes()]
     if len(found) != 1:
         names = ", ".join(path.name for path in found)
-        message = f"several files may be the spec: {names}" if found else f"{root} holds no spec"
-        raise MeshgenError(message, hint="--spec names it")
+        message = f"several possible specs: {names}" if found else f"there is no spec in {root}"
+        raise MeshgenError(message, hint="pass the spec with --spec")
     return found[0]
 
 
 def _spec_edit(tree: Worktree, path: str, text: bytes) -> Edit:
     there = tree.read(path)
     if there is not None and there.content != text:
-        raise MeshgenError(f"{path} would be the project's spec, but another file is there")
+        raise MeshgenError(f"{path} is where the project's spec belongs, but another file is there")
     return Edit(path=path, before=there, after=there or File(text))
 
 
 def _archives(root: Path) -> Iterator[str]:
-    """The archives that are there."""
+    """Yield the paths of the existing archives of pristine files."""
     for path in (root / FOLDER / "base").rglob("*.tar.gz"):
         yield path.relative_to(root).as_posix()
 
@@ -113,7 +126,7 @@ def _compared(root: Path, spec_file: str, pristine: Files, tree: Worktree) -> Ad
 
 
 def _counts(before: File, after: File) -> tuple[int, int]:
-    """How many lines were added and removed."""
+    """Return the numbers of added and removed lines."""
     old, new = text_of(before.content), text_of(after.content)
     if old is None or new is None:
         return 0, 0
@@ -123,7 +136,7 @@ def _counts(before: File, after: File) -> tuple[int, int]:
 
 
 def _base(rendering: Rendering, left_out: tuple[str, ...]) -> Files:
-    """The files of the base, but for the pristine files that are left out."""
+    """Return the files of the base without the pristine files in `left_out`."""
     if not left_out:
         return rendering.base_files()
     out = set(left_out)
@@ -132,4 +145,4 @@ def _base(rendering: Rendering, left_out: tuple[str, ...]) -> Files:
         for part, of_part in rendering.files.items()
     }
     base = replace(rendering, files=files).base_files()
-    return {path: file for path, file in base.items() if path != MEMO}  # it would not be true
+    return {path: file for path, file in base.items() if path != MEMO}  # the cache would be wrong

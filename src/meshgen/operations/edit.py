@@ -1,4 +1,4 @@
-"""From an edit to the disk: which spec it is, and what is written when it has changed."""
+"""Apply an edit to a spec file and to the project it belongs to."""
 
 from __future__ import annotations
 
@@ -24,10 +24,15 @@ STATE = ".meshgen"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """An edit that was made, or would be.
+    """An edit of a spec file, or its dry run.
 
-    project: the folder that the spec belongs to, None if it is no project
-    update: how the project was brought up to date with the spec, None if it was not
+    Attributes:
+        path: The spec file.
+        before: Its text before the edit.
+        after: Its text after the edit.
+        project: The project folder of the spec, None if the spec is not part of a project.
+        update: The resulting update of the project, None if there was none.
+        written: Whether the edit was written.
     """
 
     path: Path
@@ -38,7 +43,7 @@ class Applied:
     written: bool
 
     def diff(self) -> list[str]:
-        """The lines of a unified diff, with their line breaks."""
+        """Return the lines of a unified diff, including line breaks."""
         name = self.path.name
         lines = difflib.unified_diff(
             list(io.StringIO(self.before, newline="\n")),
@@ -53,10 +58,17 @@ class Applied:
 def apply(
     path: Path, change: Callable[[str], str], *, write: bool, accept_data_loss: bool = False
 ) -> Applied:
-    """Change the spec in the file `path`, and the project it belongs to.
+    """Apply `change` to the spec in the file `path`, and update the project it belongs to.
 
-    Without `write` only say how. Raises MeshgenError when the file cannot be read or written,
-    RefusedEditError when the edit is refused; nothing is written then.
+    Args:
+        path: The spec file.
+        change: Maps the text of the spec to the edited text.
+        write: Whether to write the result; otherwise this is a dry run.
+        accept_data_loss: Whether to apply changes that are incompatible with stored data.
+
+    Raises:
+        MeshgenError: The file cannot be read or written; nothing was written.
+        RefusedEditError: The edit is refused; nothing was written.
     """
     before = _text(path)
     try:
@@ -78,15 +90,16 @@ def apply(
 
 
 def find_spec(spec: Path | None, project: Path | None) -> Path:
-    """The spec file: `spec`, else the one of `project`, else the one of the project around here.
+    """Return the spec file: `spec`, or the one in `project`, or in the current project.
 
-    Raises MeshgenError when there is none, or when it cannot be told which.
+    Raises:
+        MeshgenError: There is no spec, or more than one.
     """
     if spec is not None and project is not None:
-        raise MeshgenError("--spec and --project are both given", "the spec says where it is")
+        raise MeshgenError("--spec and --project cannot be combined", "pass one of them")
     if spec is not None:
         return spec
-    folder = project or _around_here()
+    folder = project or _nearest_project()
     if not folder.is_dir():
         raise MeshgenError(f"there is no folder {folder}")
     found = sorted(path for path in folder.glob("*.yaml") if _is_spec(path))
@@ -94,33 +107,33 @@ def find_spec(spec: Path | None, project: Path | None) -> Path:
         return found[0]
     if found:
         names = ", ".join(path.name for path in found)
-        raise MeshgenError(f"there are several specs in {folder}: {names}", "give --spec")
-    hint = "give --spec, or --project with the folder that has it"
+        raise MeshgenError(f"there are several specs in {folder}: {names}", "pass --spec")
+    hint = "pass --spec, or --project with the folder of the spec"
     raise MeshgenError(f"there is no spec in {folder}", hint)
 
 
 def project_of(path: Path) -> Path | None:
-    """The project whose spec `path` is."""
+    """Return the project folder of the spec `path`, None if it is not part of a project."""
     folder = path.parent
     return folder if (folder / STATE).is_dir() and _is_spec(path) else None
 
 
 def applied_text(path: Path) -> str | None:
-    """The spec that the project of `path` was last updated to, None when it is no project."""
+    """Return the text of the spec that the project of `path` was last updated to, if any."""
     project = project_of(path)
     copy = project / STATE / "spec.yaml" if project else None
     return read_text(copy) if copy and copy.is_file() else None
 
 
-def _around_here() -> Path:
-    """The nearest folder with a project, else this one."""
+def _nearest_project() -> Path:
+    """Return the nearest folder with a project, by default the current one."""
     here = Path.cwd()
     found = next((folder for folder in (here, *here.parents) if (folder / STATE).is_dir()), here)
     return Path() if found == here else found
 
 
 def _is_spec(path: Path) -> bool:
-    """Whether a file is named like the system it describes: `shop.yaml` with `name: shop`."""
+    """Tell whether a file is named after its system: `shop.yaml` with `name: shop`."""
     try:
         root, _ = load(read_text(path))
     except MeshgenError:
@@ -137,8 +150,8 @@ def _text(path: Path) -> str:
 
 
 def _replace(path: Path, before: str, after: str) -> None:
-    """Put `after` in the place of `before`, whole or not at all."""
-    target = path.resolve()  # a link goes on being one
+    """Replace the content `before` with `after` atomically."""
+    target = path.resolve()  # a symbolic link is kept
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -148,7 +161,7 @@ def _replace(path: Path, before: str, after: str) -> None:
             os.fsync(file.fileno())
         os.chmod(temporary, target.stat().st_mode & 0o7777)
         if target.read_bytes() != before.encode():
-            raise MeshgenError(f"{path} was changed by somebody else meanwhile", "try it again")
+            raise MeshgenError(f"{path} was changed by another program", "try again")
         os.replace(temporary, target)
         temporary = ""
     except OSError as error:

@@ -44,13 +44,21 @@ def generate(
     memo: Memo | None = None,
     identities: Identities | None = None,
 ) -> Rendering:
-    """Render the project of the spec with the text `spec`; messages call it `path`.
+    """Render the project of a spec.
 
-    With the `base` of a project, what `memo` knows to come out as it is there is not rendered.
-    `identities` are those of a project without a base.
-    Raises SpecError for a spec with findings, MeshgenError if it is no text.
+    Args:
+        path: The name of the spec in messages.
+        spec: The content of the spec file.
+        progress: Called for every stage.
+        base: The base of an existing project.
+        memo: Knows which parts are rendered to what `base` holds; these are not rendered again.
+        identities: The identities of an existing project without a base.
+
+    Raises:
+        SpecError: The spec has findings.
+        MeshgenError: The spec is not text.
     """
-    # Imported here: rendering needs libraries that `--help` and `check` should not wait for.
+    # Imported here for start-up time: `--help` and `check` do not need these libraries.
     from meshgen.render import render, worker
 
     progress("checking")
@@ -90,9 +98,9 @@ def generate(
 
 
 def _before(base: Base, spec: bytes, checked: Spec) -> Version:
-    """The spec that a project was last updated to.
+    """Return the version of the spec that a project was last updated to.
 
-    One that this meshgen cannot read any more is taken to be as the new one, whose text is `spec`.
+    If this version of meshgen cannot read it, it is assumed to equal the new spec.
     """
     applied = base.spec()
     old = checked if applied == spec else check_text("", applied.decode("utf-8", "replace"))[0]
@@ -101,7 +109,7 @@ def _before(base: Base, spec: bytes, checked: Spec) -> Version:
 
 
 def _unchanged(parts: tuple[Part, ...], state: State, memo: Memo) -> dict[str, str]:
-    """The parts that would be rendered to what the project has as its base already."""
+    """Return the parts whose rendering is known to be what the base holds."""
     contents = {part.name: memo.content(engine(), part.name, part.fingerprint) for part in parts}
     return {
         name: content

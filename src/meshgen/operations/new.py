@@ -1,4 +1,4 @@
-"""`meshgen new`: the stages in their order, from a spec to a project on disk."""
+"""`meshgen new`: generate a new project from a spec."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A project that was written, or would be: its folder and `(path, bytes)` of its files."""
+    """A new project, or its dry run.
+
+    Attributes:
+        target: The project folder.
+        files: The paths and sizes in bytes of its files.
+        written: Whether the files were written.
+    """
 
     target: Path
     files: tuple[tuple[str, int], ...]
@@ -35,13 +41,21 @@ def create(
 ) -> Created:
     """Generate the project of `spec_path` into the new folder `output / name`.
 
-    With `dry_run` everything is done but the writing. Raises SpecError for a spec with findings,
-    MeshgenError if the folder is occupied or cannot be written; nothing is written then.
+    Args:
+        name: The name of the folder.
+        spec_path: The spec file.
+        output: The parent folder.
+        dry_run: Whether to skip writing the files.
+        progress: Called for every stage.
+
+    Raises:
+        SpecError: The spec has findings; nothing was written.
+        MeshgenError: The folder is not empty or cannot be written; nothing was written.
     """
     if not _NAME.fullmatch(name):
         raise MeshgenError(
-            f"{name!r} is not a name for a folder",
-            hint="letters, digits, `-`, `_` and `.`, at most 63; --output says where it goes",
+            f"{name!r} is not a valid folder name",
+            hint="use up to 63 letters, digits, `-`, `_` and `.`; --output sets the parent folder",
         )
     target = output / name
     refuse_occupied(target)

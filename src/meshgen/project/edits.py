@@ -38,7 +38,7 @@ def spec_edits(root: Path, base: Base, path: str, spec: bytes) -> Iterator[Edit]
     tree = Worktree(root)
     here = root / path
     if path != base.state.spec_file and here.exists() and here.read_bytes() != spec:
-        raise MeshgenError(f"{path} would be the project's spec, but another file is there")
+        raise MeshgenError(f"{path} is where the project's spec belongs, but another file is there")
     if not here.exists() or here.read_bytes() != spec:
         before = tree.read(path)
         if before and before.link:

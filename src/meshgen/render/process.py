@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from meshgen.errors import DEFECT, MeshgenError
+from meshgen.errors import BUG, MeshgenError
 from meshgen.output.plan import as_json
 from meshgen.render.worker import (
     ALIASES,
@@ -35,7 +35,7 @@ class RenderError(MeshgenError):
     """A template that cannot be rendered: `template` is the folder with its copier.yml."""
 
     def __init__(self, message: str, template: str) -> None:
-        super().__init__(message, hint=DEFECT)
+        super().__init__(message, hint=BUG)
         self.template = template
 
 
@@ -81,7 +81,7 @@ class Worker:
             failure = json.loads((self.folder / FAILURE).read_bytes())
             raise RenderError(failure["message"], failure["template"])
         if self.process.returncode:
-            raise MeshgenError(f"the messages cannot be typed:\n{errors}".strip(), hint=DEFECT)
+            raise MeshgenError(f"the messages cannot be typed:\n{errors}".strip(), hint=BUG)
 
     def typed(self, module: str) -> str:
         """The source of a typed module."""

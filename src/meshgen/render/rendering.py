@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from meshgen.errors import DEFECT, MeshgenError
+from meshgen.errors import BUG, MeshgenError
 from meshgen.filesystem.files import File
 from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part, part_finder
 from meshgen.output.plan import PROJECT, Row, contract_path, plan, schema_path
@@ -96,7 +96,7 @@ def _format(root: Path) -> None:
     try:
         format_tree(root)
     except MeshgenError as error:
-        raise MeshgenError(error.message, hint=DEFECT) from None
+        raise MeshgenError(error.message, hint=BUG) from None
 
 
 def _chassis() -> Iterator[tuple[str, File]]:
