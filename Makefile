@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test units latest lint format examples docs lock upgrade dist bench clean
+.PHONY: help demo test units latest lint format examples docs schemas lock upgrade dist bench clean
 
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -49,7 +49,7 @@ examples: .venv/.ready  ## generate examples/ anew, keeping their hand-written l
 	@$(BIN)/python -m examples.regenerate
 
 lock: .venv/.ready  ## pin what pyproject.toml and a project ask for, with hashes; what is pinned stays
-	@rm -rf build/notes && $(BIN)/meshgen new notes --spec specs/minimal.yaml --output build --quiet
+	@rm -rf build/notes && $(BIN)/meshgen new build/notes --spec specs/minimal.yaml --quiet
 	@$(MAKE) --no-print-directory -C build/notes lock VENV=$(abspath $(BIN)) UPGRADE=$(UPGRADE)
 	@for file in build/notes/requirements*.txt; do \
 		{ echo "# scaffolded by meshgen - yours to edit"; grep -v "^# scaffolded" $$file; } \

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import statistics
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Medians: seconds of processor and wall clock, mebibytes of the largest process."""
+    """Seconds of processor and wall clock, mebibytes of the largest process: the least of each.
+
+    Other work on the machine only ever adds to a figure, so the least says most.
+    """
 
     cpu: float
     wall: float
@@ -22,7 +24,7 @@ class Figures:
 def measure(
     command: Sequence[str], before: Callable[[], None] = lambda: None, runs: int = 5
 ) -> Figures:
-    """Run `command` `runs` times after one warm-up and return the medians.
+    """Run `command` `runs` times after one warm-up and return the least figures.
 
     `before` is called ahead of each run. Raises CalledProcessError if a run fails.
     """
@@ -31,7 +33,7 @@ def measure(
         before()
         found.append(_once(command))
     counted = found[1:]
-    return Figures(*(statistics.median(column) for column in zip(*counted, strict=True)))
+    return Figures(*(min(column) for column in zip(*counted, strict=True)))
 
 
 def _once(command: Sequence[str]) -> tuple[float, float, float]:

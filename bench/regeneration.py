@@ -25,7 +25,7 @@ def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         spec, project = Path(folder, "big.yaml"), Path(folder, "big")
         spec.write_text(spec_of(100))
-        new = [MESHGEN, "new", "big", "--spec", str(spec), "--output", folder, "--quiet"]
+        new = [MESHGEN, "new", str(project), "--spec", str(spec), "--quiet"]
         subprocess.run(new, check=True)
         floor = floor_of(spec, runs=3)
         update = ["update", "--project", str(project), "--quiet"]
@@ -34,18 +34,19 @@ def rows() -> list[Row]:
         shutil.copytree(project, edited)
         _edit_by_hand(edited)
 
-        def row(what: str, goal: float, command: list[str], before: Callable[[], None]) -> Row:
-            wall = measure(command, before=before, runs=3).wall
-            return Row(
-                f"update, 100 services, {what}, wall", wall, "s", goal, wall / floor, "Jinja2"
-            )
+        def row(
+            what: str, most: float | None, command: list[str], before: Callable[[], None]
+        ) -> Row:
+            cpu = measure(command, before=before, runs=3).cpu
+            name = f"update, 100 services, {what}, processor"
+            return Row(name, cpu, "s", None, cpu / floor, "bare Jinja2", most=most)
 
         return [
-            row("nothing to do", 0.6, [MESHGEN, *update], lambda: None),
-            row("one changed", 1, [MESHGEN, *update], lambda: _change_one(project)),
+            row("nothing to do", 2.5, [MESHGEN, *update], lambda: None),
+            row("one changed", 5, [MESHGEN, *update], lambda: _change_one(project)),
             row(
                 f"all changed, {EDITED} files edited",
-                8,
+                None,
                 changed,
                 lambda: _start_again(edited, project),
             ),

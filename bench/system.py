@@ -20,9 +20,9 @@ STARTS = 5
 def rows() -> list[Row]:
     """Generate the shop, start it several times, and measure it; take about a minute."""
     with tempfile.TemporaryDirectory() as folder:
-        new = [MESHGEN, "new", "shop", "--spec", "specs/shop.yaml", "--output", folder, "--quiet"]
-        subprocess.run(new, check=True)
         shop = Path(folder, "shop")
+        new = [MESHGEN, "new", str(shop), "--spec", "specs/shop.yaml", "--quiet"]
+        subprocess.run(new, check=True)
         _make(shop, "token")  # prepares the environment, so that `up` alone is timed
         starts = []
         for _ in range(STARTS):

@@ -22,8 +22,16 @@ def main() -> int:
     _forget_the_last_one(environment)
     try:
         _say("meshgen new shop --spec specs/shop.yaml")
-        command = [sys.executable, "-m", "meshgen", "new", "shop", "--spec", "specs/shop.yaml"]
-        _run([*command, "--output", "build"], environment)
+        command = [
+            sys.executable,
+            "-m",
+            "meshgen",
+            "new",
+            str(PROJECT),
+            "--spec",
+            "specs/shop.yaml",
+        ]
+        _run(command, environment)
         _say("make up")
         _run(["make", "--no-print-directory", "-C", str(PROJECT), "up"], environment)
         _run([str(PYTHON), str(ROOT / "demo" / "orders.py"), str(PROJECT)], environment)

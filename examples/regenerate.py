@@ -81,7 +81,7 @@ def main() -> None:
     for change in done.undecided:
         print(f"to decide: {change.path}")
     with tempfile.TemporaryDirectory() as folder:
-        pristine = create("shop", SPEC, Path(folder)).target
+        pristine = create(Path(folder) / "shop", SPEC).target
         PATCH.write_text(difference(pristine, SHOP), encoding="utf-8")
     ANSWERS.mkdir(exist_ok=True)
     for name, text in example_answers().items():

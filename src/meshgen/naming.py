@@ -23,6 +23,37 @@ def constant(name: str) -> str:
     return snake(name).upper()
 
 
+def _listed(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# What a module, a function or a variable of generated code would hide: words of the language, what
+# expressions call, and what the generated modules import or define. A list of its own, so that
+# every version of Python gives the same names.
+_HIDDEN = _listed("""
+    and as assert async await break case class continue def del elif else except false finally for
+    from global if import in is lambda match none nonlocal not or pass raise return true try type
+    while with yield
+
+    abs all any bool bytes dict float frozenset id input int iter len list max min object open print
+    property range repr round set sorted str sum super tuple
+
+    adapters answered_by assert_never backends caller command context dataclass date datetime decide
+    event evolve example_id existing failure field http new_id on only optional policies policy
+    pytest question refuse replace replicas request require require_new router saga service system
+    timedelta together unit uuid4
+""")
+
+
+def identifier(name: str) -> str:
+    """The name of a module, a function or a variable: `OrderLine` -> `order_line`.
+
+    With `_` at its end where it would hide something else (PEP 8): `Return` -> `return_`.
+    """
+    word = snake(name).replace("-", "_")
+    return f"{word}_" if word in _HIDDEN else word
+
+
 def kebab(name: str) -> str:
     """`OrderHistory` or `order_history` -> `order-history`."""
     return "-".join(split_words(name)).lower()

@@ -81,8 +81,30 @@ def test_a_broken_spec_writes_nothing(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["broken.yaml"]
 
 
-@pytest.mark.parametrize("name", ["../out", "/tmp/out", ".", "..", "a/b", "", "-x", "a\nb"])
-def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("path", ["shop", "deep/er/shop", "../shop", "./shop/", "{}/shop"])
+def test_the_path_may_lead_anywhere(tmp_path: Path, path: str) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    path = path.format(tmp_path)
+    done = meshgen("new", path, "--spec", str(SPECS / "minimal.yaml"), cwd=inside)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"next: cd {Path(path)} && make up" in done.stdout
+    assert (inside / path / "notes.yaml").exists()
+
+
+def test_this_folder_stays_the_folder_that_it_is(tmp_path: Path) -> None:
+    before = tmp_path.stat().st_ino
+    done = meshgen("new", ".", "--spec", str(SPECS / "minimal.yaml"), cwd=tmp_path)
+    assert done.returncode == 0
+    assert "next: make up" in done.stdout
+    assert tmp_path.stat().st_ino == before
+    named = new("minimal", tmp_path.parent, "--quiet")
+    assert named.returncode == 0
+    assert digest(tmp_path) == digest(tmp_path.parent / "minimal")
+
+
+@pytest.mark.parametrize("name", ["..", "", "-x", "a\nb", "x" * 64, "a/b:c"])
+def test_what_cannot_be_a_folder_is_refused(tmp_path: Path, name: str) -> None:
     inside = tmp_path / "inside"
     inside.mkdir()
     done = meshgen("new", "--spec", str(SPECS / "minimal.yaml"), "--", name, cwd=inside)

@@ -32,7 +32,7 @@ def meshgen(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[st
 
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return create("notes", SPEC, tmp_path_factory.mktemp("new")).target
+    return create(tmp_path_factory.mktemp("new") / "notes", SPEC).target
 
 
 @pytest.fixture

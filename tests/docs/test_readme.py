@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # Carried out elsewhere: this very run, the test of the wheel, the benchmarks' own test.
 ELSEWHERE = {"make test", "pipx install meshgen-cli", "make bench", "make format", "make examples"}
-DEMO_WITHIN_SECONDS = 180
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +42,7 @@ def run(command: str, cwd: Path, path: str = "") -> str:
 
 
 def test_make_demo_tells_the_whole_story_on_a_fresh_clone(clone: Path) -> None:
-    began = time.monotonic()
     printed = run("make demo", clone)
-    assert time.monotonic() - began < DEMO_WITHIN_SECONDS
     for said in (
         "status=shipped, total=39.80",
         "status=cancelled, total=1800",
@@ -74,6 +70,18 @@ def test_the_commands_of_using_and_keeping_it(clone: Path, tmp_path: Path) -> No
             run(command, where, path=str(Path(sys.executable).parent))
 
 
+def test_the_commands_about_templates(clone: Path, tmp_path: Path) -> None:
+    text = (ROOT / "docs/templates.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^    (.+)$", text.split("## How a template is written")[0], re.M)
+    shutil.copytree(clone / "specs", tmp_path / "specs")
+    run("set -e\n" + "\n".join(commands), tmp_path, path=str(Path(sys.executable).parent))
+    service = tmp_path / "notes/services/note"
+    licence = (service / "LICENSE").read_text(encoding="utf-8")
+    assert licence == "Licence of Note: for the notes team alone.\n"
+    init = (service / "src/notes_note/__init__.py").read_text(encoding="utf-8")
+    assert '__author__ = "The notes team"' in init
+
+
 def test_no_command_is_forgotten() -> None:
     """Every `make TARGET` that the documents speak of exists here or in a project."""
     here = set(re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.M))
@@ -86,7 +94,7 @@ def test_no_command_is_forgotten() -> None:
 
 
 def test_the_links_lead_somewhere() -> None:
-    for document in ("README.md", "CONTRIBUTING.md", "bench/README.md"):
+    for document in ("README.md", "CONTRIBUTING.md", "bench/README.md", "docs/templates.md"):
         text = (ROOT / document).read_text(encoding="utf-8")
         for link in re.findall(r"\]\(([^)#]+)\)", text):
             if "://" not in link:

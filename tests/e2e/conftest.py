@@ -49,8 +49,8 @@ def generate(name: str, into: Path) -> Project:
     """`meshgen new` of one of the specs: the project's own, or those of the tests."""
     folders = (ROOT / "specs", ROOT / "tests" / "e2e" / "specs")
     spec = next(path for folder in folders if (path := folder / f"{name}.yaml").exists())
-    command = [sys.executable, "-m", "meshgen", "new", name, "--spec", str(spec)]
-    subprocess.run([*command, "--output", str(into), "--quiet"], check=True, cwd=ROOT)
+    command = [sys.executable, "-m", "meshgen", "new", str(into / name), "--spec", str(spec)]
+    subprocess.run([*command, "--quiet"], check=True, cwd=ROOT)
     return Project(into / name)
 
 

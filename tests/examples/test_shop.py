@@ -10,7 +10,7 @@ from meshgen.operations.update import update
 
 
 def test_it_differs_by_its_hand_written_lines_only(tmp_path: Path) -> None:
-    pristine = create("shop", SPEC, tmp_path).target
+    pristine = create(tmp_path / "shop", SPEC).target
     assert difference(pristine, SHOP) == PATCH.read_text(encoding="utf-8")
 
 

@@ -34,6 +34,13 @@ TYPES: dict[str, Enum | ValueObject] = {
         name="CartItem",
         fields=(Field(name="quantity", type=t.INT), Field(name="unit_price", type=t.DECIMAL)),
     ),
+    "Address": ValueObject(
+        name="Address",
+        fields=(
+            Field(name="street", type=t.STRING),
+            Field(name="city", type=t.OptionalType(t.STRING)),
+        ),
+    ),
 }
 STATE = {
     "status": "OrderStatus",
@@ -79,7 +86,7 @@ def scope() -> Scope:
             "input": given,
             "authorization": variables("answer", {"approved": "bool", "reason": "string"}),
         },
-        replicas={"products": ReplicaType("products", {"price": t.DECIMAL, "listed": t.BOOL})},
+        replicas={"products": ReplicaType("Product", {"price": t.DECIMAL, "listed": t.BOOL})},
         types=TYPES,
         impure=True,
     )

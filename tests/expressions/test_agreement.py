@@ -166,15 +166,13 @@ def outcomes(expression: Expression, state: dict[str, Value]) -> tuple[Any, Any]
     bindings = Bindings(
         values={"state": state, "input": INPUT},
         answers={"authorization": {"approved": True, "reason": "limit"}},
-        replicas={"products": ROWS},
+        replicas={"Product": ROWS},
     )
     try:
         found: Any = as_python(evaluate(expression, bindings, now=NOW, new_id=lambda: THREE))
     except EvaluationError:
         found = "error"
-    code = emit(
-        expression, {"state": "order", "input": "command"}, classes={"products": "Product"}
-    ).code
+    code = emit(expression, {"state": "order", "input": "command"})
     try:
         expected = run(code, state)
     except (ArithmeticError, LookupError, ValueError, TypeError):
@@ -353,7 +351,7 @@ def test_they_agree(compiled: Compiled, case: tuple[str, str], state: dict[str, 
     ],
 )
 def test_values(compiled: Compiled, source: str, kind: str, value: Value) -> None:
-    bindings = Bindings(values={"state": STATES[0], "input": INPUT}, replicas={"products": ROWS})
+    bindings = Bindings(values={"state": STATES[0], "input": INPUT}, replicas={"Product": ROWS})
     assert evaluate(compiled(source, kind), bindings, now=NOW, new_id=lambda: THREE) == value
     found, expected = outcomes(compiled(source, kind), STATES[0])
     assert found == expected
@@ -370,10 +368,10 @@ def test_what_has_no_value_is_an_error(compiled: Compiled, source: str) -> None:
 
 
 def test_a_missing_row_is_told_apart(compiled: Compiled) -> None:
-    bindings = Bindings(values={"state": STATES[0], "input": INPUT}, replicas={"products": ROWS})
+    bindings = Bindings(values={"state": STATES[0], "input": INPUT}, replicas={"Product": ROWS})
     with pytest.raises(RowMissingError) as caught:
         evaluate(compiled("products[customer_id].price"), bindings, now=NOW, new_id=lambda: ONE)
-    assert (caught.value.replica, caught.value.key) == ("products", THREE)
+    assert (caught.value.replica, caught.value.key) == ("Product", THREE)
 
 
 def test_the_stand_ins_have_the_fields_of_the_domain() -> None:

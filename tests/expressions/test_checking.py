@@ -74,6 +74,8 @@ Compiled = Callable[..., Expression]
         ("reservations.get(product_id)", "int?"),
         ("labels['a'] == 'b'", "bool"),
         ("{**items, product_id: CartItem(quantity=1, unit_price=2)}", "map[uuid, CartItem]"),
+        ("Address(street=title)", "Address"),
+        ("Address(street=title, city=reason)", "Address"),
         ("{k: v for k, v in items.items() if k != product_id}", "map[uuid, CartItem]"),
         ("{k: 1 for k in items}", "map[uuid, decimal]"),
         ("[k for k in items.keys()]", "list[uuid]"),
@@ -327,6 +329,7 @@ def test_without_an_expected_type_the_expression_says_it(compiled: Compiled) -> 
         ("sorted(items)", None, 7, "`sorted` takes what has an order, not uuid", None),
         ("round(total, quantity)", "decimal", 13, "the digits are a plain number, 0 to 12", None),
         ("CartItem(quantity=1)", None, 0, "a CartItem also needs `unit_price`", None),
+        ("Address(city=title)", None, 0, "an Address also needs `street`", None),
         (
             "CartItem(1, 2)",
             None,

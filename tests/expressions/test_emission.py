@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from meshgen.spec import types as t
 from meshgen.spec.expressions import Expression, literal
 from meshgen.spec.expressions.values import EnumValue, Record
-from meshgen.system.pysource.expressions import ReplicaRead, emit, emit_value, replica_reads
+from meshgen.system.pysource import literals
+from meshgen.system.pysource.expressions import ReplicaRead, emit, replica_reads
 from meshgen.system.pysource.literals import string
 
 Compiled = Callable[..., Expression]
 PREFIXES = {"state": "order", "input": "command"}
-ROWS = {("products", "command.product_id"): "product"}
-CLASSES = {"products": "Product"}
+ROWS = {("Product", "command.product_id"): "product"}
 
 CASES = [
     ("status == placed", "bool", "order.status is OrderStatus.PLACED"),
@@ -152,16 +152,7 @@ CASES = [
 
 @pytest.mark.parametrize(("source", "expected", "code"), CASES)
 def test_emitted(compiled: Compiled, source: str, expected: str, code: str) -> None:
-    found = emit(compiled(source, expected), PREFIXES, rows=ROWS, classes=CLASSES)
-    assert found.code == code
-
-
-def test_what_the_code_uses_is_told(compiled: Compiled) -> None:
-    source = "status == placed and products[product_id].price * 1.5 > total and at < now()"
-    found = emit(compiled(source, "bool"), PREFIXES, classes=CLASSES)
-    assert found.uses == {"OrderStatus", "Product", "Decimal", "context"}
-    made = emit(compiled("CartItem(quantity=1, unit_price=2)", "CartItem"), PREFIXES)
-    assert made.uses == {"CartItem", "Decimal"}
+    assert emit(compiled(source, expected), PREFIXES, rows=ROWS) == code
 
 
 @pytest.mark.parametrize(
@@ -184,7 +175,7 @@ def test_what_the_code_uses_is_told(compiled: Compiled) -> None:
     ],
 )
 def test_rows_that_are_read_in_any_case(compiled: Compiled, source: str, reads: list[str]) -> None:
-    expected = tuple(ReplicaRead("products", key) for key in reads)
+    expected = tuple(ReplicaRead("Product", key) for key in reads)
     assert replica_reads(compiled(source, "bool"), PREFIXES) == expected
 
 
@@ -215,7 +206,7 @@ def test_rows_that_are_read_in_any_case(compiled: Compiled, source: str, reads: 
     ],
 )
 def test_values_are_printed(value: object, code: str) -> None:
-    assert emit_value(value, {UUID(int=2): "ID"}).code == code  # type: ignore[arg-type]
+    assert literals.literal(value, {UUID(int=2): "ID"}) == code
 
 
 @pytest.mark.parametrize(
@@ -236,7 +227,7 @@ def test_values_are_printed(value: object, code: str) -> None:
     ],
 )
 def test_literals_are_printed(value: object, kind: t.Type, code: str) -> None:
-    assert emit(literal(value, kind), PREFIXES).code == code  # type: ignore[arg-type]
+    assert emit(literal(value, kind), PREFIXES) == code  # type: ignore[arg-type]
 
 
 @given(st.text())
@@ -397,7 +388,7 @@ def module(compiled: Compiled, tmp_path_factory: pytest.TempPathFactory) -> Path
     code = HEADER.lstrip()
     for number, (source, expected) in enumerate(sorted(sources)):
         expression = compiled(source, expected)
-        emitted = emit(expression, PREFIXES, rows=ROWS, classes=CLASSES).code
+        emitted = emit(expression, PREFIXES, rows=ROWS)
         code += FUNCTION.format(
             number=number, arguments=PARAMETERS, kind=_annotation(expression.type), code=emitted
         )

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -43,10 +44,19 @@ def test_the_files_are_there_with_their_modes(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["new"]
 
 
-def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
-    (tmp_path / "new").mkdir()
+def test_an_empty_folder_is_filled_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir(mode=0o700)
+    before = (tmp_path / "new").stat()
     write_new(tmp_path / "new", FILES)
-    assert (tmp_path / "new" / "a.txt").exists()
+    after = (tmp_path / "new").stat()
+    assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
+    assert sorted(os.listdir(tmp_path / "new")) == ["a.txt", "deep"]
+    assert (tmp_path / "new" / "deep/down/run").stat().st_mode & 0o777 == 0o755
+
+
+def test_folders_on_the_way_are_made(tmp_path: Path) -> None:
+    write_new(tmp_path / "on/the/way", FILES)
+    assert sorted(os.listdir(tmp_path / "on/the/way")) == ["a.txt", "deep"]
 
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:
@@ -72,18 +82,39 @@ def test_a_symbolic_link_in_the_way_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(MeshgenError, match="cannot write"):
-        write_new(tmp_path / "new", {**FILES, "n" * 300: File(b"")})
+        write_new(tmp_path / "on/the/way", {**FILES, "n" * 300: File(b"")})
+    assert os.listdir(tmp_path) == []
+    with pytest.raises(MeshgenError, match="cannot write"):
+        write_new(tmp_path, {**FILES, "n" * 300: File(b"")})
     assert os.listdir(tmp_path) == []
 
 
+def test_an_empty_folder_that_is_filled_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    class Filling(Mapping[str, File]):
+        def __getitem__(self, path: str) -> File:
+            (tmp_path / "mine.txt").write_text("mine")
+            return FILES[path]
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(FILES)
+
+        def __len__(self) -> int:
+            return len(FILES)
+
+    with pytest.raises(MeshgenError, match="not empty any more"):
+        write_new(tmp_path, Filling())
+    assert os.listdir(tmp_path) == ["mine.txt"]
+
+
+@pytest.mark.parametrize("path", ["new", "on/the/way", "."])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_killed_half_way_it_leaves_nothing(tmp_path: Path, how: signal.Signals) -> None:
-    command = [sys.executable, "-c", SLOW_WRITER, str(tmp_path / "new")]
+def test_killed_half_way_it_leaves_nothing(tmp_path: Path, how: signal.Signals, path: str) -> None:
+    command = [sys.executable, "-c", SLOW_WRITER, str(tmp_path / path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         for _ in range(3):
             process.stdout.readline()
-        assert len(os.listdir(tmp_path)) == 1  # the hidden staging folder
+        assert len(os.listdir(tmp_path)) == 1  # the hidden staging folder, or the way to it
         process.send_signal(how)
         process.wait()
     wait_until(lambda: os.listdir(tmp_path) == [], "the cleaning up")

@@ -88,10 +88,10 @@ def test_the_distribution_is_not_called_as_the_command() -> None:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("generated")
-    command = [sys.executable, "-m", "meshgen", "new", "shop", "--spec", "specs/shop.yaml"]
-    subprocess.run([*command, "--output", str(folder), "--quiet"], check=True, cwd=ROOT)
-    return folder / "shop"
+    folder = tmp_path_factory.mktemp("generated") / "shop"
+    command = [sys.executable, "-m", "meshgen", "new", str(folder), "--spec", "specs/shop.yaml"]
+    subprocess.run([*command, "--quiet"], check=True, cwd=ROOT)
+    return folder
 
 
 def test_the_packages_of_a_project_are_private_and_come_from_its_folders(shop: Path) -> None:

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from meshgen import __version__
 from meshgen.errors import MeshgenError
-from meshgen.operations.edit import Applied, applied_text, apply, find_spec, project_of
+from meshgen.operations.edit import Applied, apply
 from meshgen.operations.new import create
+from meshgen.project.base import digest
+from meshgen.project.locate import applied_text, find_spec, project_of, spec_in
+from meshgen.project.state import State
 from meshgen.refactor.errors import RefusedEditError
 from meshgen.refactor.remove import remove
 from meshgen.refactor.rename import rename
@@ -35,8 +39,17 @@ def spec(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def project(spec: Path) -> Path:
-    (spec.parent / ".meshgen").mkdir()
-    (spec.parent / ".meshgen" / "spec.yaml").write_text(MINIMAL, encoding="utf-8")
+    base = spec.parent / ".meshgen"
+    base.mkdir()
+    (base / "spec.yaml").write_text(MINIMAL, encoding="utf-8")
+    state = State(
+        version=__version__,
+        system="notes",
+        spec_file="notes.yaml",
+        spec=digest(MINIMAL.encode()),
+        parts={},
+    )
+    (base / "state.json").write_bytes(state.encoded())
     return spec.parent
 
 
@@ -107,13 +120,25 @@ def test_a_refusal_names_the_file(spec: Path) -> None:
 
 
 def test_the_project_is_updated_together_with_its_spec(tmp_path: Path) -> None:
-    project = create("notes", ROOT / "specs" / "minimal.yaml", tmp_path).target
+    project = create(tmp_path / "notes", ROOT / "specs" / "minimal.yaml").target
     done = edited(project / "notes.yaml")
     assert (done.project, done.written) == (project, True)
     assert done.update is not None
     assert not done.update.undecided
     assert (project / "notes.yaml").read_text(encoding="utf-8") == renamed(MINIMAL)
     assert os.listdir(project / "services") == ["memo"]
+
+
+def test_a_project_whose_name_has_changed_is_edited_like_any_other(tmp_path: Path) -> None:
+    project = create(tmp_path / "notes", ROOT / "specs" / "minimal.yaml").target
+    spec = project / "notes.yaml"
+    spec.write_text(MINIMAL.replace("name: notes", "name: memos"), encoding="utf-8")
+    done = edited(find_spec(None, project))
+    assert done.update is not None
+    assert not done.update.undecided
+    assert (project / "memos.yaml").read_text(encoding="utf-8") == done.after
+    assert not spec.exists()
+    assert find_spec(None, project) == project / "memos.yaml"
 
 
 def test_only_its_own_spec_belongs_to_a_project(project: Path) -> None:
@@ -123,6 +148,16 @@ def test_only_its_own_spec_belongs_to_a_project(project: Path) -> None:
     assert project_of(other) is None
     assert applied_text(project / "notes.yaml") == MINIMAL
     assert applied_text(other) is None
+
+
+def test_a_projects_spec_is_its_own_whatever_its_name_says(project: Path) -> None:
+    """What is applied is one thing, what is written in the file meanwhile another."""
+    (project / "other.yaml").write_text(MINIMAL, encoding="utf-8")
+    for text in (MINIMAL.replace("name: notes", "name: memos"), "a: [\n", ""):
+        (project / "notes.yaml").write_text(text, encoding="utf-8")
+        assert find_spec(None, project) == spec_in(project) == project / "notes.yaml"
+        assert project_of(project / "notes.yaml") == project
+        assert applied_text(project / "notes.yaml") == MINIMAL
 
 
 def test_the_spec_of_a_folder(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ MINE = "\n\ndef mine() -> int:\n    return 1\n"
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A new project, with a line of its owner's in the aggregate."""
-    root = create("notes", ROOT / "specs" / "minimal.yaml", tmp_path).target
+    root = create(tmp_path / "notes", ROOT / "specs" / "minimal.yaml").target
     domain = root / "services/note/src/notes_note/domain/note.py"
     domain.write_text(domain.read_text(encoding="utf-8") + MINE, encoding="utf-8")
     monkeypatch.chdir(root)
@@ -116,7 +116,7 @@ ADDITIONS = (
 
 def test_what_is_added_passes_the_tests_that_come_with_it(tmp_path: Path) -> None:
     """The domain of everything that the commands propose, as its generated tests see it."""
-    root = create("shop", ROOT / "specs" / "shop.yaml", tmp_path).target
+    root = create(tmp_path / "shop", ROOT / "specs" / "shop.yaml").target
     for command in ADDITIONS:
         done = CliRunner().invoke(app, [*command.split(), "--project", str(root)])
         assert done.exit_code == 0, f"{command}\n{done.output}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from meshgen.naming import article, kebab, pascal, plural, snake, words
+from meshgen.naming import article, identifier, kebab, pascal, plural, snake, words
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,18 @@ def test_plural(word: str, expected: str) -> None:
 def test_article() -> None:
     assert article("order") == "an order"
     assert article("cart") == "a cart"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Return", "return_"),
+        ("Match", "match_"),
+        ("List", "list_"),
+        ("Date", "date_"),
+        ("OrderLine", "order_line"),
+        ("head-nurse", "head_nurse"),
+    ],
+)
+def test_an_identifier_hides_nothing(name: str, expected: str) -> None:
+    assert identifier(name) == expected

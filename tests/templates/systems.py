@@ -22,28 +22,9 @@ SPECS = {
 }
 HOSTILE = "hostile"
 NAMES = (*SPECS, HOSTILE)
-_TEXT = "".join(
-    [
-        '"""',
-        "'''",
-        '"',
-        "\\",
-        "\n",
-        "{{ 7*7 }}",
-        "{% for %}",
-        "{#",
-        "$(id)",
-        "`id`",
-        "${X}",
-        "\x00",
-        "\u2028",
-        "\u202e",
-        "语",
-        "😀",
-        "../",
-        "]\n[tool.uv]\nx = 'y'",
-        "<b>",
-    ]
+_HOSTILE_TEXTS = (
+    *('"""', "'''", '"', "\\", "\n", "{{ 7*7 }}", "{% for %}", "{#", "$(id)", "`id`", "${X}"),
+    *("\x00", "\u2028", "\u202e", "语", "😀", "../", "]\n[tool.uv]\nx = 'y'", "<b>"),
 )
 
 
@@ -62,7 +43,7 @@ def with_text(spec: Spec, text: str) -> Spec:
 def mesh(name: str) -> Mesh:
     """A system, resolved once for all tests."""
     if name == HOSTILE:
-        return resolve(with_text(read_spec(SPECS["shop"]), _TEXT))
+        return resolve(with_text(read_spec(SPECS["shop"]), "".join(_HOSTILE_TEXTS)))
     return resolve(read_spec(SPECS[name]))
 
 

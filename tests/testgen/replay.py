@@ -19,7 +19,7 @@ from uuid import UUID
 from meshgen.naming import pascal, snake
 from meshgen.spec.check import read_spec
 from meshgen.spec.model import Aggregate, Service, Spec
-from meshgen.system.pysource.expressions import emit_value
+from meshgen.system.pysource.literals import literal
 from meshgen.testgen.examples import NOW, Example, FieldValues, examples, new_id
 
 NAMES = {"UTC": UTC, "date": date, "datetime": datetime, "Decimal": Decimal, "UUID": UUID}
@@ -54,7 +54,7 @@ class Generated:
 
     def make(self, name: str, fields: FieldValues) -> Any:
         """Make a message, row, question or answer."""
-        given = ", ".join(f"{field}={emit_value(value).code}" for field, value in fields)
+        given = ", ".join(f"{field}={literal(value)}" for field, value in fields)
         return eval(f"{name}({given})", dict(self.names))
 
     def run(self, example: Example) -> tuple[list[Any], str | None]:

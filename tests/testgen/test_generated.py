@@ -16,7 +16,7 @@ ROOT = HERE.parents[1]
 
 @pytest.mark.parametrize("spec", [ROOT / "specs" / "shop.yaml", HERE / "library.yaml"])
 def test_the_examples_come_out_with_the_generated_code(spec: Path, tmp_path: Path) -> None:
-    project = create("project", spec, tmp_path).target
+    project = create(tmp_path / "project", spec).target
     done = subprocess.run(
         [sys.executable, HERE / "replay.py", project, spec],
         capture_output=True,

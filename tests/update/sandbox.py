@@ -15,6 +15,7 @@ from meshgen.filesystem.files import File
 from meshgen.filesystem.transaction import no_step
 from meshgen.merge import Change, Outcome
 from meshgen.operations.update import Update, update
+from meshgen.output.overlays import Overlays
 from meshgen.progress import Progress
 from meshgen.project.base import Base, Rendering
 from meshgen.project.render_cache import MEMO, Memo
@@ -47,6 +48,7 @@ def generate_listed(
     *,
     base: Base | None = None,
     memo: Memo | None = None,
+    overlays: Overlays | None = None,
 ) -> Rendering:
     """Render such a "spec": a part for every folder with a folder above it, and the rest."""
     document = json.loads(spec)

@@ -19,7 +19,7 @@ DOMAIN = "services/note/src/notes_note/domain/note.py"
 
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return create("notes", SPEC, tmp_path_factory.mktemp("new")).target
+    return create(tmp_path_factory.mktemp("new") / "notes", SPEC).target
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_base_that_is_there_is_replaced_only_on_demand(project: Path) -> None:
 
 
 def test_a_folder_without_a_spec_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(MeshgenError, match="holds no spec"):
+    with pytest.raises(MeshgenError, match="there is no spec in"):
         adopt(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
@@ -93,5 +93,5 @@ def test_a_folder_without_a_spec_is_refused(tmp_path: Path) -> None:
 def test_two_specs_are_a_question(project: Path) -> None:
     shutil.rmtree(project / ".meshgen")
     shutil.copy(SPEC, project / "other.yaml")
-    with pytest.raises(MeshgenError, match="several files may be the spec"):
+    with pytest.raises(MeshgenError, match="there are several specs in"):
         adopt(project)

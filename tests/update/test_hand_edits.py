@@ -189,6 +189,6 @@ def apart(old: list[bytes], new: list[bytes]) -> list[tuple[int, int]]:
 def test_a_variant_renders_what_new_writes(tmp_path: Path) -> None:
     """The test's own foundation: the variants are real projects."""
     (tmp_path / "spec.yaml").write_bytes(variant("a command less").spec)
-    root = create("shop", tmp_path / "spec.yaml", tmp_path).target
+    root = create(tmp_path / "shop", tmp_path / "spec.yaml").target
     expected = {path: file.content for path, file in variant("a command less").files.items()}
     assert tree(root) == expected | {"shop.yaml": variant("a command less").spec}

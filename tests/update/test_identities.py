@@ -35,7 +35,7 @@ SWAPPED = (
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return create("lab", SPEC, tmp_path).target
+    return create(tmp_path / "lab", SPEC).target
 
 
 def edit(root: Path, *changes: tuple[str, str]) -> None:

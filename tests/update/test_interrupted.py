@@ -68,8 +68,8 @@ def steps_of(project: Sandbox, tmp_path: Path) -> list[str]:
 
 
 def recovered(project: Sandbox) -> Tree:
-    """The tree after the next start of meshgen, whatever it does then."""
-    project.update(write=False)
+    """The tree after the next start of meshgen."""
+    project.update()
     assert not (project.root / ".meshgen/work").exists()
     return project.tree()
 
@@ -95,11 +95,11 @@ def test_a_kill_of_the_repair_at_every_step(project: Sandbox, tmp_path: Path) ->
     in_a_child(lambda: broken.update(NEW, step=KillAt(steps.index("commit"))))
     assert broken.tree() != old_tree
     repair = KillAt(-1)
-    copied(broken, tmp_path / "repaired").update(write=False, step=repair)
+    copied(broken, tmp_path / "repaired").update(step=repair)
     assert len(repair.seen) > 10
     for number, step in enumerate(repair.seen):
         victim = copied(broken, tmp_path / f"again-{number}")
-        status = in_a_child(partial(victim.update, write=False, step=KillAt(number)))
+        status = in_a_child(partial(victim.update, step=KillAt(number)))
         assert status == signal.SIGKILL
         assert recovered(victim) == old_tree, step
 
@@ -111,7 +111,7 @@ def test_what_was_edited_after_the_kill_is_not_overwritten(
     in_a_child(lambda: project.update(NEW, step=KillAt(steps.index("commit"))))
     project.write("README.md", "# edited after the kill\n")
     project.write("services/cart/app.py", "written anew\n")
-    found = project.update(write=False)
+    found = project.update()
     assert project.text("README.md") == "# edited after the kill\n"
     assert project.text("services/cart/app.py") == "written anew\n"
     assert project.text("run.sh") == "old\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from meshgen.filesystem.files import Files
 from meshgen.operations.new import create
 from meshgen.operations.update import update
 from meshgen.output.parts import Part, parts_of
-from meshgen.render import render, worker
+from meshgen.render import Worker, render, worker
+from meshgen.render.worker import Job
 from meshgen.spec.check import check_text, read_spec
 from meshgen.system.lower import resolve
+from meshgen.system.model import ContractModule
 from tests.trees import digest
 from tests.update.variants import SHOP, changed, variant
 
@@ -102,7 +105,7 @@ def test_a_fingerprint_says_all_that_a_template_sees(field: str) -> None:
 
 def test_one_service_more_among_a_hundred(tmp_path: Path) -> None:
     (tmp_path / "big.yaml").write_text(spec_of(100))
-    root = create("big", tmp_path / "big.yaml", tmp_path).target
+    root = create(tmp_path / "big", tmp_path / "big.yaml").target
     before = digest(root)
     (root / "big.yaml").write_text(spec_of(101))
     done = update(root)
@@ -125,13 +128,43 @@ def test_one_service_more_among_a_hundred(tmp_path: Path) -> None:
         "topology.toml",
     }
     assert ".meshgen/base/services/part101.tar.gz" in new
-    fresh = create("fresh", root / "big.yaml", tmp_path).target
+    fresh = create(tmp_path / "fresh", root / "big.yaml").target
     assert digest(fresh) == after
+
+
+@pytest.mark.parametrize(
+    ("change", "typed"),
+    [
+        (("page: 50", "page: 25"), []),
+        (("PriceChanged: {price", 'PriceChanged: {reason: "string?", price'), ["types", "product"]),
+    ],
+    ids=["a query", "an event"],
+)
+def test_messages_are_typed_only_if_their_schema_changed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: tuple[str, str],
+    typed: list[str],
+) -> None:
+    asked: list[str] = []
+    start = Worker.start
+
+    def recorded(self: Worker, jobs: Sequence[Job], schemas: Sequence[ContractModule]) -> None:
+        asked.extend(module.name for module in schemas)
+        start(self, jobs, schemas)
+
+    root = create(tmp_path / "shop", ROOT / "specs" / "shop.yaml").target
+    (root / "shop.yaml").write_text(changed(SHOP, change))
+    monkeypatch.setattr(Worker, "start", recorded)
+    assert "services/product" in update(root).rendered
+    assert asked == typed
+    fresh = create(tmp_path / "fresh", root / "shop.yaml").target
+    assert digest(fresh) == digest(root)
 
 
 def test_a_copy_without_the_memo_has_nothing_to_do_either(tmp_path: Path) -> None:
     """As after `git clone`: everything is rendered, and nothing is found to be different."""
-    root = create("notes", ROOT / "specs" / "minimal.yaml", tmp_path).target
+    root = create(tmp_path / "notes", ROOT / "specs" / "minimal.yaml").target
     before = digest(root)
     (root / ".meshgen/cache.json").unlink()
     done = update(root)
@@ -142,7 +175,7 @@ def test_a_copy_without_the_memo_has_nothing_to_do_either(tmp_path: Path) -> Non
 
 
 def test_a_memo_that_is_damaged_is_no_harm(tmp_path: Path) -> None:
-    root = create("notes", ROOT / "specs" / "minimal.yaml", tmp_path).target
+    root = create(tmp_path / "notes", ROOT / "specs" / "minimal.yaml").target
     for junk in ("", "[]", '{"parts": {"project": 1}}'):
         (root / ".meshgen/cache.json").write_text(junk)
         assert update(root).nothing

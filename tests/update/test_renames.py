@@ -62,7 +62,7 @@ def test_a_saga_moves_within_its_service() -> None:
 
 
 def test_a_service_renamed_in_its_spec_takes_edits_along(tmp_path: Path) -> None:
-    root = create("shop", SPECS / "shop.yaml", tmp_path).target
+    root = create(tmp_path / "shop", SPECS / "shop.yaml").target
     old = root / "services/shipping/src/shop_shipping/policies.py"
     old.write_text(old.read_text() + "\n\n# by hand\n")
     (old.parent / "helper.py").write_text("mine = 1\n")
@@ -89,7 +89,7 @@ def test_without_renames_nothing_moves() -> None:
 
 
 def test_a_system_under_another_name_keeps_its_edits(tmp_path: Path) -> None:
-    root = create("notes", SPECS / "minimal.yaml", tmp_path).target
+    root = create(tmp_path / "notes", SPECS / "minimal.yaml").target
     old = root / "services/note/src/notes_note/domain/note.py"
     old.write_text(old.read_text() + "\n\n# by hand\n")
     spec = (root / "notes.yaml").read_text()
@@ -102,6 +102,6 @@ def test_a_system_under_another_name_keeps_its_edits(tmp_path: Path) -> None:
     assert new.read_text().endswith("\n\n# by hand\n")
     assert "notes_contracts" not in new.read_text()
     assert update(root).nothing
-    fresh = create("memos", root / "memos.yaml", tmp_path).target
+    fresh = create(tmp_path / "memos", root / "memos.yaml").target
     expected = {p.relative_to(fresh).as_posix() for p in fresh.rglob("*") if p.is_file()}
     assert {p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file()} == expected

@@ -10,6 +10,7 @@ from pathlib import Path
 from meshgen.filesystem.files import File
 from meshgen.operations.generate import generate
 from meshgen.output.moved_paths import Renames, former_paths
+from meshgen.output.overlays import Overlays
 from meshgen.progress import Progress
 from meshgen.project.base import Base, Rendering
 from meshgen.project.render_cache import Memo
@@ -111,6 +112,7 @@ def generate_variant(
     *,
     base: Base | None = None,
     memo: Memo | None = None,
+    overlays: Overlays | None = None,
 ) -> Rendering:
     """In place of `generate`: what was rendered before for this spec."""
     found = next(v for name in NAMES if (v := variant(name)).spec == spec)

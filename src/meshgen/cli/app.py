@@ -15,9 +15,10 @@ from typing import Annotated
 import typer
 
 from meshgen import __version__
-from meshgen.cli.commands import add, change, graph, project
+from meshgen.cli.commands import add, change, graph, project, templates
 from meshgen.cli.options import ERROR, Json, Quiet, errors_reported
 from meshgen.cli.report.report import Report
+from meshgen.errors import MeshgenError
 
 app = typer.Typer(
     name="meshgen",
@@ -62,24 +63,26 @@ def check(
 
 @app.command()
 def new(
-    name: Annotated[
-        str, typer.Argument(help="The name of the project folder.", show_default=False)
-    ],
+    path: Annotated[str, typer.Argument(help="The project folder, new or empty.")],
     spec: Annotated[Path, typer.Option("--spec", help="The spec file.", show_default=False)],
-    output: Annotated[Path, typer.Option("--output", help="The parent folder.")] = Path(),
+    own: Annotated[
+        Path | None, typer.Option("--templates", help="A folder with your own templates.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only list what would be written.")
     ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Generate a project from a spec, in a new folder."""
+    """Generate a project from a spec: `meshgen new path/to/shop --spec shop.yaml`."""
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):
         from meshgen.operations.new import create
 
+        if not path:
+            raise MeshgenError("the path of the new project is empty", "`.` is this folder")
         with report.progress() as progress:
-            created = create(name, spec, output, dry_run=dry_run, progress=progress)
+            created = create(Path(path), spec, templates=own, dry_run=dry_run, progress=progress)
         report.created(created)
 
 
@@ -87,6 +90,7 @@ app.add_typer(graph.app)
 app.add_typer(project.app)
 app.add_typer(add.app)
 app.add_typer(change.app)
+app.add_typer(templates.app, name="templates")
 
 
 def main() -> None:

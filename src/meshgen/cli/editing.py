@@ -46,8 +46,9 @@ def run(
 ) -> None:
     """Prompt for what is missing, edit the spec, update the project and report."""
     with errors_reported(report):
-        from meshgen.operations.edit import apply, find_spec
+        from meshgen.operations.edit import apply
         from meshgen.project.git_index import mark_unmerged
+        from meshgen.project.locate import find_spec
 
         prompts = Prompts(report)
         change = edit(prompts)

@@ -16,14 +16,14 @@ class Worktree:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._known: dict[str, bool] = {"": True}
+        self._known: dict[str, bool] = {"": True, ".": True}
 
     def read(self, path: str) -> File | None:
         """What `path` holds, None for nothing.
 
         Raises MeshgenError if a folder above it is a symbolic link, or if it is no file.
         """
-        if not self._in_a_folder(path):
+        if not self.has_folder(path.rpartition("/")[0]):
             return None
         place = self.root / path
         try:
@@ -50,11 +50,14 @@ class Worktree:
             if place.is_symlink() or (place.exists() and not place.is_dir()):
                 raise MeshgenError(f"{parent} is a file where meshgen has a folder")
 
-    def _in_a_folder(self, path: str) -> bool:
-        """Whether the folder that `path` is in exists."""
-        folder, _, _ = path.rpartition("/")
+    def has_folder(self, folder: str) -> bool:
+        """Whether there is such a folder.
+
+        Raises MeshgenError if it, or a folder above it, is a symbolic link.
+        """
         if folder not in self._known:
-            self._known[folder] = self._in_a_folder(folder) and self._is_folder(folder)
+            above, _, _ = folder.rpartition("/")
+            self._known[folder] = self.has_folder(above) and self._is_folder(folder)
         return self._known[folder]
 
     def _is_folder(self, folder: str) -> bool:

@@ -14,8 +14,10 @@ from meshgen.merge.file import unedited
 from meshgen.merge.matching import hunks
 from meshgen.merge.text import text_of
 from meshgen.operations.generate import generate
+from meshgen.output.overlays import OVERLAYS, read_overlays
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Rendering, read_identities
+from meshgen.project.locate import lone_spec
 from meshgen.project.render_cache import MEMO
 from meshgen.project.state import FOLDER, STATE
 from meshgen.spec.yaml.load import read_bytes
@@ -68,9 +70,11 @@ def adopt(
     """
     if (root / STATE).exists() and not replace_base:
         raise MeshgenError(f"{root} already has a base", hint="pass --replace to replace it")
-    path = spec or _spec_in(root)
+    path = spec or lone_spec(root)
     text = read_bytes(path)
-    rendering = generate(str(path), text, progress, identities=read_identities(root))
+    overlays = read_overlays(root / OVERLAYS)
+    identities = read_identities(root)
+    rendering = generate(str(path), text, progress, overlays=overlays, identities=identities)
     (root / FOLDER).mkdir(exist_ok=True)
     with locked(root / FOLDER):
         recover(root)
@@ -86,20 +90,13 @@ def adopt(
     return adoption
 
 
-def _spec_in(root: Path) -> Path:
-    """Return the only spec in the project's root folder."""
-    found = [path for path in sorted(root.glob("*.y*ml")) if b"meshgen:" in path.read_bytes()]
-    if len(found) != 1:
-        names = ", ".join(path.name for path in found)
-        message = f"several possible specs: {names}" if found else f"there is no spec in {root}"
-        raise MeshgenError(message, hint="pass the spec with --spec")
-    return found[0]
-
-
 def _spec_edit(tree: Worktree, path: str, text: bytes) -> Edit:
     there = tree.read(path)
     if there is not None and there.content != text:
-        raise MeshgenError(f"{path} is where the project's spec belongs, but another file is there")
+        raise MeshgenError(
+            f"{path} is where the spec belongs, but another file is there",
+            hint="move that file, or change the `name` of the system",
+        )
     return Edit(path=path, before=there, after=there or File(text))
 
 

@@ -14,12 +14,10 @@ from pathlib import Path
 from meshgen.errors import MeshgenError
 from meshgen.operations.update import Update
 from meshgen.operations.update import update as bring_up_to_date
+from meshgen.project.locate import project_of
 from meshgen.refactor.errors import RefusedEditError
 from meshgen.refactor.validation import BOM
-from meshgen.spec.yaml.load import load, read_text
-from meshgen.spec.yaml.tree import Scalar
-
-STATE = ".meshgen"
+from meshgen.spec.yaml.load import read_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,60 +85,6 @@ def apply(
     return Applied(
         path=path, before=before, after=after, project=project, update=update, written=write
     )
-
-
-def find_spec(spec: Path | None, project: Path | None) -> Path:
-    """Return the spec file: `spec`, or the one in `project`, or in the current project.
-
-    Raises:
-        MeshgenError: There is no spec, or more than one.
-    """
-    if spec is not None and project is not None:
-        raise MeshgenError("--spec and --project cannot be combined", "pass one of them")
-    if spec is not None:
-        return spec
-    folder = project or _nearest_project()
-    if not folder.is_dir():
-        raise MeshgenError(f"there is no folder {folder}")
-    found = sorted(path for path in folder.glob("*.yaml") if _is_spec(path))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = ", ".join(path.name for path in found)
-        raise MeshgenError(f"there are several specs in {folder}: {names}", "pass --spec")
-    hint = "pass --spec, or --project with the folder of the spec"
-    raise MeshgenError(f"there is no spec in {folder}", hint)
-
-
-def project_of(path: Path) -> Path | None:
-    """Return the project folder of the spec `path`, None if it is not part of a project."""
-    folder = path.parent
-    return folder if (folder / STATE).is_dir() and _is_spec(path) else None
-
-
-def applied_text(path: Path) -> str | None:
-    """Return the text of the spec that the project of `path` was last updated to, if any."""
-    project = project_of(path)
-    copy = project / STATE / "spec.yaml" if project else None
-    return read_text(copy) if copy and copy.is_file() else None
-
-
-def _nearest_project() -> Path:
-    """Return the nearest folder with a project, by default the current one."""
-    here = Path.cwd()
-    found = next((folder for folder in (here, *here.parents) if (folder / STATE).is_dir()), here)
-    return Path() if found == here else found
-
-
-def _is_spec(path: Path) -> bool:
-    """Tell whether a file is named after its system: `shop.yaml` with `name: shop`."""
-    try:
-        root, _ = load(read_text(path))
-    except MeshgenError:
-        return False
-    names = {e.key.text: e.value for e in root.entries} if root else {}
-    name = names.get("name")
-    return "meshgen" in names and isinstance(name, Scalar) and name.text == path.stem
 
 
 def _text(path: Path) -> str:

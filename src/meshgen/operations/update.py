@@ -10,16 +10,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshgen.errors import MeshgenError
-from meshgen.filesystem.transaction import Edit, Recovered, Step, apply, locked, no_step, recover
+from meshgen.filesystem.transaction import (
+    Edit,
+    Recovered,
+    Step,
+    apply,
+    locked,
+    no_step,
+    recover,
+    refuse_interrupted,
+)
 from meshgen.filesystem.worktree import Worktree
 from meshgen.merge import Change, Outcome, merge_trees
 from meshgen.output.fingerprint import engine
+from meshgen.output.overlays import OVERLAYS, digest_of, read_overlays
 from meshgen.output.templates import is_cache
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Base, Rendering, digest, read_base
 from meshgen.project.conflicts import refuse_unresolved
 from meshgen.project.edits import base_edits, file_edits, spec_edits
+from meshgen.project.locate import own_spec
 from meshgen.project.render_cache import MEMO, read_memo
 from meshgen.project.state import FOLDER
 from meshgen.spec.diagnostics import Finding, SpecError
@@ -89,7 +99,8 @@ def update(
     Args:
         root: The project folder.
         spec: The content of a new spec that replaces the project's.
-        write: Whether to write the result; otherwise this is a dry run.
+        write: Whether to write the result. A dry run does not recover an interrupted update: it
+            is refused.
         accept_data_loss: Whether to apply changes that are incompatible with stored data.
         progress: Called for every stage.
         step: Called before every change of the disk.
@@ -101,11 +112,15 @@ def update(
         MeshgenError: The project cannot be updated; nothing was written.
     """
     with locked(root / FOLDER):
-        recovered = recover(root, step)
+        if write:
+            recovered = recover(root, step)
+        else:
+            refuse_interrupted(root)
+            recovered = Recovered()
         base = read_base(root)
         tree = Worktree(root)
         refuse_unresolved(base)
-        wanted = spec if spec is not None else _spec_of(root, base)
+        wanted = spec if spec is not None else own_spec(base)
         rendering = _render(base, wanted, progress, generate)
         losses = _losses(base, rendering)
         if losses and write and not accept_data_loss:
@@ -131,23 +146,14 @@ def update(
     )
 
 
-def _spec_of(root: Path, base: Base) -> bytes:
-    try:
-        return (root / base.state.spec_file).read_bytes()
-    except OSError as error:
-        raise MeshgenError(
-            f"the project's spec {base.state.spec_file} cannot be read: {error.strerror}",
-            hint=f"{FOLDER}/spec.yaml is a copy of the spec that was applied last",
-        ) from error
-
-
 def _render(
     base: Base, spec: bytes, progress: Progress, generate: Generate | None
 ) -> Rendering | None:
     """Render `spec`; None if the result is known to be what the base holds."""
     memo = read_memo(base.root)
+    overlays = read_overlays(base.root / OVERLAYS)
     same = base.current(digest(spec))
-    if same and memo.renders(engine(), base.digest(spec), base.state.parts):
+    if same and memo.renders(engine(), base.digest(spec), digest_of(overlays), base.state.parts):
         return None
     if generate is None:
         # Imported here: most updates have nothing to do.
@@ -155,7 +161,7 @@ def _render(
 
         generate = generate_project
     path = str(base.root / base.state.spec_file)
-    return generate(path, spec, progress, base=base, memo=memo)
+    return generate(path, spec, progress, base=base, memo=memo, overlays=overlays)
 
 
 def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Change, ...]:

@@ -11,7 +11,7 @@ from meshgen.merge.identifiers import Names
 from meshgen.naming import (
     constant,
     contracts_package,
-    snake,
+    identifier,
     system_package,
     unit_folder,
     unit_package,
@@ -119,6 +119,7 @@ def _former_modules(mesh: Mesh, renames: Renames) -> dict[tuple[str, str, str], 
             for thing in things:
                 former = renames.inside.get((service.name, kind, thing.name))
                 if former:
-                    found[service.name, folder, thing.module] = snake(former)
-                    found[service.name, "tests", f"test_{thing.module}"] = f"test_{snake(former)}"
+                    module = identifier(former)
+                    found[service.name, folder, thing.module] = module
+                    found[service.name, "tests", f"test_{thing.module}"] = f"test_{module}"
     return found

@@ -70,6 +70,17 @@ def part_finder(mesh: Mesh) -> Callable[[str], str]:
     return part_of
 
 
+def message_sources(mesh: Mesh, overlays: Mapping[str, str]) -> dict[str, str]:
+    """A hash of what each module of the contracts library is made from.
+
+    That is its schema and the schema of the shared types, the names in it, and the project's
+    settings of how code is formatted.
+    """
+    sources = {m.name: as_json([m.schema, m.aliases]) for m in mesh.contracts}
+    shared = (as_json(mesh.system), overlays.get(PROJECT, ""), sources.get(_TYPES, ""))
+    return {name: _hash((*shared, source)) for name, source in sources.items()}
+
+
 def _contract_part(mesh: Mesh, module: str) -> str:
     """The part that a module of the contracts belongs to: its service's, or the project."""
     folders = (service.folder for service in mesh.services if service.name == module)
@@ -84,14 +95,20 @@ def _fingerprint(
 ) -> str:
     """A hash of what the templates see, and of what goes over them.
 
-    The schemas among the answers are left out: each belongs to the part of its messages.
+    The schemas among the answers are left out, since each belongs to the part of its messages, but
+    a template of the user's own may make other files of them.
     """
     seen = []
+    apart = () if "contracts" in overlays else ("schemas",)
     for row in rows:
-        answers = {name: value for name, value in row.answers.items() if name != "schemas"}
+        answers = {name: value for name, value in row.answers.items() if name not in apart}
         seen += [row.template, row.folder, as_json(answers), overlays.get(row.template, "")]
     for module in contracts:
         seen += [as_json(module), overlays.get("contracts", "")]
         if module.name != _TYPES and f"{_TYPES}.json" in seen[-2]:
             seen.append(types)
-    return hashlib.sha256("\0".join(seen).encode()).hexdigest()
+    return _hash(seen)
+
+
+def _hash(texts: Iterable[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()

@@ -13,6 +13,9 @@ import tarfile
 import zlib
 
 from meshgen.filesystem.files import File, Files
+from meshgen.filesystem.paths import is_inside
+
+_LARGEST = 256 * 1024 * 1024
 
 
 class DamagedError(Exception):
@@ -33,17 +36,28 @@ def pack(files: Files) -> tuple[bytes, str]:
 
 
 def unpack(archive: bytes, digest: str) -> dict[str, File]:
-    """Return the files in `archive`. Raises DamagedError unless its content has this hash."""
+    """Return the files in `archive`.
+
+    Raises:
+        DamagedError: Its content has another hash, or it is not one that `pack` makes.
+    """
     try:
-        content = gzip.decompress(archive)
+        with gzip.open(io.BytesIO(archive)) as stream:
+            content = stream.read(_LARGEST + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DamagedError(str(error)) from error
     if hashlib.sha256(content).hexdigest() != digest:
         raise DamagedError("its content is not what was written")
-    files: dict[str, File] = {}
-    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
-        for entry in tar:
-            reader = tar.extractfile(entry)
-            assert reader is not None, "pack adds regular files only"
-            files[entry.name] = File(reader.read(), bool(entry.mode & 0o100))
-    return files
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
+            return dict(_file(tar, entry) for entry in tar)
+    except (tarfile.TarError, ValueError, OverflowError, OSError) as error:
+        raise DamagedError(str(error)) from error
+
+
+def _file(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> tuple[str, File]:
+    """A member of an archive; `pack` adds nothing but a project's regular files."""
+    reader = tar.extractfile(entry) if entry.isreg() and is_inside(entry.name) else None
+    if reader is None:
+        raise DamagedError("it holds something that is no file of a project")
+    return entry.name, File(reader.read(), bool(entry.mode & 0o100))

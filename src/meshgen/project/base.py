@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from meshgen import __version__
 from meshgen.errors import MeshgenError
 from meshgen.filesystem.files import File, Files
+from meshgen.filesystem.worktree import Worktree
 from meshgen.identities import IDENTITIES, Identities, encoded
 from meshgen.identities import decoded as decoded_identities
 from meshgen.merge.identifiers import Names
@@ -20,7 +21,8 @@ from meshgen.spec.diagnostics import Finding
 
 _FIXED = {
     f"{FOLDER}/.gitignore": b"/cache.json\n/work/\n",
-    f"{FOLDER}/.gitattributes": b"* -text linguist-generated\n/base/** -diff\n",
+    f"{FOLDER}/.gitattributes": b"* -text linguist-generated\n/base/** -diff\n"
+    b"/templates/** !text !linguist-generated\n",
 }
 
 
@@ -73,12 +75,9 @@ class Base:
     def _unpacked(self, part: str) -> dict[str, File]:
         path = archive_path(part)
         try:
-            files = unpack(_content(self.root, path), self.state.parts[part])
+            return unpack(_content(self.root, path), self.state.parts[part])
         except DamagedError as error:
             raise damaged(path) from error
-        if any(".." in (p := PurePosixPath(name)).parts or p.is_absolute() for name in files):
-            raise damaged(path)
-        return files
 
 
 def read_base(root: Path) -> Base:
@@ -86,20 +85,21 @@ def read_base(root: Path) -> Base:
 
     Raises MeshgenError if there is none, if it is damaged, or if a newer meshgen wrote it.
     """
-    try:
-        data = (root / STATE).read_bytes()
-    except OSError:
+    state = Worktree(root).read(STATE)
+    if state is None:
         raise MeshgenError(
             f"{root} is not a project of meshgen: it has no {STATE}",
             hint="--project says where it is; `meshgen adopt` makes a base for a project without",
-        ) from None
-    return Base(root, decoded(data, __version__))
+        )
+    return Base(root, decoded(b"" if state.link else state.content, __version__))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
     """All that rendering a spec gave: `files` of the parts that were rendered, by part.
 
+    `templates` is the hash of the user's own templates, `messages` that of what each module of the
+    contracts library is made from.
     `unchanged` are the parts that need not be rendered, with the hash of their content; `moved`
     are new paths of renamed things, with their old ones, and `names` their identifiers in code;
     `losses` are the changes of the spec that stored data would not survive.
@@ -111,6 +111,8 @@ class Rendering:
     spec: bytes
     fingerprints: Mapping[str, str]
     files: Mapping[str, Files]
+    templates: str = ""
+    messages: Mapping[str, str] = field(default_factory=dict)
     unchanged: Mapping[str, str] = field(default_factory=dict)
     identities: Identities = field(default_factory=Identities)
     moved: Mapping[str, str] = field(default_factory=dict)
@@ -139,6 +141,8 @@ class Rendering:
         memo = Memo(
             engine=self.engine,
             spec=digest(self.spec + identities),
+            templates=self.templates,
+            messages=self.messages,
             parts={name: (self.fingerprints[name], content) for name, content in contents.items()},
         )
         return files | {
@@ -164,7 +168,7 @@ def digest(content: bytes) -> str:
 
 
 def _content(root: Path, path: str) -> bytes:
-    try:
-        return (root / path).read_bytes()
-    except OSError as error:
-        raise damaged(path) from error
+    file = Worktree(root).read(path)
+    if file is None or file.link:
+        raise damaged(path)
+    return file.content

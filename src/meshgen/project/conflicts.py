@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from meshgen.errors import MeshgenError
@@ -44,11 +45,11 @@ def _paths(base: Base) -> Iterator[str]:
 def _conflicts(root: Path, path: str) -> Iterator[str]:
     """The places of conflicts in a file and beside it."""
     place = f"{root}/{path}"  # a project has thousands of files: no Path for each
-    try:
-        with open(place, "rb", buffering=0) as file:
-            content = file.read()
-    except OSError:
-        content = b""
+    content = b""
+    with suppress(OSError):
+        if not os.path.islink(place):
+            with open(place, "rb", buffering=0) as file:
+                content = file.read()
     for line in unresolved(content):
         yield f"{path}:{line}"
     if os.path.exists(place + BESIDE):

@@ -13,6 +13,7 @@ from meshgen.merge import Change, Outcome
 from meshgen.project.base import Base, Rendering
 from meshgen.project.conflicts import BESIDE
 from meshgen.project.state import FOLDER, archive_path
+from meshgen.spec.yaml.load import read_bytes
 
 
 def file_edits(changes: tuple[Change, ...], tree: Worktree) -> Iterator[Edit]:
@@ -36,10 +37,13 @@ def file_edits(changes: tuple[Change, ...], tree: Worktree) -> Iterator[Edit]:
 def spec_edits(root: Path, base: Base, path: str, spec: bytes) -> Iterator[Edit]:
     """What is written so that the project's spec is `spec`, under the name that it gives."""
     tree = Worktree(root)
-    here = root / path
-    if path != base.state.spec_file and here.exists() and here.read_bytes() != spec:
-        raise MeshgenError(f"{path} is where the project's spec belongs, but another file is there")
-    if not here.exists() or here.read_bytes() != spec:
+    there = read_bytes(root / path) if (root / path).exists() else None
+    if path != base.state.spec_file and there not in (None, spec):
+        raise MeshgenError(
+            f"{path} is where the spec belongs, but another file is there",
+            hint="move that file, or change the `name` of the system",
+        )
+    if there != spec:
         before = tree.read(path)
         if before and before.link:
             raise MeshgenError(f"{path} is a symbolic link", hint="change the file it points to")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from meshgen.errors import MeshgenError
+from meshgen.filesystem.paths import is_inside
 
 FOLDER = ".meshgen"
 STATE = f"{FOLDER}/state.json"
@@ -50,13 +51,27 @@ def decoded(data: bytes, running: str) -> State:
         format_, version = document.pop("format"), document["version"]
         newer = format_ > FORMAT or _numbers(version) > _numbers(running)
         if not newer:
-            return State(**{**document, "parts": dict(document["parts"])})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return _checked(State(**document))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise damaged(STATE) from error
     raise MeshgenError(
         f"this project was last updated by meshgen {version}; this is {running}",
         hint=f"install meshgen {version} or later: an older one would take its changes back",
     )
+
+
+def _checked(state: State) -> State:
+    """The state, whose names become paths. Raises ValueError or TypeError if they cannot."""
+    hashes = [state.spec, *state.parts.values()]
+    names = [state.version, state.system, state.spec_file, *state.parts, *hashes]
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("a name is no text")
+    paths = [state.spec_file, f"{state.system}.yaml", *map(archive_path, state.parts)]
+    if not all(map(is_inside, paths)) or "/" in state.spec_file + state.system:
+        raise ValueError("a name is no path of a project")
+    if not all(re.fullmatch("[0-9a-f]{64}", content) for content in hashes):
+        raise ValueError("a hash is none")
+    return state
 
 
 def damaged(path: str) -> MeshgenError:

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from ruff.__main__ import find_ruff_bin
 
-from meshgen.errors import MeshgenError
+
+class FormatError(Exception):
+    """Ruff refuses what was rendered; the text is ruff's own."""
 
 
 def format_tree(root: Path) -> None:
     """Drop unused imports, sort imports and format the code below `root`.
 
-    How is said by `root`'s pyproject.toml. Raises MeshgenError when ruff refuses a file.
+    How is said by `root`'s pyproject.toml. Raises FormatError when ruff refuses a file.
     """
     # Imports are collapsed where what is left of them fits on a line.
     collapse = "lint.isort.split-on-trailing-comma=false"
@@ -25,4 +27,4 @@ def _ruff(root: Path, *arguments: str) -> None:
     command = [find_ruff_bin(), *arguments, "--quiet", "--no-cache", "--force-exclude", "."]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise MeshgenError(f"the rendered code is not valid:\n{done.stdout}{done.stderr}".strip())
+        raise FormatError(f"{done.stdout}{done.stderr}".strip())

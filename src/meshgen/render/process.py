@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meshgen.errors import BUG, MeshgenError
+from meshgen.output.fingerprint import engine
 from meshgen.output.plan import as_json
 from meshgen.render.worker import (
     ALIASES,
@@ -22,7 +23,9 @@ from meshgen.render.worker import (
     HEADER,
     JOBS,
     MODELS,
+    OVERLAYS,
     SCHEMAS,
+    Failure,
     Job,
 )
 from meshgen.system.model import ContractModule
@@ -31,12 +34,12 @@ _DOCS = {"types": "The value objects of the messages."}
 _SERVICE_DOC = "The messages of {}: its events and commands."
 
 
-class RenderError(MeshgenError):
-    """A template that cannot be rendered: `template` is the folder with its copier.yml."""
+class RenderError(Exception):
+    """A template that cannot be rendered."""
 
-    def __init__(self, message: str, template: str) -> None:
-        super().__init__(message, hint=BUG)
-        self.template = template
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class Worker:
     def files(self) -> Path:
         """The folder of what was rendered."""
         return self.folder / FILES
+
+    @property
+    def overlays(self) -> Path:
+        """The folder for the user's own templates."""
+        return self.folder / OVERLAYS
 
     def start(self, jobs: Sequence[Job], schemas: Sequence[ContractModule]) -> None:
         """Have the jobs rendered and the schemas typed.
@@ -71,15 +79,14 @@ class Worker:
         aliases = {key: name for module in schemas for key, name in module.aliases.items()}
         (self.folder / ALIASES).write_text(json.dumps(aliases), encoding="utf-8")
         assert self.process.stdin is not None
-        self.process.stdin.write("go\n")
+        self.process.stdin.write(f"{engine()}\n")
         self.process.stdin.flush()
 
     def finish(self) -> None:
         """Wait until everything is done. Raises RenderError for a template that fails."""
         _, errors = self.process.communicate()
         if self.process.returncode == FAILED:
-            failure = json.loads((self.folder / FAILURE).read_bytes())
-            raise RenderError(failure["message"], failure["template"])
+            raise RenderError(Failure(**json.loads((self.folder / FAILURE).read_bytes())))
         if self.process.returncode:
             raise MeshgenError(f"the messages cannot be typed:\n{errors}".strip(), hint=BUG)
 

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from meshgen.errors import BUG, MeshgenError
-from meshgen.filesystem.files import File
+from meshgen.filesystem.files import File, Files
+from meshgen.output.overlays import OVERLAYS, Overlays
 from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part, part_finder
-from meshgen.output.plan import PROJECT, Row, contract_path, plan, schema_path
-from meshgen.output.templates import CONFIG, SCHEMA, is_cache, template_folder, templates_root
+from meshgen.output.plan import contract_path
+from meshgen.output.templates import CONFIG, SCHEMA, read_template
 from meshgen.progress import Progress, silent
-from meshgen.render.formatting import format_tree
-from meshgen.render.process import Worker
-from meshgen.render.worker import Job
+from meshgen.render.formatting import FormatError, format_tree
+from meshgen.render.jobs import jobs_of
+from meshgen.render.process import RenderError, Worker
+from meshgen.render.worker import Failure
 from meshgen.system.model import ContractModule, Mesh
-
-_SETTINGS = "pyproject.toml"
 
 
 def render(
@@ -24,56 +24,56 @@ def render(
     parts: Sequence[Part],
     worker: Worker,
     progress: Progress = silent,
+    overlays: Overlays | None = None,
+    known: Files | None = None,
 ) -> dict[str, dict[str, File]]:
     """Return the files of each of `parts`, by their path below the project's root.
 
     Any selection of the mesh's parts will do: each renders the same alone as with the others.
-    Raises MeshgenError if a path is unsafe or a file does not parse: nothing has been written then.
+    `overlays` are the user's own templates, `known` the typed modules that need not be made, by
+    their path. Raises MeshgenError if a path is unsafe, a file does
+    not parse or a template fails: nothing has been written then.
     """
     files: dict[str, dict[str, File]] = {part.name: {} for part in parts}
     if CHASSIS in files:
         files[CHASSIS] = dict(_chassis())
-    jobs = list(_jobs(mesh, parts))
+    jobs = list(jobs_of(mesh, parts, overlays or {}, worker.overlays))
     if not jobs:
         return files
     progress("templates")
-    typed = [module for part in parts for module in part.contracts]
+    known = known or {}
+    modules = (module for part in parts for module in part.contracts)
+    typed = [m for m in modules if contract_path(mesh.system.name, m.name) not in known]
     worker.start(jobs, _with_types(mesh, typed))
-    worker.finish()
-    for module in typed:
-        _write_typed(mesh, module, worker)
-    progress("formatting")
-    _format(worker.files)
+    try:
+        worker.finish()
+        for module in typed:
+            _write_typed(mesh, module, worker)
+        progress("formatting")
+        format_tree(worker.files)
+    except RenderError as error:
+        raise _failed(error.failure, worker) from None
+    except FormatError as error:
+        hint = f"look into {OVERLAYS} first; else {BUG}" if overlays else BUG
+        raise MeshgenError(f"the rendered code is not valid:\n{error}", hint=hint) from None
     part_of = part_finder(mesh)
-    for path, file in _read(worker.files):
+    for path, file in (*_read(worker.files), *known.items()):
+        if path == mesh.system.spec_file:
+            raise MeshgenError(f"a template writes {path}, which is the project's spec")
         if part_of(path) in files:
             files[part_of(path)][path] = file
     return files
 
 
-def _jobs(mesh: Mesh, parts: Sequence[Part]) -> Iterator[Job]:
-    """What is rendered for `parts`: first what goes into the project's root, then the units."""
-    whole = any(part.name == PROJECT for part in parts)
-    rows = {(row.template, row.folder): row for part in parts for row in part.rows}
-    schemas = tuple(schema_path(module.name) for part in parts for module in part.contracts)
-    if rows and not whole:
-        # The root's pyproject.toml says how code is formatted.
-        project, contracts, *_ = plan(mesh)
-        yield _job(project, (_SETTINGS,))
-        if schemas:
-            yield _job(contracts, schemas)
-    for row in rows.values():
-        yield _job(row, (_SETTINGS,) if row.template == CHASSIS else ())
-
-
-def _job(row: Row, only: tuple[str, ...] = ()) -> Job:
-    return Job(
-        template=str(template_folder(row.template)),
-        folder=row.folder,
-        answers=row.answers,
-        only=only,
-        alone=bool(row.folder),
-    )
+def _failed(failure: Failure, worker: Worker) -> MeshgenError:
+    """The error of a template: meshgen's own, or the user's."""
+    template = Path(failure.template)
+    own = template.is_relative_to(worker.folder)
+    place = f"{OVERLAYS if own else 'templates'}/{template.name}"
+    place += f"/{failure.path}" if failure.path else ""
+    place += f":{failure.line}" if failure.line else ""
+    hint = f"`meshgen templates export {template.name}` shows meshgen's own" if own else BUG
+    return MeshgenError(f"{place}: {failure.message}", hint=hint)
 
 
 def _write_typed(mesh: Mesh, module: ContractModule, worker: Worker) -> None:
@@ -92,21 +92,10 @@ def _with_types(mesh: Mesh, typed: Sequence[ContractModule]) -> tuple[ContractMo
     return tuple(module for module in mesh.contracts if module.name in names)
 
 
-def _format(root: Path) -> None:
-    try:
-        format_tree(root)
-    except MeshgenError as error:
-        raise MeshgenError(error.message, hint=BUG) from None
-
-
 def _chassis() -> Iterator[tuple[str, File]]:
-    """The files of the chassis that are the same in every project: Copier need not copy them."""
-    root = templates_root() / CHASSIS
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root)
-        own = name.as_posix() in (CONFIG, SCHEMA) or name.suffix == ".jinja"
-        if path.is_file() and not own and not is_cache(name.parts):
-            yield f"{CHASSIS_FOLDER}/{name.as_posix()}", File(path.read_bytes())
+    for path, content in read_template(CHASSIS).items():
+        if path not in (CONFIG, SCHEMA) and not path.endswith(".jinja"):
+            yield f"{CHASSIS_FOLDER}/{path}", File(content)
 
 
 def _read(root: Path) -> Iterator[tuple[str, File]]:

@@ -1,7 +1,7 @@
 """`python -m meshgen.render.worker FOLDER`: renders templates with Copier and types messages.
 
-A process of its own, since Copier and datamodel-code-generator take most of a second to import:
-that is done while the spec is checked and resolved. It waits for a line on its standard input, then
+A process of its own, since Copier takes half a second to import: that is done while the spec is
+checked and resolved. It waits for a line on its standard input, the fingerprint of meshgen, then
 renders FOLDER/jobs.json into FOLDER/files and turns FOLDER/schemas into FOLDER/models, with the
 field names of FOLDER/aliases.json.
 """
@@ -11,13 +11,19 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
+from jinja2 import TemplateSyntaxError
+
+from meshgen.render.compiled import CACHE, cache_folder
+
 HEADER = "# header"
-JOBS, FILES, FAILURE = "jobs.json", "files", "failure.json"
+JOBS, FAILURE = "jobs.json", "failure.json"
+FILES, OVERLAYS = "files", "overlays"
 SCHEMAS, MODELS, ALIASES = "schemas", "models", "aliases.json"
 FAILED = 3
 """The exit code if a template fails; FOLDER/failure.json says which, and how."""
@@ -27,23 +33,25 @@ FAILED = 3
 class Job:
     """A template (a folder with a copier.yml), what it is rendered into, and its answers.
 
-    With `only` nothing but the files with these paths is rendered. A unit's folder is its own: a
-    job that is `alone` fails if another has written there.
+    With `only` nothing but the files with these paths is rendered. In the folders that are
+    `reserved` for other templates a job adds nothing.
     """
 
     template: str
     folder: str
     answers: Mapping[str, Any]
     only: tuple[str, ...] = ()
-    alone: bool = False
+    reserved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A template that cannot be rendered."""
+    """A template that cannot be rendered: its folder, the file in it and the line, if known."""
 
     template: str
     message: str
+    path: str = ""
+    line: int = 0
 
 
 def render_templates(folder: Path) -> Failure | None:
@@ -58,14 +66,12 @@ def render_job(job: Job, root: Path) -> Failure | None:
     """Render one job below `root`. What a template does wrong is a failure, not an error."""
     from copier import Settings, run_copy
 
-    target = root / job.folder
-    if job.alone and target.exists():
-        return Failure(template=job.template, message=f"another template writes to {job.folder}")
+    before = _files(root, job.reserved)
     try:
         # No settings of the user's have a say; what is trusted is only what the job names.
         run_copy(
             job.template,
-            target,
+            root / job.folder,
             data=dict(job.answers),
             exclude=["*", *(f"!/{path}" for path in job.only)] if job.only else (),
             settings=Settings(trust=[job.template]),
@@ -75,8 +81,31 @@ def render_job(job: Job, root: Path) -> Failure | None:
             skip_tasks=True,
         )
     except Exception as error:
-        return Failure(template=job.template, message=f"{type(error).__name__}: {error}")
+        path, line = _place(error, Path(job.template))
+        message = f"{type(error).__name__}: {error}"
+        return Failure(template=job.template, message=message, path=path, line=line)
+    added = sorted(_files(root, job.reserved) - before)
+    if added:
+        message = f"`{added[0]}` is in a folder of another template"
+        return Failure(template=job.template, message=message)
     return None
+
+
+def _files(root: Path, folders: Iterable[str]) -> set[str]:
+    """The files that are in some folders below `root`."""
+    found = (path for folder in folders for path in (root / folder).rglob("*"))
+    return {path.relative_to(root).as_posix() for path in found if not path.is_dir()}
+
+
+def _place(error: BaseException, template: Path) -> tuple[str, int]:
+    """Where in a template an error arose; Jinja puts the template's lines into tracebacks."""
+    frames = [(frame.filename, frame.lineno) for frame in extract_tb(error.__traceback__)]
+    if isinstance(error, TemplateSyntaxError) and error.filename:
+        frames.append((error.filename, error.lineno))
+    for name, line in reversed(frames):
+        if Path(name).is_relative_to(template.resolve()):
+            return Path(name).relative_to(template.resolve()).as_posix(), line or 0
+    return "", 0
 
 
 def type_messages(folder: Path) -> None:
@@ -116,14 +145,17 @@ def type_messages(folder: Path) -> None:
 def main() -> None:
     """Import, wait until there is something to do, do it; without a line there is nothing."""
     import copier  # noqa: F401
-    import datamodel_code_generator.parser.jsonschema  # noqa: F401 - what `generate` imports
 
     folder = Path(sys.argv[1])
-    if not sys.stdin.readline():
+    fingerprint = sys.stdin.readline().strip()
+    if not fingerprint:
         return
+    CACHE.load(cache_folder(), fingerprint)
     if failure := render_templates(folder):
         (folder / FAILURE).write_text(json.dumps(asdict(failure)), encoding="utf-8")
         sys.exit(FAILED)
+    if not (folder / OVERLAYS).exists():  # only what is meshgen's own is kept
+        CACHE.save(cache_folder(), fingerprint)
     if (folder / SCHEMAS).exists():
         type_messages(folder)
 

@@ -214,6 +214,7 @@ class ReactionSyntax:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionSyntax:
     name: Word
+    id: Word | None
     summary: str | None
     engine: Word | None
     partition: tuple[Word, ...]

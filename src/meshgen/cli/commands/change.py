@@ -56,7 +56,7 @@ def rename(
     """Rename an element and all references to it. Its files move and keep your edits."""
 
     def edit(prompts: Prompts) -> Callable[[str], str]:
-        from meshgen.operations.edit import applied_text, find_spec
+        from meshgen.project.locate import applied_text, find_spec
         from meshgen.refactor.rename import rename
 
         before = prompts.text(old, "OLD", "What to rename, such as `order.OrderPlaced`")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from meshgen.operations.adopt import Adoption
     from meshgen.operations.edit import Applied
     from meshgen.operations.new import Created
+    from meshgen.operations.templates import Exported, Listed
     from meshgen.operations.update import Update
     from meshgen.spec.model import Spec
 
@@ -77,7 +79,8 @@ class Report:
         if not created.written:
             lines += [[("", f"  {path}")] for path, _ in created.files]
         else:
-            lines.append([("", f"next: cd {created.target} && make up")])
+            enter = "" if created.target == Path() else f"cd {shlex.quote(str(created.target))} && "
+            lines.append([("", f"next: {enter}make up")])
         files = [{"path": path, "bytes": bytes_} for path, bytes_ in created.files]
         self._done(
             lines,
@@ -141,6 +144,26 @@ class Report:
         from meshgen.cli.report.adoption import adoption_document, adoption_lines
 
         self._done(adoption_lines(adoption), {"command": "adopt", **adoption_document(adoption)})
+
+    def templates(self, templates: Sequence[Listed]) -> None:
+        """The templates, and the user's own files over them."""
+        lines: list[Line] = []
+        for template in templates:
+            lines.append([("cyan", f"{template.name:<11}"), ("", template.summary)])
+            lines += [[("", f"  replaced  {path}")] for path in template.replaced]
+            lines += [[("", f"  added     {path}")] for path in template.added]
+        document = {"command": "templates list", "templates": list(map(asdict, templates))}
+        self._done(lines, document)
+
+    def exported(self, exported: Exported) -> None:
+        """Files of a template that were written, to be changed."""
+        count = counted(len(exported.files), "files")
+        lines: list[Line] = [
+            [("green", "ok"), ("", f" wrote {count} into {exported.folder}")],
+            [("", "next: remove the files that you do not change, then `meshgen diff`")],
+        ]
+        document = {"folder": str(exported.folder), "files": list(exported.files)}
+        self._done(lines, {"command": "templates export", **document})
 
     def failed(self, error: MeshgenError) -> None:
         """Report an error in the arguments or the spec."""

@@ -14,6 +14,15 @@ from __future__ import annotations
 from meshgen.filesystem.transaction.apply import apply
 from meshgen.filesystem.transaction.journal import Edit, Step, no_step
 from meshgen.filesystem.transaction.lock import locked
-from meshgen.filesystem.transaction.recovery import Recovered, recover
+from meshgen.filesystem.transaction.recovery import Recovered, recover, refuse_interrupted
 
-__all__ = ["Edit", "Recovered", "Step", "apply", "locked", "no_step", "recover"]
+__all__ = [
+    "Edit",
+    "Recovered",
+    "Step",
+    "apply",
+    "locked",
+    "no_step",
+    "recover",
+    "refuse_interrupted",
+]

@@ -31,6 +31,7 @@ def apply(root: Path, edits: Sequence[Edit], step: Step = no_step) -> None:
     """
     if not edits:
         return
+    journal.refuse_links(root)
     try:
         step("begin")
         shutil.rmtree(root / WORK, ignore_errors=True)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from meshgen.errors import MeshgenError
-from meshgen.filesystem.files import File
 from meshgen.filesystem.transaction import journal
 from meshgen.filesystem.transaction.journal import WORK, Entry, Journal, Step, identity, no_step
 from meshgen.filesystem.worktree import Worktree
@@ -23,11 +22,21 @@ class Recovered:
     left: tuple[str, ...] = ()
 
 
+def refuse_interrupted(root: Path) -> None:
+    """Raise MeshgenError if a run of meshgen was stopped half way and not yet recovered."""
+    if journal.interrupted(root):
+        raise MeshgenError(
+            f"an update of {root} was interrupted: some of its files are new, others are not",
+            hint="`meshgen update` restores them, and then updates the project",
+        )
+
+
 def recover(root: Path, step: Step = no_step) -> Recovered:
     """Finish what a killed run of meshgen left in the project in `root`. The caller holds the lock.
 
-    Raises MeshgenError if the old tree cannot be restored.
+    Raises MeshgenError if the old tree cannot be restored, or if it was not meshgen that left it.
     """
+    journal.refuse_links(root)
     if not (root / WORK).exists():
         return Recovered()
     done = journal.read_done(root)
@@ -38,12 +47,17 @@ def recover(root: Path, step: Step = no_step) -> Recovered:
 
 
 def roll_back(root: Path, step: Step = no_step) -> Recovered:
-    """Restore the old tree. What is there of it is left; so is a file that was edited since."""
+    """Restore the old tree. What is there of it is left; so is a file that was edited since.
+
+    Raises MeshgenError if it cannot be restored, or if the journal or a copy is not meshgen's.
+    """
     written = journal.read(root)
+    if written is not None:
+        _verify(root, written)
     left: list[str] = []
     if written is not None:
+        tree = Worktree(root)
         try:
-            tree = Worktree(root)
             for entry in reversed(written.entries):
                 step(f"restore {entry.path}")
                 if not _restored(root, tree, entry):
@@ -56,8 +70,9 @@ def roll_back(root: Path, step: Step = no_step) -> Recovered:
             ) from error
         for folder in reversed(written.folders):
             step(f"unmake {folder}")
-            with suppress(OSError):
-                (root / folder).rmdir()
+            with suppress(OSError, MeshgenError):
+                if tree.has_folder(folder):
+                    (root / folder).rmdir()
     step("forget")
     shutil.rmtree(root / WORK, ignore_errors=True)
     return Recovered(written is not None, tuple(sorted(left)))
@@ -65,17 +80,20 @@ def roll_back(root: Path, step: Step = no_step) -> Recovered:
 
 def tidy(root: Path, done: Journal, step: Step = no_step) -> None:
     """Remove the folders that became empty, and the work folder."""
+    tree = Worktree(root)
     for entry in done.entries:
         if entry.after is None:
             step(f"tidy {entry.path}")
-            _remove_empty(root, PurePosixPath(entry.path).parent)
+            with suppress(MeshgenError):
+                if tree.has_folder(PurePosixPath(entry.path).parent.as_posix()):
+                    _remove_empty(root, PurePosixPath(entry.path).parent)
     step("forget")
     shutil.rmtree(root / WORK, ignore_errors=True)
 
 
 def _restored(root: Path, tree: Worktree, entry: Entry) -> bool:
     """Put the old content back, unless the path now holds something of the user's."""
-    now = identity(_seen(tree, entry.path))
+    now = _now(tree, entry.path)
     if now == entry.before:
         return True
     if now != entry.after:
@@ -88,11 +106,21 @@ def _restored(root: Path, tree: Worktree, entry: Entry) -> bool:
     return True
 
 
-def _seen(tree: Worktree, path: str) -> File | None:
+def _verify(root: Path, written: Journal) -> None:
+    """Raise MeshgenError if a copy that is needed is not what the journal says it is."""
+    tree = Worktree(root)
+    for entry in written.entries:
+        replaced = entry.after != entry.before and _now(tree, entry.path) == entry.after
+        if entry.old and replaced and _now(tree, f"{WORK}/{entry.old}") != entry.before:
+            raise journal.foreign(entry.old)
+
+
+def _now(tree: Worktree, path: str) -> str | None:
+    """The identity of what is there; "", which nothing has, for what is not a file."""
     try:
-        return tree.read(path)
-    except MeshgenError:  # a folder or a link now: the user's
-        return File(b"", link=True)
+        return identity(tree.read(path))
+    except MeshgenError:  # a folder, or behind a link
+        return ""
 
 
 def _remove_empty(root: Path, folder: PurePosixPath) -> None:

@@ -47,6 +47,14 @@ class _Feed:
             return "upsert"
         return "insert" if trigger in self.openers else "update"
 
+    def implies(self, identity: str) -> bool:
+        """Whether rows are known by `identity` without a word: it is the id of what is put in."""
+        for mode in ("insert", "upsert"):
+            ids = {t.aggregate.id for t in self.triggers if self.mode(t) == mode}
+            if ids:
+                return ids == {identity}
+        return False
+
 
 def propose(
     spec: Spec, name: str, triggers: tuple[Trigger, ...], store: str, by: str | None
@@ -79,7 +87,8 @@ def propose(
         for query in queries.values():  # rows have owners, but lack the field
             assert isinstance(query, dict)
             query["roles"] = [role_for(spec)]
-    return Block(store=store, key=key, row=row, on=reactions, queries=queries)
+    block = Block(store=store, key=key, row=row, on=reactions, queries=queries)
+    return block if feed.implies(identity) else Block(id=identity, **block)
 
 
 def _feed(triggers: tuple[Trigger, ...], store: str) -> _Feed:

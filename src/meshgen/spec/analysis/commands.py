@@ -23,18 +23,15 @@ def build_command(
     """The command of the model, with findings for everything that does not fit."""
     syntax = symbol.syntax
     _check_upserts(check, symbol)
-    calls, answers = _calls(check, symbol, replicas, operations)
+    guards, present = _guards(check, symbol, replicas)
+    calls, answers = _calls(check, symbol, replicas, operations, present)
     return Command(
         name=symbol.name,
         input=tuple(symbol.own),
         mode=syntax.mode or "acts",
-        requires=_guards(check, symbol, replicas),
+        requires=guards,
         calls=calls,
-        emits=tuple(
-            built
-            for emission in syntax.emits
-            if (built := _emission(check, symbol, emission, replicas, answers))
-        ),
+        emits=_emissions(check, symbol, replicas, answers, present),
         roles=None if syntax.roles is None else tuple(role.text for role in syntax.roles),
         summary=syntax.summary,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
@@ -47,7 +44,7 @@ def _is_id(aggregate: AggregateSymbol, name: str) -> bool:
 
 
 def _names(check: Check, symbol: CommandSymbol, replicas: Replicas) -> Names:
-    """Input before state; what is to be created has no state yet."""
+    """The input and the state; what is to be created has no state yet."""
     names = check.names().fields("input", symbol.whole, "input")
     if symbol.syntax.mode == "creates":
         names.without(["state", *symbol.aggregate.state.known], "what is created has no state yet")
@@ -76,7 +73,10 @@ def _check_upserts(check: Check, symbol: CommandSymbol) -> None:
         )
 
 
-def _guards(check: Check, symbol: CommandSymbol, replicas: Replicas) -> tuple[Guard, ...]:
+def _guards(
+    check: Check, symbol: CommandSymbol, replicas: Replicas
+) -> tuple[tuple[Guard, ...], frozenset[str]]:
+    """The guards, and the names whose values are there once all of them hold."""
     names = _names(check, symbol, replicas)
     answers = [call.target.text for call in symbol.syntax.calls]
     names.without(answers, "rules come before calls; decide with `when` which event happens")
@@ -87,15 +87,23 @@ def _guards(check: Check, symbol: CommandSymbol, replicas: Replicas) -> tuple[Gu
         condition = check.expression(syntax.value, names, BOOL, impure=True)
         if condition is not None:
             found.append(Guard(name=syntax.target.text, condition=condition, at=syntax.target.at))
-    return tuple(found)
+            names.present |= names.told(condition)
+        else:
+            names.present |= names.told_by(syntax.value)
+    return tuple(found), names.present
 
 
 def _calls(
-    check: Check, symbol: CommandSymbol, replicas: Replicas, operations: Operations
+    check: Check,
+    symbol: CommandSymbol,
+    replicas: Replicas,
+    operations: Operations,
+    present: frozenset[str],
 ) -> tuple[tuple[PortCall, ...], dict[str, Fields]]:
     calls: list[PortCall] = []
     answers: dict[str, Fields] = {}
     names = _names(check, symbol, replicas)
+    names.present = present
     for syntax in symbol.syntax.calls:
         if syntax.target.text in names.variables or syntax.target.text in names.replicas:
             check.error(
@@ -122,12 +130,30 @@ def _called(symbol: CommandSymbol, replicas: Replicas) -> dict[str, str]:
     return found | {symbol.aggregate.name.lower(): "the aggregate"}
 
 
-def _emission(
+def _emissions(
     check: Check,
     symbol: CommandSymbol,
-    syntax: EmissionSyntax,
     replicas: Replicas,
     answers: dict[str, Fields],
+    present: frozenset[str],
+) -> tuple[Emission, ...]:
+    """The emissions; each knows the guards, its own `when`, and that no `when` before it held."""
+    names = _names(check, symbol, replicas)
+    for name, answer in answers.items():
+        names.record(name, "answer", answer)
+    found = []
+    for syntax in symbol.syntax.emits:
+        names.present = present
+        emission = _emission(check, symbol, syntax, names)
+        if emission is not None:
+            found.append(emission)
+            if emission.when:
+                present |= names.told(emission.when, holds=False)
+    return tuple(found)
+
+
+def _emission(
+    check: Check, symbol: CommandSymbol, syntax: EmissionSyntax, names: Names
 ) -> Emission | None:
     aggregate = symbol.aggregate
     event = aggregate.events.get(syntax.event.text)
@@ -138,14 +164,13 @@ def _emission(
                 syntax.event.at, message, meant_or_one_of(syntax.event.text, list(aggregate.events))
             )
         return None
-    names = _names(check, symbol, replicas)
-    for name, answer in answers.items():
-        names.record(name, "answer", answer)
     when = check.expression(syntax.when, names, BOOL, impure=True) if syntax.when else None
+    if when is not None:
+        names.present |= names.told(when)
     fill = check.assignments(syntax.fill, event.own, f"`{event.name}`", names, impure=True)
-    sources = [(f"`{symbol.name}`", symbol.whole)]
+    sources = [(f"`{symbol.name}`", symbol.whole.present(names.qualified("input")))]
     if symbol.syntax.mode != "creates":
-        sources.append(("the state", aggregate.state))
+        sources.append(("the state", aggregate.state.present(names.qualified("state"))))
     named = given(syntax.fill, event.own)
     form = "{{" + event.name + ": {{{field}: ...}}}}"
     check_filled(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from meshgen.spec.analysis.kinds import parts
+from meshgen.spec.analysis.kinds import bare, parts
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.expressions import (
     Expression,
@@ -18,7 +19,9 @@ from meshgen.spec.expressions import (
     compile_expression,
     literal,
 )
-from meshgen.spec.hints import meant_or_one_of
+from meshgen.spec.expressions.narrowing import present
+from meshgen.spec.expressions.syntax import parse
+from meshgen.spec.hints import meant, meant_or_one_of, one_of
 from meshgen.spec.model import Assignment, Enum, Field, ValueObject
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import AssignmentSyntax, Word
@@ -60,16 +63,25 @@ class Fields:
             {n: f for n, f in self.known.items() if n in wanted}, self.broken & wanted, self.partial
         )
 
+    def present(self, names: Iterable[str]) -> Fields:
+        """These fields, of which the named ones are known not to be None."""
+        there = {
+            name: replace(known, type=bare(known.type))
+            for name in names
+            if (known := self.known.get(name))
+        }
+        return Fields({**self.known, **there}, self.broken, self.partial)
+
     def with_first(self, first: Field) -> Fields:
         """These fields behind `first`."""
         return Fields({first.name: first, **self.known}, self.broken, self.partial)
 
 
 class Names:
-    """Builds a scope: names that were added first win, records qualify.
+    """Builds a scope: bare names, and records that qualify them.
 
     broken: names whose type is not known; partial: there may be names that are not known
-    absent: why a name is not there
+    absent: why a name is not there; present: names whose values are known not to be None
     """
 
     def __init__(self, types: Mapping[str, Enum | ValueObject]) -> None:
@@ -79,6 +91,8 @@ class Names:
         self.replicas: dict[str, ReplicaType] = {}
         self.broken: set[str] = set()
         self.absent: dict[str, str] = {}
+        self.ambiguous: dict[str, tuple[str, str]] = {}
+        self.present: frozenset[str] = frozenset()
         self.partial = False
 
     def without(self, names: Iterable[str], reason: str) -> Names:
@@ -86,11 +100,22 @@ class Names:
         self.absent.update(dict.fromkeys(names, reason))
         return self
 
-    def fields(self, kind: Origin, fields: Fields, record: str | None = None) -> Names:
-        """Add fields as bare names, and as `record.name` if a record is given."""
+    def fields(
+        self,
+        kind: Origin,
+        fields: Fields,
+        record: str | None = None,
+        same: Collection[str | None] = (),
+    ) -> Names:
+        """Add fields as bare names, and as `record.name` if a record is given.
+
+        A name that is there already is ambiguous, unless it is one of those that mean the `same`.
+        """
         variables = {f.name: Variable(kind, f.name, f.type) for f in fields}
         for name, variable in variables.items():
-            if name not in self.broken:
+            if name in self.variables and name not in same:
+                self.ambiguous[name] = (self.variables[name].kind, kind)
+            elif name not in self.broken:
                 self.variables.setdefault(name, variable)
         if record:
             self.records[record] = variables
@@ -112,6 +137,42 @@ class Names:
             self.variables[name] = Variable(kind, name, type_)
         return self
 
+    def named(self, name: str, variable: Variable) -> Names:
+        """Add `variable` under another name than its own: `caller` is the id of the caller."""
+        self.variables[name] = variable
+        return self
+
+    def told(self, condition: Expression, *, holds: bool = True) -> frozenset[str]:
+        """The names, however written, that are not None if `condition` holds, or if it does not."""
+        return self._told(condition.tree, holds=holds)
+
+    def told_by(self, source: Scalar) -> frozenset[str]:
+        """The same for a condition with a finding, so that nothing follows from the finding."""
+        try:
+            return self._told(parse(source.text), holds=True)
+        except ExpressionError:
+            return frozenset()
+
+    def _told(self, tree: ast.expr, *, holds: bool) -> frozenset[str]:
+        found = present(tree, holds=holds)
+        return found | {other for name in found for other in self._same(name)}
+
+    def qualified(self, record: str) -> set[str]:
+        """The fields of `record` that are known not to be None."""
+        prefix = f"{record}."
+        return {n.removeprefix(prefix) for n in self.present if n.startswith(prefix)}
+
+    def _same(self, path: str) -> Iterator[str]:
+        """The other ways to write a path: `price` and `state.price`."""
+        first, _, rest = path.partition(".")
+        name, _, _ = rest.partition(".")
+        variable, tail = self.records.get(first, {}).get(name), rest[len(name) :]
+        if variable is None:
+            variable, tail = self.variables.get(first), path[len(first) :]
+        for record, variables in self.records.items():
+            yield from (f"{record}.{n}{tail}" for n, v in variables.items() if v == variable)
+        yield from (f"{n}{tail}" for n, v in self.variables.items() if v == variable)
+
     def scope(self, *, impure: bool = False) -> Scope:
         return Scope(
             variables=self.variables,
@@ -119,6 +180,8 @@ class Names:
             replicas=self.replicas,
             types=self.types,
             impure=impure,
+            present=self.present,
+            ambiguous=self.ambiguous,
         )
 
 
@@ -189,11 +252,13 @@ class Check:
     ) -> tuple[Assignment, ...]:
         """Compile `{target: expression}`; `what` describes the owner of the targets in findings."""
         found = []
+        assignments = tuple(assignments)
+        left = targets.known.keys() - {syntax.target.text for syntax in assignments}
         for syntax in assignments:
             target = targets.known.get(syntax.target.text)
             if target is None:
                 if targets.missing(syntax.target.text):
-                    hint = meant_or_one_of(syntax.target.text, list(targets.known))
+                    hint = meant(syntax.target.text, left) or one_of(targets.known)
                     self.error(
                         syntax.target.at,
                         f"{what} has no field `{printable(syntax.target.text)}`",

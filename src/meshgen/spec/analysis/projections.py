@@ -8,9 +8,11 @@ from meshgen.spec.analysis.queries import Rows, build_query, known_field
 from meshgen.spec.analysis.symbols import EventSymbol, ProjectionSymbol, Symbols
 from meshgen.spec.expressions import Access
 from meshgen.spec.expressions.defaults import has_initial
+from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Assignment, Projection, Query, Reaction, SortKey, Store
-from meshgen.spec.syntax import ReactionSyntax
+from meshgen.spec.syntax import ReactionSyntax, Word
 from meshgen.spec.types import INT, STRING, UUID
+from meshgen.unicode import printable
 
 _KEY_TYPES = (UUID, STRING, INT)
 Reacted = list[tuple[ReactionSyntax, EventSymbol]]
@@ -23,7 +25,9 @@ def build_projection(check: Check, symbols: Symbols, symbol: ProjectionSymbol) -
     identity = _identity(check, symbol, reacted)
     cluster = _key(check, symbol)
     reactions = tuple(
-        built for r, event in reacted if (built := _reaction(check, symbols, symbol, r, event))
+        built
+        for r, event in reacted
+        if (built := _reaction(check, symbols, symbol, r, event, identity))
     )
     _check_begins(check, symbol)
     rows = Rows(f"the row of `{syntax.name}`", symbol.row, identity, cluster)
@@ -63,44 +67,89 @@ def _key(check: Check, symbol: ProjectionSymbol) -> tuple[SortKey, ...]:
 
 
 def _identity(check: Check, symbol: ProjectionSymbol, reacted: Reacted) -> str | None:
-    """The row field by which every event finds its row: one that all of them carry."""
-    syntax = symbol.syntax
-    if (
-        len(reacted) != len(syntax.reactions)
-        or not reacted
-        or symbol.row.partial
-        or symbol.row.broken
-    ):
+    """The row's field by which every event finds its row.
+
+    It is the `id` that the projection says, else the id of the aggregate whose events insert rows,
+    or upsert them where none inserts.
+    """
+    word = symbol.syntax.id or _implied(check, symbol, reacted)
+    if word is None:
         return None
-    events = [event for _, event in reacted]
-    shared = [
-        f
-        for f in symbol.row
-        if f.type in _KEY_TYPES and all(_carries(e, f.name, f.type) for e in events)
-    ]
-    if not shared:
-        hint = "every event has to carry the field by which its row is found, like an id"
-        if not any(event.whole.partial for event in events):
+    field = symbol.row.known.get(word.text)
+    if field is None:
+        if symbol.row.missing(word.text):
+            _refuse_unknown(check, symbol, word, reacted)
+        return None
+    if field.type not in _KEY_TYPES:
+        message = f"`{field.name}` is `{field.type}`: rows are found by a uuid, a string or an int"
+        check.error(word.at, message, "say by which other field: `id: ...`")
+        return None
+    for syntax, event in reacted:
+        carried = event.whole.known.get(field.name)
+        if carried is None and event.whole.missing(field.name):
             check.error(
-                syntax.name.at,
-                f"the events of `{syntax.name}` have no field of the row in common",
-                hint,
+                syntax.event.at,
+                f"`{event.name}` has no `{field.name}`, by which the rows are found",
+                "leave it out; what other events lack, a replica can give to the one that has it",
             )
+        elif carried is not None and carried.type != field.type:
+            message = f"`{field.name}` is `{field.type}` in the row, `{carried.type}` in the event"
+            check.error(syntax.event.at, message, "rows are found by it: give both the same type")
+    return field.name
+
+
+def _implied(check: Check, symbol: ProjectionSymbol, reacted: Reacted) -> Word | None:
+    """The id of the aggregate that puts rows in, at the name of its event."""
+    if len(reacted) != len(symbol.syntax.reactions):
         return None
-    key = {word.text for word in syntax.partition} | {sort.field.text for sort in syntax.cluster}
+    ids: dict[str, Word] = {}
+    for mode in ("insert", "upsert"):
+        makers = [(syntax, event) for syntax, event in reacted if syntax.mode == mode]
+        for syntax, event in makers:
+            if event.aggregate.syntax.id is None:
+                return None
+            name = event.aggregate.syntax.id.text
+            ids.setdefault(name, Word(name, syntax.event.at))
+        if ids:
+            break
+    if len(ids) > 1:
+        names = " and ".join(f"`{name}`" for name in ids)
+        message = f"rows of `{symbol.syntax.name}` are put in by events with the ids {names}"
+        check.error(symbol.syntax.name.at, message, _proposal(symbol, reacted))
+        return None
+    return next(iter(ids.values()), None)
 
-    def rank(name: str) -> tuple[bool, bool]:
-        names_all = all(
-            event.aggregate.syntax.id and event.aggregate.syntax.id.text == name for event in events
+
+def _refuse_unknown(check: Check, symbol: ProjectionSymbol, word: Word, reacted: Reacted) -> None:
+    """Say that the row does not have the field by which it should be found."""
+    what = f"the row of `{symbol.syntax.name}`"
+    if word is symbol.syntax.id:
+        hint = meant_or_one_of(word.text, _shared(symbol, reacted))
+        check.error(word.at, f"{what} has no field `{printable(word.text)}`", hint)
+    else:
+        message = f"{what} has no `{word}`, the id of what this event is about"
+        hint = _proposal(symbol, reacted) or f"add `{word}: uuid` to the row"
+        check.error(word.at, message, hint)
+
+
+def _proposal(symbol: ProjectionSymbol, reacted: Reacted) -> str | None:
+    """Name a field that can be the row's id: one that all events carry."""
+    shared = _shared(symbol, reacted)
+    return f"say by which field rows are found: `id: {shared[0]}`" if shared else None
+
+
+def _shared(symbol: ProjectionSymbol, reacted: Reacted) -> list[str]:
+    """The fields of the row that all events carry, ids first."""
+    names = [
+        field.name
+        for field in symbol.row
+        if field.type in _KEY_TYPES
+        and all(
+            (own := event.whole.known.get(field.name)) and own.type == field.type
+            for _, event in reacted
         )
-        return names_all, name in key
-
-    return max(shared, key=lambda field: rank(field.name)).name  # of equals the first of the row
-
-
-def _carries(event: EventSymbol, name: str, type_: object) -> bool:
-    field = event.whole.known.get(name)
-    return field is not None and field.type == type_
+    ]
+    return sorted(names, key=lambda name: symbol.row.known[name].type != UUID)
 
 
 def _reaction(
@@ -109,15 +158,18 @@ def _reaction(
     symbol: ProjectionSymbol,
     syntax: ReactionSyntax,
     event: EventSymbol,
+    identity: str | None,
 ) -> Reaction | None:
     if syntax.mode is None:
         return None
     row = symbol.row
+    own_id = event.aggregate.syntax.id
+    same = {identity, own_id.text if own_id else None}
     names = check.names().fields("event", event.whole, "event")
     if syntax.mode == "insert":
         names.without([*row.known, "row"], "there is no row yet; `upsert` may find one")
     else:
-        names.fields("row", row, "row")
+        names.fields("row", row, "row", same)
     what = f"the row of `{symbol.syntax.name}`"
     sets = check.assignments(syntax.sets, row, what, names)
     named = given(syntax.sets, row)

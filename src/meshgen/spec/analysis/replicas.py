@@ -17,15 +17,20 @@ def replica_types(check: Check, symbols: Symbols, service: ServiceSymbol) -> Rep
     """What expressions of a service may look up; None for what could not be resolved."""
     found: Replicas = {}
     for syntax in service.syntax.replicas:
-        source = symbols.aggregate(syntax.of) if syntax.of else None
         found[syntax.name.text] = None
-        if source is not None and source.unit == service.syntax.name.text and syntax.of:
+        if syntax.of is None:
+            continue
+        own = service.syntax.name.text
+        unit, _, name = syntax.of.text.rpartition(".")
+        if unit in ("", own) and name in service.aggregates:
             check.error(
                 syntax.of.at,
-                f"`{source.name}` is this service's own",
+                f"`{name}` is this service's own",
                 "a replica is a copy of another service's data",
             )
-        elif source is not None:
+            continue
+        source = symbols.aggregate(syntax.of, without=own)
+        if source is not None:
             fields = source.whole.only(
                 {*_field_names(syntax), source.syntax.id.text if source.syntax.id else ""}
             )

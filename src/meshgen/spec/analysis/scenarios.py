@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.symbols import Symbols
+from meshgen.spec.expressions import Variable
 from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Do, Ref, Scenario, See
 from meshgen.spec.syntax import (
@@ -30,7 +31,7 @@ def build_scenario(
     for step in syntax.steps:
         if step.role.text not in roles and check.knows("roles"):
             check.unknown(step.role, "role", sorted(roles))
-        names = check.names().one("name", "caller", UUID)
+        names = check.names().named("caller", Variable("caller", "id", UUID))
         for name in kept:
             names.one("name", name, UUID)
         names.broken |= check.lost - {"caller"}

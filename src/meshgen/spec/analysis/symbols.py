@@ -137,14 +137,14 @@ class Symbols:
             self._not_found(word, "command", known, other=name in service.events and "an event")
         return None
 
-    def aggregate(self, word: Word) -> AggregateSymbol | None:
-        """The aggregate that `service.Aggregate` names."""
-        service = self._service(word, None, "aggregate")
+    def aggregate(self, word: Word, without: str) -> AggregateSymbol | None:
+        """The aggregate that `service.Aggregate` names; those of `without` are not proposed."""
+        service = self._service(word, None, "aggregate", without)
         name = word.text.rpartition(".")[2]
         if service and name in service.aggregates:
             return service.aggregates[name]
         if service and not self._lost("aggregates"):
-            self._not_found(word, "aggregate", self._names(None, "aggregates"))
+            self._not_found(word, "aggregate", self._names(None, "aggregates", without))
         return None
 
     def ref(self, symbol: EventSymbol | CommandSymbol | AggregateSymbol, word: Word) -> Ref:
@@ -154,14 +154,16 @@ class Symbols:
     def _lost(self, kind: str) -> bool:
         return not self.check.knows(kind, "aggregates", "services")
 
-    def _service(self, word: Word, home: str | None, what: str) -> ServiceSymbol | None:
+    def _service(
+        self, word: Word, home: str | None, what: str, without: str | None = None
+    ) -> ServiceSymbol | None:
         unit, dot, name = word.text.rpartition(".")
         if not dot and home:
             return self.services[home]
         if not dot:
             kind = f"{what}s"
             hint = (
-                meant_or_one_of(word.text, self._names(home, kind))
+                meant_or_one_of(word.text, self._names(home, kind, without))
                 or f"write `service.{printable(name)}`"
             )
             self.check.error(
@@ -180,10 +182,12 @@ class Symbols:
             )
         return None
 
-    def _names(self, home: str | None, kind: str) -> list[str]:
-        """Every name of a kind, as it may be written in `home`."""
+    def _names(self, home: str | None, kind: str, without: str | None = None) -> list[str]:
+        """Every name of a kind, as it may be written in `home`, but for those of `without`."""
         found: list[str] = []
         for unit, service in self.services.items():
+            if unit == without:
+                continue
             names: Iterable[str] = getattr(service, kind)
             found += [name if unit == home else f"{unit}.{name}" for name in names]
         return found

@@ -44,7 +44,7 @@ def call(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
     declared = checker.scope.types.get(function)
     if declared is not None and not names.known(checker, function):
         return _construction(checker, node, function, declared)
-    if function not in checker.functions or names.known(checker, function):
+    if function not in checker.functions:  # a field of this name hides none: it cannot be called
         callable_names = {*checker.functions, *checker.scope.types}
         what = "known" if not names.known(checker, function) else "a function"
         near = closest(function, callable_names)
@@ -71,7 +71,9 @@ def _construction(
     missing = [
         field.name
         for field in declared.fields
-        if field.default is MISSING and field.name not in {k.arg for k in node.keywords}
+        if field.default is MISSING
+        and not isinstance(field.type, OptionalType)
+        and field.name not in {k.arg for k in node.keywords}
     ]
     if missing:
         what = ", ".join(f"`{name}`" for name in missing)

@@ -48,7 +48,7 @@ _INFER: dict[type[ast.AST], Callable[..., Typed]] = {
 
 
 class Checker:
-    """One pass over one expression; `types`, `refs` and `conversions` are what it finds."""
+    """One pass over one expression; it finds `types`, `refs`, `conversions`, `narrowed`."""
 
     functions: Mapping[str, Function] = FUNCTIONS
     method_names = frozenset(method.name for method in METHODS)
@@ -60,7 +60,8 @@ class Checker:
         self.refs: dict[ast.AST, Ref] = {}
         self.conversions: dict[ast.AST, Type] = {}
         self.items: dict[str, Variable] = {}
-        self._present: frozenset[str] = frozenset()
+        self.narrowed: set[ast.AST] = set()
+        self._present = scope.present
         self._steps = 0
 
     def infer(self, node: ast.expr, want: Typed | None = None) -> Typed:
@@ -76,6 +77,7 @@ class Checker:
             found = _INFER[type(node)](self, node, want)
         if isinstance(found, OptionalType) and path(node) in self._present:
             found = found.item
+            self.narrowed.add(node)
         self.types[node] = found
         return found
 

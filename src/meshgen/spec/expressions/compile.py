@@ -37,6 +37,7 @@ def compile_expression(source: str, scope: Scope, expected: Type | None = None) 
         types=checker.types,
         refs=checker.refs,
         conversions=checker.conversions,
+        narrowed=frozenset(checker.narrowed),
     )
 
 

@@ -11,8 +11,8 @@ from meshgen.spec.expressions.model import Expression, Lookup
 def certain_lookups(expression: Expression) -> Iterator[Lookup]:
     """Yield the lookups that are made whenever `expression` is evaluated, in that order.
 
-    Rows that only one branch needs, or that depend on a comprehension's variable, are not among
-    them.
+    Rows that only one branch needs, that depend on a comprehension's variable, or whose id is
+    only there because of an earlier condition, are not among them.
     """
     return _certain(expression, expression.tree)
 
@@ -21,7 +21,7 @@ def _certain(expression: Expression, node: ast.AST) -> Iterator[Lookup]:
     for part in _evaluated(node):
         yield from _certain(expression, part)
     lookup = expression.refs.get(node)
-    if isinstance(lookup, Lookup):
+    if isinstance(lookup, Lookup) and expression.narrowed.isdisjoint(ast.walk(lookup.key)):
         yield lookup
 
 

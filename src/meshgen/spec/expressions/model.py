@@ -48,7 +48,9 @@ NOTHING = Nothing()
 Typed: TypeAlias = Type | View | Nothing
 
 
-Origin: TypeAlias = Literal["input", "state", "event", "row", "answer", "item", "name", "failure"]
+Origin: TypeAlias = Literal[
+    "input", "state", "event", "row", "answer", "item", "name", "caller", "failure"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Variable:
     """A name with a value.
 
     `kind` says where the value comes from: an "answer" is one of a port call, an "item" one of an
-    `each` or a comprehension, a "name" one of a scenario.
+    `each` or a comprehension, a "name" one of a scenario
+    and "caller" who sends its step.
     """
 
     kind: Origin
@@ -76,11 +79,13 @@ class ReplicaType:
 class Scope:
     """What an expression may speak of.
 
-    variables: bare names; which of two same-named ones is meant was decided by the caller
+    variables: bare names
     records: qualified names, `state.price`, `authorization.approved`
     replicas: `products[product_id].listed`
     types: the spec's enums and value objects by name
     impure: whether `now()` and `new_id()` may be called
+    present: names (`price`, `state.price`, `line.note`) whose values are known not to be None
+    ambiguous: bare names of two records, with these: only a qualified name tells which is meant
     """
 
     variables: Mapping[str, Variable] = field(default_factory=dict)
@@ -88,6 +93,8 @@ class Scope:
     replicas: Mapping[str, ReplicaType] = field(default_factory=dict)
     types: Mapping[str, Enum | ValueObject] = field(default_factory=dict)
     impure: bool = False
+    present: frozenset[str] = frozenset()
+    ambiguous: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,7 @@ class Expression:
     types: the type of every part
     refs: what every name stands for (names, qualified names, replica subscripts, constructor calls)
     conversions: the parts of type int that stand where a decimal or a float is expected
+    narrowed: the parts whose value may be missing in general, and is known to be there here
     """
 
     source: str
@@ -139,3 +147,4 @@ class Expression:
     types: Mapping[ast.AST, Typed] = field(compare=False, repr=False)
     refs: Mapping[ast.AST, Ref] = field(compare=False, repr=False)
     conversions: Mapping[ast.AST, Type] = field(compare=False, repr=False)
+    narrowed: frozenset[ast.AST] = field(default=frozenset(), compare=False, repr=False)

@@ -28,6 +28,11 @@ def name(checker: Checker, node: ast.Name, want: Typed | None) -> Typed:
         return wanted
     if variable is None:
         raise _unknown(checker, node, wanted)
+    if node.id in checker.scope.ambiguous and node.id not in checker.items:
+        one, other = checker.scope.ambiguous[node.id]
+        hint = f"write `{one}.{node.id}` or `{other}.{node.id}`"
+        message = f"`{node.id}` is a field of the {one} and of the {other}"
+        raise checker.error(node, message, hint)
     checker.refs[node] = Access(variable)
     return variable.type
 
@@ -125,6 +130,17 @@ def _method_hint(checker: Checker, attr: str) -> str | None:
     return f"write `.{attr}()`" if attr in checker.method_names else None
 
 
+def _proposal(checker: Checker, node: ast.Name) -> str | None:
+    """A hint with a name that can stand here: a record before `.`, a replica before `[`."""
+    if node.id == "caller":
+        return "whose commands are accepted is said by the aggregate: `owner: customer_id`"
+    rest = checker.source[node.end_col_offset :].lstrip()
+    known = {*checker.items, *checker.scope.variables}
+    known |= checker.scope.records.keys() if rest.startswith(".") else set()
+    known |= checker.scope.replicas.keys() if rest.startswith("[") else set()
+    return closest(node.id, known)
+
+
 def _unknown(checker: Checker, node: ast.Name, wanted: Typed | None) -> ExpressionError:
     name = node.id
     if name in _PYTHON:
@@ -139,7 +155,7 @@ def _unknown(checker: Checker, node: ast.Name, wanted: Typed | None) -> Expressi
     if name in checker.functions:
         return checker.error(node, f"`{name}` is a function", f"write `{name}(...)`")
     if isinstance(wanted, EnumType):
-        near = closest(name, {*wanted.members, *visible(checker)})
+        near = closest(name, {*wanted.members, *checker.items, *checker.scope.variables})
         hint = near or f"its members are {', '.join(f'`{member}`' for member in wanted.members)}"
         return checker.error(node, f"`{name}` is not a member of {wanted}", hint)
     if name in checker.scope.types:
@@ -148,4 +164,4 @@ def _unknown(checker: Checker, node: ast.Name, wanted: Typed | None) -> Expressi
         if isinstance(kind, Enum) and name in kind.members:
             hint = f"it is a member of {kind.name}, and no {kind.name} is expected here"
             return checker.error(node, f"`{name}` is not known here", hint)
-    return checker.error(node, f"`{name}` is not known here", closest(name, visible(checker)))
+    return checker.error(node, f"`{name}` is not known here", _proposal(checker, node))

@@ -166,7 +166,7 @@ def _equality(checker: Checker, left: ast.expr, right: ast.expr) -> None:
 
 
 def _absence(checker: Checker, node: ast.expr) -> None:
-    if not isinstance(checker.infer(node), OptionalType):
+    if not isinstance(checker.infer(node), OptionalType) and node not in checker.narrowed:
         text = checker.text(node)
         raise checker.error(node, f"`{text}` is never missing", "only a `T?` can be None")
 

@@ -19,23 +19,24 @@ _WINDOWS_DEVICES = frozenset(
     ("con", "prn", "aux", "nul", *(f"{kind}{n}" for kind in ("com", "lpt") for n in range(1, 10)))
 )
 _PYDANTIC = _words("""
-    construct copy dict from_orm json parse_file parse_obj parse_raw schema schema_json
+    construct copy dict from_orm json mro parse_file parse_obj parse_raw register schema schema_json
     update_forward_refs validate
 """)
 _ANNOTATIONS = _words("""
     bool bytes date datetime float frozenset int list object set str timedelta tuple
 """)
 _GENERATED_NAMES = _words("""
-    abs all any bool command context dataclass dict event example_id existing failure float
-    input int len list max min new_id now replace require require_new round row self sorted state
-    str sum system
+    abs all any bool command context dataclass date datetime dict event example_id existing failure
+    float input int len list max min new_id now refuse replace require require_new round row self
+    sorted state str sum system timedelta uuid4
 """)
 _GENERATED_CLASSES = _words("""
-    Adapters Aggregate Annotated Any AnyUrl Backends BaseModel Bff COMMANDS Caller Catalog Command
-    Context Decimal Enum Event EventSourced Failure FanOut Field Http ID Iterable Iterator Json Key
+    Adapters Aggregate Annotated Any AnyUrl AwareDatetime Backends BaseModel Bff COMMANDS Caller
+    Catalog Command Context Decimal Enum Event EventSourced Failure FanOut Field Http ID Iterable
+    Iterator Json Key
     Literal MESSAGES Mapping MessageType NOW On Path Policies Ports Projection Question READS
     Refused Replica Replicas Response Saga SagaScenario Sagas Scenario Self Sequence Service
-    Settings StateStored Step StrEnum System TestUnit Timedelta TypeAlias TypeVar UUID Value
+    Settings StateStored Step StrEnum System TestUnit Timedelta TypeAlias TypeVar UTC UUID Value
 
     BaseException Exception KeyError LookupError NotImplementedError RuntimeError TypeError
     ValueError

@@ -202,6 +202,12 @@ PROJECTION = Construct(
             required=True,
             hint="`store: postgresql`, or another engine",
         ),
+        Key(
+            name="id",
+            shape=FieldName(),
+            meaning="The field of the row by which events find it.",
+            otherwise="the id of the aggregate whose events insert rows",
+        ),
         Key(name="key", shape=ROW_KEY, meaning="How the rows are kept.", required=True),
         Key(name="row", shape=FIELDS, meaning="The fields of a row.", required=True),
         Key(
@@ -220,6 +226,7 @@ shop_window:
   summary: The books that can be bought
   renamed_from: catalogue
   store: mongodb
+  id: book_id
   key: {partition: book_id}
   row: {book_id: uuid, title: string, price: decimal}
   on:

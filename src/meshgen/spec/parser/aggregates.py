@@ -15,7 +15,7 @@ from meshgen.spec.syntax import (
     EventSyntax,
     Word,
 )
-from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
+from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence
 from meshgen.unicode import printable
 
 _MODES = {"emits": "acts"}  # what the model calls it, if not like the key
@@ -154,11 +154,29 @@ def read_emissions(reading: Reading, node: Node, what: str) -> tuple[EmissionSyn
         return (EmissionSyntax(event=event),) if event else ()
     if isinstance(node, Mapping):
         return _filled_event(reading, node, what)
+    if any(isinstance(item, Scalar) for item in node.items):
+        _refuse_bare(reading, node, what)
+        return ()
     found = tuple(e for item in node.items if (e := _emission(reading, item, what)))
     if not node.items:
         reading.error(node.at, f"`{what}` is empty", "name the event")
     _check_alternatives(reading, found)
     return found
+
+
+def _refuse_bare(reading: Reading, node: Sequence, what: str) -> None:
+    """Say that a list of names does not tell which of the events happens."""
+    names = [printable(item.text) for item in node.items if isinstance(item, Scalar)]
+    if len(node.items) == 1:
+        reading.error(
+            node.at, f"one event needs no list in `{what}`", f"write `{what}: {names[0]}`"
+        )
+        return
+    names += ["B"] if len(names) == 1 else []
+    first = "".join(f"{{event: {name}, when: ...}}, " for name in names[:-1])
+    form = f"`{what}: [{first}{{event: {names[-1]}}}]`"
+    hint = f"of several events the first whose `when` holds happens: {form}"
+    reading.error(node.at, f"`{what}` does not say which of its events happens", hint)
 
 
 def _filled_event(reading: Reading, node: Mapping, what: str) -> tuple[EmissionSyntax, ...]:
@@ -174,13 +192,6 @@ def _filled_event(reading: Reading, node: Mapping, what: str) -> tuple[EmissionS
 
 
 def _emission(reading: Reading, node: Node, what: str) -> EmissionSyntax | None:
-    if isinstance(node, Scalar):
-        reading.error(
-            node.at,
-            f"an entry of `{what}` is {shape(node)}",
-            f"write `{{event: {printable(node.text)}}}`",
-        )
-        return None
     values = reading.keyed(node, grammar.EMISSION)
     event = reading.word(values.get("event"), "`event`")
     if event is None:

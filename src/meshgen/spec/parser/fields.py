@@ -53,18 +53,21 @@ def _value(body: Mapping, key: str) -> Node | None:
 
 
 def _members(reading: Reading, name: Word, body: Sequence) -> tuple[MemberSyntax, ...]:
+    """The members of an enum; none if one of them is wrong, so that nothing follows from that."""
     if not body.items:
         reading.error(body.at, f"`{printable(name.text)}` has no members")
     members: list[MemberSyntax] = []
+    sound = True
     for item in body.items:
         member = _member(reading, name, item)
         if member is None:
             continue
+        sound = sound and not MEMBER.fault(member.name.text, "a member")
         if any(other.name.text == member.name.text for other in members):
             reading.error(item.at, f"`{member.name}` is here a second time")
         else:
             members.append(member)
-    return tuple(members)
+    return tuple(members) if sound else ()
 
 
 def _member(reading: Reading, of: Word, item: Node) -> MemberSyntax | None:

@@ -111,6 +111,7 @@ def _projection(reading: Reading, name: Word, node: Node) -> ProjectionSyntax:
         )
     return ProjectionSyntax(
         name=name,
+        id=reading.word(values.get("id"), "the id of a row"),
         summary=reading.summary(values.get("summary")),
         engine=reading.choice(values.get("store"), "a store", PROJECTION_STORES.words),
         partition=reading.words(key.get("partition"), "a field of `partition`"),

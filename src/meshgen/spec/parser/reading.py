@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from meshgen.spec.diagnostics import Finding, Position
 from meshgen.spec.grammar.names import NameRule
 from meshgen.spec.grammar.shapes import Construct, Duration, Integer, Kind
-from meshgen.spec.hints import closest, meant_or_one_of
+from meshgen.spec.hints import closest, meant_or_one_of, one_of
 from meshgen.spec.parser.prose import prose_fault
 from meshgen.spec.syntax import Assignments, AssignmentSyntax, Word
 from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Scalar, Sequence, shape
@@ -91,9 +91,9 @@ class Reading:
         if _FRAGMENT.search(name):
             self.error(key.at, shown, _CUT)
             return None
-        guess = closest(name, [known for known in construct.names if known not in written])
-        hint = f"did you mean `{guess}`?" if guess else meant_or_one_of(name, construct.names)
-        self.error(key.at, shown, hint)
+        left = [known for known in construct.names if known not in written]
+        guess = closest(name, left)
+        self.error(key.at, shown, f"did you mean `{guess}`?" if guess else one_of(left))
         return guess
 
     def not_yet(self, key: Scalar) -> None:

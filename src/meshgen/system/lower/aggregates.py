@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from meshgen.identities import Identities
-from meshgen.naming import article, pascal, snake, words
+from meshgen.naming import article, identifier, pascal, snake, words
 from meshgen.spec.expressions import Access, Expression
 from meshgen.spec.model import Aggregate, Assignment, Command, Emission, Event, Field, PortCall
 from meshgen.system.index import with_id
@@ -21,15 +21,17 @@ from meshgen.system.model import (
     Rule,
 )
 from meshgen.system.pysource.annotations import attribute
-from meshgen.system.pysource.calls import Scene, call_source, filled, from_sources, reads
+from meshgen.system.pysource.calls import (
+    Scene,
+    call_source,
+    filled,
+    from_sources,
+    reads,
+    tells_presence,
+)
 from meshgen.system.pysource.expressions import replica_reads
 from meshgen.testgen.cases.domain import domain_tests
 from meshgen.testgen.examples import Found
-
-# What the code of an aggregate, and of its tests, means something else by.
-_RESERVED = {"command", "context", "event", "field", "replace", "existing", "require"}
-_RESERVED |= {"abs", "all", "any", "dict", "float", "len", "list", "max", "min", "round", "sum"}
-_RESERVED |= {"date", "datetime", "decide", "evolve", "new_id", "pytest", "request", "timedelta"}
 
 
 def aggregate_view(
@@ -37,7 +39,7 @@ def aggregate_view(
 ) -> AggregateView:
     """Return an aggregate of `unit` with its cases computed; `found` are examples for its tests."""
     path = ("services", unit, "aggregates", aggregate.name)
-    module, variable = snake(aggregate.name), variable_of(aggregate)
+    module, variable = identifier(aggregate.name), variable_of(aggregate)
     return AggregateView(
         name=aggregate.name,
         identity=identity_of(identities, *path),
@@ -62,13 +64,8 @@ def aggregate_view(
 
 def variable_of(aggregate: Aggregate) -> str:
     """The local name of the aggregate's state: `order`; `order_` where the word is taken."""
-    word = _local(aggregate.name)
+    word = identifier(aggregate.name)
     return f"{word}_" if word == aggregate.id else word
-
-
-def _local(name: str) -> str:
-    word = snake(name)
-    return f"{word}_" if word in _RESERVED else word
 
 
 def mode_of(event: Event, aggregate: Aggregate) -> str:
@@ -155,7 +152,11 @@ def _command_case(command: Command, aggregate: Aggregate) -> CommandCase:
         opening=_opening(command, aggregate),
         lookups=tuple(lookups.values()),
         rules=tuple(
-            Rule(name=guard.name, condition=scene.code(guard.condition))
+            Rule(
+                name=guard.name,
+                condition=scene.code(guard.condition),
+                negated=scene.negated(guard.condition) if tells_presence(guard.condition) else None,
+            )
             for guard in command.requires
         ),
         questions=tuple(_question(call, command, scene) for call in command.calls),
@@ -210,7 +211,7 @@ def _lookups(command: Command, names: Mapping[str, str]) -> dict[tuple[str, str]
             if (read.replica, read.key) not in found:
                 row = read.replica
                 taken = sum(1 for replica, _ in found if replica == read.replica)
-                name = _local(row) if not taken else f"{snake(row)}_{taken + 1}"
+                name = identifier(row) if not taken else f"{snake(row)}_{taken + 1}"
                 bound = Bound(name=name, value=f"context.get({row}, {read.key})")
                 found[read.replica, read.key] = bound
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from meshgen.naming import about, kebab, pascal, unit_folder, unit_package, words
+from meshgen.naming import about, identifier, kebab, pascal, unit_folder, unit_package, words
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part
 from meshgen.spec.types import UUID, EnumType, Type
@@ -62,7 +62,7 @@ def _function(path: str) -> str:
     """`/orders/{order_id}` -> `orders_by_order_id`, `/` -> `root`."""
     parts = [part for part in path.split("/") if part]
     named = [f"by_{part[1:-1]}" if part.startswith("{") else part for part in parts]
-    return re.sub(r"\W", "_", "_".join(named)) or "root"
+    return identifier(re.sub(r"\W", "_", "_".join(named)) or "root")
 
 
 def _part_view(part: Part, index: Index) -> PartView:

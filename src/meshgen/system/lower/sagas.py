@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshgen.naming import snake, words
+from meshgen.naming import identifier, snake, words
 from meshgen.spec.model import Dispatch, Each, Ref, Saga, Step
 from meshgen.system.index import Index
 from meshgen.system.lower.identities import identity_of
@@ -40,7 +40,7 @@ def saga_view(saga: Saga, unit: str, index: Index, specimens: Specimens) -> Saga
     return SagaView(
         name=saga.name,
         identity=snake(identity) if identity else None,
-        module=snake(saga.name),
+        module=identifier(saga.name),
         words=words(saga.name),
         id=saga.of,
         starts_on=saga.starts_on.name,
@@ -99,7 +99,7 @@ def _dispatch(
     if failure:
         parameters.append(Argument(name="failure", value="str"))
     return DispatchView(
-        function=snake(command.command.name),
+        function=identifier(command.command.name),
         summary=_summary(dispatch, known, failure),
         parameters=tuple(parameters),
         command=Call(name=command.command.name, arguments=arguments),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from meshgen.naming import kebab, snake, url_prefix
+from meshgen.naming import identifier, kebab, url_prefix
 from meshgen.spec.expressions import Access
 from meshgen.spec.model import Assignment, Do, Scenario, See
 from meshgen.system.index import CommandOf, Index
@@ -13,8 +13,8 @@ from meshgen.system.lower.services import command_path
 from meshgen.system.model import ScenarioView
 from meshgen.system.pysource.calls import Scene
 
-# A scenario is told from outside of any decision: its clock is the clock.
-_OUTSIDE = Scene({"now": "datetime.now(UTC)", "new_id": "uuid4()"})
+# A scenario runs outside of any decision: its clock is the clock.
+_OUTSIDE = {"now": "datetime.now(UTC)", "new_id": "uuid4()"}
 
 
 def scenario_view(scenario: Scenario, index: Index) -> ScenarioView:
@@ -33,7 +33,7 @@ def scenario_view(scenario: Scenario, index: Index) -> ScenarioView:
 
 
 def _caller(step: Do | See) -> str:
-    return snake(step.who.replace("-", "_"))
+    return identifier(step.who)
 
 
 def _names_in(step: Do | See) -> Iterator[str]:
@@ -79,6 +79,4 @@ def _keywords(values: dict[str, str]) -> str:
 
 
 def _code(value: Assignment, step: Do | See) -> str:
-    if value.value.source == "caller":
-        return f"{_caller(step)}.id"
-    return _OUTSIDE.code(value.value)
+    return Scene({**_OUTSIDE, "caller": _caller(step)}).code(value.value)

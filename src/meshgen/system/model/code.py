@@ -56,10 +56,15 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A guard: the condition as Python source and the name of the rule it stands for."""
+    """A guard: the condition as Python source and the name of the rule it stands for.
+
+    `negated` is the opposite of a condition that asks whether values are there: a type checker
+    knows from `if value is None: refuse(...)` that the value is there afterwards.
+    """
 
     name: str
     condition: str
+    negated: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from meshgen.spec.expressions import Access, Expression
+from meshgen.spec.expressions.narrowing import present
 from meshgen.spec.model import Assignment, Each, Field
 from meshgen.spec.types import ListType
 from meshgen.system.model import Argument, Loop
 from meshgen.system.pysource.annotations import annotation
-from meshgen.system.pysource.expressions import emit
+from meshgen.system.pysource.expressions import emit, opposite
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,11 @@ class Scene:
 
     def code(self, expression: Expression) -> str:
         """`expression` as Python source."""
-        return emit(expression, self.names, rows=self.rows).code
+        return emit(expression, self.names, rows=self.rows)
+
+    def negated(self, expression: Expression) -> str:
+        """The opposite of the condition `expression` as Python source."""
+        return emit(opposite(expression), self.names, rows=self.rows)
 
 
 EVENT = Scene({"event": "event"})
@@ -36,6 +41,11 @@ def reads(expression: Expression, kind: str) -> bool:
     """Whether `expression` uses a variable of that kind."""
     accesses = (ref for ref in expression.refs.values() if isinstance(ref, Access))
     return any(access.variable.kind == kind for access in accesses)
+
+
+def tells_presence(condition: Expression) -> bool:
+    """Whether it follows from `condition` that a value is not None."""
+    return bool(present(condition.tree, holds=True))
 
 
 def filled(

@@ -1,23 +1,14 @@
-"""Expressions and values as Python source."""
+"""Expressions as Python source."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from meshgen.spec.expressions import Expression
 from meshgen.spec.expressions.lookups import certain_lookups
-from meshgen.spec.expressions.values import Value
-from meshgen.system.pysource import literals
 from meshgen.system.pysource.printer import Printer
-
-
-@dataclass(frozen=True, slots=True)
-class Emitted:
-    """Python source, and the names it needs imported or at hand (`Decimal`, `context`...)."""
-
-    code: str
-    uses: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +24,32 @@ def emit(
     prefixes: Mapping[str, str],
     *,
     rows: Mapping[tuple[str, str], str] | None = None,
-    classes: Mapping[str, str] | None = None,
-) -> Emitted:
-    """Return `expression` as Python.
+) -> str:
+    """Return `expression` as Python source.
 
     prefixes: by kind of variable what its name is an attribute of ("state" -> "order"); names of
         other kinds stand by themselves; "now" and "new_id" are the calls where there is no context
-    rows: the variables of rows that were read before, by replica and key (see `replica_reads`)
-    classes: the class of a replica's rows, for rows that were not read before
+    rows: the variables of rows that were read before, by class and key (see `replica_reads`)
     """
-    printer = Printer(expression, prefixes, rows or {}, classes or {})
-    code = printer.text(expression.tree)
-    return Emitted(code, frozenset(printer.uses))
+    return Printer(expression, prefixes, rows or {}).text(expression.tree)
 
 
-def emit_value(value: Value, named: Mapping[object, str] | None = None) -> Emitted:
-    """Return a value as Python; `named` gives the ids and moments that have names in the code."""
-    return Emitted(literals.literal(value, named), frozenset(literals.needs(value)))
+def opposite(condition: Expression) -> Expression:
+    """Return the condition that holds when `condition` does not: `a is None or b is None`."""
+    tree = condition.tree
+    if (
+        isinstance(tree, ast.BoolOp)
+        and isinstance(tree.op, ast.And)
+        and all(map(_has_an_opposite, tree.values))
+    ):
+        parts: list[ast.expr] = [ast.UnaryOp(ast.Not(), value) for value in tree.values]
+        return replace(condition, tree=ast.BoolOp(ast.Or(), parts))
+    return replace(condition, tree=ast.UnaryOp(ast.Not(), tree))
+
+
+def _has_an_opposite(node: ast.expr) -> bool:
+    kinds = (ast.Is, ast.IsNot, ast.Eq, ast.NotEq, ast.In, ast.NotIn)
+    return isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], kinds)
 
 
 def replica_reads(expression: Expression, prefixes: Mapping[str, str]) -> tuple[ReplicaRead, ...]:
@@ -60,6 +60,6 @@ def replica_reads(expression: Expression, prefixes: Mapping[str, str]) -> tuple[
     """
     reads: dict[ReplicaRead, None] = {}
     for lookup in certain_lookups(expression):
-        key = Printer(expression, prefixes, {}, {}).text(lookup.key)
+        key = Printer(expression, prefixes, {}).text(lookup.key)
         reads[ReplicaRead(lookup.replica.name, key)] = None
     return tuple(reads)

@@ -56,27 +56,6 @@ def literal(value: Any, named: Mapping[object, str] | None = None) -> str:
             return repr(value)
 
 
-def needs(value: Any) -> set[str]:
-    """Return the names that the code of `value` needs imported."""
-    match value:
-        case Decimal() | UUID():
-            return {type(value).__name__}
-        case datetime():
-            return {"datetime", "UTC"}
-        case date():
-            return {"date"}
-        case EnumValue(enum=enum):
-            return {enum}
-        case Record(type=kind, fields=fields):
-            return {kind}.union(*(needs(item) for _, item in fields))
-        case list():
-            return set().union(*map(needs, value))
-        case dict():
-            return set().union(*map(needs, value), *map(needs, value.values()))
-        case _:
-            return set()
-
-
 def _digits(value: Decimal) -> str:
     whole = value.as_tuple().exponent == 0 and (value or not value.is_signed())
     return str(value) if whole else f'"{value:f}"'

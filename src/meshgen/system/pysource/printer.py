@@ -48,24 +48,21 @@ Code = tuple[str, int]
 
 
 class Printer:
-    """One pass over one expression. `uses` collects the names that the code needs imported."""
+    """One pass over one expression."""
 
     def __init__(
         self,
         expression: Expression,
         prefixes: Mapping[str, str],
         rows: Mapping[tuple[str, str], str],
-        classes: Mapping[str, str],
     ) -> None:
         self._of = expression
         self._prefixes = prefixes
         self._rows = rows
-        self._classes = classes
         self._names = {node.id for node in ast.walk(expression.tree) if isinstance(node, ast.Name)}
         self._taken = {*_TAKEN, *(prefix.partition(".")[0] for prefix in prefixes.values())}
         self._taken |= {name.partition(".")[0] for name in rows.values()}
         self._renamed: dict[str, str] = {}
-        self.uses: set[str] = set()
 
     def text(self, node: ast.expr, least: int = CONDITIONAL) -> str:
         """Return the code of `node`, in parentheses if it binds less than `least`."""
@@ -75,7 +72,6 @@ class Printer:
     def _code(self, node: ast.expr) -> Code:
         target = self._of.conversions.get(node)
         if target == DECIMAL:
-            self.uses.add("Decimal")
             return f"Decimal({self._plain(node)[0]})", PRIMARY
         code, binds = self._plain(node)
         if target == FLOAT:
@@ -106,13 +102,11 @@ class Printer:
         return printers[type(node)](node)
 
     def _constant(self, node: ast.Constant) -> Code:
-        self.uses |= literals.needs(node.value)
         return literals.literal(node.value), PRIMARY
 
     def _name(self, node: ast.Name) -> Code:
         ref = self._of.refs[node]
         if isinstance(ref, Member):
-            self.uses.add(ref.enum.name)
             return f"{ref.enum.name}.{constant(ref.member)}", PRIMARY
         if node.id in self._renamed:
             return self._renamed[node.id], PRIMARY
@@ -138,9 +132,7 @@ class Printer:
         replica, key = lookup.replica.name, self.text(lookup.key)
         if (replica, key) in self._rows:
             return self._rows[replica, key]
-        kind = self._classes.get(replica, replica)
-        self.uses |= {kind, "context"}
-        return f"context.get({kind}, {key})"
+        return f"context.get({replica}, {key})"
 
     def _subscript(self, node: ast.Subscript) -> Code:
         return f"{self.text(node.value, PRIMARY)}[{self.text(node.slice)}]", PRIMARY
@@ -154,7 +146,6 @@ class Printer:
         if isinstance(node.op, ast.USub):
             value = operand.value if isinstance(operand, ast.Constant) else None
             if isinstance(value, Decimal) and value and operand not in self._of.conversions:
-                self.uses.add("Decimal")
                 return literals.literal(-value), PRIMARY
             return f"-{self.text(operand, UNARY)}", UNARY
         if isinstance(operand, ast.UnaryOp) and isinstance(operand.op, ast.Not):
@@ -230,7 +221,6 @@ class Printer:
         arguments = [self.text(argument) for argument in node.args]
         arguments += [f"{keyword.arg}={self.text(keyword.value)}" for keyword in node.keywords]
         if isinstance(ref, Construction):
-            self.uses.add(ref.object.name)
             return f"{ref.object.name}({', '.join(arguments)})", PRIMARY
         if isinstance(node.func, ast.Attribute):
             owner, method = self.text(node.func.value, PRIMARY), node.func.attr
@@ -244,11 +234,9 @@ class Printer:
         if name in ("now", "new_id"):
             if name in self._prefixes:
                 return self._prefixes[name]
-            self.uses.add("context")
             return "context.now" if name == "now" else "context.new_id()"
         kind = self._of.types[node]
         if name == "sum" and kind in (DECIMAL, FLOAT):
-            self.uses |= {"Decimal"} if kind == DECIMAL else set()
             arguments = [*arguments, "Decimal(0)" if kind == DECIMAL else "0.0"]
         elif len(arguments) == 1 and isinstance(node.args[0], ast.GeneratorExp):
             arguments = [self._argument(node.args[0])]

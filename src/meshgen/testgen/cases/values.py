@@ -13,7 +13,7 @@ from meshgen.spec.expressions.evaluate import evaluate
 from meshgen.spec.expressions.values import Bindings, Record, Value
 from meshgen.spec.model import Assignment, Field
 from meshgen.system.model import Argument, Bound, Call, Constant, Constants
-from meshgen.system.pysource.expressions import emit_value
+from meshgen.system.pysource.literals import literal
 from meshgen.testgen.examples.model import (
     EARLIER,
     NOW,
@@ -50,7 +50,7 @@ class Shared:
         """`name(field=value, ...)`."""
         for field, value in fields:
             self._meet(field, value)
-        arguments = (Argument(name=n, value=emit_value(v, self._named).code) for n, v in fields)
+        arguments = (Argument(name=n, value=literal(v, self._named)) for n, v in fields)
         return Call(name=name, arguments=tuple(arguments))
 
     def name(self, message: EventValue) -> str:

@@ -1,0 +1,70 @@
+"""What the render process is asked for: meshgen's templates, and the user's own over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from meshgen.output.overlays import Overlays
+from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part
+from meshgen.output.plan import PROJECT, Row, plan, schema_path
+from meshgen.output.templates import CONFIG, content_folder, read_template, template_folder
+from meshgen.render.worker import Job
+from meshgen.system.model import Mesh
+
+_SETTINGS = "pyproject.toml"
+_OF_CONTRACTS = ("contracts", "libs/contracts")
+
+
+def jobs_of(mesh: Mesh, parts: Sequence[Part], overlays: Overlays, folder: Path) -> Iterator[Job]:
+    """What is rendered for `parts`: first what goes into the project's root, then the units.
+
+    The user's own templates are put into `folder`, each with the settings of meshgen's.
+    """
+    own = {name: _staged(name, overlays, folder) for name in overlays}
+    reserved = (*(unit.folder for unit in mesh.project.units), CHASSIS_FOLDER, "gateway")
+    for row, only in _rows(mesh, parts):
+        template = row.template
+        # The rest of the chassis is the same in every project, and copied as it is.
+        yield _job(row, template_folder(template), (_SETTINGS,) if template == CHASSIS else only)
+        if template in own:
+            others = reserved + (_OF_CONTRACTS if template == PROJECT else ())
+            yield _job(row, own[template], only, () if row.folder else others)
+
+
+def _rows(mesh: Mesh, parts: Sequence[Part]) -> Iterator[tuple[Row, tuple[str, ...]]]:
+    """The rows to render, with the files that are needed of them if those are not all."""
+    rows = {(row.template, row.folder): row for part in parts for row in part.rows}
+    if rows and not any(part.name == PROJECT for part in parts):
+        # The root's pyproject.toml says how code is formatted.
+        project, contracts, *_ = plan(mesh)
+        yield project, (_SETTINGS,)
+        schemas = tuple(schema_path(module.name) for part in parts for module in part.contracts)
+        if schemas:
+            yield contracts, schemas
+    for row in rows.values():
+        yield row, ()
+
+
+def _job(row: Row, template: Path, only: tuple[str, ...], reserved: tuple[str, ...] = ()) -> Job:
+    return Job(
+        template=str(template),
+        folder=row.folder,
+        answers=row.answers,
+        only=only,
+        reserved=reserved,
+    )
+
+
+def _staged(name: str, overlays: Overlays, folder: Path) -> Path:
+    """Write a template of the user's own into `folder`: its texts, and all else as meshgen's."""
+    root, inside = folder / name, content_folder(name).relative_to(template_folder(name))
+    root.mkdir(parents=True)
+    (root / inside).mkdir(exist_ok=True)
+    apart = f"{inside.as_posix()}/"
+    files = {p: c for p, c in read_template(name).items() if not p.startswith(apart)}
+    files = files if name != CHASSIS else {CONFIG: files[CONFIG]}
+    for path, content in {**files, **overlays[name].content}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+    return root
