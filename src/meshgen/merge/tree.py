@@ -1,4 +1,4 @@
-"""The three-way merge of a whole project, path by path:
+"""The three-way merge of a whole project, path by path.
 
 | base -> ours | base -> theirs | result |
 |---|---|---|

@@ -38,7 +38,8 @@ class Generate(Protocol):
         base: Base | None = None,
         memo: Memo | None = None,
         overlays: Overlays | None = None,
-    ) -> Rendering: ...
+    ) -> Rendering:
+        """Render the project of a spec."""
 
 
 def generate(

@@ -36,7 +36,7 @@ def yaml(value: str) -> str:
 
 
 def toml(value: str) -> str:
-    """A TOML basic string (TOML 1.0: `\\uXXXX` and `\\UXXXXXXXX`, no surrogates)."""
+    r"""A TOML basic string (TOML 1.0: `\uXXXX` and `\UXXXXXXXX`, no surrogates)."""
     return _yaml_escaped(value)
 
 

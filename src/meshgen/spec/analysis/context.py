@@ -174,6 +174,7 @@ class Names:
         yield from (f"{n}{tail}" for n, v in self.variables.items() if v == variable)
 
     def scope(self, *, impure: bool = False) -> Scope:
+        """Return the scope of expressions with these names."""
         return Scope(
             variables=self.variables,
             records=self.records,
@@ -195,6 +196,7 @@ class Check:
         self.broken_types: set[str] = set()
 
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
+        """Add a finding."""
         self.reading.error(at, message, hint)
 
     def knows(self, *kinds: str) -> bool:
@@ -210,6 +212,7 @@ class Check:
         )
 
     def names(self) -> Names:
+        """Return an empty scope with the types of the spec."""
         return Names(self.types)
 
     def expression(

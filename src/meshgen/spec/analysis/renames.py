@@ -1,4 +1,4 @@
-"""What was renamed: `renamed_from` tells an update what something was called before."""
+"""Checks of `renamed_from`, the former names of elements."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from meshgen.spec.syntax import ServiceSyntax, SpecSyntax, Word
 
 
 class Renamed(Protocol):
-    """Anything with a name and perhaps one from before."""
+    """An element with a name and possibly a former name."""
 
     @property
-    def name(self) -> Word: ...
+    def name(self) -> Word:
+        """The name."""
+
     @property
-    def renamed_from(self) -> Word | None: ...
+    def renamed_from(self) -> Word | None:
+        """The former name, if any."""
 
 
 def check_renames(check: Check, syntax: SpecSyntax) -> None:
-    """A former name is free now, or was given away by another rename; only one thing had it."""
+    """Check that each former name is unused, or renamed itself, and claimed only once."""
     for siblings in _siblings(syntax):
         _check(check, tuple(siblings))
 

@@ -34,6 +34,7 @@ class Reading:
         self.lost: set[str] = set()
 
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
+        """Add a finding."""
         self.findings.append(Finding(at, message, hint))
 
     # shapes
