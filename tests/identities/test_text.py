@@ -42,7 +42,7 @@ def test_it_is_yaml(names: dict[str, str]) -> None:
         ("services/order: [order]", "not `path: name`"),
         ("service/order: order", "there is no `service`"),
         ("services/order/fields/x: x", "there is no `services/fields`"),
-        ("types/T: T\ntypes/T: U", "`types/T` is here a second time"),
+        ("types/T: T\ntypes/T: U", "`types/T` is a duplicate"),
         ("types/T: T\ntypes/U: T", "`T` is the name of line 1, too"),
         ("<<<<<<< HEAD\ntypes/T: T", "a merge was not finished"),
         ("\x00", "not `path: name`"),

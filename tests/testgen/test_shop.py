@@ -11,7 +11,7 @@ from meshgen.spec.model import Aggregate, Service, Spec
 from meshgen.testgen.examples import NOW, EventValue, Example, ExampleId, Found, examples, new_id
 from meshgen.testgen.examples.attempts import Sources
 from meshgen.testgen.examples.candidates import Candidates
-from meshgen.testgen.examples.domain import Decider, Emitted, Refused, State, Context
+from meshgen.testgen.examples.domain import Context, Decider, Emitted, Refused, State
 from meshgen.testgen.examples.search import goals
 
 Titled = Callable[[Found, str], Example]

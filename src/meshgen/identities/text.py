@@ -52,7 +52,7 @@ def decoded(data: bytes) -> Identities:
         if not _is_known(path):
             raise _wrong(number, f"there is no `{'/'.join(path[::2])}`")
         if path in names:
-            raise _wrong(number, f"`{found[1]}` is here a second time")
+            raise _wrong(number, f"`{found[1]}` is a duplicate")
         if name is not None and (first := where.setdefault((path[:-1], name), number)) != number:
             raise _wrong(number, f"`{name}` is the name of line {first}, too")
         names[path] = name

@@ -34,7 +34,7 @@ def read_default(check: Check, node: Node, field: Field) -> object:
     value = _value(node, bare(field.type))
     if value is MISSING:
         hint = _default_hint(field.type)
-        check.error(node.at, f"the default of `{field.name}` is {shape(node)}", hint)
+        check.error(node.at, f"the default of `{field.name}` cannot be {shape(node)}", hint)
         return None  # there is a default, only not a good one
     if fault := _breaks(value, field):
         check.error(node.at, f"the default of `{field.name}` breaks its own limit {fault}")

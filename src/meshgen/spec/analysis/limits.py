@@ -50,7 +50,7 @@ def _limit(check: Check, key: str, value: Scalar, type_: Type) -> int | float | 
         return _pattern(check, value)
     number = value.value
     if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
-        check.error(value.at, f"`{key}` is {shape(value)}", "it is a number")
+        check.error(value.at, f"`{key}` cannot be {shape(value)}", "it is a number")
         return None
     if (LIMITS[key].of != "numbers" or type_ == INT) and not isinstance(number, int):
         check.error(value.at, f"`{key}` is {number}", "it is a whole number here")
