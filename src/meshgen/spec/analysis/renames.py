@@ -68,13 +68,13 @@ def _check(check: Check, siblings: tuple[Renamed, ...]) -> None:
             line = holder.name.at.line
             check.error(
                 former.at,
-                f"`{former}` is still there, in line {line}, so nothing was renamed from it",
-                "leave `renamed_from` out, or take the old one away",
+                f"`{former}` still exists in line {line}",
+                "leave `renamed_from` out, or remove the old element",
             )
         elif former.text in heirs:
             check.error(
                 former.at,
-                f"`{heirs[former.text]}` was renamed from `{former}`, too",
-                "a thing is renamed to one name only",
+                f"`{heirs[former.text]}` is also renamed from `{former}`",
+                "keep one of the two",
             )
         heirs.setdefault(former.text, sibling.name)

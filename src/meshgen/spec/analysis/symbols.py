@@ -1,4 +1,4 @@
-"""What there is, by name: aggregates, events, commands, their fields; how references find them."""
+"""Symbols: aggregates, events, commands and their fields; resolution of references."""
 
 from __future__ import annotations
 
@@ -171,13 +171,13 @@ class Symbols:
                 or f"write `service.{printable(name)}`"
             )
             self.check.error(
-                word.at, f"`{printable(word.text)}` does not say whose {what} it is", hint
+                word.at, f"`{printable(word.text)}` does not name the service of the {what}", hint
             )
             return None
         if unit in self.services:
             return self.services[unit]
         if unit in self.projections or unit in self.bffs:
-            self.check.error(word.at, f"`{unit}` is no service, so it has no {what}s")
+            self.check.error(word.at, f"`{unit}` is not a service and has no {what}s")
         elif not self._lost("services"):
             self.check.error(
                 word.at,

@@ -100,7 +100,7 @@ def _rate(reading: Reading, node: Node | None) -> int:
         return 1
     found = _RATE.fullmatch(node.text) if isinstance(node, Scalar) else None
     if found is None:
-        reading.error(node.at, f"`rate` cannot be {shape(node)}", "write a rate such as `50/s` or `600/m`")
+        reading.error(node.at, f"`rate` cannot be {shape(node)}", "write e.g. `50/s` or `600/m`")
         return 1
     number, seconds = int(found[1]), 1 if found[2] == "s" else 60
     if number % seconds:
