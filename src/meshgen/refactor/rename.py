@@ -17,7 +17,8 @@ from meshgen.spec.grammar import CONSTRUCTS
 from meshgen.spec.grammar.names import CLASS, UNIT
 from meshgen.spec.grammar.shapes import Construct, Kind, MapOf, OneOf
 from meshgen.spec.yaml.load import load
-from meshgen.spec.yaml.tree import Scalar, Sequence
+from meshgen.spec.yaml.tree import Mapping, Scalar, Sequence
+from meshgen.unicode import printable
 
 FORMER = "renamed_from"
 _WITH_FORMER_NAMES = frozenset(
@@ -52,8 +53,9 @@ def rename(text: str, old: str, new: str, *, applied: str | None = None) -> str:
 
 def _renamed(text: str, old: str, new: str, applied: str | None) -> str:
     found = document(text)
-    target = declared(found, old)
     every = list(mentions(found.root))
+    _refuse_inside(every, old)
+    target = declared(found, old)
     name = _new_name(target, new)
     _refuse_taken(every, target, name)
     changed = [m for m in every if m.thing == target.thing]
@@ -62,6 +64,16 @@ def _renamed(text: str, old: str, new: str, applied: str | None) -> str:
         return after
     path = (*target.path[:-1], name)
     return _with_former_name(_in_long_form(after, path), path, target, applied)
+
+
+def _refuse_inside(every: list[Mention], old: str) -> None:
+    """Fields and members of enums are named bare in expressions: they are renamed by hand."""
+    things = {str(m.thing) for m in every if m.declares}
+    holder, _, name = old.rpartition(".")
+    if old not in things and holder in things - {m.thing.unit for m in every}:
+        message = f"`rename` does not follow what is inside `{holder}`, like `{printable(name)}`"
+        hint = "give it its new name in the spec, with `renamed_from`, and everything that names it"
+        raise MeshgenError(message, hint)
 
 
 def _new_name(target: Mention, new: str) -> str:
@@ -150,7 +162,21 @@ def _with_former_name(text: str, path: Path, target: Mention, applied: str | Non
     assert isinstance(former, Scalar)
     if applied is not None and _declares(applied, target):
         return spliced(text, [Splice(*former.span, target.thing.name)])
-    return cut(text, place, hollow=True) if former.text == path[-1] else text
+    if former.text != path[-1]:
+        return text
+    return _without_room(cut(text, place, hollow=True), path)
+
+
+def _without_room(text: str, path: Path) -> str:
+    """`text` with an enum at `path` in its short form, if its long form says nothing more."""
+    found = document(text)
+    node = found.node(path)
+    if not isinstance(node, Mapping) or [e.key.text for e in node.entries] != ["enum"]:
+        return text
+    listed = node.entries[0].value
+    if not node.flow or not isinstance(listed, Sequence):
+        return text
+    return spliced(text, [Splice(*node.span, text[slice(*listed.span)])])
 
 
 def _declares(applied: str, target: Mention) -> bool:
