@@ -21,7 +21,8 @@ class Worktree:
     def read(self, path: str) -> File | None:
         """What `path` holds, None for nothing.
 
-        Raises MeshgenError if a folder above it is a symbolic link, or if it is no file.
+        Raises:
+            MeshgenError: A folder above it is a symbolic link, or if it is no file.
         """
         if not self.has_folder(path.rpartition("/")[0]):
             return None
@@ -53,7 +54,8 @@ class Worktree:
     def has_folder(self, folder: str) -> bool:
         """Whether there is such a folder.
 
-        Raises MeshgenError if it, or a folder above it, is a symbolic link.
+        Raises:
+            MeshgenError: It, or a folder above it, is a symbolic link.
         """
         if folder not in self._known:
             above, _, _ = folder.rpartition("/")

@@ -40,7 +40,8 @@ def _value(name: str | None) -> str:
 def decoded(data: bytes) -> Identities:
     """Read the file. It belongs to whoever last merged it, so every line is checked.
 
-    Raises MeshgenError for the first line that is wrong.
+    Raises:
+        MeshgenError: The first line that is wrong.
     """
     names: dict[Path, str | None] = {}
     where: dict[tuple[Path, str], int] = {}

@@ -18,7 +18,7 @@ from meshgen.output.overlays import OVERLAYS, read_overlays
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Rendering, read_identities
 from meshgen.project.locate import lone_spec
-from meshgen.project.render_cache import MEMO
+from meshgen.project.render_cache import RENDER_CACHE
 from meshgen.project.state import FOLDER, STATE
 from meshgen.spec.yaml.load import read_bytes
 
@@ -142,4 +142,4 @@ def _base(rendering: Rendering, left_out: tuple[str, ...]) -> Files:
         for part, of_part in rendering.files.items()
     }
     base = replace(rendering, files=files).base_files()
-    return {path: file for path, file in base.items() if path != MEMO}  # the cache would be wrong
+    return {path: file for path, file in base.items() if path != RENDER_CACHE}  # it would be wrong

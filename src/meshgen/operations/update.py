@@ -30,7 +30,7 @@ from meshgen.project.base import Base, Rendering, digest, read_base
 from meshgen.project.conflicts import refuse_unresolved
 from meshgen.project.edits import base_edits, file_edits, spec_edits
 from meshgen.project.locate import own_spec
-from meshgen.project.render_cache import MEMO, read_memo
+from meshgen.project.render_cache import RENDER_CACHE, read_render_cache
 from meshgen.project.state import FOLDER
 from meshgen.spec.diagnostics import Finding, SpecError
 
@@ -81,7 +81,7 @@ class Update:
     @property
     def nothing(self) -> bool:
         """Whether the project is up to date."""
-        return all(edit.path == MEMO for edit in self.edits) and not self.changes
+        return all(edit.path == RENDER_CACHE for edit in self.edits) and not self.changes
 
 
 def update(
@@ -150,10 +150,10 @@ def _render(
     base: Base, spec: bytes, progress: Progress, generate: Generate | None
 ) -> Rendering | None:
     """Render `spec`; None if the result is known to be what the base holds."""
-    memo = read_memo(base.root)
+    cache = read_render_cache(base.root)
     overlays = read_overlays(base.root / OVERLAYS)
     same = base.current(digest(spec))
-    if same and memo.renders(engine(), base.digest(spec), digest_of(overlays), base.state.parts):
+    if same and cache.renders(engine(), base.digest(spec), digest_of(overlays), base.state.parts):
         return None
     if generate is None:
         # Imported here: most updates have nothing to do.
@@ -161,7 +161,7 @@ def _render(
 
         generate = generate_project
     path = str(base.root / base.state.spec_file)
-    return generate(path, spec, progress, base=base, memo=memo, overlays=overlays)
+    return generate(path, spec, progress, base=base, cache=cache, overlays=overlays)
 
 
 def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Change, ...]:

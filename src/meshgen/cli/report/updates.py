@@ -10,7 +10,7 @@ from meshgen.cli.report.findings import finding_documents, finding_lines
 from meshgen.cli.report.terminal import Line, shown_path
 from meshgen.merge import Change, Outcome
 from meshgen.project.conflicts import BESIDE
-from meshgen.project.render_cache import MEMO
+from meshgen.project.render_cache import RENDER_CACHE
 from meshgen.project.state import FOLDER
 
 if TYPE_CHECKING:
@@ -130,5 +130,5 @@ def _undecided(update: Update) -> Iterator[tuple[str, str]]:
 
 
 def _base_changes(update: Update) -> int:
-    paths = [edit.path for edit in update.edits if edit.path != MEMO]
+    paths = [edit.path for edit in update.edits if edit.path != RENDER_CACHE]
     return sum(path.startswith(f"{FOLDER}/") for path in paths)

@@ -19,7 +19,8 @@ except ImportError:  # Windows has no such lock; there two runs at once are the 
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a project, which is on its folder `folder`.
 
-    Raises MeshgenError if another process holds it; without the folder there is nothing to lock.
+    Raises:
+        MeshgenError: Another process holds it; without the folder there is nothing to lock.
     """
     if fcntl is None or not folder.is_dir():
         yield
