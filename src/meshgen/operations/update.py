@@ -44,7 +44,7 @@ class DataLossError(SpecError):
     def __init__(self, path: str, spec: bytes, losses: tuple[Finding, ...]) -> None:
         super().__init__(path, spec.decode("utf-8", "replace"), losses)
         count = f"{len(losses)} change{'s' if len(losses) != 1 else ''}"
-        self.message = f"{path}: {count} that stored data would not survive; nothing was written"
+        self.message = f"{path}: {count} incompatible with stored data; nothing was written"
         self.hint = "pass --accept-data-loss to apply them anyway"
         self.args = (f"{self.message}; {self.hint}",)
 

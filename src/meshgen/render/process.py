@@ -1,4 +1,4 @@
-"""The render process seen from outside: started early, asked once."""
+"""Client of the render process, which is started early and used once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RenderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process that renders: it makes itself ready while other work goes on.
+    """The render process, which starts while other work goes on.
 
     `folder` is where it finds its input and leaves its output.
     """

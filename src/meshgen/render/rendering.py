@@ -1,4 +1,4 @@
-"""From parts to files: have templates filled and messages typed, format, check, read."""
+"""From parts to files: render templates, generate messages, format and check."""
 
 from __future__ import annotations
 

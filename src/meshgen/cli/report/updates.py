@@ -56,8 +56,8 @@ def loss_lines(update: Update) -> list[Line]:
     error = update.losses
     if error is None:
         return []
-    verb = "does" if update.written else "would"
-    head: Line = [("bold red", f"stored data {verb} not survive:")]
+    noun = "changes" if len(error.findings) != 1 else "change"
+    head: Line = [("bold red", f"{noun} incompatible with stored data:")]
     return [head, *(line for found in error.findings for line in finding_lines(error, found))]
 
 

@@ -87,9 +87,9 @@ def _guards(
         condition = check.expression(syntax.value, names, BOOL, impure=True)
         if condition is not None:
             found.append(Guard(name=syntax.target.text, condition=condition, at=syntax.target.at))
-            names.present |= names.told(condition)
+            names.present |= names.narrowed_by(condition)
         else:
-            names.present |= names.told_by(syntax.value)
+            names.present |= names.narrowed_by_source(syntax.value)
     return tuple(found), names.present
 
 
@@ -148,7 +148,7 @@ def _emissions(
         if emission is not None:
             found.append(emission)
             if emission.when:
-                present |= names.told(emission.when, holds=False)
+                present |= names.narrowed_by(emission.when, holds=False)
     return tuple(found)
 
 
@@ -166,7 +166,7 @@ def _emission(
         return None
     when = check.expression(syntax.when, names, BOOL, impure=True) if syntax.when else None
     if when is not None:
-        names.present |= names.told(when)
+        names.present |= names.narrowed_by(when)
     fill = check.assignments(syntax.fill, event.own, f"`{event.name}`", names, impure=True)
     sources = [(f"`{symbol.name}`", symbol.whole.present(names.qualified("input")))]
     if symbol.syntax.mode != "creates":

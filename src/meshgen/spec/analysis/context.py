@@ -142,18 +142,18 @@ class Names:
         self.variables[name] = variable
         return self
 
-    def told(self, condition: Expression, *, holds: bool = True) -> frozenset[str]:
+    def narrowed_by(self, condition: Expression, *, holds: bool = True) -> frozenset[str]:
         """The names, however written, that are not None if `condition` holds, or if it does not."""
-        return self._told(condition.tree, holds=holds)
+        return self._narrowed_by(condition.tree, holds=holds)
 
-    def told_by(self, source: Scalar) -> frozenset[str]:
+    def narrowed_by_source(self, source: Scalar) -> frozenset[str]:
         """The same for a condition with a finding, so that nothing follows from the finding."""
         try:
-            return self._told(parse(source.text), holds=True)
+            return self._narrowed_by(parse(source.text), holds=True)
         except ExpressionError:
             return frozenset()
 
-    def _told(self, tree: ast.expr, *, holds: bool) -> frozenset[str]:
+    def _narrowed_by(self, tree: ast.expr, *, holds: bool) -> frozenset[str]:
         found = present(tree, holds=holds)
         return found | {other for name in found for other in self._same(name)}
 
