@@ -6,11 +6,11 @@ BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 UV_PROGRAM := $(BIN)/uv$(if $(filter Windows_NT,$(OS)),.exe)
 UV = VIRTUAL_ENV=.venv $(UV_PROGRAM)
 PINS := templates/project/template
-# From the fast to the slow: a mistake shows early.
+# Fast suites first, so that mistakes show early.
 SLOW := tests/cli tests/chassis tests/examples tests/docs tests/e2e
 FAST := $(filter-out $(SLOW),$(patsubst %/,%,$(sort $(wildcard tests/*/))))
 
-help:  ## what there is
+help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(UV_PROGRAM): $(PINS)/requirements-uv.txt
@@ -29,26 +29,26 @@ $(UV_PROGRAM): $(PINS)/requirements-uv.txt
 demo: .venv/.ready  ## generate the shop, run it, place orders, stop it
 	@$(BIN)/python -m demo
 
-test: lint  ## everything: style, types, units, real servers, generated projects
+test: lint  ## all checks: style, types, unit tests, real servers, generated projects
 	@$(BIN)/pytest --durations=10 $(FAST) $(SLOW)
 
-units: lint  ## what needs no servers and no generated project: a minute or two
+units: lint  ## the fast suites, without servers and generated projects
 	@$(BIN)/pytest $(FAST)
 
-latest:  ## the tests of what is committed, with the newest versions of everything
+latest:  ## test the last commit with the newest versions of all dependencies
 	@rm -rf build/latest && git clone --quiet . build/latest
 	@$(MAKE) -C build/latest upgrade test
 
-lint: .venv/.ready  ## style, formatting and types of meshgen and of the chassis
+lint: .venv/.ready  ## check style, formatting and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-format: .venv/.ready  ## put the code in order
+format: .venv/.ready  ## fix style and formatting
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-examples: .venv/.ready  ## generate examples/ anew, keeping their hand-written lines
+examples: .venv/.ready  ## regenerate examples/, keeping hand-written lines
 	@$(BIN)/python -m examples.regenerate
 
-lock: .venv/.ready  ## pin what pyproject.toml and a project ask for, with hashes; what is pinned stays
+lock: .venv/.ready  ## pin dependencies with hashes, keeping pinned versions
 	@rm -rf build/notes && $(BIN)/meshgen new build/notes --spec specs/minimal.yaml --quiet
 	@$(MAKE) --no-print-directory -C build/notes lock VENV=$(abspath $(BIN)) UPGRADE=$(UPGRADE)
 	@for file in build/notes/requirements*.txt; do \
@@ -59,20 +59,20 @@ lock: .venv/.ready  ## pin what pyproject.toml and a project ask for, with hashe
 		pyproject.toml --group dev $(PINS)/requirements.txt -o requirements.txt
 	@$(MAKE) --no-print-directory examples
 
-upgrade:  ## pin the newest versions of everything
+upgrade:  ## pin the newest versions of all dependencies
 	@$(MAKE) --no-print-directory lock UPGRADE=--upgrade
 
-dist: .venv/.ready  ## build what is released
+dist: .venv/.ready  ## build the distribution
 	@rm -rf dist && $(UV) build --quiet --no-build-isolation --python $(BIN)/python
 
-docs: .venv/.ready  ## generate the reference, its pictures and the editors' schema anew
+docs: .venv/.ready  ## regenerate the reference, its diagrams and the schema for editors
 	@$(BIN)/python -m docs.generate
 
-schemas: .venv/.ready  ## write down what each template is told, beside the template
+schemas: .venv/.ready  ## regenerate the answers schemas of the templates
 	@$(BIN)/python -m meshgen.output.publish
 
-bench: .venv/.ready  ## speed and memory, as ratios
+bench: .venv/.ready  ## measure speed and memory
 	@$(BIN)/python -m bench
 
-clean:  ## remove what was built
+clean:  ## remove build results
 	rm -rf build dist .venv

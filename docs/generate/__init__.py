@@ -1,4 +1,4 @@
-"""What is generated in this repository from the grammar: `make docs` writes it anew."""
+"""Files in this repository that are generated from the grammar by `make docs`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def generated() -> dict[str, str]:
-    """The text of every generated file, by its path in the repository."""
+    """Return the text of every generated file by its path in the repository."""
     shop = read_spec(ROOT / "specs" / "shop.yaml")
     (order,) = (service for service in shop.services if service.sagas)
     return {

@@ -1,4 +1,4 @@
-"""`make docs`: write what is generated from the grammar."""
+"""`make docs`: write the files that are generated from the grammar."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ BOOKSHOP = Path(__file__).parents[1] / "bookshop.yaml"
 
 
 def composed(example: Example) -> str:
-    """The text of the bookshop's spec with `example` in it."""
+    """Return the bookshop's spec with `example` merged into it."""
     spec = values_of(BOOKSHOP.read_text(encoding="utf-8"))
     place = spec
     for key in example.at.split(".") if example.at else ():
@@ -26,7 +26,7 @@ def composed(example: Example) -> str:
 
 
 def values_of(text: str) -> dict[str, Any]:
-    """A YAML text as plain values, read as meshgen reads it."""
+    """Parse YAML to plain values, as meshgen does."""
     root, findings = load(text)
     assert root is not None, text
     assert not findings, findings

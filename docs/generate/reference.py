@@ -1,4 +1,4 @@
-"""`docs/reference.md`: the language, as the grammar and the table of functions state it."""
+"""`docs/reference.md`: the language, from the grammar and the table of functions."""
 
 from __future__ import annotations
 
@@ -14,31 +14,29 @@ from meshgen.spec.grammar.implicit import IMPLICIT, TYPES
 from meshgen.spec.grammar.shapes import Construct, Example, Key
 
 _INTRODUCTION = """\
-# The language of specs
+# The spec language
 
-A spec is one YAML file that describes a whole event-driven system. This page has everything that
-may stand in it: every key, type and function, with its default and an example. `meshgen check` says
-what is wrong with a spec; editors show these sentences and complete keys by means of
-[schema.json](../specs/schema.json).
+A spec is a YAML file that describes a whole event-driven system. This page documents every key,
+type and function, with its default and an example. `meshgen check` reports errors in a spec.
+Editors can use [schema.json](../specs/schema.json) for completion and documentation.
 """
 _WRITTEN = """\
-A spec is a part of YAML 1.2: mappings, lists, texts, numbers, `true` and `false`. Anchors, aliases,
-tags and merge keys are refused, a key stands once in a mapping, and `yes` and `no` are texts. A
-value that starts with `{`, `[`, `"` or `*`, or has a `: ` or a ` #` in it, needs quotes around it;
-between `{` and `}` so does one with a comma or a bracket. Indented blocks and `{...}` mean the
-same.
+Specs use a subset of YAML 1.2: mappings, lists, strings, numbers, `true` and `false`. Anchors,
+aliases, tags, merge keys and duplicate keys are refused; `yes` and `no` are strings. Quote a value
+that starts with `{`, `[`, `"` or `*`, or that contains `: ` or ` #`; between `{` and `}` also one
+that contains a comma or a bracket. Indented blocks and `{...}` are equivalent.
 """
 _BOOKSHOP = """\
-The examples of this page belong to this spec: each shows what is added to it or changed in it.
+All examples extend or change this spec.
 """
-_TIMES = """\
-A time is a whole number and a unit: `500ms`, `10s`, `15m`, `2h`, `30d`, of at most ten years.
+_DURATIONS = """\
+A duration is a whole number and a unit: `500ms`, `10s`, `15m`, `2h`, `30d`; at most ten years.
 """
 _EXPRESSIONS = """\
-What fills a field, and what a condition says, is an expression: a small part of Python's syntax,
-checked against the types of the spec, and printed as plain Python. It calls nothing but the
-functions below, and always ends. A plain YAML value (`12`, `true`) is an expression, too; a
-text inside an expression has quotes of its own: `'"kitchen"'`.
+Values of fields and conditions are expressions: a subset of Python's syntax, checked against the
+types of the spec, and generated as plain Python. Expressions call only the functions below, and
+always terminate. A plain YAML value (`12`, `true`) is an expression, too. Strings inside an
+expression need their own quotes: `'"kitchen"'`.
 """
 _RULES = (
     ("project", names.PROJECT),
@@ -47,7 +45,7 @@ _RULES = (
     ("field", names.FIELD),
     ("member of an enum", names.MEMBER),
     ("rule", names.RULE),
-    ("answer, replica, item, what is kept", names.VARIABLE),
+    ("response, replica, item, `keep`", names.VARIABLE),
     ("operation", names.OPERATION),
     ("role", names.ROLE),
 )
@@ -70,7 +68,7 @@ def _sections() -> Iterable[tuple[str, str]]:
         yield _title(construct), _construct(construct)
         if construct is SPEC:
             yield "Type", _types()
-            yield "Times", _TIMES
+            yield "Durations", _DURATIONS
     yield "Expressions", _expressions()
     yield "Operators and literals", _forms()
     yield "Functions", _calls(FUNCTIONS.values())
@@ -85,9 +83,9 @@ def _title(construct: Construct) -> str:
 def _names() -> str:
     rows = [(what, rule.example) for what, rule in _RULES]
     return (
-        f"A name has at most {names.MAX_LENGTH} characters. Names that Python, the generated code "
-        "or its libraries use themselves are refused, each with its reason.\n\n"
-        + _table(("Name of", "Looks like"), rows)
+        f"A name has at most {names.MAX_LENGTH} characters. Names reserved by Python, the "
+        "generated code or its libraries are refused with the reason.\n\n"
+        + _table(("Name of", "Example"), rows)
     )
 
 
@@ -125,15 +123,15 @@ def _example(example: Example) -> str:
 def _types() -> str:
     rows = [(f"`{entry.form}`", entry.meaning, f"`{entry.example}`") for entry in TYPES]
     return (
-        "What a field holds. An enum under `types` is a list of words, a value object a mapping of "
-        "fields; both are shared by all services.\n\n" + _table(("Type", "Values", "Example"), rows)
-    )
+        "The type of a field. Under `types`, an enum is a list of words, and a value object is "
+        "a mapping of fields; both are shared by all services.\n\n"
+    ) + _table(("Type", "Values", "Example"), rows)
 
 
 def _expressions() -> str:
     rows = [(scope.name, scope.names) for scope in scopes.ALL]
-    spoken = _table(("In", "an expression may speak of"), rows)
-    return f"{_EXPRESSIONS}\n{spoken}\nThe samples below are over these values:\n\n{_code(SHOWN)}"
+    spoken = _table(("In", "an expression may refer to"), rows)
+    return f"{_EXPRESSIONS}\n{spoken}\nThe samples below use these values:\n\n{_code(SHOWN)}"
 
 
 def _forms() -> str:
@@ -158,7 +156,7 @@ def _samples(samples: tuple[Sample, ...]) -> str:
 
 
 def _implicit() -> str:
-    parts = ["What is there without being declared.\n"]
+    parts = ["The predefined names.\n"]
     for entry in IMPLICIT:
         title = entry.form[:1].upper() + entry.form[1:]
         parts.append(f"### {title}\n\n{entry.meaning}\n\n{_example(entry.example)}")

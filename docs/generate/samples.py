@@ -1,4 +1,4 @@
-"""The values that the expressions of the reference speak of, and how a value is shown."""
+"""The values in the samples of the reference, and their notation."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ SCOPE = Scope(
 
 
 def value_of(source: str) -> str:
-    """The value of an expression, as the reference shows it."""
+    """Evaluate an expression for the reference."""
     bindings = Bindings(values={"state": {name: value for name, _, value in _VALUES}})
     expression = compile_expression(source, SCOPE)
     return shown(evaluate(expression, bindings, now=_NOW, new_id=lambda: UUID(int=1)))
 
 
 def shown(value: Value) -> str:
-    """A value as one would write it."""
+    """Format a value as in an expression."""
     match value:
         case str():
             return f'"{value}"'

@@ -1,4 +1,4 @@
-"""The shapes of values in words, as the column "value" of the reference shows them."""
+"""Descriptions of shapes, for the column "value" of the reference."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ _LIMITS = {"number": "a number", "count": "a whole number", "pattern": "a regula
 _PLACES = {
     "near": "of the same {place}",
     "far": "as `unit.Name`",
-    "any": "`Name` at home, `unit.Name` elsewhere",
+    "any": "`Name` in the same service, `unit.Name` elsewhere",
 }
 
 
 def anchor(title: str) -> str:
-    """The anchor that GitHub gives a heading."""
+    """Return GitHub's anchor of a heading."""
     return "#" + "".join(c for c in title.lower().replace(" ", "-") if c.isalnum() or c in "-_")
 
 
 def link(title: str) -> str:
-    """A link to a section of the page."""
+    """Return a link to a section of the page."""
     return f"[{title}]({anchor(title)})"
 
 
 def described(shape: Shape) -> str:
-    """A shape in words, with links to the sections that say more."""
+    """Describe a shape, with links to sections."""
     match shape:
         case Construct():
             return link(shape.name)
@@ -65,7 +65,7 @@ def described(shape: Shape) -> str:
 
 
 def plural(shape: Shape) -> str:
-    """What the items of a list are."""
+    """Describe the items of a list."""
     match shape:
         case Construct(name=name):
             many = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
@@ -117,7 +117,7 @@ def _scalar(shape: Shape) -> str:
         case AnyValue():
             return "a value of the type"
         case Duration():
-            return f"[time]({anchor('Times')})"
+            return f"[duration]({anchor('Durations')})"
         case NewName():
             return "name"
         case FormerName():

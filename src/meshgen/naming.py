@@ -1,4 +1,4 @@
-"""The naming rules: one spelling in the spec, and how each place writes it."""
+"""Naming rules: from names in the spec to generated names."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""How long work says what it is doing."""
+"""Progress of long-running work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[str], None]
-"""Called with one word for each stage that takes noticeable time."""
+"""Called with the name of each stage that takes noticeable time."""
 
 
 def silent(stage: str) -> None:
-    """Report nothing."""
+    """Ignore the progress."""

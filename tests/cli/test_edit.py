@@ -59,7 +59,7 @@ def test_every_command_leaves_a_valid_spec(folder: Path, command: str) -> None:
     done = run(folder, *COMMANDS[command])
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("ok shop.yaml: ")
-    assert done.stdout.endswith("only the spec was changed: it belongs to no project\n")
+    assert done.stdout.endswith("only the spec was changed: it is not part of a project\n")
     assert spec_of(folder) != SHOP
     assert check_text("shop.yaml", spec_of(folder))[1] == ()
     assert run(folder, "check", "shop.yaml").returncode == 0

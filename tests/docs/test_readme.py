@@ -41,7 +41,7 @@ def run(command: str, cwd: Path, path: str = "") -> str:
     return done.stdout
 
 
-def test_make_demo_tells_the_whole_story_on_a_fresh_clone(clone: Path) -> None:
+def test_make_demo_works_on_a_fresh_clone(clone: Path) -> None:
     printed = run("make demo", clone)
     for said in (
         "status=shipped, total=39.80",
@@ -56,9 +56,9 @@ def test_make_demo_tells_the_whole_story_on_a_fresh_clone(clone: Path) -> None:
         assert said in printed, f"{said!r} is missing in\n{printed}"
 
 
-def test_the_commands_of_using_and_keeping_it(clone: Path, tmp_path: Path) -> None:
-    """`cd` is followed, everything else is run where it stands."""
-    section = README.split("## Using it")[1].split("## What the running system")[0]
+def test_the_commands_of_usage_and_updates(clone: Path, tmp_path: Path) -> None:
+    """`cd` changes the folder, all other commands are run."""
+    section = README.split("## Usage")[1].split("## Guarantees")[0]
     commands = [line.split("  #")[0].strip() for line in re.findall(r"^    (.+)$", section, re.M)]
     assert len(commands) >= 12
     shutil.copytree(clone / "specs", tmp_path / "specs")
@@ -72,7 +72,7 @@ def test_the_commands_of_using_and_keeping_it(clone: Path, tmp_path: Path) -> No
 
 def test_the_commands_about_templates(clone: Path, tmp_path: Path) -> None:
     text = (ROOT / "docs/templates.md").read_text(encoding="utf-8")
-    commands = re.findall(r"^    (.+)$", text.split("## How a template is written")[0], re.M)
+    commands = re.findall(r"^    (.+)$", text.split("## Writing a template")[0], re.M)
     shutil.copytree(clone / "specs", tmp_path / "specs")
     run("set -e\n" + "\n".join(commands), tmp_path, path=str(Path(sys.executable).parent))
     service = tmp_path / "notes/services/note"
@@ -82,8 +82,8 @@ def test_the_commands_about_templates(clone: Path, tmp_path: Path) -> None:
     assert '__author__ = "The notes team"' in init
 
 
-def test_no_command_is_forgotten() -> None:
-    """Every `make TARGET` that the documents speak of exists here or in a project."""
+def test_all_make_targets_exist() -> None:
+    """Every `make TARGET` in the documents exists here or in a project."""
     here = set(re.findall(r"^(\w+):.*##", (ROOT / "Makefile").read_text(), re.M))
     theirs = (ROOT / "templates/project/template/Makefile.jinja").read_text()
     there = set(re.findall(r"^(\w+):.*##", theirs, re.M))
@@ -93,7 +93,7 @@ def test_no_command_is_forgotten() -> None:
             assert target in here | there, f"{document}: make {target}"
 
 
-def test_the_links_lead_somewhere() -> None:
+def test_all_links_are_valid() -> None:
     for document in ("README.md", "CONTRIBUTING.md", "bench/README.md", "docs/templates.md"):
         text = (ROOT / document).read_text(encoding="utf-8")
         for link in re.findall(r"\]\(([^)#]+)\)", text):

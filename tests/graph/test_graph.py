@@ -154,7 +154,7 @@ def test_nothing_is_drawn_of_nothing() -> None:
     ("view", "of", "message"),
     [
         (View.PROCESS, "Chekout", "there is no saga `Chekout`"),
-        (View.EVENTS, "Checkout", "`--of` is for `--view process`"),
+        (View.EVENTS, "Checkout", "`--of` requires `--view process`"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(view: View, of: str, message: str) -> None:

@@ -42,7 +42,7 @@ def test_it_is_yaml(names: dict[str, str]) -> None:
         ("services/order: [order]", "not `path: name`"),
         ("service/order: order", "there is no `service`"),
         ("services/order/fields/x: x", "there is no `services/fields`"),
-        ("types/T: T\ntypes/T: U", "`types/T` is here a second time"),
+        ("types/T: T\ntypes/T: U", "`types/T` is a duplicate"),
         ("types/T: T\ntypes/U: T", "`T` is the name of line 1, too"),
         ("<<<<<<< HEAD\ntypes/T: T", "a merge was not finished"),
         ("\x00", "not `path: name`"),
@@ -52,7 +52,7 @@ def test_it_is_yaml(names: dict[str, str]) -> None:
 def test_what_is_wrong_is_said_with_its_line(line: str, fault: str) -> None:
     with pytest.raises(MeshgenError) as error:
         decoded(line.encode())
-    number = len(line.splitlines()) if "second" in fault or "too" in fault else 1
+    number = len(line.splitlines()) if "duplicate" in fault or "too" in fault else 1
     assert error.value.message == f".meshgen/identities.yaml:{number}:1: {fault}"
 
 

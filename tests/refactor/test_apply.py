@@ -95,7 +95,7 @@ def test_what_somebody_else_wrote_meanwhile_is_not_lost(spec: Path) -> None:
         spec.write_text(text + "# mine\n", encoding="utf-8")
         return renamed(text)
 
-    with pytest.raises(MeshgenError, match="changed by somebody else"):
+    with pytest.raises(MeshgenError, match="changed by another program"):
         apply(spec, meanwhile, write=True)
     assert spec.read_text(encoding="utf-8") == MINIMAL + "# mine\n"
     assert len(list(spec.parent.iterdir())) == 1
@@ -192,5 +192,5 @@ def test_a_folder_with_two_specs(spec: Path) -> None:
 
 
 def test_spec_and_project_at_once(spec: Path) -> None:
-    with pytest.raises(MeshgenError, match="both given"):
+    with pytest.raises(MeshgenError, match="cannot be combined"):
         find_spec(spec, spec.parent)

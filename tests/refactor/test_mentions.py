@@ -107,9 +107,9 @@ def test_bare_names_do_when_there_is_only_one() -> None:
 
 def test_a_name_of_two_things_is_asked_back() -> None:
     text = SHOP.replace("PaymentOfOrder", "OfOrder").replace("ParcelOfOrder", "OfOrder")
-    with pytest.raises(MeshgenError, match="several things") as caught:
+    with pytest.raises(MeshgenError, match="is ambiguous") as caught:
         rename(text, "OfOrder", "X")
-    assert caught.value.hint == "say which: `payment.OfOrder`, `shipping.OfOrder`"
+    assert caught.value.hint == "use one of `payment.OfOrder`, `shipping.OfOrder`"
 
 
 @pytest.mark.parametrize(

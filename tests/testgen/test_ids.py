@@ -12,7 +12,7 @@ from meshgen.spec.check import read_spec
 from meshgen.spec.model import Ref, Spec
 from meshgen.system.index import index
 from meshgen.system.lower import resolve
-from meshgen.testgen.cases.specimens import Specimens, find_all
+from meshgen.testgen.cases.example_events import ExampleEvents, find_all
 from meshgen.testgen.examples import ExampleId
 
 ROOT = Path(__file__).parents[2]
@@ -31,11 +31,13 @@ def test_generated_tests_use_the_same_ids_as_the_search() -> None:
 
 def test_events_have_ids_of_the_kinds_of_their_fields(spec: Spec) -> None:
     known = index(spec)
-    specimens = Specimens(known, find_all(known))
+    example_events = ExampleEvents(known, find_all(known))
     refs = [Ref(unit=unit, name=name) for unit, name in known.events]
-    found = [event for ref in refs if (event := specimens.event(ref))]
+    found = [event for ref in refs if (event := example_events.event(ref))]
     ids = [(name, value) for event in found for name, value in event.fields]
-    kinds = {(name, specimens.ids[value].field) for name, value in ids if isinstance(value, UUID)}
+    kinds = {
+        (name, example_events.ids[value].field) for name, value in ids if isinstance(value, UUID)
+    }
     assert kinds
     assert all(name == kind for name, kind in kinds), kinds
 

@@ -11,7 +11,7 @@ from meshgen.spec.model import Aggregate, Service, Spec
 from meshgen.testgen.examples import NOW, EventValue, Example, ExampleId, Found, examples, new_id
 from meshgen.testgen.examples.attempts import Sources
 from meshgen.testgen.examples.candidates import Candidates
-from meshgen.testgen.examples.domain import Decider, Happened, Refused, State, Surroundings
+from meshgen.testgen.examples.domain import Context, Decider, Emitted, Refused, State
 from meshgen.testgen.examples.search import goals
 
 Titled = Callable[[Found, str], Example]
@@ -115,9 +115,9 @@ def test_every_example_comes_out_when_it_is_carried_out(shop: Spec, name: str) -
             rows[row.replica][row.id] = dict(row.fields)
         answers = {answer.call: answer.answer for answer in example.answers}
         command = next(c for c in aggregate.commands if c.name == example.command)
-        around = Surroundings(NOW, new_id, rows, answers)  # type: ignore[arg-type]
+        around = Context(NOW, new_id, rows, answers)  # type: ignore[arg-type]
         outcome = decider.decide(command, dict(example.input), state, around)
-        if isinstance(outcome, Happened):
+        if isinstance(outcome, Emitted):
             assert (outcome.event,) == example.then
         else:
             assert isinstance(outcome, Refused)

@@ -18,7 +18,7 @@ from meshgen.operations.update import Update, update
 from meshgen.output.overlays import Overlays
 from meshgen.progress import Progress
 from meshgen.project.base import Base, Rendering
-from meshgen.project.render_cache import MEMO, Memo
+from meshgen.project.render_cache import RENDER_CACHE, RenderCache
 from meshgen.project.state import FOLDER
 
 SPEC = "system.yaml"
@@ -47,7 +47,7 @@ def generate_listed(
     progress: Progress = lambda _: None,
     *,
     base: Base | None = None,
-    memo: Memo | None = None,
+    cache: RenderCache | None = None,
     overlays: Overlays | None = None,
 ) -> Rendering:
     """Render such a "spec": a part for every folder with a folder above it, and the rest."""
@@ -113,7 +113,9 @@ class Sandbox:
             )
             for path in sorted(self.root.rglob("*"))
             if (path.is_file() or path.is_symlink())
-            and not path.relative_to(self.root).as_posix().startswith((MEMO, f"{FOLDER}/work"))
+            and not path.relative_to(self.root)
+            .as_posix()
+            .startswith((RENDER_CACHE, f"{FOLDER}/work"))
         }
 
 

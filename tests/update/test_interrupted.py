@@ -211,7 +211,7 @@ def test_two_runs_at_once(project: Sandbox, new_tree: Tree) -> None:
     while not ready.exists():
         time.sleep(0.01)
     for write in (True, False):
-        with pytest.raises(MeshgenError, match="another meshgen is at work"):
+        with pytest.raises(MeshgenError, match="meshgen is already running"):
             project.update(OLD, write=write)
     go.touch()
     os.waitpid(child, 0)

@@ -163,7 +163,7 @@ def test_messages_are_typed_only_if_their_schema_changed(
     assert digest(fresh) == digest(root)
 
 
-def test_a_copy_without_the_memo_has_nothing_to_do_either(tmp_path: Path) -> None:
+def test_a_copy_without_the_render_cache_has_nothing_to_do_either(tmp_path: Path) -> None:
     """As after `git clone`: everything is rendered, and nothing is found to be different."""
     root = create(tmp_path / "notes", ROOT / "specs" / "minimal.yaml").target
     before = digest(root)
@@ -175,7 +175,7 @@ def test_a_copy_without_the_memo_has_nothing_to_do_either(tmp_path: Path) -> Non
     assert update(root).rendered == ()
 
 
-def test_a_memo_that_is_damaged_is_no_harm(tmp_path: Path) -> None:
+def test_a_damaged_render_cache_is_ignored(tmp_path: Path) -> None:
     root = create(tmp_path / "notes", ROOT / "specs" / "minimal.yaml").target
     for junk in ("", "[]", '{"parts": {"project": 1}}'):
         (root / ".meshgen/cache.json").write_text(junk)

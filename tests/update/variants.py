@@ -13,7 +13,7 @@ from meshgen.output.moved_paths import Renames, former_paths
 from meshgen.output.overlays import Overlays
 from meshgen.progress import Progress
 from meshgen.project.base import Base, Rendering
-from meshgen.project.render_cache import Memo
+from meshgen.project.render_cache import RenderCache
 from meshgen.spec.check import check_text
 from meshgen.system.lower import resolve
 
@@ -111,7 +111,7 @@ def generate_variant(
     progress: Progress = lambda _: None,
     *,
     base: Base | None = None,
-    memo: Memo | None = None,
+    cache: RenderCache | None = None,
     overlays: Overlays | None = None,
 ) -> Rendering:
     """In place of `generate`: what was rendered before for this spec."""

@@ -1,6 +1,6 @@
-"""The command line. What a command needs is imported inside it, so that `--help` is quick.
+"""The command line. Commands import what they need when they run, so that `--help` is fast.
 
-Exit codes: 0 done, 1 there are differences or conflicts, 2 an error of the user's or the spec's.
+Exit codes: 0 success, 1 differences or conflicts, 2 an error in the arguments or the spec.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def check(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check a spec: every finding with its place, its line and a hint."""
+    """Check a spec and report every error with its position, source line and a hint."""
     from meshgen.spec.check import read_spec
 
     report = Report(json=json, quiet=quiet)
@@ -63,13 +63,13 @@ def check(
 
 @app.command()
 def new(
-    path: Annotated[str, typer.Argument(help="The project's folder: a new one, or an empty one.")],
+    path: Annotated[str, typer.Argument(help="The project folder, new or empty.")],
     spec: Annotated[Path, typer.Option("--spec", help="The spec file.", show_default=False)],
     own: Annotated[
-        Path | None, typer.Option("--templates", help="A folder of templates of your own.")
+        Path | None, typer.Option("--templates", help="A folder with your own templates.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be written.")
+        bool, typer.Option("--dry-run", help="Only list what would be written.")
     ] = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -94,16 +94,16 @@ app.add_typer(templates.app, name="templates")
 
 
 def main() -> None:
-    """The entry point of the `meshgen` script."""
+    """Run the `meshgen` script."""
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - closed with `>&-`
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):  # what the terminal cannot show is no reason to fail
+    for stream in (sys.stdout, sys.stderr):  # escape what the terminal cannot show
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="meshgen")
-    except OSError as error:  # a full disk; a closed pipe is Typer's business
+    except OSError as error:  # such as a full disk; Typer handles a closed pipe
         with suppress(OSError):
             sys.stderr.write(f"error: the output cannot be written: {error.strerror}\n")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is buffered would fail once more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # flushing at exit would fail again
         sys.exit(ERROR)

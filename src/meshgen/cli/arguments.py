@@ -1,4 +1,4 @@
-"""Options with a syntax of their own: `--field name:type`, `--sets field=value`."""
+"""Parsers of structured options: `--field name:type`, `--sets field=value`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from meshgen.unicode import printable
 
 
 def fields_of(options: Iterable[str]) -> dict[str, Value]:
-    """`reason:string`, `quantity:{type: int, min: 1}`. Raises MeshgenError."""
+    """Parse fields such as `reason:string` or `quantity:{type: int, min: 1}`.
+
+    Raises:
+        MeshgenError: An option is malformed or repeats a field.
+    """
     found: dict[str, Value] = {}
     for option in options:
         name, colon, kind = (part.strip() for part in option.partition(":"))
         if not name or not colon or not kind:
-            hint = "a field is written `--field reason:string`"
+            hint = "write a field as `--field reason:string`"
             raise MeshgenError(f"`{printable(option)}` is not a field", hint)
         if name in found:
             raise MeshgenError(f"the field `{printable(name)}` is given twice")
@@ -26,19 +30,23 @@ def fields_of(options: Iterable[str]) -> dict[str, Value]:
 
 
 def sets_of(options: Iterable[str]) -> dict[str, str]:
-    """`status=cancelled`, `total=total + amount`. Raises MeshgenError."""
+    """Parse assignments such as `status=cancelled` or `total=total + amount`.
+
+    Raises:
+        MeshgenError: An option is malformed.
+    """
     found: dict[str, str] = {}
     for option in options:
         name, equals, value = (part.strip() for part in option.partition("="))
         if not name or not equals or not value:
-            hint = "it is written `--sets status=cancelled`"
-            raise MeshgenError(f"`{printable(option)}` sets nothing", hint)
+            hint = "write an assignment as `--sets status=cancelled`"
+            raise MeshgenError(f"`{printable(option)}` is not an assignment", hint)
         found[name] = value
     return found
 
 
 def _kind(option: str, kind: str) -> Value:
-    """A type, or its long form in braces."""
+    """Parse a type, or its long form in braces."""
     if not kind.startswith("{"):
         return kind
     root, findings = load(f"kind: {kind}")

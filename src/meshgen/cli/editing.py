@@ -1,4 +1,4 @@
-"""What the commands that edit a spec have in common."""
+"""Shared by the commands that edit a spec."""
 
 from __future__ import annotations
 
@@ -16,17 +16,21 @@ Edit: TypeAlias = Callable[[Prompts], Callable[[str], str]]
 
 Spec = Annotated[
     Path | None,
-    typer.Option("--spec", help="The spec file. [default: the project's]", show_default=False),
+    typer.Option("--spec", help="The spec file. [default: the project's spec]", show_default=False),
 ]
 Project = Annotated[
     Path | None,
-    typer.Option("--project", help="The project. [default: this folder]", show_default=False),
+    typer.Option(
+        "--project",
+        help="The project folder. [default: the current folder or a parent]",
+        show_default=False,
+    ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print how the spec would change.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print the diff of the spec.")]
 
 
 def argument(help: str) -> typer.models.ArgumentInfo:
-    """An argument that is prompted for, or reported as missing, if it is not given."""
+    """Declare an argument that is prompted for, or reported as missing, if not given."""
     found: typer.models.ArgumentInfo = typer.Argument(help=help, show_default=False)
     return found
 

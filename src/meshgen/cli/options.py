@@ -1,4 +1,4 @@
-"""What all commands share: the options `--json` and `--quiet`, exit codes, and how errors end."""
+"""Shared by all commands: common options, exit codes and error handling."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from meshgen.errors import MeshgenError
 DIFFERENT = 1
 ERROR = 2
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Print a JSON document to stdout.")]
 AcceptDataLoss = Annotated[
     bool,
-    typer.Option("--accept-data-loss", help="Make changes that stored data does not survive."),
+    typer.Option("--accept-data-loss", help="Apply changes incompatible with stored data."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors.")]
 
 
 @contextmanager
@@ -31,10 +31,10 @@ def errors_reported(report: Report) -> Iterator[None]:
     except MeshgenError as error:
         report.failed(error)
         raise typer.Exit(ERROR) from None
-    except OSError:  # only the output is left to fail: see `main`
+    except OSError:  # writing the output failed: see `main`
         raise
     except Exception as error:
         if os.environ.get("MESHGEN_DEBUG"):
             raise
-        report.defect(error)
+        report.bug(error)
         raise typer.Exit(ERROR) from None

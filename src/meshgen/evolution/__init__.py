@@ -1,4 +1,4 @@
-"""What a change of a spec means for the data that is stored under the spec before."""
+"""Compatibility of a changed spec with the data stored under the previous one."""
 
 from meshgen.evolution.losses import losses
 from meshgen.evolution.version import Version

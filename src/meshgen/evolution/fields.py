@@ -1,4 +1,4 @@
-"""Fields: whether what was stored before can be read as what they are now."""
+"""Compatibility of fields with stored values."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _MOST = ("max", "max_length", "max_items")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Something with fields that is stored.
+    """A stored record.
 
-    what: what it is in a message, `the state of `Order``
+    what: its description in messages, such as `the state of `Order``
     at: where it is declared now
     is_message: whether its fields are read with their limits, and a list has to be there
     keeps: whether values of a field that is gone stay where they are
@@ -58,8 +58,8 @@ def field_losses(
         if key not in after and not record.keeps:
             yield Finding(
                 record.at,
-                f"`{field.name}` is gone from {record.what}: its stored values are lost",
-                "keep the field, perhaps as an optional one",
+                f"`{field.name}` was removed from {record.what}: its stored values are lost",
+                "keep the field, possibly as an optional one",
             )
 
 
@@ -67,8 +67,8 @@ def _added(record: Record, field: Field) -> Iterator[Finding]:
     if not _may_be_missing(record, field):
         yield Finding(
             field.at,
-            f"`{field.name}` is new in {record.what}: what is stored has no value for it",
-            f"make it optional, `{field.name}: {_optional(field.type)}`, or give it a default",
+            f"`{field.name}` is new in {record.what}: stored records have no value for it",
+            f"make it optional, `{field.name}: {_optional(field.type)}`, or add a default",
         )
 
 
@@ -78,28 +78,28 @@ def _changed(
     if isinstance(before.type, OptionalType) and not isinstance(after.type, OptionalType):
         yield Finding(
             after.at,
-            f"`{after.name}` of {record.what} is not optional any more: stored ones may lack it",
+            f"`{after.name}` of {record.what} is no longer optional: stored records may lack it",
             f"let it be `{_optional(after.type)}`",
         )
     elif _may_be_missing(record, before) and not _may_be_missing(record, after):
         yield Finding(
             after.at,
-            f"`{after.name}` of {record.what} has no default any more: stored ones may lack it",
-            "leave the default",
+            f"`{after.name}` of {record.what} no longer has a default: stored records may lack it",
+            "keep the default",
         )
     if not _is_read(bare(before.type), bare(after.type), old, new):
         yield Finding(
             after.at,
             f"`{after.name}` of {record.what} was `{before.type}` and is `{after.type}`: "
             "stored values cannot be read",
-            "add a new field of the new type, and fill it from now on",
+            "add a new field with the new type instead",
         )
     elif record.is_message and (limits := tuple(_narrower(before, after))):
         yield Finding(
             after.at,
             f"`{limits[0]}` of `{after.name}` in {record.what} is narrower: "
             "stored values may not fit",
-            "have the limit in the command's input: there it is for what is new",
+            "add the limit to the command's input: it then applies to new data only",
         )
 
 
@@ -112,7 +112,7 @@ def _optional(type_: Type) -> str:
 
 
 def _is_read(before: Type, after: Type, old: Version, new: Version) -> bool:
-    """Whether every stored value of the type `before` is one of `after`."""
+    """Tell whether every stored value of type `before` is valid as `after`."""
     match before, after:
         case OptionalType(inner), _:
             optional = isinstance(after, OptionalType)
@@ -133,7 +133,7 @@ def _is_read(before: Type, after: Type, old: Version, new: Version) -> bool:
 
 
 def _narrower(before: Field, after: Field) -> Iterator[str]:
-    """The limits that a stored value may break."""
+    """Return the constraints that a stored value may violate."""
     for limits, sign in ((_LEAST, 1), (_MOST, -1)):
         for limit in limits:
             was, is_ = getattr(before, limit), getattr(after, limit)

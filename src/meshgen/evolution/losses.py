@@ -1,4 +1,4 @@
-"""The changes of a spec that stored data would not survive."""
+"""The changes of a spec that are incompatible with stored data."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from meshgen.spec.model import Enum, Projection, ValueObject
 
 
 def losses(before: Version, after: Version) -> tuple[Finding, ...]:
-    """Everything that data stored under `before` would not survive, in the order of `after`.
+    """Return the changes that are incompatible with data stored under `before`, in order.
 
-    Commands on their way are not looked at: a process that is asked to leave hands them over first.
+    Commands in flight are not considered: a process publishes them before it exits.
     """
     found = [
         *_hub(before, after),
@@ -39,22 +39,21 @@ def _hub(before: Version, after: Version) -> Iterator[Finding]:
     if old.engine != new.engine:
         yield Finding(
             new.at,
-            f"the event hub was {old.engine} and is {new.engine}: "
-            "messages that nobody has read yet stay behind",
-            "let every consumer catch up, then change it",
+            f"the event hub was {old.engine} and is {new.engine}: unread messages are lost",
+            "let all consumers catch up first",
         )
     elif new.partitions < old.partitions:
         yield Finding(
             new.at,
             f"there were {old.partitions} partitions and are {new.partitions}: "
-            "nobody reads the others any more",
-            f"leave `partitions: {old.partitions}`; more of them are no problem",
+            "the others are no longer read",
+            f"leave `partitions: {old.partitions}`; more partitions are allowed",
         )
     if new.retention < old.retention:
         yield Finding(
             new.at,
-            "`retention` is shorter: messages that are older are deleted at once",
-            "make sure that no consumer needs them any more",
+            "`retention` is shorter: older messages are deleted at once",
+            "make sure that no consumer still needs them",
         )
 
 
@@ -77,7 +76,7 @@ def _types(before: Version, after: Version) -> Iterator[Finding]:
             yield Finding(
                 new.at,
                 f"`{new.name}` was {was} and is {is_}: stored values cannot be read",
-                "give the new type a name of its own",
+                "choose another name for the new type",
             )
 
 
@@ -88,7 +87,7 @@ def _enum(old: Enum, new: Enum, before: Version, after: Version) -> Iterator[Fin
             yield Finding(
                 new.at,
                 f"`{member}` is gone from `{new.name}`: what is stored with it cannot be read",
-                f"keep it, or say what it is called now: `{{name: ..., renamed_from: {member}}}`",
+                f"keep it, or rename it: `{{name: ..., renamed_from: {member}}}`",
             )
 
 
@@ -101,8 +100,8 @@ def _units(before: Version, after: Version) -> Iterator[Finding]:
         for unit in units:
             yield Finding(
                 NOWHERE,
-                f"the {kind} `{unit.name}` is gone: its store is not used any more",
-                f"if it has another name now, it says `renamed_from: {unit.name}`",
+                f"the {kind} `{unit.name}` is gone: its store is no longer used",
+                f"if it was renamed, add `renamed_from: {unit.name}`",
             )
 
 
@@ -113,14 +112,14 @@ def _projection(
         yield Finding(
             new.store.at,
             f"the store of `{new.name}` was {old.store.engine} and is {new.store.engine}: "
-            "its rows stay behind",
-            "a new projection beside it is filled from what the hub still has",
+            "its rows are not migrated",
+            "add a new projection: it is filled from the messages in the hub",
         )
     if _key(old, before) != _key(new, after):
         yield Finding(
             new.at,
-            f"the rows of `{new.name}` have another key: those that are stored are not found",
-            "a new projection beside it is filled from what the hub still has",
+            f"the rows of `{new.name}` have another key: stored rows are not found",
+            "add a new projection: it is filled from the messages in the hub",
         )
     yield from field_losses(
         Record(what=f"the row of `{new.name}`", at=new.at, is_message=False, keeps=True),

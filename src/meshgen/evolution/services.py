@@ -10,7 +10,7 @@ from meshgen.identities.table import Path
 from meshgen.spec.diagnostics import Finding
 from meshgen.spec.model import Aggregate, Event, Saga, Service
 
-_RENAMED = "if it has another name now, it says `renamed_from: {}`"
+_RENAMED = "if it was renamed, add `renamed_from: {}`"
 
 
 def service_losses(
@@ -22,7 +22,7 @@ def service_losses(
             new.store.at,
             f"the store of `{new.name}` was {old.store.engine} and is {new.store.engine}: "
             "everything in it stays behind",
-            "leave the store as it is",
+            "keep the store",
         )
     aggregates = before.aggregates(old), after.aggregates(new)
     for aggregate in gone(*aggregates):
@@ -40,8 +40,8 @@ def service_losses(
             name = f"`{policy.do.name}` after `{policy.on.name}`"
             yield Finding(
                 new.at,
-                f"the policy {name} is gone: timers that are set would come to nothing",
-                "let them run out before it goes",
+                f"the policy {name} is gone: pending timers are lost",
+                "let them expire first",
             )
     yield from _replicas(old, new, before, after)
 
@@ -104,7 +104,7 @@ def _events(old: Service, new: Service, before: Version, after: Version) -> Iter
 def _event_gone(event: Event, of: Aggregate) -> Finding:
     return Finding(
         of.at,
-        f"`{event.name}` is gone from `{of.name}`: one to whom it happened cannot be read",
+        f"`{event.name}` is gone from `{of.name}`: aggregates with this event cannot be read",
         f"keep the event; {_RENAMED.format(event.name)}",
     )
 
@@ -113,15 +113,15 @@ def _saga(was: Saga, is_: Saga, before: Version, after: Version) -> Iterator[Fin
     if _start(was, before) != _start(is_, after):
         yield Finding(
             is_.at,
-            f"`{is_.name}` starts on something else: what is under way cannot go on",
-            "let it run out under the old saga, with a new one beside it",
+            f"`{is_.name}` starts on something else: running instances cannot continue",
+            "keep the old saga until its instances are done, and add a new one",
         )
     steps = _steps(was, before)
     if _steps(is_, after)[: len(steps)] != steps:
         yield Finding(
             is_.at,
-            f"`{is_.name}` has other steps: what is under way would go on with the wrong one",
-            "add steps at the end, or a new saga beside it",
+            f"`{is_.name}` has other steps: running instances would continue with the wrong one",
+            "add steps at the end, or add a new saga",
         )
 
 

@@ -34,21 +34,25 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A spec, and what its things go by. Everything is found by its path of ids."""
+    """A spec and its identities; elements are found by their paths of ids."""
 
     spec: Spec
     identities: Identities
 
     def services(self) -> dict[Path, Service]:
+        """Return all services by path."""
         return self._each((), "services", self.spec.services)
 
     def projections(self) -> dict[Path, Projection]:
+        """Return all projections by path."""
         return self._each((), "projections", self.spec.projections)
 
     def aggregates(self, service: Service) -> dict[Path, Aggregate]:
+        """Return the aggregates of a service by path."""
         return self._each(("services", service.name), "aggregates", service.aggregates)
 
     def events(self, service: Service) -> dict[Path, tuple[Aggregate, Event]]:
+        """Return the events of a service by path, with their aggregates."""
         return {
             self.identities.path("services", service.name, "events", event.name): (aggregate, event)
             for aggregate in service.aggregates
@@ -56,13 +60,16 @@ class Version:
         }
 
     def sagas(self, service: Service) -> dict[Path, Saga]:
+        """Return the sagas of a service by path."""
         return self._each(("services", service.name), "sagas", service.sagas)
 
     def policies(self, service: Service) -> dict[Path, Policy]:
+        """Return the policies of a service by path."""
         above = ("services", service.name)
         return {self.identities.path(*policy_path(above, p)): p for p in service.policies}
 
     def replicas(self, service: Service) -> dict[Path, Replica]:
+        """Return the replicas of a service by path."""
         above = ("services", service.name, "replicas")
         return {self.identities.path(*above, r.of.name): r for r in service.replicas}
 

@@ -1,1 +1,1 @@
-"""Files in memory and on disk: new folders and transactions, all of it or nothing."""
+"""Files in memory and on disk: new folders and transactions, all or nothing."""

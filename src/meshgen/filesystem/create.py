@@ -1,4 +1,4 @@
-"""The only stage that writes to the user's disk: all of it, or nothing."""
+"""Write a new project, all or nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def refuse_occupied(target: Path) -> None:
 def write_new(target: Path, files: Files) -> None:
     """Write `files` (path below `target` -> content) as a new folder, or into an empty one.
 
-    Killed or failed, it leaves nothing behind.
+    If it fails or is killed, nothing is left behind.
 
     Raises:
         MeshgenError: `target` is occupied, or the disk refuses.
@@ -45,13 +45,13 @@ def write_new(target: Path, files: Files) -> None:
 
 
 def _make(target: Path, files: Files) -> None:
-    """A new folder, put in its place by one rename."""
+    """Create a new folder with a single rename."""
     missing = [folder for folder in target.parents if not folder.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
 
     def undo() -> None:
         for folder in missing:
-            with suppress(OSError):  # somebody else has put something there
+            with suppress(OSError):  # created by another program
                 folder.rmdir()
 
     with _staging(target.parent, f".{target.name}.meshgen-", undo) as staging:
@@ -61,7 +61,7 @@ def _make(target: Path, files: Files) -> None:
 
 
 def _fill(target: Path, files: Files) -> None:
-    """An empty folder stays the one that it is: a shell may stand in it, or a disk be mounted."""
+    """Fill an existing empty folder, which may be a working directory or mount point."""
     tops = sorted({path.partition("/")[0] for path in files})
 
     def undo() -> None:

@@ -1,4 +1,4 @@
-"""What a path of a project holds."""
+"""The content of a path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which paths meshgen reads and writes in a project, whoever wrote them down."""
+"""Checks of the paths that meshgen reads and writes in a project."""
 
 from __future__ import annotations
 

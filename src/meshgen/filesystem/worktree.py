@@ -1,4 +1,4 @@
-"""The project as it is on disk: what its files hold, read without following links out of it."""
+"""The files of a project on disk, read without following links out of it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ class Worktree:
         self._known: dict[str, bool] = {"": True, ".": True}
 
     def read(self, path: str) -> File | None:
-        """What `path` holds, None for nothing.
+        """Return the file at `path`, None if there is none.
 
-        Raises MeshgenError if a folder above it is a symbolic link, or if it is no file.
+        Raises:
+            MeshgenError: A folder above it is a symbolic link, or it is not a file.
         """
         if not self.has_folder(path.rpartition("/")[0]):
             return None
@@ -36,7 +37,7 @@ class Worktree:
             return None
         except OSError as error:
             raise MeshgenError(f"{path} cannot be read: {error.strerror or error}") from error
-        raise MeshgenError(f"{path} is a folder where meshgen has a file", hint="move it away")
+        raise MeshgenError(f"{path} is a folder, but should be a file", hint="move it away")
 
     def read_all(self, paths: Iterable[str]) -> dict[str, File]:
         """What is there of `paths`."""
@@ -48,12 +49,13 @@ class Worktree:
         for parent in PurePosixPath(path).parents:
             place = self.root / parent
             if place.is_symlink() or (place.exists() and not place.is_dir()):
-                raise MeshgenError(f"{parent} is a file where meshgen has a folder")
+                raise MeshgenError(f"{parent} is a file, but meshgen needs a folder there")
 
     def has_folder(self, folder: str) -> bool:
         """Whether there is such a folder.
 
-        Raises MeshgenError if it, or a folder above it, is a symbolic link.
+        Raises:
+            MeshgenError: It, or a folder above it, is a symbolic link.
         """
         if folder not in self._known:
             above, _, _ = folder.rpartition("/")
@@ -67,7 +69,7 @@ class Worktree:
             return False
         if stat.S_ISLNK(mode):
             raise MeshgenError(
-                f"{folder} is a symbolic link: meshgen writes nothing outside of the project",
-                hint="put a real folder in its place",
+                f"{folder} is a symbolic link: meshgen does not write outside of the project",
+                hint="replace it by a folder",
             )
         return stat.S_ISDIR(mode)

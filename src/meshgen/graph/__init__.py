@@ -1,1 +1,1 @@
-"""Pictures of a spec: the context map, the flow of events, and a saga step by step."""
+"""Diagrams of a spec: context map, event flow and saga."""

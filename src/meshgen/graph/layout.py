@@ -1,9 +1,11 @@
-"""Places for boxes and arrows: a layered drawing from left to right (Sugiyama's method).
+"""Layout of boxes and arrows: a layered drawing from left to right.
 
-Cycles are broken, vertices get ranks, long arrows get a point in every rank between, ranks are
-ordered so that few arrows cross, and then everything is moved as close to its neighbours as the
-order allows. A label is a point of its own, so that it has room. The same graph always gives the
-same drawing.
+Cycles are broken, vertices are assigned to ranks, long arrows get a point in each rank between,
+ranks are ordered to reduce crossings, and items are moved as close to their neighbours as the order
+allows. Labels are points, too, so that space is reserved for them. The layout is deterministic.
+
+Source: Sugiyama, Tagawa, Toda, "Methods for Visual Understanding of Hierarchical System Structures"
+(1981).
 """
 
 from __future__ import annotations
@@ -17,13 +19,13 @@ from meshgen.graph.model import EdgeKind, Graph
 from meshgen.graph.ranking import acyclic, ranks_of
 
 ROUNDS = 24
-PULLS = (1.0, 2.0, 8.0)  # by how many of the two are points: long arrows become straight
-LIGHT: tuple[EdgeKind, ...] = ("read", "undo", "copy")  # what may bend rather than others
+PULLS = (1.0, 2.0, 8.0)  # by the number of points among the two: straightens long arrows
+LIGHT: tuple[EdgeKind, ...] = ("read", "undo", "copy")  # arrows that bend before others do
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The size of something that is drawn."""
+    """The size of an item."""
 
     width: float
     height: float
@@ -31,9 +33,9 @@ class Size:
 
 @dataclass(slots=True)
 class _Item:
-    """A vertex, or a point of an arrow, in its rank.
+    """A vertex, or a point of an arrow, in a rank.
 
-    `before` and `after` are items of the neighbouring ranks, and how much they pull.
+    `before` and `after` are items of the neighbouring ranks with their weights.
     """
 
     size: Size
@@ -46,7 +48,7 @@ class _Item:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is drawn: its middle, and its size."""
+    """The centre and size of an item."""
 
     x: float
     y: float
@@ -55,7 +57,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An arrow: the places it passes from its source to its target, and where its label is."""
+    """An arrow: the places from its source to its target, and that of its label."""
 
     points: tuple[Place, ...]
     label: Place | None
@@ -63,7 +65,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Places of vertices by id, routes of edges in the graph's order, and the whole size."""
+    """Places of vertices by id, routes of edges in the graph's order, and the total size."""
 
     places: dict[str, Place]
     routes: tuple[Route, ...]
@@ -72,7 +74,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """Distances: between ranks, between boxes, between points of arrows."""
+    """Distances between ranks, boxes and points of arrows."""
 
     ranks: float = 30
     boxes: float = 20
@@ -85,7 +87,14 @@ GAPS = Gaps()
 def laid_out(
     graph: Graph, boxes: dict[str, Size], labels: Sequence[Size | None], gaps: Gaps = GAPS
 ) -> Layout:
-    """Lay `graph` out; `boxes` are the sizes of vertices by id, `labels` those of the edges."""
+    """Return the layout of a graph.
+
+    Args:
+        graph: The graph.
+        boxes: The sizes of vertices by id.
+        labels: The sizes of the labels of edges, in the graph's order.
+        gaps: Distances.
+    """
     drawing = _Drawing(graph, boxes, labels, gaps)
     drawing.order()
     drawing.settle()
@@ -114,10 +123,10 @@ class _Drawing:
     def _chain(
         self, source: str, target: str, turned: bool, label: Size | None, kind: EdgeKind
     ) -> list[int]:
-        """The items of an edge in its own direction; the label is at its middle."""
+        """Return the items of an edge in its direction, with the label in the middle."""
         first, last = self.index[source], self.index[target]
         if first == last:
-            return [first, last]  # a loop needs no place in the order
+            return [first, last]  # self-loops are not ordered
         between = range(self.items[first].rank + 1, self.items[last].rank)
         middle = between[len(between) // 2] if between else 0
         middle += 1 - middle % 2
@@ -135,7 +144,7 @@ class _Drawing:
         return chain[::-1] if turned else chain
 
     def _fill(self) -> None:
-        """A first order: depth first, so that what belongs together is together."""
+        """Set an initial order, depth first, so that connected items are close."""
         seen: set[int] = set()
         roots = [n for n, item in enumerate(self.items) if not item.before]
         for root in roots:
@@ -151,7 +160,7 @@ class _Drawing:
     # order
 
     def order(self) -> None:
-        """Order the ranks so that few arrows cross."""
+        """Order the ranks to reduce crossings."""
         best, least = [list(rank) for rank in self.ranks], self._crossings()
         for turn in range(ROUNDS):
             down = turn % 2 == 0
@@ -176,7 +185,7 @@ class _Drawing:
         self.ranks[number].sort(key=middle)
 
     def _swap(self) -> None:
-        """Exchange neighbours as long as this removes crossings."""
+        """Swap neighbours as long as this removes crossings."""
         for _ in range(4):
             better = False
             for number, rank in enumerate(self.ranks):
@@ -219,7 +228,7 @@ class _Drawing:
     # coordinates
 
     def settle(self) -> None:
-        """Move items to the middle of their neighbours, as far as the order allows."""
+        """Move items towards the centre of their neighbours, as far as the order allows."""
         for rank in self.ranks:
             wanted = [0.0] * len(rank)
             self._put(rank, wanted, [1.0] * len(rank))
@@ -232,7 +241,7 @@ class _Drawing:
                 self._straighten([number for number in chain if self.items[number].point])
 
     def _straighten(self, points: list[int]) -> None:
-        """Put as many points in a row on one level as their neighbours leave room for."""
+        """Align runs of points as far as their neighbours leave space."""
         run: list[int] = []
         low, high = -inf, inf
         for number in points:
@@ -246,7 +255,7 @@ class _Drawing:
             self._level(run, low, high)
 
     def _room(self, number: int) -> tuple[float, float]:
-        """How far up and down an item can go."""
+        """Return how far an item can move up and down."""
         rank = self.ranks[self.items[number].rank]
         at = rank.index(number)
         above = rank[at - 1] if at else None
@@ -257,7 +266,7 @@ class _Drawing:
         )
 
     def _level(self, run: list[int], low: float, high: float) -> None:
-        """Put points on one level: that of an end if it is near, else their own middle one."""
+        """Align points with an end of the arrow if it is close, else with their median."""
         links = [
             link for number in run for link in self.items[number].before | self.items[number].after
         ]
@@ -269,7 +278,7 @@ class _Drawing:
             self.items[number].y = min(max(wanted, low), high)
 
     def _wishes(self, rank: list[int], down: bool | None) -> tuple[list[float], list[float]]:
-        """Where the items of a rank would like to be, and how much."""
+        """Return the preferred positions of the items of a rank, and their weights."""
         wanted, weights = [], []
         for number in rank:
             item = self.items[number]
@@ -283,7 +292,7 @@ class _Drawing:
         return wanted, weights
 
     def _put(self, rank: list[int], wanted: list[float], weights: list[float]) -> None:
-        """Place a rank in its order, with its gaps, as close as possible to what is wanted."""
+        """Place a rank in order, with gaps, as close as possible to the preferred positions."""
         offsets, at = [], 0.0
         for position, number in enumerate(rank):
             if position:
@@ -291,7 +300,7 @@ class _Drawing:
             offsets.append(at)
         goals = [want - offset for want, offset in zip(wanted, offsets, strict=True)]
         near = next((goal for goal, weight in zip(goals, weights, strict=True) if weight), 0.0)
-        for place, weight in enumerate(weights):  # what has no arrows stays beside the others
+        for place, weight in enumerate(weights):  # items without arrows stay beside the others
             near = goals[place] = goals[place] if weight else near
         for number, goal, offset in zip(rank, _ascending(goals, weights), offsets, strict=True):
             self.items[number].y = goal + offset
@@ -335,12 +344,12 @@ class _Drawing:
 
 
 def _inversions(one: tuple[list[int], list[int]], other: tuple[list[int], list[int]]) -> int:
-    """How often arrows cross if `one` stands before `other`."""
+    """Count the crossings if `one` precedes `other`."""
     return sum(1 for a, b in zip(one, other, strict=True) for x in a for y in b if x > y)
 
 
 def _ascending(goals: Sequence[float], weights: Sequence[float]) -> list[float]:
-    """The values next to `goals` that never descend (pool adjacent violators)."""
+    """Return the non-decreasing values closest to `goals` (pool adjacent violators)."""
     pools: list[tuple[float, float, int]] = []
     for goal, weight in zip(goals, weights, strict=True):
         pools.append((goal, weight, 1))

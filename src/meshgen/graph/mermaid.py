@@ -1,4 +1,4 @@
-"""A graph in the language of Mermaid, which GitHub and many editors draw."""
+"""A graph as a Mermaid flowchart, which GitHub and many editors render."""
 
 from __future__ import annotations
 
@@ -62,5 +62,5 @@ def _arrow(edge: Edge, names: dict[str, str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A text as Mermaid shows it, whatever is in it."""
+    """Escape a text for a Mermaid label."""
     return "".join(c if c.isalnum() or c in " _-.," else f"#{ord(c)};" for c in text)

@@ -1,4 +1,4 @@
-"""A graph to be drawn: what it shows, in no form in particular."""
+"""A graph, independent of its output format."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Vertex:
     """A box.
 
     Attributes:
-        id: What edges call it.
+        id: Its id in edges.
         label: The first line, its name.
-        note: The second line, smaller: where it belongs, or what it is.
-        rows: What stands below, a line each: the events of a command.
+        note: A smaller second line: its unit or kind.
+        rows: Lines below: the events of a command.
     """
 
     id: str
@@ -35,7 +35,7 @@ class Edge:
 
     Attributes:
         labels: Lines of text on it.
-        row: The row of its source from which it starts, if that has rows.
+        row: The row of its source at which it starts, if any.
     """
 
     source: str

@@ -9,7 +9,7 @@ from meshgen.graph.model import Graph
 
 
 def acyclic(graph: Graph) -> list[tuple[str, str, bool]]:
-    """The edges, turned round (True) where they would close a cycle."""
+    """Return the edges, reversed (True) where they would close a cycle."""
     follows: dict[str, list[str]] = defaultdict(list)
     for edge in graph.edges:
         follows[edge.source].append(edge.target)
@@ -38,7 +38,7 @@ def acyclic(graph: Graph) -> list[tuple[str, str, bool]]:
 
 
 def ranks_of(vertices: Sequence[str], edges: Sequence[tuple[str, str, bool]]) -> dict[str, int]:
-    """The rank of each vertex: behind all it follows, and close to what follows it."""
+    """Return the rank of each vertex: after its predecessors, and close to its successors."""
     rank = dict.fromkeys(vertices, 0)
     pairs = [(source, target) for source, target, _ in edges if source != target]
     for _ in vertices:

@@ -1,4 +1,4 @@
-"""A graph as SVG: no script, no font and no picture from elsewhere; texts are escaped."""
+"""A graph as SVG without scripts or external resources; texts are escaped."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ text { font-family: system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #
 
 
 def svg(graph: Graph) -> str:
-    """The text of the picture."""
+    """Return the diagram as SVG text."""
     boxes = {vertex.id: _box(vertex) for vertex in graph.vertices}
     layout = laid_out(graph, boxes, [_pill(edge) for edge in graph.edges])
     width, height = layout.size.width + 2 * MARGIN, layout.size.height + 2 * MARGIN
@@ -85,7 +85,7 @@ def _box(vertex: Vertex) -> Size:
 
 
 def _head(vertex: Vertex) -> int:
-    """The height of a box without its rows."""
+    """Return the height of a box without its rows."""
     return 44 if vertex.note else 30
 
 
@@ -97,7 +97,7 @@ def _pill(edge: Edge) -> Size | None:
 
 
 def _width(text: str, size: float) -> float:
-    """About as wide as a text is in the fonts that will do."""
+    """Estimate the width of a text in common fonts."""
     return sum(_units(character) for character in text) * size
 
 
@@ -150,7 +150,7 @@ def _arrow(edge: Edge, route: Route, source: Vertex) -> str:
 
 
 def _path(points: tuple[Place, ...], y: float) -> str:
-    """A smooth line from border to border, level where it passes a rank; it starts at `y`."""
+    """Return a smooth path from border to border that starts at `y`, horizontal within ranks."""
     first, *between, last = points
     if first is last:
         x, top = first.x + first.size.width / 2, first.y - first.size.height / 2

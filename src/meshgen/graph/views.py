@@ -1,4 +1,4 @@
-"""What of a spec is in a picture: its context map, its flow of events, one of its sagas."""
+"""The graphs of a spec: context map, event flow and saga."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FAILED = "failed"
 
 
 def context_map(spec: Spec) -> Graph:
-    """Services, projections, BFFs and outside parties, and what passes between them."""
+    """Return units and external systems, and the messages and queries between them."""
     vertices = [Vertex(b.name, b.name, "bff", "BFF") for b in spec.bffs]
     vertices += [Vertex(s.name, s.name, "service", "service") for s in spec.services]
     vertices += [Vertex(p.name, p.name, "projection", "projection") for p in spec.projections]
@@ -38,7 +38,7 @@ def _port(service: Service, name: str) -> str:
 
 
 def _relations(spec: Spec) -> Iterator[tuple[str, str, EdgeKind, str]]:
-    """From whom to whom something passes: its kind and its name."""
+    """Yield the relations between units, with their kinds and names."""
     for bff in spec.bffs:
         for endpoint in bff.endpoints:
             for part in endpoint.parts:
@@ -61,7 +61,7 @@ def _relations(spec: Spec) -> Iterator[tuple[str, str, EdgeKind, str]]:
 
 
 def _sent(saga: Saga) -> Iterator[Dispatch]:
-    """Every command that a saga sends, those that compensate last."""
+    """Return every command that a saga sends, compensations last."""
     yield from (step.do for step in saga.steps)
     yield from (step.undo for step in saga.steps if step.undo)
     if saga.on_failure:
@@ -69,7 +69,7 @@ def _sent(saga: Saga) -> Iterator[Dispatch]:
 
 
 def event_flow(spec: Spec) -> Graph:
-    """Commands with the events they cause, and the policies, sagas and projections that follow."""
+    """Return commands with their events, and the policies, sagas and projections that react."""
     vertices: list[Vertex] = []
     causes: dict[Ref, list[str]] = {}
     for service in spec.services:
@@ -96,7 +96,7 @@ def event_flow(spec: Spec) -> Graph:
 
 
 def _followed(spec: Spec) -> Iterator[tuple[Ref, str, EdgeKind, tuple[str, ...]]]:
-    """Every event that something follows, with what follows it."""
+    """Yield every event that has consumers, with a consumer."""
     for service in spec.services:
         for policy in service.policies:
             yield policy.on, _of(policy.do), "command", _policy(policy)
@@ -108,7 +108,7 @@ def _followed(spec: Spec) -> Iterator[tuple[Ref, str, EdgeKind, tuple[str, ...]]
 
 
 def _dispatched(service: Service) -> Iterator[Edge]:
-    """The commands that the sagas of a service send; dashed where they only compensate."""
+    """Yield the commands of the sagas of a service; compensations are dashed."""
     for saga in service.sagas:
         steps = {_of(step.do.command) for step in saga.steps}
         for target in dict.fromkeys(_of(dispatch.command) for dispatch in _sent(saga)):
@@ -123,8 +123,8 @@ def _policy(policy: Policy) -> tuple[str, ...]:
     return tuple(labels)
 
 
-def process(home: str, saga: Saga) -> Graph:
-    """One saga of the service `home`: its steps, and how it compensates when one fails."""
+def process(service: str, saga: Saga) -> Graph:
+    """Return the steps of a saga, and its compensations after a failure."""
     within = f", {duration(saga.deadline)} at most" if saga.deadline else ""
     vertices = [Vertex("start", saga.starts_on.name, "event", f"starts {saga.name}{within}")]
     edges: list[Edge] = []
@@ -145,7 +145,7 @@ def process(home: str, saga: Saga) -> Graph:
             vertices.append(Vertex(_undo(index), ref.name, "policy", note))
             edges.append(Edge(_undo(index), undone[index], "undo"))
     vertices.append(_failure_box(saga))
-    return Graph(_id(home, saga.name), tuple(vertices), tuple(edges))
+    return Graph(_id(service, saga.name), tuple(vertices), tuple(edges))
 
 
 def _step_box(index: int, step: Step) -> Vertex:
@@ -162,7 +162,7 @@ def _failure_box(saga: Saga) -> Vertex:
 
 
 def _failing(saga: Saga) -> list[str]:
-    """Where each step goes on when it fails: to the last step before it that can be undone."""
+    """Return the first compensation after the failure of each step."""
     found, last = [], _FAILED
     for index, step in enumerate(saga.steps):
         found.append(last)

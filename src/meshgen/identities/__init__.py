@@ -1,4 +1,4 @@
-"""Identities apart from names: what stores, topics, groups and message types go by."""
+"""Permanent ids of named elements, used by stores, topics, groups and message types."""
 
 from meshgen.identities.assign import assign
 from meshgen.identities.table import Identities

@@ -1,4 +1,4 @@
-"""Which thing of a spec is which of the things that were there before."""
+"""Assign identities to the elements of a changed spec."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from meshgen.spec.model import Spec
 
 
 def assign(spec: Spec, before: Identities | None = None, applied: Spec | None = None) -> Identities:
-    """The identities of `spec` after `before`, which belong to the spec `applied`.
+    """Return the identities of `spec`, given those `before` of the spec `applied`.
 
-    What is renamed keeps its id. What is new has its name as its id, with a number behind it if
-    something has or had that id. What is gone keeps its place in the table, without a name.
+    Renamed elements keep their ids. The id of a new element is its name, with a number appended if
+    that id is or was in use. Removed elements stay in the table, without a name.
     """
     return _Assignment(before or Identities(), applied).of(spec)
 
@@ -47,11 +47,11 @@ class _Assignment:
         if name in known:
             return known[name]
         if place == ("system",) and known:
-            return next(iter(known.values()))  # there is one, whatever it is called
+            return next(iter(known.values()))  # there is only one, so its name does not matter
         return (*place, self._fresh((*place, thing.path[-1])))
 
     def _former_name(self, thing: Thing, known: Mapping[str, Path]) -> str:
-        """What the thing was called when the table was written."""
+        """Return the name of the element in the table."""
         name = thing.path[-1]
         if thing.named_after:
             sources = [self._before.names.get(self._ids[path]) for path in thing.named_after]
@@ -59,7 +59,7 @@ class _Assignment:
             return derived_name(*given) if len(given) == len(sources) else ""
         if thing.former is None or thing.former not in known:
             return name
-        # A `renamed_from` stays in a spec after it was carried out, and means nothing then.
+        # A `renamed_from` may stay in a spec after the update, without effect.
         return name if (thing.path, thing.former) in self._carried_out else thing.former
 
     def _fresh(self, path: Path) -> str:
@@ -71,11 +71,11 @@ class _Assignment:
 
 
 def _folded(id: str) -> str:
-    """Ids that fold alike would be one table, or one file where case does not count."""
+    """Fold an id: tables and files may ignore case."""
     return snake(id)
 
 
 def _gone(before: Mapping[Path, str | None], now: Mapping[Path, str | None]) -> dict[Path, None]:
-    """What was there and is not any more; what it held needs no place of its own."""
+    """Yield the removed elements, without the elements inside them."""
     gone = {path for path in before if path not in now}
     return {path: None for path in gone if path[:-2] not in gone}

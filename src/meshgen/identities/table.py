@@ -1,4 +1,4 @@
-"""The table of identities: what everything is called now, by an id that never changes."""
+"""The table of identities: the current names of elements by their permanent ids."""
 
 from __future__ import annotations
 
@@ -28,36 +28,36 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "commands": ("fields",),
     "projections": ("row", "queries"),
 }
-"""The kinds of things that a kind holds."""
+"""The kinds of elements inside a kind."""
 
 _SHARED = {"projections": "services", "bffs": "services", "commands": "events"}
 
 
 def namespace(path: Path) -> Path:
-    """What has the same namespace may not have the same id: all units, all messages of a unit."""
+    """Namespaces of ids: all units, all messages of a unit."""
     return (*path[:-2], _SHARED.get(path[-2], path[-2]))
 
 
 @dataclass(frozen=True)
 class Identities:
-    """Names by the path of ids that they stand at; None for what is no longer there.
+    """Names by paths of ids, None for removed elements.
 
-    A path of ids has the id at every place where a path of names has a name.
+    A path of ids has the id in place of each name.
     """
 
     names: Mapping[Path, str | None] = field(default_factory=lambda: MappingProxyType({}))
 
     def id(self, *path: str) -> str:
-        """The id of what is called like the last part of a path of names; without one the name."""
+        """Return the id of the element at a path of names, by default its name."""
         found = self._by_name.get(path)
         return found[-1] if found else path[-1]
 
     def path(self, *path: str) -> Path:
-        """The path of ids of what is found by a path of names."""
+        """Convert a path of names to a path of ids."""
         return self._by_name.get(path, path)
 
     def present(self) -> Iterator[Path]:
-        """The paths of ids of what is there."""
+        """Return the paths of ids of existing elements."""
         return (path for path, name in self.names.items() if name is not None)
 
     @cached_property
@@ -66,7 +66,7 @@ class Identities:
         named: dict[Path, Path] = {(): ()}
         for path in sorted(self.present(), key=len):
             above = named.get(path[:-2])
-            if above is not None:  # else it belongs to what is no longer there
+            if above is not None:  # else it belongs to a removed element
                 named[path] = (*above, path[-2], str(self.names[path]))
                 found[named[path]] = path
         return found

@@ -1,4 +1,4 @@
-"""`.meshgen/identities.yaml`: a line for each thing, so that branches merge line by line."""
+"""`.meshgen/identities.yaml`: one line per element, so that branches merge line by line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_TEXT = re.compile("null|true|false|yes|no|on|off|y|n", re.IGNORECASE)
 
 
 def encoded(identities: Identities) -> bytes:
-    """The bytes of the file, for `decoded`."""
+    """Return the content of the file, for `decoded`."""
     lines = (
         f"{'/'.join(path)}: {_value(name)}\n" for path, name in sorted(identities.names.items())
     )
@@ -38,9 +38,10 @@ def _value(name: str | None) -> str:
 
 
 def decoded(data: bytes) -> Identities:
-    """Read the file. It belongs to whoever last merged it, so every line is checked.
+    """Parse the file. It may be edited or merged by hand, so every line is checked.
 
-    Raises MeshgenError for the first line that is wrong.
+    Raises:
+        MeshgenError: A line is invalid.
     """
     names: dict[Path, str | None] = {}
     where: dict[tuple[Path, str], int] = {}
@@ -55,7 +56,7 @@ def decoded(data: bytes) -> Identities:
         if not _is_known(path):
             raise _wrong(number, f"there is no `{'/'.join(path[::2])}`")
         if path in names:
-            raise _wrong(number, f"`{found[1]}` is here a second time")
+            raise _wrong(number, f"`{found[1]}` is a duplicate")
         if name is not None and (first := where.setdefault((path[:-1], name), number)) != number:
             raise _wrong(number, f"`{name}` is the name of line {first}, too")
         names[path] = name

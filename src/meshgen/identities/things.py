@@ -13,10 +13,10 @@ from meshgen.spec.model import Enum, Policy, Projection, Ref, Replica, Service, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
-    """Something with an identity, at its path of names.
+    """An element with an identity, at its path of names.
 
-    former: what it was called before, if the spec says so
-    named_after: the paths of what gives it its name; then it is renamed together with them
+    former: its former name, if given
+    named_after: the paths of the elements from which its name is derived
     """
 
     path: Path
@@ -32,7 +32,7 @@ class _Named(Protocol):
 
 
 def things(spec: Spec) -> Iterator[Thing]:
-    """Everything that has an identity; what holds other things, and gives names, comes first."""
+    """Yield all elements with identities; those that others depend on come first."""
     yield Thing(path=("system", spec.name))
     for type_ in spec.types:
         above = ("types", type_.name)
@@ -85,13 +85,13 @@ def _each(above: Path, kind: str, named: Iterable[_Named]) -> Iterator[Thing]:
 
 
 def _policy(above: Path, policy: Policy) -> Thing:
-    """A policy has no name of its own: it is known by what it does on which event."""
+    """Policies have no names; their identity is derived from event and command."""
     command, event = _of(policy.do, "commands"), _of(policy.on, "events")
     return Thing(path=policy_path(above, policy), named_after=(command, event))
 
 
 def _replica(above: Path, replica: Replica) -> Thing:
-    """A replica is known by what it is a copy of."""
+    """The identity of a replica is derived from its aggregate."""
     return Thing(
         path=(*above, "replicas", replica.of.name), named_after=(_of(replica.of, "aggregates"),)
     )
@@ -103,7 +103,7 @@ def policy_path(above: Path, policy: Policy) -> Path:
 
 
 def derived_name(first: str, *others: str) -> str:
-    """The name of what is named after these: `place_order_on_cart_checked_out`."""
+    """Return a derived name, such as `place_order_on_cart_checked_out`."""
     return policy_function(first, *others) if others else first
 
 

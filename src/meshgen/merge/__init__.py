@@ -1,6 +1,6 @@
-"""Three-way merge of a project: base, ours and theirs in, the merged tree and its conflicts out.
+"""Three-way merge of a project: from base, ours and theirs to the merged tree and its conflicts.
 
-Pure: nothing here reads or writes a disk.
+This package does not access the disk.
 """
 
 from __future__ import annotations

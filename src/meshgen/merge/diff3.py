@@ -1,7 +1,8 @@
 """The three-way merge of lines (diff3).
 
 Adjacent changes are a conflict, as in git, with one exception that is common in generated code: a
-line that the user added next to a line that is generated differently now.
+line that the user added next to a generated line that changed.
+
 Source: Khanna, Kunal, Pierce, "A Formal Investigation of Diff3" (2007).
 """
 
@@ -28,7 +29,7 @@ class MergedLines:
 
 
 def merge_lines(base: Lines, ours: Lines, theirs: Lines) -> MergedLines:
-    """Merge what `ours` and `theirs` made of `base`."""
+    """Merge the changes of `ours` and `theirs` to `base`."""
     merged = MergedLines()
     labels = Labels.for_lines(base, ours, theirs)
     at = 0
@@ -105,9 +106,9 @@ def _place(hunk: Hunk) -> tuple[int, int]:
 
 
 def _side_by_side(one: Hunk, two: Hunk) -> bool:
-    """Whether one puts lines beside those that the other replaces: both can be had.
+    """Tell whether one inserts lines next to those that the other replaces: both apply.
 
-    What was inserted beside deleted lines may have belonged to them, so that is a conflict.
+    Lines inserted next to deleted ones may have belonged to them, which is a conflict.
     """
     return _inserts(one) != _inserts(two) and not (_deletes(one) or _deletes(two))
 

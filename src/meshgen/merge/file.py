@@ -1,4 +1,4 @@
-"""The three-way merge of one file: its content, its line endings and its mode, each apart."""
+"""The three-way merge of one file: content, line endings and mode separately."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def unedited(path: str, base: File, ours: File) -> bool:
 
 
 def merge_file(path: str, base: File, ours: File, theirs: File) -> MergedFile:
-    """Merge what the user (`ours`) and meshgen (`theirs`) made of `base`."""
+    """Merge the changes of the user (`ours`) and meshgen (`theirs`) to `base`."""
     executable = picked(base.executable, ours.executable, theirs.executable)
     if ours.content == base.content and not ours.link:
         return MergedFile(File(theirs.content, executable))

@@ -1,8 +1,8 @@
-"""Which lines of two texts are the same lines: patience matching.
+"""Match the lines of two texts: patience diff.
 
 Lines that occur once on both sides are paired first, in order; between two pairs the search goes
-on, and what is left without such a line is matched by difflib. Edits of code so come out as a
-person would describe them, and braces or blank lines never pair across unrelated places.
+on, and what is left without such a line is matched by difflib. This
+gives intuitive diffs of code, as braces or blank lines are not matched across unrelated places.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The three-way merge of a whole project, path by path:
+"""The three-way merge of a whole project, path by path.
 
 | base -> ours | base -> theirs | result |
 |---|---|---|
@@ -25,7 +25,7 @@ UNCHANGED = Names()
 
 
 class Outcome(Enum):
-    """What becomes of a path."""
+    """The result for a path."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -33,13 +33,13 @@ class Outcome(Enum):
     MOVED = "moved"
     DELETED = "deleted"
     LEFT_DELETED = "left deleted"
-    KEPT = "kept"  # edited by the user, and meshgen has no use for it any more
+    KEPT = "kept"  # edited by the user, and no longer generated
     CONFLICT = "conflict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What becomes of one path.
+    """The merge result of one path.
 
     Attributes:
         path: The path in the new tree.
@@ -65,7 +65,7 @@ class Change:
 
     @property
     def open(self) -> bool:
-        """Whether the change needs a decision of the user's."""
+        """Whether the change needs a decision by the user."""
         return self.outcome in (Outcome.CONFLICT, Outcome.KEPT)
 
 

@@ -1,4 +1,4 @@
-"""`meshgen adopt`: give a base to a project that has none."""
+"""`meshgen adopt`: create the base of a project that has none."""
 
 from __future__ import annotations
 
@@ -18,17 +18,22 @@ from meshgen.output.overlays import OVERLAYS, read_overlays
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Rendering, read_identities
 from meshgen.project.locate import lone_spec
-from meshgen.project.render_cache import MEMO
+from meshgen.project.render_cache import RENDER_CACHE
 from meshgen.project.state import FOLDER, STATE
 from meshgen.spec.yaml.load import read_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adoption:
-    """How far a project is from what meshgen generates for its spec.
+    """How a project differs from what meshgen generates for its spec.
 
-    `same` is how many files are as generated, `edited` the others with the lines that were added
-    and removed (none for a binary file), `missing` are not there.
+    Attributes:
+        root: The project folder.
+        spec_file: The spec, relative to `root`.
+        same: The number of files that match the generated ones.
+        edited: The files that differ, with the numbers of added and removed lines (both 0 for
+            binary files).
+        missing: Generated files that do not exist.
     """
 
     root: Path
@@ -46,17 +51,25 @@ def adopt(
     add_missing: bool = False,
     progress: Progress = silent,
 ) -> Adoption:
-    """Make the base of the project in `root`, as if meshgen had just generated it.
+    """Create the base of the project in `root`, as if meshgen had just generated it.
 
-    What differs counts as the user's edits, and what is missing as deleted by the user, or with
-    `add_missing` as new, so that the next update adds it. Only `.meshgen/` and, if it is not in
-    the project, the spec are written. Raises SpecError for a spec with findings, MeshgenError if
-    there is a base already, or no spec.
+    Differences are treated as the user's edits. Only `.meshgen/` is written, and the spec if the
+    project has none.
+
+    Args:
+        root: The project folder.
+        spec: The spec file; by default the one in the project.
+        replace_base: Whether to replace an existing base.
+        add_missing: Whether the next update adds missing files; otherwise they are treated as
+            deleted by the user.
+        progress: Called for every stage.
+
+    Raises:
+        SpecError: The spec has findings.
+        MeshgenError: There is a base already, or no spec.
     """
     if (root / STATE).exists() and not replace_base:
-        raise MeshgenError(
-            f"{root} has a base already", hint="--replace makes a new one in its place"
-        )
+        raise MeshgenError(f"{root} already has a base", hint="pass --replace to replace it")
     path = spec or lone_spec(root)
     text = read_bytes(path)
     overlays = read_overlays(root / OVERLAYS)
@@ -81,14 +94,14 @@ def _spec_edit(tree: Worktree, path: str, text: bytes) -> Edit:
     there = tree.read(path)
     if there is not None and there.content != text:
         raise MeshgenError(
-            f"{path} would be the project's spec, but another file is there",
-            hint="move it away, or give the system another `name`",
+            f"{path} is where the spec belongs, but another file is there",
+            hint="move that file, or change the `name` of the system",
         )
     return Edit(path=path, before=there, after=there or File(text))
 
 
 def _archives(root: Path) -> Iterator[str]:
-    """The archives that are there."""
+    """Yield the paths of the existing archives of pristine files."""
     for path in (root / FOLDER / "base").rglob("*.tar.gz"):
         yield path.relative_to(root).as_posix()
 
@@ -110,7 +123,7 @@ def _compared(root: Path, spec_file: str, pristine: Files, tree: Worktree) -> Ad
 
 
 def _counts(before: File, after: File) -> tuple[int, int]:
-    """How many lines were added and removed."""
+    """Return the numbers of added and removed lines."""
     old, new = text_of(before.content), text_of(after.content)
     if old is None or new is None:
         return 0, 0
@@ -120,7 +133,7 @@ def _counts(before: File, after: File) -> tuple[int, int]:
 
 
 def _base(rendering: Rendering, left_out: tuple[str, ...]) -> Files:
-    """The files of the base, but for the pristine files that are left out."""
+    """Return the files of the base without the pristine files in `left_out`."""
     if not left_out:
         return rendering.base_files()
     out = set(left_out)
@@ -129,4 +142,4 @@ def _base(rendering: Rendering, left_out: tuple[str, ...]) -> Files:
         for part, of_part in rendering.files.items()
     }
     base = replace(rendering, files=files).base_files()
-    return {path: file for path, file in base.items() if path != MEMO}  # it would not be true
+    return {path: file for path, file in base.items() if path != RENDER_CACHE}  # it would be wrong

@@ -1,4 +1,4 @@
-"""From an edit to the disk: what is written when a spec has changed."""
+"""Apply an edit to a spec file and to the project it belongs to."""
 
 from __future__ import annotations
 
@@ -22,10 +22,15 @@ from meshgen.spec.yaml.load import read_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """An edit that was made, or would be.
+    """An edit of a spec file, or its dry run.
 
-    project: the folder that the spec belongs to, None if it is no project
-    update: how the project was brought up to date with the spec, None if it was not
+    Attributes:
+        path: The spec file.
+        before: Its text before the edit.
+        after: Its text after the edit.
+        project: The project folder of the spec, None if the spec is not part of a project.
+        update: The resulting update of the project, None if there was none.
+        written: Whether the edit was written.
     """
 
     path: Path
@@ -36,7 +41,7 @@ class Applied:
     written: bool
 
     def diff(self) -> list[str]:
-        """The lines of a unified diff, with their line breaks."""
+        """Return the lines of a unified diff, including line breaks."""
         name = self.path.name
         lines = difflib.unified_diff(
             list(io.StringIO(self.before, newline="\n")),
@@ -51,10 +56,17 @@ class Applied:
 def apply(
     path: Path, change: Callable[[str], str], *, write: bool, accept_data_loss: bool = False
 ) -> Applied:
-    """Change the spec in the file `path`, and the project it belongs to.
+    """Apply `change` to the spec in the file `path`, and update the project it belongs to.
 
-    Without `write` only say how. Raises MeshgenError when the file cannot be read or written,
-    RefusedEditError when the edit is refused; nothing is written then.
+    Args:
+        path: The spec file.
+        change: Maps the text of the spec to the edited text.
+        write: Whether to write the result; otherwise this is a dry run.
+        accept_data_loss: Whether to apply changes that are incompatible with stored data.
+
+    Raises:
+        MeshgenError: The file cannot be read or written; nothing was written.
+        RefusedEditError: The edit is refused; nothing was written.
     """
     before = _text(path)
     try:
@@ -82,8 +94,8 @@ def _text(path: Path) -> str:
 
 
 def _replace(path: Path, before: str, after: str) -> None:
-    """Put `after` in the place of `before`, whole or not at all."""
-    target = path.resolve()  # a link goes on being one
+    """Replace the content `before` with `after` atomically."""
+    target = path.resolve()  # a symbolic link is kept
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
@@ -93,7 +105,7 @@ def _replace(path: Path, before: str, after: str) -> None:
             os.fsync(file.fileno())
         os.chmod(temporary, target.stat().st_mode & 0o7777)
         if target.read_bytes() != before.encode():
-            raise MeshgenError(f"{path} was changed by somebody else meanwhile", "try it again")
+            raise MeshgenError(f"{path} was changed by another program", "try again")
         os.replace(temporary, target)
         temporary = ""
     except OSError as error:

@@ -16,7 +16,7 @@ from meshgen.output.parts import Part, message_sources, parts_of
 from meshgen.output.plan import contract_path
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Base, Rendering
-from meshgen.project.render_cache import Memo
+from meshgen.project.render_cache import RenderCache
 from meshgen.project.state import SPEC, State
 from meshgen.spec.check import check_text
 from meshgen.spec.diagnostics import NOWHERE, Finding, SpecError
@@ -42,9 +42,10 @@ class Generate(Protocol):
         progress: Progress = ...,
         *,
         base: Base | None = None,
-        memo: Memo | None = None,
+        cache: RenderCache | None = None,
         overlays: Overlays | None = None,
-    ) -> Rendering: ...
+    ) -> Rendering:
+        """Render the project of a spec."""
 
 
 def generate(
@@ -53,26 +54,26 @@ def generate(
     progress: Progress = silent,
     *,
     base: Base | None = None,
-    memo: Memo | None = None,
+    cache: RenderCache | None = None,
     overlays: Overlays | None = None,
     identities: Identities | None = None,
 ) -> Rendering:
     """Render the project of a spec.
 
     Args:
-        path: What messages call the spec.
-        spec: The text of the spec.
+        path: The name of the spec in messages.
+        spec: The content of the spec file.
         progress: Called with the name of each stage.
-        base: The base of the project. What has not changed since then is not rendered.
-        memo: What was rendered the last time.
+        base: The base of an existing project. Parts that did not change since are not rendered.
+        cache: What was rendered last.
         overlays: The user's own templates.
-        identities: The identities of a project without a base.
+        identities: The identities of an existing project without a base.
 
     Raises:
         SpecError: The spec has findings.
-        MeshgenError: The spec is not text, or a template of the user's own fails.
+        MeshgenError: The spec is not text, or one of the user's own templates fails.
     """
-    # Imported here: rendering needs libraries that `--help` and `check` should not wait for.
+    # Imported here for start-up time: `--help` and `check` do not need these libraries.
     from meshgen.render import render, worker
 
     progress("checking")
@@ -87,10 +88,10 @@ def generate(
         mesh = resolve(checked, now)
         own = overlays or {}
         parts = parts_of(mesh, digests(own))
-        unchanged = _unchanged(parts, base.state, memo) if base and memo else {}
+        unchanged = _unchanged(parts, base.state, cache) if base and cache else {}
         wanted = [part for part in parts if part.name not in unchanged]
         messages = message_sources(mesh, digests(own))
-        typed = _typed(mesh, wanted, messages, base, memo) if base and memo else {}
+        typed = _typed(mesh, wanted, messages, base, cache) if base and cache else {}
         files = render(mesh, wanted, renderer, progress, own, typed)
     paths = [path for of_part in files.values() for path in of_part]
     rendering = Rendering(
@@ -116,20 +117,20 @@ def generate(
 
 
 def _applied(base: Base, spec: bytes, checked: Spec) -> Spec | None:
-    """The spec that a project was last updated to; None if this meshgen cannot read it."""
+    """Return the spec that a project was last updated to; None if it is no longer readable."""
     text = base.spec()
     return checked if text == spec else check_text("", text.decode("utf-8", "replace"))[0]
 
 
 def _identities(base: Base, applied: Spec) -> Identities:
-    """The identities of a project; one from before there were any has those of its spec."""
+    """Return the identities of a project, by default those of its spec."""
     found = base.identities()
     return assign(applied) if found is None else found
 
 
-def _unchanged(parts: tuple[Part, ...], state: State, memo: Memo) -> dict[str, str]:
-    """The parts that would be rendered to what the project has as its base already."""
-    contents = {part.name: memo.content(engine(), part.name, part.fingerprint) for part in parts}
+def _unchanged(parts: tuple[Part, ...], state: State, cache: RenderCache) -> dict[str, str]:
+    """Return the parts whose rendering is known to be what the base holds."""
+    contents = {part.name: cache.content(engine(), part.name, part.fingerprint) for part in parts}
     return {
         name: content
         for name, content in contents.items()
@@ -138,7 +139,7 @@ def _unchanged(parts: tuple[Part, ...], state: State, memo: Memo) -> dict[str, s
 
 
 def _typed(
-    mesh: Mesh, wanted: Sequence[Part], messages: Mapping[str, str], base: Base, memo: Memo
+    mesh: Mesh, wanted: Sequence[Part], messages: Mapping[str, str], base: Base, cache: RenderCache
 ) -> dict[str, File]:
     """The typed modules that would be the same as in the base."""
     found = {}
@@ -147,7 +148,7 @@ def _typed(
         for module in part.contracts:
             name, source = module.name, messages[module.name]
             path = contract_path(mesh.system.name, name)
-            same = memo.typed(engine(), name, source, part.name, content)
+            same = cache.typed(engine(), name, source, part.name, content)
             if same and (file := base.files(part.name).get(path)):
                 found[path] = file
     return found

@@ -1,4 +1,4 @@
-"""`meshgen graph`: a picture of a spec."""
+"""`meshgen graph`: diagrams of a spec."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from meshgen.unicode import printable
 
 
 class View(StrEnum):
-    """What is in the picture."""
+    """What a diagram shows."""
 
     CONTEXT = "context"
     EVENTS = "events"
@@ -24,23 +24,23 @@ class View(StrEnum):
 
 
 class Format(StrEnum):
-    """The form of the picture."""
+    """The format of a diagram."""
 
     MERMAID = "mermaid"
     SVG = "svg"
 
 
 def picture(spec: Spec, view: View, of: str | None, form: Format) -> str:
-    """The text of a picture.
+    """Return a diagram as text.
 
     Args:
-        spec: What is drawn.
-        view: What of it is in the picture.
-        of: The saga of a process, by its name or as `service.Saga`; needed if there are several.
+        spec: The spec to draw.
+        view: What to show.
+        of: The saga to show, as `Saga` or `service.Saga`; required if there are several.
         form: Mermaid or SVG.
 
     Raises:
-        MeshgenError: There is no such saga, or it is not said which.
+        MeshgenError: There is no such saga, or it is ambiguous.
     """
     graph = _graph(spec, view, of)
     return mermaid(graph) if form is Format.MERMAID else svg(graph)
@@ -50,15 +50,15 @@ def _graph(spec: Spec, view: View, of: str | None) -> Graph:
     if view is View.PROCESS:
         return process(*_saga(spec, of))
     if of is not None:
-        raise MeshgenError("`--of` is for `--view process`", "name a saga there")
+        raise MeshgenError("`--of` requires `--view process`", "add it, or leave `--of` out")
     return context_map(spec) if view is View.CONTEXT else event_flow(spec)
 
 
 def _saga(spec: Spec, of: str | None) -> tuple[str, Saga]:
     sagas = [(service.name, saga) for service in spec.services for saga in service.sagas]
     if not sagas:
-        raise MeshgenError("the spec has no saga to draw", "`--view events` shows its policies")
-    full = [f"{home}.{saga.name}" for home, saga in sagas]
+        raise MeshgenError("the spec has no sagas", "`--view events` shows its policies")
+    full = [f"{service}.{saga.name}" for service, saga in sagas]
     if of is None:
         if len(sagas) > 1:
             raise MeshgenError("the spec has several sagas", f"`--of`: {meant_or_one_of('', full)}")
@@ -67,12 +67,16 @@ def _saga(spec: Spec, of: str | None) -> tuple[str, Saga]:
     if not found:
         raise MeshgenError(f"there is no saga `{printable(of)}`", meant_or_one_of(of, full))
     if len(found) > 1:
-        raise MeshgenError(f"`{of}` may mean several sagas", meant_or_one_of("", full))
+        raise MeshgenError(f"`{of}` is ambiguous", meant_or_one_of("", full))
     return found[0]
 
 
 def write(path: Path, text: str) -> None:
-    """Write a picture to a file, over what is there. Raises MeshgenError if that is impossible."""
+    """Write a diagram to a file, replacing it if it exists.
+
+    Raises:
+        MeshgenError: The file cannot be written.
+    """
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""`meshgen new`: the stages in their order, from a spec to a project on disk."""
+"""`meshgen new`: generate a new project from a spec."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A project that was written, or would be: its folder and `(path, bytes)` of its files."""
+    """A new project, or its dry run.
+
+    Attributes:
+        target: The project folder.
+        files: The paths and sizes in bytes of its files.
+        written: Whether the files were written.
+    """
 
     target: Path
     files: tuple[tuple[str, int], ...]
@@ -37,21 +43,21 @@ def create(
     """Generate the project of `spec_path` into `target`, a new folder or an empty one.
 
     Args:
-        target: The project's folder.
-        spec_path: The spec.
+        target: The project folder.
+        spec_path: The spec file.
         templates: A folder of the user's own templates; the project gets a copy of them.
-        dry_run: Do everything but write.
+        dry_run: Whether to skip writing the files.
         progress: Called with the name of each stage.
 
     Raises:
-        SpecError: The spec has findings.
-        MeshgenError: The folder is occupied, has no good name, or cannot be written; nothing is
-            written then.
+        SpecError: The spec has findings; nothing was written.
+        MeshgenError: The folder is not empty, has an invalid name or cannot be written; nothing
+            was written.
     """
     if not target.is_dir() and not _NAME.fullmatch(target.name):
         raise MeshgenError(
-            f"{target.name!r} is not a name for a folder",
-            hint="letters, digits, `-`, `_` and `.`, at most 63",
+            f"{target.name!r} is not a valid folder name",
+            hint="use up to 63 letters, digits, `-`, `_` and `.`",
         )
     refuse_occupied(target)
     spec = read_bytes(spec_path)

@@ -19,8 +19,11 @@ from meshgen.project.state import FOLDER
 def resolve_conflicts(root: Path, files: Sequence[Path], side: Side) -> tuple[str, ...]:
     """Resolve the conflicts in `files`, in all files of the project if none is named.
 
-    Returns the files that were resolved, by their path below `root`. Raises MeshgenError for a
-    file without a conflict, or whose markers are incomplete; nothing is written then.
+    Returns:
+        The resolved files, relative to `root`.
+
+    Raises:
+        MeshgenError: A file has no conflict, or incomplete markers; nothing was written.
     """
     with locked(root / FOLDER):
         recover(root)
@@ -31,7 +34,7 @@ def resolve_conflicts(root: Path, files: Sequence[Path], side: Side) -> tuple[st
 
 
 def _inside(root: Path, file: Path) -> str:
-    """The path of `file` below `root`; what is put beside a file stands for that file."""
+    """Return the path of `file` relative to `root`, without the suffix of a version beside it."""
     try:
         path = (file.parent.resolve() / file.name).relative_to(root.resolve()).as_posix()
     except ValueError:
@@ -50,18 +53,18 @@ def _resolved(tree: Worktree, path: str, side: Side) -> Iterator[Edit]:
     after = replace(file, content=take(file.content, side))
     if left := unresolved(after.content):
         raise MeshgenError(
-            f"{path}:{left[0]}: the markers of this conflict are not complete",
+            f"{path}:{left[0]}: the conflict markers are incomplete",
             hint="resolve it in an editor",
         )
     yield Edit(path=path, before=file, after=after)
 
 
 def _chosen(path: str, file: File | None, beside: File, side: Side) -> Iterator[Edit]:
-    """One of two whole files: the one in its place, or the one beside it."""
+    """Take one of two whole files: the one in place, or the generated one beside it."""
     if side in (Side.BASE, Side.BOTH):
         raise MeshgenError(f"{path} cannot be merged: take --ours or --theirs")
     if side is Side.THEIRS:
         if file is not None and file.link:
-            raise MeshgenError(f"{path} is a symbolic link", hint="replace it yourself")
+            raise MeshgenError(f"{path} is a symbolic link", hint="replace it by hand")
         yield Edit(path=path, before=file, after=beside)
     yield Edit(path=path + BESIDE, before=beside, after=None)

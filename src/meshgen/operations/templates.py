@@ -1,4 +1,4 @@
-"""`meshgen templates`: which templates there are, and copies of them to change."""
+"""`meshgen templates`: list templates, and export them for changes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Exported:
 def list_templates(own: Path | None) -> tuple[Listed, ...]:
     """The templates, and what in the folder `own` goes over them.
 
-    Raises MeshgenError if something in it is refused.
+    Raises:
+        MeshgenError: Something in it is refused.
     """
     overlays = read_overlays(own) if own else {}
     found = []
@@ -63,9 +64,9 @@ def export(name: str, into: Path, only: Sequence[str] = ()) -> Exported:
     """
     if name not in MODELS:
         raise MeshgenError(
-            f"there is no template {name!r}", hint=f"there are {', '.join(sorted(MODELS))}"
+            f"there is no template {name!r}", hint=f"use one of {', '.join(sorted(MODELS))}"
         )
-    read_overlays(into)  # refuses what would lead elsewhere
+    read_overlays(into)  # refuses symbolic links
     files = read_template(name)
     for text in only:
         if not any(text in path for path in files):
@@ -82,7 +83,7 @@ def export(name: str, into: Path, only: Sequence[str] = ()) -> Exported:
     folder = into / name
     for path, content in chosen.items():
         if (folder / path).exists() and (folder / path).read_bytes() != content:
-            raise MeshgenError(f"{folder / path} is there already", hint="nothing was written")
+            raise MeshgenError(f"{folder / path} already exists", hint="nothing was written")
     try:
         for path, content in chosen.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)

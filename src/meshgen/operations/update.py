@@ -1,6 +1,6 @@
-"""`meshgen update` and `diff`: carry a change of the spec, or of meshgen, into a project.
+"""`meshgen update` and `diff`: apply a change of the spec, or of meshgen, to a project.
 
-One path for both: render (theirs), merge it with the base and the working tree (ours), write.
+Both render (theirs) and merge with the base and the working tree (ours); `update` writes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from meshgen.project.base import Base, Rendering, digest, read_base
 from meshgen.project.conflicts import refuse_unresolved
 from meshgen.project.edits import base_edits, file_edits, spec_edits
 from meshgen.project.locate import own_spec
-from meshgen.project.render_cache import MEMO, read_memo
+from meshgen.project.render_cache import RENDER_CACHE, read_render_cache
 from meshgen.project.state import FOLDER
 from meshgen.spec.diagnostics import Finding, SpecError
 
@@ -39,13 +39,13 @@ if TYPE_CHECKING:
 
 
 class DataLossError(SpecError):
-    """A spec that stored data would not survive; `findings` name every change."""
+    """A spec that is incompatible with stored data; `findings` name every change."""
 
     def __init__(self, path: str, spec: bytes, losses: tuple[Finding, ...]) -> None:
         super().__init__(path, spec.decode("utf-8", "replace"), losses)
         count = f"{len(losses)} change{'s' if len(losses) != 1 else ''}"
-        self.message = f"{path}: {count} that stored data would not survive; nothing was written"
-        self.hint = "--accept-data-loss makes them all the same"
+        self.message = f"{path}: {count} incompatible with stored data; nothing was written"
+        self.hint = "pass --accept-data-loss to apply them anyway"
         self.args = (f"{self.message}; {self.hint}",)
 
 
@@ -53,9 +53,15 @@ class DataLossError(SpecError):
 class Update:
     """What an update did, or would do.
 
-    `changes` are the paths that a person may care about, `edits` all that is written, `rendered`
-    the parts of the project that were rendered for it, `left` the user's own files in the folders
-    of units that are gone.
+    Attributes:
+        root: The project folder.
+        changes: The changed files, without those in `.meshgen/`.
+        edits: Everything that is written.
+        rendered: The names of the parts that were rendered.
+        left: The user's own files in folders of removed units.
+        losses: The changes that are incompatible with stored data.
+        recovered: What was rolled back of an interrupted update.
+        written: Whether the edits were written.
     """
 
     root: Path
@@ -69,13 +75,13 @@ class Update:
 
     @property
     def undecided(self) -> tuple[Change, ...]:
-        """The changes that need a decision of the user's."""
+        """The changes that need a decision by the user."""
         return tuple(change for change in self.changes if change.open)
 
     @property
     def nothing(self) -> bool:
-        """Whether the project is as the spec and this meshgen have it."""
-        return all(edit.path == MEMO for edit in self.edits) and not self.changes
+        """Whether the project is up to date."""
+        return all(edit.path == RENDER_CACHE for edit in self.edits) and not self.changes
 
 
 def update(
@@ -88,14 +94,22 @@ def update(
     step: Step = no_step,
     generate: Generate | None = None,
 ) -> Update:
-    """Bring the project in `root` up to date with its spec, or with `spec` as its new spec.
+    """Update the project in `root` to its spec and this version of meshgen.
 
-    Without `write` only say what would be done: a run that was interrupted is not recovered then,
-    but refused. `step` is called before every change of the disk;
-    `generate` renders, by default with meshgen's templates.
-    Raises SpecError for a spec with findings, DataLossError for one that stored data would not
-    survive, unless that is accepted; MeshgenError for a project that cannot be updated. Nothing is
-    written then.
+    Args:
+        root: The project folder.
+        spec: The content of a new spec that replaces the project's.
+        write: Whether to write the result. A dry run does not recover an interrupted update: it
+            is refused.
+        accept_data_loss: Whether to apply changes that are incompatible with stored data.
+        progress: Called for every stage.
+        step: Called before every change of the disk.
+        generate: Renders the project, by default with meshgen's templates.
+
+    Raises:
+        SpecError: The spec has findings; nothing was written.
+        DataLossError: The spec is incompatible with stored data; nothing was written.
+        MeshgenError: The project cannot be updated; nothing was written.
     """
     with locked(root / FOLDER):
         if write:
@@ -135,11 +149,11 @@ def update(
 def _render(
     base: Base, spec: bytes, progress: Progress, generate: Generate | None
 ) -> Rendering | None:
-    """What meshgen makes of `spec`; None if it is known to be just what the base holds."""
-    memo = read_memo(base.root)
+    """Render `spec`; None if the result is known to be what the base holds."""
+    cache = read_render_cache(base.root)
     overlays = read_overlays(base.root / OVERLAYS)
     same = base.current(digest(spec))
-    if same and memo.renders(engine(), base.digest(spec), digest_of(overlays), base.state.parts):
+    if same and cache.renders(engine(), base.digest(spec), digest_of(overlays), base.state.parts):
         return None
     if generate is None:
         # Imported here: most updates have nothing to do.
@@ -147,11 +161,11 @@ def _render(
 
         generate = generate_project
     path = str(base.root / base.state.spec_file)
-    return generate(path, spec, progress, base=base, memo=memo, overlays=overlays)
+    return generate(path, spec, progress, base=base, cache=cache, overlays=overlays)
 
 
 def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Change, ...]:
-    """What becomes of every path that meshgen renders differently than the last time."""
+    """Merge every path that is rendered differently from the base."""
     if rendering is None:
         return ()
     gone = base.state.parts.keys() - rendering.fingerprints.keys()
@@ -161,7 +175,7 @@ def _merged(base: Base, tree: Worktree, rendering: Rendering | None) -> tuple[Ch
     alike = {path for path in before.keys() & after.keys() if before[path] == after[path]}
     alike -= moved.keys() | set(moved.values())
     if rendering.names.new:
-        alike = set()  # what meshgen writes as before may have been edited to use what is renamed
+        alike = set()  # edits of unchanged files may use renamed identifiers
     paths = before.keys() | after.keys()
     return merge_trees(
         {path: before[path] for path in before.keys() - alike},
@@ -180,7 +194,7 @@ def _losses(base: Base, rendering: Rendering | None) -> DataLossError | None:
 
 
 def _spec_change(edit: Edit) -> Change:
-    """An edit of the spec, as a change."""
+    """Describe an edit of the spec as a change."""
     if edit.after is None:
         outcome = Outcome.DELETED
     else:
@@ -189,7 +203,7 @@ def _spec_change(edit: Edit) -> Change:
 
 
 def _left(base: Base, rendering: Rendering, edits: Sequence[Edit]) -> tuple[str, ...]:
-    """The files that stay in the folders of units that are gone."""
+    """Return the files that remain in the folders of removed units."""
     gone = base.state.parts.keys() - rendering.fingerprints.keys()
     removed = {edit.path for edit in edits if edit.after is None}
     files = (path for part in gone for path in (base.root / part).rglob("*") if path.is_file())

@@ -1,1 +1,1 @@
-"""What is generated: the plan of outputs, the parts of a project and their fingerprints."""
+"""The plan of generated files, the parts of a project and their fingerprints."""

@@ -1,13 +1,12 @@
-"""What each template is told: the contract between meshgen and templates, meshgen's and yours.
+"""The answers of each template: the contract between meshgen and templates.
 
-A template may rely on every field of its model being there, with the shape and the meaning that is
-written down here and in `meshgen.system.model`; on texts being free text, which enters a file only
-through a quoting filter; and on names, paths and pieces of Python source being safe to print as
-they are. Fields may be added in later versions.
+Every field of a model is present, with the shape and the meaning documented here and in
+`meshgen.system.model`. Texts are free text, which must be escaped by a filter; names, paths and
+pieces of Python source can be printed as they are. Later versions may add fields.
 
-The models are what questions, their help and the published JSON Schemas are made of, and what tests
-validate the answers with. Rendering itself does not import them: `resolve` fills plain frozen
-dataclasses, mypy holds their shapes, and pydantic would cost every command its start-up time.
+Questions, their help and the published JSON Schemas are generated from the models, and tests
+validate answers with them. Rendering does not import them, as importing pydantic would slow down
+every command: `resolve` creates frozen dataclasses, whose shapes mypy checks.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from meshgen.system.model import (
     System,
 )
 
-_SYSTEM = "The system: its name, and what packages, distributions and the spec are called by it"
+_SYSTEM = "The system: its name, and the names of packages, distributions and the spec"
 
 
 class Answers(BaseModel):
@@ -41,7 +40,7 @@ class Answers(BaseModel):
 
 
 class ProjectAnswers(Answers):
-    """The root of a project: how it is built, started, tested and described."""
+    """The root of a project: build, start, tests and documentation."""
 
     project: ProjectView = Field(description="The project: its units, processes, roles, scenarios")
 
@@ -50,7 +49,7 @@ class ServiceAnswers(Answers):
     """A service, in its folder `services/NAME`."""
 
     service: ServiceView = Field(
-        description="The service: names, aggregates, replicas, questions, policies, sagas, routes"
+        description="The service: names, aggregates, replicas, ports, policies, sagas, routes"
     )
 
 
@@ -58,35 +57,35 @@ class ProjectionAnswers(Answers):
     """A projection, in its folder `projections/NAME`."""
 
     projection: ProjectionView = Field(
-        description="The projection: names, its row, the events that change it, routes"
+        description="The projection: names, row, reactions to events, routes"
     )
 
 
 class BffAnswers(Answers):
-    """A backend-for-frontend, in its folder `bffs/NAME`."""
+    """A backend for frontends, in its folder `bffs/NAME`."""
 
-    bff: BffView = Field(description="The backend-for-frontend: names, endpoints, what they call")
+    bff: BffView = Field(description="The backend for frontends: names, endpoints and their calls")
 
 
 class GatewayAnswers(Answers):
     """The gateway's configuration, in the folder `gateway`."""
 
     gateway: GatewayView = Field(
-        description="The gateway: who issues tokens, limits, origins, routes to the units"
+        description="The gateway: issuer of tokens, limits, origins, routes to the units"
     )
 
 
 class ContractsAnswers(Answers):
     """The published messages, in the project's root: JSON Schemas, AsyncAPI, the library."""
 
-    catalog: CatalogView = Field(description="Every message, and the topics that they travel on")
+    catalog: CatalogView = Field(description="All messages and topics")
     schemas: tuple[SchemaView, ...] = Field(
         description="The published JSON Schemas: one for each service, one for the shared types"
     )
 
 
 class ChassisAnswers(Answers):
-    """What is the same in every project, in the folder `libs/chassis`."""
+    """The library that is identical in every project, in the folder `libs/chassis`."""
 
 
 MODELS: dict[str, type[Answers]] = {

@@ -1,4 +1,4 @@
-"""What renders: a fingerprint of this meshgen, its templates and the tools it calls."""
+"""The fingerprint of this version of meshgen, its templates and the tools it calls."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 
 from meshgen.output.templates import is_cache, templates_root
 
-# Their output is part of what is generated.
+# Their output is part of generated projects.
 _TOOLS = ("copier", "datamodel-code-generator", "jinja2", "ruff")
 
 
 @cache
 def engine() -> str:
-    """A hash that is the same as long as the same spec gives the same project."""
+    """Return a hash that changes if the same spec may be rendered differently."""
     found = hashlib.sha256()
     for tool in _TOOLS:
         found.update(f"{tool} {version(tool)}\n".encode())

@@ -1,4 +1,4 @@
-"""Where the files of renamed things were: declared renames take the user's edits along."""
+"""Former paths of the files of renamed elements, so that edits move along."""
 
 from __future__ import annotations
 

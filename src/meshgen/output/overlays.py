@@ -1,8 +1,8 @@
-"""Templates of the user's own: in a project's `.meshgen/templates/NAME`, over meshgen's.
+"""The user's own templates, in a project's `.meshgen/templates/NAME`.
 
-They come with a cloned project, so they are foreign input: whoever runs `meshgen diff` must not run
-what is in them. Jinja's sandbox holds their texts. Their settings are never used: those of
-meshgen's own template are, and a copier.yml that says anything else is refused here.
+They are foreign input, as they are part of a cloned project: `meshgen diff` must not execute their
+code. They are rendered in Jinja's sandbox. Their settings are never used; a copier.yml that differs
+from meshgen's is refused.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _HINT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlay:
-    """The files that go over a template, by their path in its folder: all of them were checked."""
+    """The checked files of an overlay, by their path in the template's folder."""
 
     template: str
     files: Mapping[str, bytes]
@@ -76,7 +76,8 @@ def _digest(files: Mapping[str, bytes]) -> str:
 def read_overlays(folder: Path) -> Overlays:
     """Read the user's own templates from `folder`; none if there is no such folder.
 
-    Raises MeshgenError, with the place, for whatever could run, read or write something.
+    Raises:
+        MeshgenError: Whatever could run, read or write something.
     """
     if not folder.is_dir() and not folder.is_symlink():
         return {}
@@ -87,7 +88,7 @@ def read_overlays(folder: Path) -> Overlays:
         path = folder / entry.name
         if entry.name not in template_names() or not entry.is_dir(follow_symlinks=False):
             names = ", ".join(template_names())
-            raise MeshgenError(f"{path} is not a folder of a template", hint=f"there are {names}")
+            raise MeshgenError(f"{path} is not the name of a template", hint=f"there are {names}")
         overlays[entry.name] = _read(entry.name, path)
     return {name: overlay for name, overlay in overlays.items() if overlay.content}
 
@@ -99,7 +100,7 @@ def _read(template: str, root: Path) -> Overlay:
     for path in files:
         if path not in _BESIDE and inside != "." and not path.startswith(f"{inside}/"):
             raise MeshgenError(
-                f"{root / path} is rendered to nothing",
+                f"{root / path} is not rendered",
                 hint=f"what is rendered is in {root / inside}",
             )
     if CONFIG in files:
@@ -113,7 +114,7 @@ def _files(root: Path, folder: Path) -> Iterator[tuple[str, bytes]]:
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         path = Path(entry.path)
         if not entry.name.isprintable() or "\\" in entry.name or ".." in entry.name:
-            raise MeshgenError(f"{str(path)!r} is not a path that a template may have", hint=_HINT)
+            raise MeshgenError(f"{str(path)!r} is not a valid path of a template", hint=_HINT)
         mode = entry.stat(follow_symlinks=False).st_mode
         if stat.S_ISDIR(mode):
             yield from _files(root, path)
@@ -123,7 +124,7 @@ def _files(root: Path, folder: Path) -> Iterator[tuple[str, bytes]]:
             raise MeshgenError(f"{path} is {kind}", hint=_HINT)
         count += 1
         if count > _MAX_FILES or entry.stat(follow_symlinks=False).st_size > _MAX_BYTES:
-            raise MeshgenError(f"{path}: more than a template may hold")
+            raise MeshgenError(f"{path}: the templates are too large")
         yield path.relative_to(root).as_posix(), path.read_bytes()
 
 
@@ -136,7 +137,7 @@ def _check_config(template: str, path: Path, text: bytes) -> None:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise MeshgenError(f"{path}: {error}", hint=_HINT) from None
     if not isinstance(said, dict) or not isinstance(root, yaml.MappingNode):
-        raise MeshgenError(f"{path} has to be a mapping", hint=_HINT)
+        raise MeshgenError(f"{path} must be a mapping", hint=_HINT)
     places = {key.value: (key.start_mark.line, key.start_mark.column) for key, _ in root.value}
     for key, value in said.items():
         if why := _refusal(str(key), value, own):
@@ -150,11 +151,11 @@ def _refusal(key: str, value: Any, own: Mapping[str, Any]) -> str | None:
         return None
     if key.startswith("_"):
         if key not in own:
-            return f"`{key}` is refused"
+            return f"`{key}` is not allowed"
         return None if value == own[key] else f"`{key}` has to be {own[key]!r}"
     if key not in own:
         questions = ", ".join(f"`{name}`" for name in own if not name.startswith("_"))
         return f"meshgen has no answer to `{key}`; it answers {questions}"
     if not isinstance(value, dict) or value.keys() - _QUESTION_KEYS:
-        return f"`{key}` may have a type and a help text only: meshgen answers it"
+        return f"`{key}` can only have a type and a help text: meshgen provides the answer"
     return None

@@ -1,7 +1,7 @@
-"""The parts of a project: what is rendered, fingerprinted and kept as a base in one piece.
+"""The parts of a project, which are rendered, fingerprinted and stored in the base as a whole.
 
-A part is a unit's folder with the messages of the unit, or the chassis, or the rest. What a part
-is rendered from has a fingerprint, so an update renders only the parts that changed.
+A part is a unit's folder with the messages of the unit, or the chassis, or the rest. The inputs of
+a part have a fingerprint, so that an update only renders parts that changed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What is rendered: which template, into which folder, with which answers.
+"""The plan of rendering: templates, target folders and answers.
 
-Where a template's files land, for how many things and when is read off their paths; who owns a file
-is said in its first line.
+The paths of a template's files define where, how often and under which condition they are rendered;
+their first lines define who owns them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`python -m meshgen.output.publish`: write down the contract of each template beside it.
+"""`python -m meshgen.output.publish`: write the contract of each template next to it.
 
 The questions of its copier.yml and its answers.schema.json, both made of the answers' model.
 """
@@ -13,7 +13,7 @@ import yaml
 from meshgen.output.answers import MODELS, Answers
 from meshgen.output.templates import CONFIG, SCHEMA, template_folder
 
-_MARK = "# The questions are made of meshgen.output.answers: run `make schemas`.\n"
+_MARK = "# Generated from meshgen.output.answers by `make schemas`.\n"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -1,4 +1,4 @@
-"""Where the templates are."""
+"""The folders of templates."""
 
 from __future__ import annotations
 

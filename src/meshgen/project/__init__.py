@@ -1,1 +1,1 @@
-"""A generated project on disk: where it is, its state, its base and its working tree."""
+"""A generated project on disk: its location, state, base and working tree."""

@@ -1,7 +1,7 @@
-"""A part's pristine files as one archive: the same files always give the same bytes.
+"""Archives of the pristine files of a part, with reproducible bytes.
 
-A gzipped tar, so that anybody can look into it. Its hash is taken before compression, which other
-versions of zlib do a little differently.
+They are gzipped tars, which can be inspected with standard tools. The hash is that of the tar, as
+the output of zlib depends on its version.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LARGEST = 256 * 1024 * 1024
 
 
 class DamagedError(Exception):
-    """The bytes are not an archive that `pack` made."""
+    """The archive was not created by `pack`, or is damaged."""
 
 
 def pack(files: Files) -> tuple[bytes, str]:
@@ -27,7 +27,7 @@ def pack(files: Files) -> tuple[bytes, str]:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path, file in sorted(files.items()):
-            entry = tarfile.TarInfo(path)  # no time, no owner
+            entry = tarfile.TarInfo(path)  # no timestamps, no owner
             entry.size = len(file.content)
             entry.mode = 0o755 if file.executable else 0o644
             tar.addfile(entry, io.BytesIO(file.content))
@@ -47,7 +47,7 @@ def unpack(archive: bytes, digest: str) -> dict[str, File]:
     except (OSError, EOFError, zlib.error) as error:
         raise DamagedError(str(error)) from error
     if hashlib.sha256(content).hexdigest() != digest:
-        raise DamagedError("its content is not what was written")
+        raise DamagedError("its content was changed")
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as tar:
             return dict(_file(tar, entry) for entry in tar)
@@ -59,5 +59,5 @@ def _file(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> tuple[str, File]:
     """A member of an archive; `pack` adds nothing but a project's regular files."""
     reader = tar.extractfile(entry) if entry.isreg() and is_inside(entry.name) else None
     if reader is None:
-        raise DamagedError("it holds something that is no file of a project")
+        raise DamagedError("it contains something other than files of a project")
     return entry.name, File(reader.read(), bool(entry.mode & 0o100))

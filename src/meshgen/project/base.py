@@ -1,4 +1,4 @@
-"""The base as a whole: reading it from a project, and the files that it consists of."""
+"""The base of a project: how it is read, and its files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from meshgen.identities import IDENTITIES, Identities, encoded
 from meshgen.identities import decoded as decoded_identities
 from meshgen.merge.identifiers import Names
 from meshgen.project.archive import DamagedError, pack, unpack
-from meshgen.project.render_cache import MEMO, Memo
+from meshgen.project.render_cache import RENDER_CACHE, RenderCache
 from meshgen.project.state import FOLDER, SPEC, STATE, State, archive_path, damaged, decoded
 from meshgen.spec.diagnostics import Finding
 
@@ -28,20 +28,21 @@ _FIXED = {
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """The base of the project in `root`; archives are read when they are asked for."""
+    """The base of the project in `root`; archives are read on demand."""
 
     root: Path
     state: State
     _read: dict[str, dict[str, File]] = field(default_factory=dict, compare=False)
 
     def current(self, spec: str) -> bool:
-        """Whether this version of meshgen applied the spec with that hash."""
+        """Tell whether this version of meshgen applied the spec with that hash."""
         return self.state.spec == spec and self.state.version == __version__
 
     def files(self, part: str) -> Files:
         """The pristine files of a part, none for a part that the project does not have.
 
-        Raises MeshgenError if its archive is damaged.
+        Raises:
+            MeshgenError: Its archive is damaged.
         """
         if part not in self.state.parts:
             return {}
@@ -63,7 +64,8 @@ class Base:
     def identities(self) -> Identities | None:
         """The table of identities; None for a project from before there was one.
 
-        Raises MeshgenError if it is damaged.
+        Raises:
+            MeshgenError: It is damaged.
         """
         return read_identities(self.root)
 
@@ -83,13 +85,14 @@ class Base:
 def read_base(root: Path) -> Base:
     """Return the base of the project in `root`.
 
-    Raises MeshgenError if there is none, if it is damaged, or if a newer meshgen wrote it.
+    Raises:
+        MeshgenError: There is none, if it is damaged, or if a newer meshgen wrote it.
     """
     state = Worktree(root).read(STATE)
     if state is None:
         raise MeshgenError(
-            f"{root} is not a project of meshgen: it has no {STATE}",
-            hint="--project says where it is; `meshgen adopt` makes a base for a project without",
+            f"{root} is not a meshgen project: it has no {STATE}",
+            hint="pass --project, or create a base with `meshgen adopt`",
         )
     return Base(root, decoded(b"" if state.link else state.content, __version__))
 
@@ -102,7 +105,7 @@ class Rendering:
     contracts library is made from.
     `unchanged` are the parts that need not be rendered, with the hash of their content; `moved`
     are new paths of renamed things, with their old ones, and `names` their identifiers in code;
-    `losses` are the changes of the spec that stored data would not survive.
+    `losses` are the changes that are incompatible with stored data.
     """
 
     engine: str
@@ -138,7 +141,7 @@ class Rendering:
             spec=digest(self.spec),
             parts=contents,
         )
-        memo = Memo(
+        cache = RenderCache(
             engine=self.engine,
             spec=digest(self.spec + identities),
             templates=self.templates,
@@ -149,14 +152,15 @@ class Rendering:
             SPEC: File(self.spec),
             IDENTITIES: File(identities),
             STATE: File(state.encoded()),
-            MEMO: File(memo.encoded()),
+            RENDER_CACHE: File(cache.encoded()),
         }
 
 
 def read_identities(root: Path) -> Identities | None:
     """The table of identities of the project in `root`; None if there is none.
 
-    Raises MeshgenError if it is damaged.
+    Raises:
+        MeshgenError: It is damaged.
     """
     path = root / IDENTITIES
     return decoded_identities(_content(root, IDENTITIES)) if path.exists() else None

@@ -1,4 +1,4 @@
-"""Conflicts that an earlier update, or another tool, left in a project."""
+"""Unresolved conflicts in a project, of an earlier update or another tool."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meshgen.merge import unresolved
 from meshgen.project.base import Base
 
 BESIDE = ".meshgen-new"
-"""Ends the name of meshgen's version of a file, put beside a file that cannot be merged."""
+"""The suffix of the generated version of a file, written next to a file that cannot be merged."""
 
 _SHOWN = 20
 
@@ -26,8 +26,8 @@ def refuse_unresolved(base: Base) -> None:
     if len(found) > _SHOWN:
         lines.append(f"  and {len(found) - _SHOWN} more")
     raise MeshgenError(
-        "\n".join(["the last update is not finished: there are conflicts to resolve", *lines]),
-        hint="edit the files, or `meshgen resolve --ours FILE` (or --theirs)",
+        "\n".join(["there are unresolved conflicts of the last update", *lines]),
+        hint="edit the files, or run `meshgen resolve --ours FILE` (or --theirs)",
     )
 
 
@@ -44,7 +44,7 @@ def _paths(base: Base) -> Iterator[str]:
 
 def _conflicts(root: Path, path: str) -> Iterator[str]:
     """The places of conflicts in a file and beside it."""
-    place = f"{root}/{path}"  # a project has thousands of files: no Path for each
+    place = f"{root}/{path}"  # projects have thousands of files: avoid creating Path objects
     content = b""
     with suppress(OSError):
         if not os.path.islink(place):

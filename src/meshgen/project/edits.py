@@ -40,8 +40,8 @@ def spec_edits(root: Path, base: Base, path: str, spec: bytes) -> Iterator[Edit]
     there = read_bytes(root / path) if (root / path).exists() else None
     if path != base.state.spec_file and there not in (None, spec):
         raise MeshgenError(
-            f"{path} would be the project's spec, but another file is there",
-            hint="move it away, or give the system another `name`",
+            f"{path} is where the spec belongs, but another file is there",
+            hint="move that file, or change the `name` of the system",
         )
     if there != spec:
         before = tree.read(path)

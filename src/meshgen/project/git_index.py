@@ -1,6 +1,6 @@
-"""What git should know of conflicts, so that `git status` and `git mergetool` show them.
+"""Mark conflicts in git's index, so that `git status` and `git mergetool` show them.
 
-Never required: without git, outside of a repository, or when git fails, nothing happens.
+This is optional: without git, outside of a repository, or if git fails, nothing happens.
 """
 
 from __future__ import annotations

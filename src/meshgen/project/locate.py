@@ -1,7 +1,7 @@
-"""Where a project is, and which file is its spec.
+"""Locate a project and its spec.
 
-In a project the spec is the file that the state names: whatever stands in it, also when its `name`
-has been changed. In any other folder it is the one YAML file with the key `meshgen`.
+The spec of a project is the file that the state names, even if its `name` was changed. In any other
+folder it is the only YAML file with the key `meshgen`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from meshgen.spec.yaml.load import decoded, load, read_bytes, read_text
 
 
 def find_project(given: Path | None) -> Path:
-    """The project's root: `given`, else the nearest folder with a base, from here upwards."""
+    """Return the project folder: `given`, or the nearest folder with a base, upwards from here."""
     if given is not None:
         if not given.is_dir():
             raise MeshgenError(f"there is no folder {given}")
@@ -27,13 +27,13 @@ def find_project(given: Path | None) -> Path:
 
 
 def find_spec(spec: Path | None, project: Path | None) -> Path:
-    """The spec file: `spec`, else that of `project`, else that of the project around here.
+    """Return the spec file: `spec`, or the one in `project`, or in the current project.
 
     Raises:
-        MeshgenError: There is none, or it cannot be told which.
+        MeshgenError: There is no spec, or more than one.
     """
     if spec is not None and project is not None:
-        raise MeshgenError("--spec and --project are both given", "the spec says where it is")
+        raise MeshgenError("--spec and --project cannot be combined", "pass one of them")
     if spec is not None:
         return spec
     found = spec_in(find_project(project))
@@ -42,10 +42,10 @@ def find_spec(spec: Path | None, project: Path | None) -> Path:
 
 
 def spec_in(folder: Path) -> Path:
-    """The spec of the project in `folder`, or the one spec that is there if it is no project.
+    """Return the spec of the project in `folder`, or the only spec in a folder without one.
 
     Raises:
-        MeshgenError: There is none, or it cannot be told which.
+        MeshgenError: There is no spec, or more than one.
     """
     if (folder / STATE).exists():
         return folder / read_base(folder).state.spec_file
@@ -53,44 +53,44 @@ def spec_in(folder: Path) -> Path:
 
 
 def lone_spec(folder: Path) -> Path:
-    """The one spec in `folder`, whatever a base says.
+    """Return the only spec in `folder`, regardless of a base.
 
     Raises:
-        MeshgenError: There is none, or there are several.
+        MeshgenError: There is no spec, or more than one.
     """
     found = sorted(path for path in folder.glob("*.y*ml") if _is_spec(path))
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
-        raise MeshgenError(f"there are several specs in {folder}: {names}", "give --spec")
+        raise MeshgenError(f"there are several specs in {folder}: {names}", "pass --spec")
     if not found:
-        hint = "give --spec, or --project with the folder that has it"
+        hint = "pass --spec, or --project with the folder of the spec"
         raise MeshgenError(f"there is no spec in {folder}", hint)
     return found[0]
 
 
 def project_of(path: Path) -> Path | None:
-    """The project whose spec `path` is."""
+    """Return the project folder of the spec `path`, None if it is not part of a project."""
     folder = path.parent
     return folder if (folder / STATE).exists() and spec_in(folder).name == path.name else None
 
 
 def own_spec(base: Base) -> bytes:
-    """The text of a project's spec, as it is now."""
+    """Return the current content of a project's spec."""
     try:
         return read_bytes(base.root / base.state.spec_file)
     except MeshgenError as error:
-        hint = f"it was renamed? then rename it back; {SPEC} is a copy, as it was applied last"
-        raise MeshgenError(f"the project's spec is not there: {error.message}", hint) from None
+        hint = f"if it was renamed, rename it back; {SPEC} is a copy of the last applied spec"
+        raise MeshgenError(f"the project's spec is missing: {error.message}", hint) from None
 
 
 def applied_text(path: Path) -> str | None:
-    """The spec that the project of `path` was last updated to, None when it is no project."""
+    """Return the spec that the project of `path` was last updated to, if any."""
     project = project_of(path)
     return decoded(SPEC, read_base(project).spec()) if project else None
 
 
 def spec_from(root: Path, path: Path) -> bytes:
-    """The spec in the file `path`, merged with what was changed in the project's own spec.
+    """Return the spec in the file `path`, merged with the user's edits to the project's spec.
 
     Raises:
         MeshgenError: Both changed the same lines since the last update.
@@ -111,7 +111,7 @@ def spec_from(root: Path, path: Path) -> bytes:
 
 
 def _is_spec(path: Path) -> bool:
-    """Whether a file says that it is a spec: it begins with `meshgen: 1`."""
+    """Tell whether a file is a spec: it has the key `meshgen`."""
     try:
         root, _ = load(read_text(path))
     except MeshgenError:

@@ -44,7 +44,8 @@ class State:
 def decoded(data: bytes, running: str) -> State:
     """Read a state file. `running` is the version of this meshgen.
 
-    Raises MeshgenError if the file is damaged, or was written by a newer meshgen.
+    Raises:
+        MeshgenError: The file is damaged, or was written by a newer meshgen.
     """
     try:
         document = json.loads(data)

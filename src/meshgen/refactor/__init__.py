@@ -1,1 +1,1 @@
-"""Changes of a spec in place: from text to text, every other line stays as it is."""
+"""Edits of a spec as text: every other line stays as it is."""

@@ -1,4 +1,4 @@
-"""An edit that is not made, and why."""
+"""The error of a refused edit."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from meshgen.spec.diagnostics import Finding, SpecError
 
 
 class RefusedEditError(SpecError):
-    """Nothing was changed; `findings` say why.
+    """An edit was refused and nothing was changed; `findings` say why.
 
-    They speak of `text`: the spec as it is, or as the edit would have left it. `path` is unknown to
-    what edits text; whoever has read the file fills it in with `of`.
+    The findings refer to `text`: the spec as it is, or as it would be after the edit. Functions
+    that edit text do not know the file; their callers add its path with `of`.
     """
 
     def __init__(
@@ -21,5 +21,5 @@ class RefusedEditError(SpecError):
         self.args = (self.message,)
 
     def of(self, path: str) -> RefusedEditError:
-        """The same for the file `path`."""
+        """Return this error for the file `path`."""
         return RefusedEditError(self.reason, self.text, self.findings, path)

@@ -33,7 +33,7 @@ _STRESSED_IN = re.compile(r"(cl|f|b|r|m|gn|z)in")  # decline, define, combine, d
 
 
 def infinitive(participle: str) -> str | None:
-    """`dispatched` to `dispatch`, `paid` to `pay`; None for what is no participle."""
+    """Return the infinitive: `dispatched` to `dispatch`; None if it is not a participle."""
     word = participle.lower()
     if word in _IRREGULAR:
         return _IRREGULAR[word]
@@ -48,7 +48,7 @@ def infinitive(participle: str) -> str | None:
 
 
 def _regular(stem: str) -> str:
-    """The stem of a regular verb, with its silent `e` and without a doubled consonant."""
+    """Restore a silent `e` of a regular verb, or undo a doubled consonant."""
     last, before, third = stem[-1], stem[-2:-1], stem[-3:-2]
     if last == before:
         short = len(stem.removeprefix("re")) <= 4 if last == "l" else last in "sz"  # call, recall
@@ -65,20 +65,20 @@ def _regular(stem: str) -> str:
 
 
 def _is_stressed(stem: str) -> bool:
-    """Whether the last syllable is stressed, as far as its letters tell; then its `e` is silent."""
+    """Guess whether the last syllable is stressed; if so, the verb has a silent `e`."""
     if len(re.findall("[aeiouy]+", stem)) == 1:
         return True
     return not stem.endswith(_UNSTRESSED) or bool(_STRESSED_IN.search(stem[-4:]))
 
 
 def participle_of(event: str) -> str:
-    """What happened, in snake case: `ItemTakenOut` to `taken_out`."""
+    """Return what happened, in snake case: `ItemTakenOut` to `taken_out`."""
     words = split_words(event)
     return "_".join(words[_verb_at(words) or 0 :]).lower()
 
 
 def command_of(event: str) -> str:
-    """The command that causes `event`: `ItemTakenOut` to `TakeOutItem`."""
+    """Return the command that causes `event`: `ItemTakenOut` to `TakeOutItem`."""
     words = split_words(event)
     at = _verb_at(words)
     if at is None:
@@ -88,6 +88,6 @@ def command_of(event: str) -> str:
 
 
 def _verb_at(words: list[str]) -> int | None:
-    """The last word that is a participle, of all but the first."""
+    """Return the index of the last participle, not counting the first word."""
     found = [index for index, word in enumerate(words) if index and infinitive(word)]
     return found[-1] if found else None

@@ -1,7 +1,6 @@
-"""Every place of a spec that declares or mentions a name, as the grammar says.
+"""All declarations of and references to names in a valid spec, according to the grammar.
 
-`rename` changes these places, `remove` asks them who refers to what is to go. It reads valid specs
-only.
+`rename` edits them; `remove` checks them for remaining references.
 """
 
 from __future__ import annotations
@@ -38,9 +37,12 @@ _PART = re.compile(r"\s*(\w+)\s*\.\s*(\w+)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something with a name: a unit, a type, or what a unit holds (`unit` is "" for the others).
+    """A named element: a unit, a type, or an element of a unit.
 
-    kind: "unit", "type", "port", or "member" for what is written `unit.Name` elsewhere
+    Attributes:
+        kind: "unit", "type", "port", or "member" for an element referred to as `unit.Name`.
+        unit: The unit that contains the element, "" for units and types.
+        name: The name within the unit.
     """
 
     kind: Group
@@ -53,10 +55,15 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name in a text: the characters from `start` to `end` of `scalar`, which stands at `path`.
+    """An occurrence of a name in the text of a scalar.
 
-    declares: what it is that is declared there ("service", "event"...), "" where it is only
-    mentioned
+    Attributes:
+        thing: The named element.
+        scalar: The scalar that contains the name.
+        start: The first character of the name in `scalar`.
+        end: The character after the name.
+        path: The path of `scalar` in the tree.
+        declares: What is declared here ("service", "event", ...), "" for a reference.
     """
 
     thing: Thing
@@ -71,64 +78,64 @@ Mentions = Iterator[Mention]
 
 
 def mentions(root: Mapping) -> Mentions:
-    """Every declaration and mention, in the order of the language."""
+    """Yield every declaration and reference, in the order of the grammar."""
     types = next((e.value for e in root.entries if e.key.text == "types"), None)
     declared = types.entries if isinstance(types, Mapping) else ()
     return _Reader(frozenset(entry.key.text for entry in declared)).read(SPEC, root, (), "")
 
 
 class _Reader:
-    """Walks a tree and the grammar side by side; `home` is the unit in which something stands."""
+    """Walks a tree along the grammar; `within` is the enclosing unit."""
 
     def __init__(self, types: frozenset[str]) -> None:
         self.types = types
 
-    def read(self, shape: Shape, node: Node, path: Path, home: str) -> Mentions:
+    def read(self, shape: Shape, node: Node, path: Path, within: str) -> Mentions:
         match shape, node:
             case Construct(), Mapping():
-                yield from self.construct(shape, node, path, home)
+                yield from self.construct(shape, node, path, within)
             case MapOf(), Mapping():
                 for entry in node.entries:
-                    yield from self.entry(shape, entry, path, home)
+                    yield from self.entry(shape, entry, path, within)
             case ListOf(), Sequence():
                 for index, item in enumerate(node.items):
-                    yield from self.read(shape.item, item, (*path, index), home)
+                    yield from self.read(shape.item, item, (*path, index), within)
             case ListOf(single=True), _:
-                yield from self.read(shape.item, node, path, home)
+                yield from self.read(shape.item, node, path, within)
             case OneOf(), _:
                 for form in shape.forms:
                     if _may_be(form, node):
-                        yield from self.read(form, node, path, home)
+                        yield from self.read(form, node, path, within)
             case _, Scalar():
-                yield from self.scalar(shape, node, path, home)
+                yield from self.scalar(shape, node, path, within)
 
-    def construct(self, shape: Construct, node: Mapping, path: Path, home: str) -> Mentions:
+    def construct(self, shape: Construct, node: Mapping, path: Path, within: str) -> Mentions:
         written = {entry.key.text: entry for entry in node.entries}
         if shape.beside:
             for entry in node.entries:
                 if entry.key.text not in shape.names:
-                    yield from self.entry(shape.beside, entry, path, home)
+                    yield from self.entry(shape.beside, entry, path, within)
         for key in shape.keys:
             if key.name in written:
                 value = written[key.name].value
-                yield from self.read(key.shape, value, (*path, key.name), home)
+                yield from self.read(key.shape, value, (*path, key.name), within)
 
-    def entry(self, shape: MapOf, entry: Entry, path: Path, home: str) -> Mentions:
+    def entry(self, shape: MapOf, entry: Entry, path: Path, within: str) -> Mentions:
         at = (*path, entry.key.text)
         match shape.key:
             case Kind(group=str(group), name=kind):
                 name = entry.key.text
-                unit = home if group in ("member", "port") else ""
+                unit = within if group in ("member", "port") else ""
                 yield _whole(Thing(group, unit, name), entry.key, at, kind)
-                home = name if group == "unit" else home
+                within = name if group == "unit" else within
             case Reference(places=places):
-                yield from _reference(entry.key, at, "" if places == "far" else home)
-        yield from self.read(shape.value, entry.value, at, home)
+                yield from _reference(entry.key, at, "" if places == "far" else within)
+        yield from self.read(shape.value, entry.value, at, within)
 
-    def scalar(self, shape: Shape, node: Scalar, path: Path, home: str) -> Mentions:
+    def scalar(self, shape: Shape, node: Scalar, path: Path, within: str) -> Mentions:
         match shape:
             case Reference(places=places):
-                yield from _reference(node, path, "" if places == "far" else home)
+                yield from _reference(node, path, "" if places == "far" else within)
             case UnitName():
                 yield _whole(Thing("unit", "", node.text), node, path)
             case TypeNotation():
@@ -137,7 +144,7 @@ class _Reader:
                 )
             case PortCall():
                 if found := _WORD.search(node.text):
-                    yield Mention(Thing("port", home, found[0]), node, *found.span(), path)
+                    yield Mention(Thing("port", within, found[0]), node, *found.span(), path)
                 yield from self.expression(node, path)
             case QueryCall():
                 if found := _PART.match(node.text):
@@ -148,7 +155,7 @@ class _Reader:
                 yield from self.expression(node, path)
 
     def expression(self, node: Scalar, path: Path) -> Mentions:
-        """The types that an expression constructs; it can speak of nothing else that is named."""
+        """Yield the types that an expression constructs; expressions name nothing else."""
         if any(name in node.text for name in self.types):
             yield from self.named_types(_names(node.text), node, path)
 
@@ -159,7 +166,7 @@ class _Reader:
 
 
 def _may_be(shape: Shape, node: Node) -> bool:
-    """Whether a form is the one that `node` is written in."""
+    """Tell whether `node` is written in the given form."""
     match shape:
         case Construct() if isinstance(node, Mapping):
             keys = {entry.key.text for entry in node.entries}
@@ -175,7 +182,7 @@ def _may_be(shape: Shape, node: Node) -> bool:
 
 
 def _names(formula: str) -> Iterator[tuple[str, int]]:
-    """The names in an expression, not those inside its texts."""
+    """Yield the names in an expression, ignoring string literals."""
     lines = [0]
     for line in io.StringIO(formula):
         lines.append(lines[-1] + len(line))
@@ -183,17 +190,17 @@ def _names(formula: str) -> Iterator[tuple[str, int]]:
         for token in tokenize.generate_tokens(io.StringIO(formula).readline):
             if token.type == tokenize.NAME:
                 yield token.string, lines[token.start[0] - 1] + token.start[1]
-    except (tokenize.TokenError, SyntaxError):  # a text that is no expression has no names
+    except (tokenize.TokenError, SyntaxError):  # not an expression
         return
 
 
-def _reference(scalar: Scalar, path: Path, home: str) -> Mentions:
-    """`Name` of the service `home`, or `unit.Name`."""
+def _reference(scalar: Scalar, path: Path, within: str) -> Mentions:
+    """Yield the parts of `Name` or `unit.Name`; the default unit is `within`."""
     unit, dot, name = scalar.text.rpartition(".")
     if dot:
         yield Mention(Thing("unit", "", unit), scalar, 0, len(unit), path)
     start = len(unit) + len(dot)
-    yield Mention(Thing("member", unit or home, name), scalar, start, len(scalar.text), path)
+    yield Mention(Thing("member", unit or within, name), scalar, start, len(scalar.text), path)
 
 
 def _whole(thing: Thing, scalar: Scalar, path: Path, declares: str = "") -> Mention:

@@ -1,4 +1,4 @@
-"""`rename`: a name changes wherever it is declared or mentioned, and nothing else does."""
+"""`rename`: change a name in its declaration and in all references."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from meshgen.spec.yaml.tree import Mapping, Scalar, Sequence
 from meshgen.unicode import printable
 
 FORMER = "renamed_from"
-_REMEMBERING = frozenset(
+_WITH_FORMER_NAMES = frozenset(
     shape.key.name
     for construct in CONSTRUCTS
     for key in construct.keys
@@ -35,14 +35,18 @@ _REMEMBERING = frozenset(
 
 
 def rename(text: str, old: str, new: str, *, applied: str | None = None) -> str:
-    """`text` with `old` called `new`, and with `renamed_from` on it where data goes by its id.
+    """Return `text` with `old` renamed to `new`, and `renamed_from` set where identities need it.
 
-    `old` is a unit (`order`), something in one (`order.Order`, `order.OrderPlaced`) or a type;
-    `new` is a name, or `order.` and a name. `applied` is the spec that the project was last updated
-    to: what has not been updated since it was renamed keeps the name that the project knows.
+    Args:
+        text: A valid spec.
+        old: A unit (`order`), an element of one (`order.Order`, `order.OrderPlaced`) or a type.
+        new: The new name, with or without the unit in front.
+        applied: The spec that the project was last updated to. `renamed_from` keeps the name in
+            it if an element is renamed repeatedly between updates.
 
-    Raises `MeshgenError` when there is no such thing or no such name, `RefusedEditError` when the
-    name is taken.
+    Raises:
+        MeshgenError: There is no such element, or `new` is not a valid name.
+        RefusedEditError: The name is taken.
     """
     return edited(text, lambda body, _: _renamed(body, old, new, applied))
 
@@ -56,10 +60,10 @@ def _renamed(text: str, old: str, new: str, applied: str | None) -> str:
     _refuse_taken(every, target, name)
     changed = [m for m in every if m.thing == target.thing]
     after = spliced(text, _splices(found, changed, name))
-    if target.declares not in _REMEMBERING:
+    if target.declares not in _WITH_FORMER_NAMES:
         return after
     path = (*target.path[:-1], name)
-    return _remembering(_with_room(after, path), path, target, applied)
+    return _with_former_name(_in_long_form(after, path), path, target, applied)
 
 
 def _refuse_inside(every: list[Mention], old: str) -> None:
@@ -73,25 +77,25 @@ def _refuse_inside(every: list[Mention], old: str) -> None:
 
 
 def _new_name(target: Mention, new: str) -> str:
-    """The bare new name. Raises `MeshgenError` when it is none."""
+    """Return the new name without its unit; raise MeshgenError if it is invalid."""
     name = new.removeprefix(f"{target.thing.unit}.") if target.thing.unit else new
     if "." in name and name.rpartition(".")[2]:
-        message = f"`{target.thing}` cannot become `{new}`: renaming moves nothing to another unit"
+        message = f"`{target.thing}` cannot become `{new}`: a rename stays in its unit"
         raise MeshgenError(message, f"write `{name.rpartition('.')[2]}`")
     rule = UNIT if target.thing.kind == "unit" else CLASS
     if fault := rule.fault(name, f"{_article(target.declares)} {target.declares}"):
         raise MeshgenError(*fault)
     if name == target.thing.name:
-        raise MeshgenError(f"`{target.thing}` has this name already")
+        raise MeshgenError(f"`{target.thing}` already has this name")
     return name
 
 
 def _refuse_taken(every: list[Mention], target: Mention, name: str) -> None:
-    """Two keys of one mapping would be one; what else may not have one name, the check knows."""
+    """Refuse a key that its mapping already has; `check` finds other clashes of names."""
     for other in every:
         if other.declares and other.path == (*target.path[:-1], name):
             line = other.scalar.at.line
-            raise MeshgenError(f"`{name}` is there already, in line {line}", "choose another name")
+            raise MeshgenError(f"`{name}` already exists in line {line}", "choose another name")
 
 
 def _article(what: str) -> str:
@@ -99,7 +103,7 @@ def _article(what: str) -> str:
 
 
 def _splices(found: Document, changed: list[Mention], name: str) -> list[Splice]:
-    """What to write where; several changes of one text that is written oddly are made at once."""
+    """Return the edits; those inside one escaped or folded scalar are made together."""
     splices: list[Splice] = []
     odd: dict[int, tuple[Scalar, list[Splice]]] = {}
     for mention in changed:
@@ -114,7 +118,7 @@ def _splices(found: Document, changed: list[Mention], name: str) -> list[Splice]
 
 
 def _rewritten(found: Document, written: Scalar, inner: list[Splice]) -> Splice:
-    """A text with escapes or on several lines: changed as it is written if that can be told."""
+    """Edit an escaped or folded scalar in its source form, else write it in plain form."""
     meant = spliced(written.text, inner)
     start, end = written.span
     source = found.text[start:end]
@@ -133,8 +137,8 @@ def _rewritten(found: Document, written: Scalar, inner: list[Splice]) -> Splice:
     return Splice(start, end, scalar(meant, inside=True))
 
 
-def _with_room(text: str, path: Path) -> str:
-    """`text` with a mapping at `path`: an enum that is a list is written in its long form."""
+def _in_long_form(text: str, path: Path) -> str:
+    """Turn an enum at `path` that is a list into its long form."""
     found = document(text)
     node = found.node(path)
     if not isinstance(node, Sequence):
@@ -161,15 +165,15 @@ def _key_start(found: Document, path: Path) -> int:
     return next(entry.key.span[0] for entry in above.entries if entry.key.text == path[-1])
 
 
-def _remembering(text: str, path: Path, target: Mention, applied: str | None) -> str:
-    """`text` with the name that the project knows at `path`."""
+def _with_former_name(text: str, path: Path, target: Mention, applied: str | None) -> str:
+    """Set `renamed_from` at `path` to the name in the project."""
     found = document(text)
     place = (*path, FORMER)
     if not found.has(place):
         return put_first(text, place, target.thing.name)
     former = found.node(place)
     assert isinstance(former, Scalar)
-    if applied is not None and _knows(applied, target):
+    if applied is not None and _declares(applied, target):
         return spliced(text, [Splice(*former.span, target.thing.name)])
     if former.text != path[-1]:
         return text
@@ -188,8 +192,8 @@ def _without_room(text: str, path: Path) -> str:
     return spliced(text, [Splice(*node.span, text[slice(*listed.span)])])
 
 
-def _knows(applied: str, target: Mention) -> bool:
-    """Whether a spec has a thing of the same kind and name, in whatever unit."""
+def _declares(applied: str, target: Mention) -> bool:
+    """Tell whether a spec declares an element of that kind and name, in any unit."""
     root, _ = load(applied.removeprefix("\ufeff"))
     return root is not None and any(
         m.declares == target.declares and m.thing.name == target.thing.name for m in mentions(root)

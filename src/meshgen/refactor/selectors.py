@@ -1,4 +1,4 @@
-"""What a user means by `order`, `order.Order`, `order.OrderPlaced` or `order.policies.0`."""
+"""Find what `order`, `order.OrderPlaced` or `order.policies.0` refers to."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from meshgen.unicode import printable
 
 
 def declared(document: Document, name: str) -> Mention:
-    """What is called `name`: `unit`, `unit.Name`, a type, or a `Name` that there is only once.
+    """Return the declaration of `name`: `unit`, `unit.Name`, a type, or an unambiguous `Name`.
 
-    Raises `MeshgenError` when there is no such thing, or more than one.
+    Raises:
+        MeshgenError: There is no such element, or more than one.
     """
     known = [mention for mention in mentions(document.root) if mention.declares]
     found = [mention for mention in known if str(mention.thing) == name]
     found = found or [mention for mention in known if mention.thing.name == name]
     if not found:
-        said = [str(m.thing) if "." in name else m.thing.name for m in reversed(known)]
-        raise MeshgenError(f"there is no `{printable(name)}` in the spec", meant(name, said))
+        names = [str(m.thing) if "." in name else m.thing.name for m in reversed(known)]
+        raise MeshgenError(f"there is no `{printable(name)}` in the spec", meant(name, names))
     if len(found) > 1:
-        raise MeshgenError(f"`{name}` may mean several things: {_listed(found)}", _say_which(found))
+        raise MeshgenError(f"`{name}` is ambiguous: {_listed(found)}", _choices(found))
     return found[0]
 
 
@@ -31,15 +32,16 @@ def _listed(found: list[Mention]) -> str:
     return ", ".join(lines)
 
 
-def _say_which(found: list[Mention]) -> str | None:
+def _choices(found: list[Mention]) -> str | None:
     names = {str(mention.thing): None for mention in found}
-    return "say which: " + ", ".join(f"`{name}`" for name in names) if len(names) > 1 else None
+    return "use one of " + ", ".join(f"`{name}`" for name in names) if len(names) > 1 else None
 
 
 def path_of(document: Document, name: str) -> Path:
-    """Where `name` stands: as `declared`, or a way through the keys, from a thing or from the top.
+    """Return the path of `name`: of a declaration, or of keys below a declaration or the root.
 
-    Raises `MeshgenError` when nothing stands there.
+    Raises:
+        MeshgenError: There is no such path.
     """
     known = [mention for mention in mentions(document.root) if mention.declares]
     if any(name in (str(mention.thing), mention.thing.name) for mention in known):
@@ -49,15 +51,15 @@ def path_of(document: Document, name: str) -> Path:
     )
     for mention in reversed(starts):  # the longest first
         rest = name.removeprefix(f"{mention.thing}.")
-        if (way := _way(document.node(mention.path), rest)) is not None:
+        if (way := _resolve(document.node(mention.path), rest)) is not None:
             return (*mention.path, *way)
-    if (way := _way(document.root, name)) is not None:
+    if (way := _resolve(document.root, name)) is not None:
         return way
-    return declared(document, name).path  # says what is near
+    return declared(document, name).path  # raises the error, with a suggestion
 
 
 def name_of(document: Document, path: Path) -> str:
-    """How `path` is written where a user names it: what `path_of` would find it by."""
+    """Return the name by which `path_of` finds `path`."""
     known = {m.path: str(m.thing) for m in mentions(document.root) if m.declares}
     for length in range(len(path), 0, -1):
         if path[:length] in known:
@@ -65,13 +67,13 @@ def name_of(document: Document, path: Path) -> str:
     return ".".join(map(str, path))
 
 
-def _way(node: Node, name: str) -> Path | None:
-    """The keys and indices that `name` joins with dots; keys may have dots of their own."""
+def _resolve(node: Node, name: str) -> Path | None:
+    """Split `name` into keys and indices; keys may contain dots."""
     if not name:
         return ()
     for step in _steps(node, name):
         rest = name.removeprefix(str(step)).removeprefix(".")
-        if (way := _way(child(node, step), rest)) is not None:
+        if (way := _resolve(child(node, step), rest)) is not None:
             return (step, *way)
     return None
 

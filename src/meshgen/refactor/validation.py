@@ -1,4 +1,4 @@
-"""Around every edit: a valid spec goes in, a valid spec comes out, or none."""
+"""Checks around every edit: the spec must be valid before and afterwards."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ BOM = "\ufeff"
 
 
 def edited(text: str, change: Callable[[str, Spec], str]) -> str:
-    """The text that `change` makes of `text`; a byte order mark in front stays where it is.
+    """Return `text` changed by `change`; a byte order mark is preserved.
 
-    Raises `RefusedEditError` when there are findings, before or afterwards.
+    Raises:
+        RefusedEditError: The spec has findings, before or after the change.
     """
     mark = BOM if text.startswith(BOM) else ""
     body = text.removeprefix(BOM)
-    spec = _valid(body, "it has to be a valid spec before it can be edited")
+    spec = _valid(body, "the spec has errors; fix them first")
     after = change(body, spec)
-    _valid(after, "this is what would be wrong with it then")
+    _valid(after, "the edit would make the spec invalid")
     return mark + after
 
 
-def _valid(text: str, otherwise: str) -> Spec:
+def _valid(text: str, reason: str) -> Spec:
     spec, findings = check_text("the spec", text)
     if spec is None:
-        raise RefusedEditError(otherwise, text, findings)
+        raise RefusedEditError(reason, text, findings)
     return spec

@@ -1,7 +1,7 @@
-"""Templates as Python code, compiled once by a meshgen and kept in the user's cache folder.
+"""A cache of templates compiled to Python code, in the user's cache folder.
 
-What is in the cache is run, so it is read only from a file that belongs to the user, in a folder
-that nobody else may enter; where there is none, templates are compiled anew.
+The code in the cache is executed, so it is only read from a file owned by the user, in a folder
+that no one else can access. Otherwise templates are compiled again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What templates may use beyond Jinja: quoting filters, and the macros in `templates/parts`.
+"""The Jinja extension of templates: quoting filters, and the macros in `templates/parts`.
 
 Copier loads this extension because each template's `copier.yml` names it, so stock Copier renders
 the templates as meshgen does.
@@ -20,7 +20,7 @@ from meshgen.output.templates import templates_root
 from meshgen.render.compiled import CACHE
 from meshgen.render.filters import FILTERS
 
-# What gives something else at every call would make every update a change.
+# Non-deterministic functions would make every update a change.
 _RANDOM_FILTERS = {"random"}
 _RANDOM_GLOBALS = {"lipsum"}
 
@@ -31,8 +31,8 @@ _SOURCES: dict[tuple[str, str], Source] = {}
 class Meshgen(Extension):
     """Quoting filters, shared macros, and one compilation of each template in a process.
 
-    Copier's own filters are taken away: some read the disk and the environment, some are random.
-    What is rendered depends on the answers alone.
+    Copier's filters are removed: some read the disk or the environment, some are random. Output
+    must depend on the answers only.
     """
 
     def __init__(self, environment: Environment) -> None:

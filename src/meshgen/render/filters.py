@@ -1,4 +1,4 @@
-"""How a text from the spec enters a file: one filter for each language it may land in.
+"""Filters that escape texts of the spec, one per target language.
 
 Every filter returns a complete, quoted literal (or, for prose, text that cannot end its context),
 so that no text of a spec ever becomes code.
@@ -36,7 +36,7 @@ def yaml(value: str) -> str:
 
 
 def toml(value: str) -> str:
-    """A TOML basic string (TOML 1.0: `\\uXXXX` and `\\UXXXXXXXX`, no surrogates)."""
+    r"""A TOML basic string (TOML 1.0: `\uXXXX` and `\UXXXXXXXX`, no surrogates)."""
     return _yaml_escaped(value)
 
 

@@ -1,4 +1,4 @@
-"""Ruff over everything that was rendered: one call for all files, never one a file."""
+"""Formatting of all rendered files with a single call of ruff."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from ruff.__main__ import find_ruff_bin
 
 
 class FormatError(Exception):
-    """Ruff refuses what was rendered; the text is ruff's own."""
+    """Ruff rejected the rendered code; the text is ruff's."""
 
 
 def format_tree(root: Path) -> None:
     """Drop unused imports, sort imports and format the code below `root`.
 
-    How is said by `root`'s pyproject.toml. Raises FormatError when ruff refuses a file.
+    The settings are those in the pyproject.toml in `root`.
+
+    Raises:
+        FormatError: Ruff rejects a file.
     """
     # Imports are collapsed where what is left of them fits on a line.
     collapse = "lint.isort.split-on-trailing-comma=false"

@@ -1,4 +1,4 @@
-"""The render process seen from outside: started early, asked once."""
+"""Client of the render process, which is started early and used once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from meshgen.errors import DEFECT, MeshgenError
+from meshgen.errors import BUG, MeshgenError
 from meshgen.output.fingerprint import engine
 from meshgen.output.plan import as_json
 from meshgen.render.worker import (
@@ -43,7 +43,7 @@ class RenderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process that renders: it makes itself ready while other work goes on.
+    """The render process, which starts while other work goes on.
 
     `folder` is where it finds its input and leaves its output.
     """
@@ -82,7 +82,7 @@ class Worker:
         if self.process.returncode == FAILED:
             raise RenderError(Failure(**json.loads((self.folder / FAILURE).read_bytes())))
         if self.process.returncode:
-            raise MeshgenError(f"the messages cannot be typed:\n{errors}".strip(), hint=DEFECT)
+            raise MeshgenError(f"the messages cannot be typed:\n{errors}".strip(), hint=BUG)
 
     def typed(self, module: str) -> str:
         """The source of a typed module."""

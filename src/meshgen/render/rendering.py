@@ -1,11 +1,11 @@
-"""From parts to files: have templates filled and messages typed, format, check, read."""
+"""From parts to files: render templates, generate messages, format and check."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from meshgen.errors import DEFECT, MeshgenError
+from meshgen.errors import BUG, MeshgenError
 from meshgen.filesystem.files import File, Files
 from meshgen.output.overlays import OVERLAYS, Overlays
 from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part, part_finder
@@ -55,7 +55,7 @@ def render(
     except RenderError as error:
         raise _failed(error.failure, worker) from None
     except FormatError as error:
-        hint = f"look into {OVERLAYS} first; else {DEFECT}" if overlays else DEFECT
+        hint = f"look into {OVERLAYS} first; else {BUG}" if overlays else BUG
         raise MeshgenError(f"the rendered code is not valid:\n{error}", hint=hint) from None
     part_of = part_finder(mesh)
     for path, file in (*_read(worker.files), *known.items()):
@@ -73,7 +73,7 @@ def _failed(failure: Failure, worker: Worker) -> MeshgenError:
     place = f"{OVERLAYS if own else 'templates'}/{template.name}"
     place += f"/{failure.path}" if failure.path else ""
     place += f":{failure.line}" if failure.line else ""
-    hint = f"`meshgen templates export {template.name}` shows meshgen's own" if own else DEFECT
+    hint = f"`meshgen templates export {template.name}` shows meshgen's own" if own else BUG
     return MeshgenError(f"{place}: {failure.message}", hint=hint)
 
 

@@ -1,7 +1,7 @@
 """`python -m meshgen.render.worker FOLDER`: renders templates with Copier and types messages.
 
-A process of its own, since Copier takes half a second to import: that is done while the spec is
-checked and resolved. It waits for a line on its standard input, the fingerprint of meshgen, then
+It is a separate process because importing Copier takes half a second, which it does while the spec
+is checked and resolved. It waits for a line on its standard input, the fingerprint of meshgen, then
 renders FOLDER/jobs.json into FOLDER/files and turns FOLDER/schemas into FOLDER/models, with the
 field names of FOLDER/aliases.json.
 """

@@ -14,9 +14,14 @@ from meshgen.spec.yaml.load import load, read_text
 
 
 def check_text(path: str, text: str) -> tuple[Spec | None, tuple[Finding, ...]]:
-    """The spec in `text`, or None and everything that is wrong with it, in the order of the file.
+    """Check the spec in `text`.
 
-    `path` is what the file is called in messages that speak of it.
+    Args:
+        path: The name of the file in messages.
+        text: The text of the file.
+
+    Returns:
+        The spec, None if there are findings, and the findings in the order of the file.
     """
     root, findings = load(text)
     if root is None:
@@ -25,16 +30,18 @@ def check_text(path: str, text: str) -> tuple[Spec | None, tuple[Finding, ...]]:
     reading.findings += findings
     syntax = parse_spec(reading, root)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Python's remarks on odd expressions are no findings
+        warnings.simplefilter("ignore")  # ignore Python's warnings about expressions
         spec = build_spec(reading, syntax) if syntax else None
     unique = dict.fromkeys(reading.findings)
     return spec, tuple(sorted(unique, key=lambda finding: finding.at))
 
 
 def read_spec(path: Path) -> Spec:
-    """The spec in the file `path`.
+    """Read and check the spec in the file `path`.
 
-    Raises `SpecError` with all findings, or `MeshgenError` when there is no such text file.
+    Raises:
+        SpecError: The spec has findings.
+        MeshgenError: The file cannot be read.
     """
     text = read_text(path)
     spec, findings = check_text(str(path), text)

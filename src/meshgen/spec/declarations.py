@@ -1,4 +1,4 @@
-"""What a spec declares and an expression is checked against: fields, enums, value objects."""
+"""Declarations of a spec: fields, enums and value objects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from meshgen.spec.types import Type
 
 
 class Missing:
-    """The type of `MISSING`: no default was given (`None` is a default of its own)."""
+    """The type of `MISSING`: no default, as opposed to the default `None`."""
 
 
 MISSING = Missing()
@@ -36,7 +36,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enum:
-    """A closed list of words. `former`: what a renamed member was called before."""
+    """An enum; `former` maps renamed members to their former names."""
 
     name: str
     members: tuple[str, ...]

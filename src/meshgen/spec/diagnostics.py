@@ -1,4 +1,4 @@
-"""Findings: what is wrong with a spec, where, and what to do about it."""
+"""Findings: errors in a spec with their positions and hints."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meshgen.errors import MeshgenError
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in a text file; both counted from 1."""
+    """A position in a text file; both numbers start at 1."""
 
     line: int
     column: int
@@ -20,7 +20,7 @@ NOWHERE = Position(1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong: where, what, and what to do about it."""
+    """An error: where, what is wrong, and what to do about it."""
 
     at: Position
     message: str
@@ -28,7 +28,7 @@ class Finding:
 
 
 class SpecError(MeshgenError):
-    """A spec with findings; `path` as the user gave it, `text` the file's content."""
+    """A spec with findings; `path` is the path as given, `text` the file's content."""
 
     def __init__(self, path: str, text: str, findings: tuple[Finding, ...]) -> None:
         super().__init__(f"{path}: {len(findings)} finding{'s' if len(findings) != 1 else ''}")

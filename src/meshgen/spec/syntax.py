@@ -1,8 +1,7 @@
-"""The syntax of a spec before names are looked up: shapes are right, names and types are text.
+"""The syntax of a spec before names are resolved: shapes are checked, names and types are text.
 
-`parser` makes these nodes out of the YAML tree, `analysis` makes the model out of them. Short forms
-are gone: there is one way to read a thing. What could not be read is left out or empty, and there
-is a finding for it.
+`parser` creates these nodes from the YAML tree, and `analysis` creates the model from them. Short
+forms are normalized. What could not be read is missing or empty, and has a finding.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from meshgen.spec.yaml.tree import Node, Scalar
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A name and where it stands."""
+    """A name and its position."""
 
     text: str
     at: Position
@@ -28,7 +27,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSyntax:
-    """`name: type` or `name: {type: ..., min: ...}`; `type` is None where it could not be read."""
+    """`name: type` or `name: {type: ..., min: ...}`; `type` is None if unreadable."""
 
     name: Word
     type: Scalar | None
@@ -47,7 +46,7 @@ class MemberSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeSyntax:
-    """An enum (`members`) or a value object (`fields`); neither where it could not be read."""
+    """An enum (`members`) or a value object (`fields`); neither if unreadable."""
 
     name: Word
     members: tuple[MemberSyntax, ...] | None = None
@@ -57,7 +56,7 @@ class TypeSyntax:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentSyntax:
-    """`target: expression`; the value is None where it could not be read."""
+    """`target: expression`; the value is None if unreadable."""
 
     target: Word
     value: Scalar | None
@@ -68,6 +67,8 @@ Assignments = tuple[AssignmentSyntax, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSyntax:
+    """An event: `OrderPlaced: {total: decimal, sets: {status: placed}}`."""
+
     name: Word
     fields: tuple[FieldSyntax, ...]
     sets: Assignments
@@ -77,6 +78,8 @@ class EventSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmissionSyntax:
+    """An entry of `creates`, `emits` or `upserts`."""
+
     event: Word
     when: Scalar | None = None
     fill: Assignments = ()
@@ -84,7 +87,7 @@ class EmissionSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSyntax:
-    """`mode` is None where none of creates, emits and upserts could be read."""
+    """A command; `mode` is None if none of creates, emits and upserts could be read."""
 
     name: Word
     mode: str | None
@@ -99,6 +102,8 @@ class CommandSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggregateSyntax:
+    """An aggregate with its state, events and commands."""
+
     name: Word
     id: Word | None
     owner: Word | None
@@ -112,6 +117,8 @@ class AggregateSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplicaSyntax:
+    """A replica: `{of: catalog.Book, fields: [price]}`."""
+
     name: Word
     of: Word | None
     fields: tuple[Word, ...]
@@ -119,6 +126,8 @@ class ReplicaSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationSyntax:
+    """An operation of a port."""
+
     name: Word
     input: tuple[FieldSyntax, ...]
     returns: tuple[FieldSyntax, ...]
@@ -127,13 +136,15 @@ class OperationSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortSyntax:
+    """A port with its operations."""
+
     name: Word
     operations: tuple[OperationSyntax, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DispatchSyntax:
-    """A command that is sent, and what fills it."""
+    """A command that is sent, and the values of its fields."""
 
     command: Word
     with_: Assignments = ()
@@ -141,6 +152,8 @@ class DispatchSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySyntax:
+    """A policy: `{on: event, do: command}`."""
+
     on: Word | None
     each: Scalar | None
     do: DispatchSyntax | None
@@ -150,7 +163,7 @@ class PolicySyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSyntax:
-    """`done` and `failed` are None where they are not given."""
+    """A step of a saga; `done` and `failed` are None if they are not given."""
 
     each: Scalar | None
     do: DispatchSyntax | None
@@ -162,6 +175,8 @@ class StepSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SagaSyntax:
+    """A saga with its steps."""
+
     name: Word
     of: Word | None
     starts_on: Word | None
@@ -173,12 +188,16 @@ class SagaSyntax:
 
 @dataclass(frozen=True, slots=True)
 class SortSyntax:
+    """A sort key: `name`, or `placed_at desc`."""
+
     field: Word
     descending: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySyntax:
+    """A query of a service or a projection."""
+
     name: Word
     of: Word | None
     by: tuple[Word, ...]
@@ -192,6 +211,8 @@ class QuerySyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSyntax:
+    """A service."""
+
     name: Word
     summary: str | None
     engine: Word | None
@@ -206,6 +227,8 @@ class ServiceSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReactionSyntax:
+    """The reaction of a projection to an event; `mode` is None if it could not be read."""
+
     event: Word
     mode: str | None
     sets: Assignments
@@ -213,6 +236,8 @@ class ReactionSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionSyntax:
+    """A projection."""
+
     name: Word
     id: Word | None
     summary: str | None
@@ -237,6 +262,8 @@ class ArgumentSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartSyntax:
+    """A part of an endpoint: `unit.Query(field=value)? only [field]`."""
+
     name: Word
     target: Word
     arguments: tuple[ArgumentSyntax, ...]
@@ -246,6 +273,8 @@ class PartSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointSyntax:
+    """An endpoint of a BFF, with its parts."""
+
     path: Word
     parameters: tuple[Word, ...]
     parts: tuple[PartSyntax, ...]
@@ -253,6 +282,8 @@ class EndpointSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BffSyntax:
+    """A backend for frontends."""
+
     name: Word
     summary: str | None
     endpoints: tuple[EndpointSyntax, ...]
@@ -261,12 +292,16 @@ class BffSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessSyntax:
+    """A process and the units that run in it."""
+
     name: Word
     units: tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoSyntax:
+    """A step of a scenario that sends a command."""
+
     role: Word
     command: Word
     values: Assignments
@@ -276,6 +311,8 @@ class DoSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeeSyntax:
+    """A step of a scenario that expects a row."""
+
     role: Word
     query: Word
     arguments: Assignments
@@ -285,6 +322,8 @@ class SeeSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioSyntax:
+    """A scenario with its steps."""
+
     name: Word
     steps: tuple[DoSyntax | SeeSyntax, ...]
 

@@ -46,7 +46,7 @@ _KNOWN_ELSEWHERE = {
 
 
 class TypeNameError(Exception):
-    """What is wrong with a type's notation; `offset` counts characters from 0."""
+    """An invalid type notation; `offset` counts characters from 0."""
 
     def __init__(self, message: str, offset: int, hint: str | None = None) -> None:
         super().__init__(message)
@@ -56,20 +56,28 @@ class TypeNameError(Exception):
 
 
 def parse_type(text: str, types: Mapping[str, Enum | ValueObject]) -> Type:
-    """Return the type that `text` writes; `types` are the spec's own. Raises TypeNameError."""
+    """Parse a type.
+
+    Args:
+        text: The notation.
+        types: The types declared in the spec, by name.
+
+    Raises:
+        TypeNameError: The notation is invalid or names an unknown type.
+    """
     if len(text) > MAX_LENGTH:
-        raise TypeNameError(f"a type is at most {MAX_LENGTH} characters long", MAX_LENGTH)
+        raise TypeNameError(f"a type has at most {MAX_LENGTH} characters", MAX_LENGTH)
     parser = _Parser(text, types)
     found = parser.type(depth=1)
     if parser.peek:
         raise parser.error(
-            f"`{parser.peek}` does not belong here", "types look like `list[string]`"
+            f"`{parser.peek}` is not expected here", "write a type such as `list[string]`"
         )
     return found
 
 
 class _Parser:
-    """Recursive descent with one token of lookahead; `peek` is "" at the end."""
+    """A recursive-descent parser; `peek` is the next token, "" at the end."""
 
     def __init__(self, text: str, types: Mapping[str, Enum | ValueObject]) -> None:
         self._types = types
@@ -83,7 +91,7 @@ class _Parser:
             match = _TOKEN.match(text, at)
             if match is None:
                 at += len(text[at:]) - len(text[at:].lstrip())
-                raise TypeNameError(f"`{text[at]}` does not belong in a type", at)
+                raise TypeNameError(f"`{text[at]}` is not allowed in a type", at)
             yield match[1], match.start(1)
             at = match.end()
         while True:
@@ -106,14 +114,15 @@ class _Parser:
     def type(self, depth: int) -> Type:
         if depth > MAX_DEPTH:
             raise self.error(
-                f"types are nested at most {MAX_DEPTH} deep", "name the inner one in `types`"
+                f"types are nested at most {MAX_DEPTH} deep",
+                "declare the inner type under `types`",
             )
         found = self._plain(depth)
         if self.peek == "?":
             self._advance()
             found = OptionalType(found)
             if self.peek == "?":
-                raise self.error("one `?` is enough")
+                raise self.error("remove the second `?`")
         return found
 
     def _plain(self, depth: int) -> Type:
@@ -142,7 +151,7 @@ class _Parser:
         self._expect("]")
         if not isinstance(first, Scalar) or first.name not in MAP_KEYS:
             raise self.error(
-                f"{first} cannot be the key of a map", f"keys are {', '.join(MAP_KEYS)}", at
+                f"{first} cannot be the key of a map", f"use {', '.join(MAP_KEYS)}", at
             )
         if first == STRING:
             raise self.error(f"map[string, {value}] is written map[{value}]", at=at)
@@ -157,9 +166,9 @@ class _Parser:
                 return EnumType(name, declared.members)
             return ObjectType(name)
         if name in ("list", "map"):
-            raise self.error(f"what does the {name} hold?", f"write it like `{name}[string]`", at)
+            raise self.error(f"a {name} needs an item type", f"write e.g. `{name}[string]`", at)
         if self.peek == "[" and at + len(name) == self._at:
-            hint: str | None = "lists are written `list[T]`, maps `map[T]`"
+            hint: str | None = "write `list[T]` for lists, `map[T]` for maps"
         else:
             hint = self._hint(name)
         raise self.error(f"there is no type `{name}`", hint, at)

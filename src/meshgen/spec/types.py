@@ -32,7 +32,7 @@ class EnumType:
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """A value object of the spec's `types`, by name; its fields are found in `Spec.types`."""
+    """A value object of the spec's `types`, by name; its fields are in `Spec.types`."""
 
     name: str
 

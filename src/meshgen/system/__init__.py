@@ -1,1 +1,1 @@
-"""The resolved system: every name, path, topic, schema and piece of code computed."""
+"""The resolved system: all names, paths, topics, schemas and pieces of code."""

@@ -1,4 +1,4 @@
-"""Looking things up in a spec: where a message belongs, and what fields it has in full."""
+"""Lookups in a spec: messages by reference, with all their fields."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from meshgen.spec.types import UUID
 
 @dataclass(frozen=True, slots=True)
 class EventOf:
-    """An event and where it belongs."""
+    """An event with its aggregate and service."""
 
     service: Service
     aggregate: Aggregate
@@ -37,7 +37,7 @@ class EventOf:
 
 @dataclass(frozen=True, slots=True)
 class CommandOf:
-    """A command and where it belongs."""
+    """A command with its aggregate and service."""
 
     service: Service
     aggregate: Aggregate
@@ -51,7 +51,7 @@ class CommandOf:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A spec with its messages by reference. References are unique: `service.Name`."""
+    """A spec with its messages by their unique references, such as `service.Name`."""
 
     spec: Spec
     identities: Identities
@@ -59,26 +59,30 @@ class Index:
     commands: Mapping[tuple[str, str], CommandOf]
 
     def event(self, ref: Ref) -> EventOf:
+        """Return the event with a reference."""
         return self.events[ref.unit, ref.name]
 
     def command(self, ref: Ref) -> CommandOf:
+        """Return the command with a reference."""
         return self.commands[ref.unit, ref.name]
 
     def service(self, name: str) -> Service:
+        """Return the service with a name."""
         return next(service for service in self.spec.services if service.name == name)
 
     def aggregate(self, ref: Ref) -> Aggregate:
+        """Return the aggregate with a reference."""
         aggregates = self.service(ref.unit).aggregates
         return next(aggregate for aggregate in aggregates if aggregate.name == ref.name)
 
     def query(self, ref: Ref) -> Query | None:
-        """The query `ref` names, or None if it names an aggregate."""
+        """Return the query with a reference, None if `ref` is an aggregate."""
         units: tuple[Service | Projection, ...] = (*self.spec.services, *self.spec.projections)
         queries = (query for unit in units if unit.name == ref.unit for query in unit.queries)
         return next((query for query in queries if query.name == ref.name), None)
 
     def fields(self, ref: Ref) -> tuple[Field, ...]:
-        """The fields of what the query or aggregate `ref` answers."""
+        """Return the fields in the results of the query or aggregate `ref`."""
         for projection in self.spec.projections:
             if projection.name == ref.unit:
                 return projection.row
@@ -89,7 +93,7 @@ class Index:
 
 
 def index(spec: Spec, identities: Identities | None = None) -> Index:
-    """Return `spec` with its messages by reference; without `identities` ids are the names."""
+    """Index `spec`; without `identities` all ids equal the names."""
     aggregates = [(s, a) for s in spec.services for a in s.aggregates]
     return Index(
         spec=spec,
@@ -100,7 +104,7 @@ def index(spec: Spec, identities: Identities | None = None) -> Index:
 
 
 def with_id(aggregate: Aggregate, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """Return `fields` with the aggregate's id in front, written among them or not."""
+    """Return `fields` with the aggregate's id first, even if it is not among them."""
     others = tuple(field for field in fields if field.name != aggregate.id)
     return (Field(name=aggregate.id, type=UUID), *others)
 

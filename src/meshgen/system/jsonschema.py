@@ -41,9 +41,9 @@ _BOUNDS = {
 
 
 def contract_modules(index: Index) -> tuple[ContractModule, ...]:
-    """Return the contracts of `index.spec`: a module for the shared types, one for each service.
+    """Return the contracts of `index.spec`: a module for the shared types, and one per service.
 
-    They say what is on the wire: keys and values are ids.
+    They describe messages on the wire, where keys and values are identities.
     """
     modules = []
     if index.spec.types:
@@ -66,7 +66,7 @@ def contract_modules(index: Index) -> tuple[ContractModule, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A definition, and the names of the fields whose keys are others."""
+    """A definition, and the names of fields whose keys differ."""
 
     name: str
     schema: Json
@@ -107,7 +107,7 @@ def _enum(enum: Enum, ids: Identities) -> Json:
 
 
 def _published(node: object) -> Json:
-    """The document as others read it: without the generator's hints, decimals as strings."""
+    """Return the published document: without hints for the generator, decimals as strings."""
     cleaned = _cleaned(node)
     assert isinstance(cleaned, dict)
     return cleaned
@@ -120,7 +120,7 @@ def _cleaned(node: object) -> object:
         return node
     kept = {key: _cleaned(value) for key, value in node.items() if key not in _HINTS}
     if node.get("customBasePath") == _COMMAND:
-        kept["additionalProperties"] = False  # for the generator the base class says so
+        kept["additionalProperties"] = False  # implied by the base class in generated code
     if kept.get("format") == "decimal":
         bounds = {"minimum", "maximum"}
         kept = {key: value for key, value in kept.items() if key not in bounds}
@@ -176,7 +176,7 @@ def _default(field: Field, ids: Identities) -> object:
 def _type(type_: Type, module: str | None) -> Json:
     match type_:
         case Scalar("decimal"):
-            # As a number the generator keeps its bounds; `_published` says what is on the wire.
+            # The generator keeps the bounds of numbers only; `_published` makes it a string.
             return {"type": "number", "format": "decimal"}
         case Scalar(name):
             return dict(_SCALARS[name])

@@ -1,1 +1,1 @@
-"""The generated tests: examples found by carrying out the spec, and test cases made of them."""
+"""Generated tests: examples found by executing the spec, and test cases for them."""

@@ -18,7 +18,7 @@ Store = Annotated[
     str | None,
     typer.Option(
         "--store",
-        help="The engine of its store. [default: the most common one]",
+        help="The store engine. [default: the most common in the spec]",
         show_default=False,
     ),
 ]
@@ -28,31 +28,34 @@ Aggregates = Annotated[
 ]
 On = Annotated[
     list[str] | None,
-    typer.Option("--on", help="An event it follows: order.OrderPlaced.", show_default=False),
+    typer.Option("--on", help="An event to react to: order.OrderPlaced.", show_default=False),
 ]
-Emits = Annotated[list[str] | None, typer.Option("--emits", help="An event.", show_default=False)]
+Emits = Annotated[
+    list[str] | None, typer.Option("--emits", help="An event to emit.", show_default=False)
+]
 Fields = Annotated[
-    list[str] | None, typer.Option("--field", help="A field: name:type.", show_default=False)
+    list[str] | None,
+    typer.Option("--field", help="A field, as name:type.", show_default=False),
 ]
 Sets = Annotated[
     list[str] | None,
     typer.Option(
-        "--sets", help="A field of the state that it sets: status=cancelled.", show_default=False
+        "--sets", help="A state field the event sets, such as status=cancelled.", show_default=False
     ),
 ]
 Roles = Annotated[
     list[str] | None,
     typer.Option(
         "--role",
-        help="A role that may send its commands. [default: as for others]",
+        help="A role allowed to send its commands. [default: as for similar commands]",
         show_default=False,
     ),
 ]
 
 
-Name = Annotated[str | None, argument("Its name.")]
+Name = Annotated[str | None, argument("The new name.")]
 
-EVENTS = "Events it follows, like order.OrderPlaced (several with commas, none with Enter)"
+EVENTS = "Events to react to, such as order.OrderPlaced (comma-separated; Enter for none)"
 
 
 @app.command("add-service")
@@ -70,17 +73,17 @@ def add_service(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Add a service to the spec, with aggregates that work at once."""
+    """Add a service with working aggregates to the spec."""
 
     def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.cli.arguments import fields_of
         from meshgen.refactor.scaffold.add import add_service
 
-        named = prompts.text(name, "NAME", "Name of the service, like `shipping`")
-        engine = prompts.optional(store, "Store (Enter for the usual one)")
-        owned = prompts.several(aggregate or [], "Aggregates, like Shipment (Enter for one)")
+        named = prompts.text(name, "NAME", "Name of the service, such as `shipping`")
+        engine = prompts.optional(store, "Store engine (Enter for the default)")
+        owned = prompts.several(aggregate or [], "Aggregates, such as Shipment (Enter for one)")
         follows = prompts.several(on or [], EVENTS)
-        events = prompts.several(emits or [], "Events it emits, like ParcelDispatched")
+        events = prompts.several(emits or [], "Events it emits, such as ParcelDispatched")
         fields = fields_of(field or [])
         return lambda text: add_service(
             text,
@@ -110,16 +113,16 @@ def add_aggregate(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Add an aggregate to a service, with events and commands."""
+    """Add an aggregate with events and commands to a service."""
 
     def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.cli.arguments import fields_of
         from meshgen.refactor.scaffold.add import add_aggregate
 
-        unit = prompts.text(service, "SERVICE", "Name of the service, like `shipping`")
-        named = prompts.text(name, "NAME", "Name of the aggregate, like `Shipment`")
+        unit = prompts.text(service, "SERVICE", "Name of the service, such as `shipping`")
+        named = prompts.text(name, "NAME", "Name of the aggregate, such as `Shipment`")
         follows = prompts.several(on or [], EVENTS)
-        events = prompts.several(emits or [], "Events it emits, like ParcelDispatched")
+        events = prompts.several(emits or [], "Events it emits, such as ParcelDispatched")
         fields = fields_of(field or [])
         return lambda text: add_aggregate(
             text, unit, named, on=follows, emits=events, fields=fields, roles=role or ()
@@ -130,12 +133,12 @@ def add_aggregate(
 
 @app.command("add-event")
 def add_event(
-    aggregate: Annotated[str | None, argument("The aggregate: order.Order.")] = None,
+    aggregate: Annotated[str | None, argument("The aggregate, such as order.Order.")] = None,
     name: Name = None,
     field: Fields = None,
     sets: Sets = None,
     command: Annotated[
-        str | None, typer.Option("--command", help="The command's name.", show_default=False)
+        str | None, typer.Option("--command", help="The name of the command.", show_default=False)
     ] = None,
     on: On = None,
     role: Roles = None,
@@ -145,15 +148,15 @@ def add_event(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Add an event to an aggregate, and the command that emits it."""
+    """Add an event, and the command that emits it, to an aggregate."""
 
     def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.cli.arguments import fields_of, sets_of
         from meshgen.refactor.scaffold.add import add_event
 
-        where = prompts.text(aggregate, "AGGREGATE", "The aggregate, like `order.Order`")
-        named = prompts.text(name, "NAME", "Name of the event, like `OrderReturned`")
-        fields = fields_of(prompts.several(field or [], "Fields, like reason:string"))
+        where = prompts.text(aggregate, "AGGREGATE", "The aggregate, such as `order.Order`")
+        named = prompts.text(name, "NAME", "Name of the event, such as `OrderReturned`")
+        fields = fields_of(prompts.several(field or [], "Fields, such as reason:string"))
         follows = prompts.several(on or [], EVENTS)
         values = sets_of(sets or [])
         return lambda text: add_event(
@@ -177,7 +180,7 @@ def add_projection(
     store: Store = None,
     by: Annotated[
         str | None,
-        typer.Option("--by", help="The field by which rows are found.", show_default=False),
+        typer.Option("--by", help="The field to look rows up by.", show_default=False),
     ] = None,
     spec: Spec = None,
     project: Project = None,
@@ -190,10 +193,10 @@ def add_projection(
     def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.refactor.scaffold.add import add_projection
 
-        named = prompts.text(name, "NAME", "Name of the projection, like `order_history`")
-        events = prompts.several(on or [], "Events that feed it, like order.OrderPlaced", "--on")
-        engine = prompts.optional(store, "Store (Enter for the usual one)")
-        field = prompts.optional(by, "Field that rows are found by (Enter for the usual one)")
+        named = prompts.text(name, "NAME", "Name of the projection, such as `order_history`")
+        events = prompts.several(on or [], "Events that feed it, such as order.OrderPlaced", "--on")
+        engine = prompts.optional(store, "Store engine (Enter for the default)")
+        field = prompts.optional(by, "Field to look rows up by (Enter for the default)")
         return lambda text: add_projection(text, named, on=events, store=engine, by=field)
 
     run("add-projection", edit, spec, project, dry_run, Report(json=json, quiet=quiet))

@@ -19,7 +19,7 @@ app = typer.Typer()
 def remove(
     path: Annotated[
         list[str] | None,
-        argument("What to remove: shipping, order.OrderShipped, order.policies.1."),
+        argument("What to remove, such as shipping, order.OrderShipped or order.policies.1."),
     ] = None,
     spec: Spec = None,
     project: Project = None,
@@ -28,7 +28,7 @@ def remove(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Remove things from the spec. Refused while others refer to them."""
+    """Remove elements from the spec. Refused while anything refers to them."""
 
     def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.refactor.remove import remove
@@ -44,7 +44,7 @@ def remove(
 
 @app.command("rename")
 def rename(
-    old: Annotated[str | None, argument("order, order.Order, order.OrderPlaced...")] = None,
+    old: Annotated[str | None, argument("What to rename, such as order or order.Order.")] = None,
     new: Annotated[str | None, argument("The new name.")] = None,
     spec: Spec = None,
     project: Project = None,
@@ -53,13 +53,13 @@ def rename(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Rename something wherever the spec mentions it; its files move with their edits."""
+    """Rename an element and all references to it. Its files move and keep your edits."""
 
     def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.project.locate import applied_text, find_spec
         from meshgen.refactor.rename import rename
 
-        before = prompts.text(old, "OLD", "What to rename, like `order.OrderPlaced`")
+        before = prompts.text(old, "OLD", "What to rename, such as `order.OrderPlaced`")
         after = prompts.text(new, "NEW", "The new name")
         prompts.require_complete()
         applied = applied_text(find_spec(spec, project))

@@ -20,24 +20,24 @@ def graph(
         Literal["context", "events", "process"],
         typer.Option(
             "--view",
-            help="Who depends on whom, what leads to what, or one saga step by step.",
+            help="The context map, the event flow, or the steps of one saga.",
         ),
     ] = "context",
     of: Annotated[
         str | None,
-        typer.Option("--of", help="The saga of `--view process`.", show_default=False),
+        typer.Option("--of", help="The saga to show with `--view process`.", show_default=False),
     ] = None,
     format_: Annotated[
-        Literal["mermaid", "svg"], typer.Option("--format", help="The form of the picture.")
+        Literal["mermaid", "svg"], typer.Option("--format", help="The output format.")
     ] = "mermaid",
     output: Annotated[
         Path | None,
-        typer.Option("--output", help="The file to write, instead of stdout.", show_default=False),
+        typer.Option("--output", help="Write to this file instead of stdout.", show_default=False),
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw a spec: its context map, its flow of events, or one of its sagas."""
+    """Draw a spec's context map, its event flow, or one of its sagas."""
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):
         from meshgen.operations.graph import Format, View, picture, write

@@ -15,19 +15,23 @@ app = typer.Typer()
 
 Project = Annotated[
     Path | None,
-    typer.Option("--project", help="The project's folder; by default here or above."),
+    typer.Option(
+        "--project",
+        help="The project folder. [default: the current folder or a parent]",
+        show_default=False,
+    ),
 ]
 NewSpec = Annotated[
     Path | None,
-    typer.Option("--spec", help="A new spec for the project, merged with edits of its own."),
+    typer.Option("--spec", help="A new spec, merged with your edits to the current one."),
 ]
 
 _UPDATE_EXAMPLES = """
 Examples:
 
-  meshgen update                         after the spec was edited, or with a newer meshgen
+  meshgen update                         after editing the spec or upgrading meshgen
 
-  meshgen update --spec new.yaml         use a spec from elsewhere
+  meshgen update --spec new.yaml         use a spec from another place
 
   meshgen update --project ~/shop -q     in a script: exit code 1 means conflicts
 """
@@ -41,10 +45,10 @@ def update(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Bring a project up to date with its spec and with this meshgen; your edits stay.
+    """Update a project to its spec and this version of meshgen, keeping your edits.
 
     Where your lines and meshgen's overlap, the file gets conflict markers and the exit code is 1.
-    A change of the spec that stored data would not survive is refused, with exit code 2.
+    A spec change that is incompatible with stored data is refused, with exit code 2.
     """
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):
@@ -77,12 +81,12 @@ Examples:
 def diff(
     spec: NewSpec = None,
     project: Project = None,
-    stat: Annotated[bool, typer.Option("--stat", help="List files only, not lines.")] = False,
+    stat: Annotated[bool, typer.Option("--stat", help="List changed files only.")] = False,
     exit_code: Annotated[
         bool,
         typer.Option(
             "--exit-code",
-            help="Accepted for compatibility with git: a difference is always exit code 1.",
+            help="Accepted for compatibility with git: differences always give exit code 1.",
         ),
     ] = False,
     json: Json = False,
@@ -121,14 +125,14 @@ def resolve(
     theirs: Annotated[bool, typer.Option("--theirs", help="Take meshgen's lines.")] = False,
     both: Annotated[bool, typer.Option("--both", help="Keep your lines, then meshgen's.")] = False,
     base: Annotated[
-        bool, typer.Option("--base", help="Take the lines from before both changes.")
+        bool, typer.Option("--base", help="Take the lines as they were before both changes.")
     ] = False,
     all_: Annotated[bool, typer.Option("--all", help="All files with conflicts.")] = False,
     project: Project = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Take one side of the conflicts that an update left in files."""
+    """Resolve the conflicts of an update by taking one side."""
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):
         from meshgen.merge import Side
@@ -148,31 +152,32 @@ def resolve(
 _ADOPT_EXAMPLES = """
 Examples:
 
-  meshgen adopt                          the base in .meshgen/ was lost
+  meshgen adopt                          restore a lost base in .meshgen/
 
-  meshgen adopt --spec shop.yaml         a project of the same shape written by hand
+  meshgen adopt --spec shop.yaml         adopt a hand-written project of the same layout
 """
 
 
 @app.command(epilog=_ADOPT_EXAMPLES)
 def adopt(
     spec: Annotated[
-        Path | None, typer.Option("--spec", help="The spec; by default the one in the project.")
+        Path | None,
+        typer.Option(
+            "--spec", help="The spec file. [default: the project's spec]", show_default=False
+        ),
     ] = None,
     project: Project = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Make a new base in place of one that is there.")
-    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing base.")] = False,
     add_missing: Annotated[
         bool,
-        typer.Option("--add-missing", help="Have the next update add the files that are missing."),
+        typer.Option("--add-missing", help="Let the next update add missing files."),
     ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Give a project without a base one, so that it can be updated. Only .meshgen/ is written.
+    """Create the base of a project that has none, so that it can be updated.
 
-    Differences from the generated files count as your edits from then on.
+    Differences from the generated files are treated as your edits. Only .meshgen/ is written.
     """
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):

@@ -11,11 +11,11 @@ from meshgen.cli.options import Json, Quiet, errors_reported
 from meshgen.cli.report.report import Report
 from meshgen.errors import MeshgenError
 
-app = typer.Typer(help="Templates of your own, over meshgen's.", no_args_is_help=True)
+app = typer.Typer(help="List and export templates, to override them.", no_args_is_help=True)
 
 Project = Annotated[
     Path | None,
-    typer.Option("--project", help="The project's folder; by default here or above."),
+    typer.Option("--project", help="The project folder. [default: the current folder or a parent]"),
 ]
 
 _EXPORT_EXAMPLES = """
@@ -23,7 +23,7 @@ Examples:
 
   meshgen templates export service                   all of it, into .meshgen/templates/service
 
-  meshgen templates export service --file ports.py   one file, beside its copier.yml
+  meshgen templates export service --file ports.py   a single file, with copier.yml
 
   meshgen templates export service --output mine     for `meshgen new --templates mine`
 """
@@ -31,7 +31,7 @@ Examples:
 
 @app.command("list")
 def list_(project: Project = None, json: Json = False, quiet: Quiet = False) -> None:
-    """List the templates, and which of their files a project replaces or adds to."""
+    """List the templates, and the files that a project replaces or adds."""
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):
         from meshgen.operations.templates import list_templates
@@ -46,16 +46,16 @@ def export(
     template: Annotated[str, typer.Argument(help="Such as `service`.", show_default=False)],
     file: Annotated[
         list[str] | None,
-        typer.Option("--file", help="Part of a file's path; others are left out. May be repeated."),
+        typer.Option("--file", help="Only files whose path contains this text. Repeatable."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="A folder for it, in place of a project's.")
+        Path | None, typer.Option("--output", help="Write to this folder instead of the project.")
     ] = None,
     project: Project = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Copy a template into a project, to be changed. Keep only the files that you change."""
+    """Copy a template into a project for changes. Keep only the files that you change."""
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):
         from meshgen.operations.templates import export as run

@@ -1,4 +1,4 @@
-"""Reports of `meshgen adopt`: how far a project is from what is generated for its spec."""
+"""Reports of `meshgen adopt`: how a project differs from the generated files."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def adoption_lines(adoption: Adoption) -> list[Line]:
-    """How far a project is from what is generated for its spec, as lines."""
+    """Describe how a project differs from the generated files, as lines."""
     edited, missing = adoption.edited, adoption.missing
-    head = f" {adoption.root} now has a base: {adoption.same} files are as generated"
+    head = f" {adoption.root} now has a base: {adoption.same} files match the generated ones"
     lines: list[Line] = [[("green", "ok"), ("", head)]]
     if edited:
-        lines.append([("", f"{len(edited)} differ; the differences count as your edits:")])
+        lines.append([("", f"{len(edited)} differ; the differences are kept as your edits:")])
         rows = [
             f"  {shown_path(path)}  +{added} -{removed}"
             for path, (added, removed) in edited.items()
@@ -30,7 +30,7 @@ def adoption_lines(adoption: Adoption) -> list[Line]:
 
 
 def adoption_document(adoption: Adoption) -> dict[str, object]:
-    """The same as a JSON document."""
+    """Return the same report as a JSON document."""
     edited = [
         {"path": path, "added": added, "removed": removed}
         for path, (added, removed) in adoption.edited.items()

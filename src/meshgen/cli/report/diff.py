@@ -17,11 +17,11 @@ from meshgen.unicode import printable
 if TYPE_CHECKING:
     from meshgen.operations.update import Update
 
-_LONGEST = 2000  # characters of a line
+_LONGEST = 2000  # characters per line
 
 
 def diff_lines(update: Update) -> list[Line]:
-    """What an update would change, as lines of a unified diff."""
+    """Return what an update would change, as lines of a unified diff."""
     styles = {"+": "green", "-": "red", "@": "cyan"}
     lines: list[Line] = []
     for edit in visible_edits(update):
@@ -33,12 +33,12 @@ def diff_lines(update: Update) -> list[Line]:
 
 
 def visible_edits(update: Update) -> list[Edit]:
-    """The edits of files that people read."""
+    """Return the edits of files outside `.meshgen/`."""
     return [edit for edit in update.edits if not edit.path.startswith(f"{FOLDER}/")]
 
 
 def unified_diff(edit: Edit) -> Iterator[str]:
-    """The lines of an edit, with their line breaks."""
+    """Yield the lines of an edit as a unified diff, including line breaks."""
     before, after = edit.before, edit.after
     yield f"diff --git a/{edit.path} b/{edit.path}\n"
     if before is None and after is not None:

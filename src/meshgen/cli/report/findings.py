@@ -10,16 +10,16 @@ from meshgen.spec.diagnostics import Finding, SpecError
 from meshgen.unicode import printable
 
 WIDTH = 100
-"""Columns of a source line; of a longer one the part around the caret is shown."""
+"""Columns of a source line; longer lines are cut to the part around the caret."""
 
 LONGEST = 1000
-"""Characters of a message."""
+"""Characters of a message; longer messages are truncated."""
 
 _MARGIN = 20
 
 
 def error_lines(error: MeshgenError) -> list[Line]:
-    """An error as lines: all findings of a spec, or the message and its hint."""
+    """Format an error as lines: all findings of a spec, or the message and its hint."""
     if isinstance(error, SpecError):
         lines = [line for finding in error.findings for line in finding_lines(error, finding)]
         return [*lines, [("", str(error))]]
@@ -32,15 +32,15 @@ def error_lines(error: MeshgenError) -> list[Line]:
 
 
 def error_document(error: MeshgenError) -> dict[str, object]:
-    """The same as a JSON document."""
-    said = {"message": error.message, "hint": error.hint}
+    """Return the error as a JSON document."""
+    summary = {"message": error.message, "hint": error.hint}
     if not isinstance(error, SpecError):
-        return {"error": said}
-    return {"error": said, "path": error.path, "findings": finding_documents(error)}
+        return {"error": summary}
+    return {"error": summary, "path": error.path, "findings": finding_documents(error)}
 
 
 def finding_documents(error: SpecError) -> list[dict[str, object]]:
-    """The findings of a spec as JSON values."""
+    """Return the findings of a spec as JSON values."""
     return [
         {"line": f.at.line, "column": f.at.column, "message": f.message, "hint": f.hint}
         for f in error.findings
@@ -48,7 +48,7 @@ def finding_documents(error: SpecError) -> list[dict[str, object]]:
 
 
 def finding_lines(error: SpecError, finding: Finding) -> list[Line]:
-    """A finding as lines: where and what, the source line, a caret under the place, the hint."""
+    """Format a finding: position, message, source line, caret and hint."""
     place = f"{error.path}:{finding.at.line}:{finding.at.column}: "
     lines: list[Line] = [[("bold", place), ("bold red", printable(finding.message, LONGEST))]]
     source, column = _excerpt(error, finding)
@@ -61,13 +61,13 @@ def finding_lines(error: SpecError, finding: Finding) -> list[Line]:
 
 
 def text_of(error: SpecError) -> str:
-    """All findings as plain text, as they are printed where there is no terminal."""
+    """Return all findings as plain text, as printed without a terminal."""
     lines = [line for finding in error.findings for line in finding_lines(error, finding)]
     return "".join(plain(line) + "\n" for line in lines)
 
 
 def _excerpt(error: SpecError, finding: Finding) -> tuple[str, int]:
-    """The source line of a finding, cut to a readable width, and the caret's index in it."""
+    """Return the source line, cut to a readable width, and the caret's index in it."""
     from meshgen.spec.yaml.load import lines_of
 
     lines = lines_of(error.text)
@@ -85,6 +85,6 @@ def _excerpt(error: SpecError, finding: Finding) -> tuple[str, int]:
 
 
 def _width(text: str) -> int:
-    """The columns that `text` takes on a terminal."""
+    """Return the columns that `text` occupies on a terminal."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)

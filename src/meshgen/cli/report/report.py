@@ -1,4 +1,4 @@
-"""The report of a command: lines for people, one JSON document on stdout for programs."""
+"""The report of a command: lines for people, a JSON document on stdout for programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from meshgen.cli.report.findings import error_document, error_lines
 from meshgen.cli.report.terminal import Line, counted, print_json, print_lines, size
-from meshgen.errors import DEFECT, MeshgenError
+from meshgen.errors import BUG, MeshgenError
 from meshgen.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Report:
     quiet: bool = False
 
     def checked(self, path: Path, spec: Spec) -> None:
-        """A spec without findings."""
+        """Report a valid spec."""
         counts = {
             "services": len(spec.services),
             "aggregates": sum(len(service.aggregates) for service in spec.services),
@@ -53,7 +53,7 @@ class Report:
         )
 
     def drawn(self, view: str, text: str, output: Path | None) -> None:
-        """A picture, and the file it was written to; without one the picture itself."""
+        """Report the file that a diagram was written to, or print the diagram."""
         if output is None:
             lines: list[Line] = [[("", line)] for line in text.splitlines()]
         else:
@@ -69,7 +69,7 @@ class Report:
         )
 
     def created(self, created: Created) -> None:
-        """A project that was written, or would be."""
+        """Report a new project, or what would be written for it."""
         total = sum(bytes_ for _, bytes_ in created.files)
         verb = "wrote" if created.written else "would write"
         head = (
@@ -93,7 +93,7 @@ class Report:
         )
 
     def edited(self, command: str, applied: Applied) -> None:
-        """A spec that was edited, or would be."""
+        """Report an edited spec, or the diff of a dry run."""
         from meshgen.cli.report.updates import update_document, update_lines
 
         diff = applied.diff()
@@ -116,7 +116,7 @@ class Report:
         )
 
     def updated(self, update: Update) -> None:
-        """A project that was updated."""
+        """Report an updated project."""
         from meshgen.cli.report.updates import update_document, update_lines
 
         if update.undecided and self.quiet and not self.json:
@@ -124,7 +124,7 @@ class Report:
         self._done(update_lines(update), {"command": "update", **update_document(update)})
 
     def differs(self, update: Update, *, stat: bool) -> None:
-        """What an update would change, as a unified diff or as a summary."""
+        """Report what an update would change, as a unified diff or a summary."""
         from meshgen.cli.report.diff import diff_lines
         from meshgen.cli.report.updates import loss_lines, update_document, update_lines
 
@@ -133,14 +133,14 @@ class Report:
         self._done(lines, {"command": "diff", **update_document(update, with_diffs=True)})
 
     def resolved(self, paths: Sequence[str]) -> None:
-        """Conflicts that were resolved."""
+        """Report resolved conflicts."""
         files = counted(len(paths), "files")
         lines: list[Line] = [[("green", "ok"), ("", f" resolved {files}")]]
         lines += [[("", f"  {path}")] for path in paths]
         self._done(lines, {"command": "resolve", "files": list(paths)})
 
     def adopted(self, adoption: Adoption) -> None:
-        """A base that was made for a project."""
+        """Report the new base of a project."""
         from meshgen.cli.report.adoption import adoption_document, adoption_lines
 
         self._done(adoption_lines(adoption), {"command": "adopt", **adoption_document(adoption)})
@@ -166,22 +166,22 @@ class Report:
         self._done(lines, {"command": "templates export", **document})
 
     def failed(self, error: MeshgenError) -> None:
-        """An error of the user's or of the spec's."""
+        """Report an error in the arguments or the spec."""
         if self.json:
             print_json({"ok": False, **error_document(error)})
         else:
             print_lines(error_lines(error), sys.stderr)
 
-    def defect(self, error: BaseException) -> None:
-        """A defect of meshgen: no traceback, but enough to report it."""
+    def bug(self, error: BaseException) -> None:
+        """Report a bug in meshgen, without a traceback."""
         kind = type(error).__name__
         detail = f"{kind}: {error}" if str(error) else kind
         message = f"unexpected error ({detail[:300]})"
-        self.failed(MeshgenError(message, DEFECT))
+        self.failed(MeshgenError(message, BUG))
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
-        """Show on a terminal what is being done while long work goes on."""
+        """Show the current stage on a terminal while long work is running."""
         if self.json or self.quiet or not sys.stderr.isatty():
             yield silent
             return
@@ -198,10 +198,12 @@ class Report:
 
 
 def _edited(applied: Applied, diff: list[str]) -> list[Line]:
-    """What an edit did, in numbers, and what is left to do."""
-    added, gone = (sum(line[:1] == mark for line in diff) - 1 for mark in "+-")
-    words = [f"{counted(n, 'lines')} {what}" for n, what in ((added, "added"), (gone, "removed"))]
+    """Summarize an edit."""
+    added, removed = (sum(line[:1] == mark for line in diff) - 1 for mark in "+-")
+    words = [
+        f"{counted(n, 'lines')} {what}" for n, what in ((added, "added"), (removed, "removed"))
+    ]
     lines: list[Line] = [[("green", "ok"), ("", f" {applied.path}: {', '.join(words)}")]]
     if applied.project is None:
-        lines.append([("", "only the spec was changed: it belongs to no project")])
+        lines.append([("", "only the spec was changed: it is not part of a project")])
     return lines

@@ -1,6 +1,6 @@
-"""Lines on a stream: with colours where it is a terminal, plain text elsewhere.
+"""Lines on a stream: coloured on a terminal, plain text elsewhere.
 
-Rich is imported only where colours are shown.
+Rich is imported only if it is needed.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import TextIO, TypeAlias
 from meshgen.unicode import printable
 
 Line: TypeAlias = list[tuple[str, str]]
-"""Pairs of a style of Rich and a text; joined, the texts are the plain line."""
+"""Pairs of a Rich style and a text; the joined texts are the plain line."""
 
 _LONGEST_PATH = 2000
 
 
 def plain(line: Line) -> str:
-    """The text of `line` without styles."""
+    """Return the text of `line` without styles."""
     return "".join(text for _, text in line).rstrip()
 
 
@@ -44,17 +44,17 @@ def print_json(document: Mapping[str, object]) -> None:
 
 
 def counted(number: int, plural: str) -> str:
-    """`1 file`, `2 files`."""
+    """Format a count, such as `1 file` or `2 files`."""
     names = {"bffs": ("BFF", "BFFs")}
     one, many = names.get(plural, (plural.removesuffix("s"), plural))
     return f"{number} {one if number == 1 else many}"
 
 
 def size(number: int) -> str:
-    """A number of bytes, in kB from 1024 on."""
+    """Format a number of bytes; from 1024 bytes on in kB."""
     return f"{number / 1024:.0f} kB" if number >= 1024 else f"{number} bytes"
 
 
 def shown_path(path: str) -> str:
-    """A path as it can be printed."""
+    """Escape and shorten a path for printing."""
     return printable(path, _LONGEST_PATH)

@@ -10,13 +10,13 @@ from meshgen.cli.report.findings import finding_documents, finding_lines
 from meshgen.cli.report.terminal import Line, shown_path
 from meshgen.merge import Change, Outcome
 from meshgen.project.conflicts import BESIDE
-from meshgen.project.render_cache import MEMO
+from meshgen.project.render_cache import RENDER_CACHE
 from meshgen.project.state import FOLDER
 
 if TYPE_CHECKING:
     from meshgen.operations.update import Update
 
-_SHOWN = 20  # files of a kind
+_SHOWN = 20  # files per outcome
 _STYLES = {
     Outcome.CREATED: "green",
     Outcome.UPDATED: "green",
@@ -28,7 +28,7 @@ _STYLES = {
 
 
 def update_lines(update: Update) -> list[Line]:
-    """What an update did, or would do, as lines."""
+    """Describe what an update did, or would do, as lines."""
     lines: list[Line] = []
     if update.recovered.restored:
         lines.append([("yellow", "an interrupted update was rolled back")])
@@ -52,17 +52,17 @@ def update_lines(update: Update) -> list[Line]:
 
 
 def loss_lines(update: Update) -> list[Line]:
-    """The changes that stored data does not survive, as lines."""
+    """List the changes that are incompatible with stored data, as lines."""
     error = update.losses
     if error is None:
         return []
-    verb = "does" if update.written else "would"
-    head: Line = [("bold red", f"stored data {verb} not survive:")]
+    noun = "changes" if len(error.findings) != 1 else "change"
+    head: Line = [("bold red", f"{noun} incompatible with stored data:")]
     return [head, *(line for found in error.findings for line in finding_lines(error, found))]
 
 
 def update_document(update: Update, with_diffs: bool = False) -> dict[str, object]:
-    """The same as a JSON document."""
+    """Return the update as a JSON document."""
     diffs = (
         {edit.path: "".join(unified_diff(edit)) for edit in visible_edits(update)}
         if with_diffs
@@ -110,8 +110,8 @@ def _head(update: Update) -> Iterator[tuple[str, str]]:
 
 def _listed(changes: list[Change], style: str) -> Iterator[Line]:
     for change in changes[:_SHOWN]:
-        came = f" (from {shown_path(change.moved_from)})" if change.moved_from else ""
-        yield [(style, f"  {change.outcome.value:<12} "), ("", shown_path(change.path) + came)]
+        origin = f" (from {shown_path(change.moved_from)})" if change.moved_from else ""
+        yield [(style, f"  {change.outcome.value:<12} "), ("", shown_path(change.path) + origin)]
     if len(changes) > _SHOWN:
         yield [(style, f"  {changes[0].outcome.value:<12} "), ("", f"{len(changes) - _SHOWN} more")]
 
@@ -130,5 +130,5 @@ def _undecided(update: Update) -> Iterator[tuple[str, str]]:
 
 
 def _base_changes(update: Update) -> int:
-    paths = [edit.path for edit in update.edits if edit.path != MEMO]
+    paths = [edit.path for edit in update.edits if edit.path != RENDER_CACHE]
     return sum(path.startswith(f"{FOLDER}/") for path in paths)

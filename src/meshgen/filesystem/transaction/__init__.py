@@ -1,12 +1,13 @@
-"""Writing many files as one: all of them or none, also when the process is killed half way.
+"""Transactions: write several files, all or none, even if the process is killed.
 
 1. lock the project;
-2. stage every new content in `.meshgen/work/`, and a hard link to every file that will go;
-3. write the journal: from now on a kill is repaired by the next start;
-4. check that nothing was changed meanwhile, then put each file in its place by a rename;
-5. rename the journal: the commit. Before it the old tree is restored, after it the new one stands.
+2. stage new contents in `.meshgen/work/`, and hard links to the files to be replaced or removed;
+3. write the journal: from here on, the next run recovers after a kill;
+4. check that no file was changed in the meantime, then rename each file into place;
+5. rename the journal: the commit point. Before it the old tree is restored, after it the new one is
+   kept.
 
-A file that is edited after a kill is never overwritten by the repair.
+Recovery never overwrites a file that was edited after a kill.
 """
 
 from __future__ import annotations

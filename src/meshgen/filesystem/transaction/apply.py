@@ -114,7 +114,7 @@ def _verify(root: Path, edits: Sequence[Edit]) -> None:
     for edit in edits:
         if tree.read(edit.path) != edit.before:
             raise MeshgenError(
-                f"{edit.path} was changed while meshgen was at work",
+                f"{edit.path} was changed while meshgen was running",
                 hint="nothing was written; run it again",
             )
 

@@ -1,4 +1,4 @@
-"""The journal: what a transaction is about to do, as the next start needs to know it."""
+"""The journal of a transaction, for recovery by the next run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Step = Callable[[str], None]
 
 
 def no_step(_: str) -> None:
-    """Nobody watches."""
+    """Do nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ def read(root: Path) -> Journal | None:
     A project may come from anywhere, and its journal with it.
 
     Raises:
-        MeshgenError: It is not a journal that `write` put down.
+        MeshgenError: It is not a journal written by `write`.
     """
     return _read(root, _OPEN)
 
@@ -91,7 +91,7 @@ def read_done(root: Path) -> Journal | None:
     """The journal of a committed transaction that was not tidied up, None if there is none.
 
     Raises:
-        MeshgenError: It is not a journal that `write` put down.
+        MeshgenError: It is not a journal written by `write`.
     """
     return _read(root, _DONE)
 
@@ -101,8 +101,8 @@ def refuse_links(root: Path) -> None:
     for folder in (PurePosixPath(WORK).parent, PurePosixPath(WORK)):
         if (root / folder).is_symlink():
             raise MeshgenError(
-                f"{folder} is a symbolic link: meshgen writes nothing outside of the project",
-                hint="put a real folder in its place",
+                f"{folder} is a symbolic link: meshgen does not write outside of the project",
+                hint="replace it by a folder",
             )
 
 
@@ -110,7 +110,7 @@ def foreign(what: str) -> MeshgenError:
     """The error of a work folder that no meshgen left there."""
     return MeshgenError(
         f"{WORK}/{what} was not written by meshgen",
-        hint=f"nothing was changed; look where the project comes from, then remove {WORK}",
+        hint=f"nothing was changed; check the origin of the project, then remove {WORK}",
     )
 
 
@@ -151,12 +151,12 @@ def _matches(pattern: str, text: object) -> bool:
 
 
 def write(root: Path, journal: Journal) -> None:
-    """Put the journal down, whole or not at all."""
+    """Write the journal atomically."""
     draft = root / WORK / "journal.draft"
     draft.write_bytes(journal.encoded())
     draft.rename(root / WORK / _OPEN)
 
 
 def commit(root: Path) -> None:
-    """The commit point: from now on the new tree stands."""
+    """Commit: from here on the new tree is kept."""
     (root / WORK / _OPEN).rename(root / WORK / _DONE)

@@ -1,4 +1,4 @@
-"""One meshgen at a time in a project: a lock that the system takes back from a dead process."""
+"""The lock of a project, which the system releases if the process dies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from meshgen.errors import MeshgenError
 
 try:
     import fcntl
-except ImportError:  # Windows has no such lock; there two runs at once are the user's care
+except ImportError:  # not available on Windows: users must avoid concurrent runs
     fcntl = None  # type: ignore[assignment]
 
 
@@ -19,7 +19,8 @@ except ImportError:  # Windows has no such lock; there two runs at once are the 
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a project, which is on its folder `folder`.
 
-    Raises MeshgenError if another process holds it; without the folder there is nothing to lock.
+    Raises:
+        MeshgenError: Another process holds it; without the folder there is nothing to lock.
     """
     if fcntl is None or not folder.is_dir():
         yield
@@ -30,7 +31,8 @@ def locked(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise MeshgenError(
-                f"another meshgen is at work in {folder.parent}", hint="wait until it is done"
+                f"meshgen is already running in {folder.parent}",
+                hint="wait until it has finished",
             ) from None
         yield
     finally:

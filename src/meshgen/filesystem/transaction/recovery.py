@@ -1,4 +1,4 @@
-"""After a transaction: tidying up, or restoring the old tree."""
+"""Cleaning up after a transaction, or restoring the old tree."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ def refuse_interrupted(root: Path) -> None:
 
 
 def recover(root: Path, step: Step = no_step) -> Recovered:
-    """Finish what a killed run of meshgen left in the project in `root`. The caller holds the lock.
+    """Finish or roll back a killed run of meshgen. The caller holds the lock.
 
-    Raises MeshgenError if the old tree cannot be restored, or if it was not meshgen that left it.
+    Raises:
+        MeshgenError: The old tree cannot be restored, or was not left by meshgen.
     """
     journal.refuse_links(root)
     if not (root / WORK).exists():
@@ -47,9 +48,10 @@ def recover(root: Path, step: Step = no_step) -> Recovered:
 
 
 def roll_back(root: Path, step: Step = no_step) -> Recovered:
-    """Restore the old tree. What is there of it is left; so is a file that was edited since.
+    """Restore the old tree, except for files that were edited since.
 
-    Raises MeshgenError if it cannot be restored, or if the journal or a copy is not meshgen's.
+    Raises:
+        MeshgenError: It cannot be restored, or the journal or a copy is not meshgen's.
     """
     written = journal.read(root)
     if written is not None:

@@ -1,4 +1,4 @@
-"""`add_service`, `add_aggregate`, `add_event`, `add_projection`: new things that work at once."""
+"""`add_service`, `add_aggregate`, `add_event`, `add_projection`: new elements of a spec."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from meshgen.errors import MeshgenError
 from meshgen.naming import pascal, split_words
 from meshgen.refactor.inflection import command_of, participle_of
 from meshgen.refactor.scaffold import projections
-from meshgen.refactor.scaffold.aggregates import Fields, Wanted, bare, policy, propose, short
+from meshgen.refactor.scaffold.aggregates import (
+    AggregateRequest,
+    Fields,
+    bare,
+    policy,
+    propose,
+    short,
+)
 from meshgen.refactor.scaffold.context import (
     aggregate_of,
     common_fields,
     monolith,
+    most_common_store,
     role_for,
     service_of,
     triggers,
-    usual_store,
 )
 from meshgen.refactor.validation import edited
 from meshgen.refactor.yaml.document import document
@@ -38,24 +45,36 @@ def add_service(
     fields: Fields | None = None,
     roles: Iterable[str] = (),
 ) -> str:
-    """`text` with a new service: its aggregates, with events, commands, and policies on `on`.
+    """Return `text` with a new service: aggregates with events and commands, and policies.
 
-    Events go to the first aggregate; `Aggregate.Event` says another. The n-th event of `on` leads
-    to the n-th of `emits`. Fields are those of the events it follows, and `fields`; commands that
-    nothing leads to get `roles`. In a system that runs in one process it runs there, too.
+    If all units of the system run in one process, the service is added to it.
 
-    Raises `MeshgenError` for names that are none or unknown, `RefusedEditError` for findings.
+    Args:
+        text: A valid spec.
+        name: The name of the service.
+        store: The store engine; by default the most common one in the spec.
+        aggregates: The names of its aggregates; by default derived from `emits` or `name`.
+        on: The events to react to. The n-th of them leads to the n-th event of `emits`.
+        emits: The events of the first aggregate; `Aggregate.Event` selects another.
+        fields: The fields of the first aggregate, in addition to those of the events in `on`.
+        roles: The roles allowed to send the commands that no policy sends.
+
+    Raises:
+        MeshgenError: A name is invalid or unknown.
+        RefusedEditError: The spec has findings, before or after the change.
     """
 
     def change(body: str, spec: Spec) -> str:
         _check_name(name, UNIT, "a service")
-        wanted = _wanted(spec, name, tuple(aggregates), tuple(emits), tuple(on), fields, roles)
-        proposed = {w.name: propose(spec, name, w) for w in wanted}
-        block = Block(store=store or usual_store((s.store.engine for s in spec.services), "sqlite"))
+        requests = _requests(spec, name, tuple(aggregates), tuple(emits), tuple(on), fields, roles)
+        proposed = {r.name: propose(spec, name, r) for r in requests}
+        block = Block(
+            store=store or most_common_store((s.store.engine for s in spec.services), "sqlite")
+        )
         block["aggregates"] = Block({n: p.aggregate for n, p in proposed.items()})
         if policies := [policy for p in proposed.values() for policy in p.policies]:
             block["policies"] = policies
-        return _beside(put(body, ("services", name), block), spec, name)
+        return _in_monolith(put(body, ("services", name), block), spec, name)
 
     return edited(text, change)
 
@@ -70,12 +89,12 @@ def add_aggregate(
     fields: Fields | None = None,
     roles: Iterable[str] = (),
 ) -> str:
-    """`text` with a new aggregate in `service`, as `add_service` makes them."""
+    """Return `text` with a new aggregate in `service`; see `add_service` for the arguments."""
 
     def change(body: str, spec: Spec) -> str:
         unit = service_of(spec, service).name
-        (wanted,) = _wanted(spec, unit, (name,), tuple(emits), tuple(on), fields, roles)
-        proposed = propose(spec, unit, wanted)
+        (request,) = _requests(spec, unit, (name,), tuple(emits), tuple(on), fields, roles)
+        proposed = propose(spec, unit, request)
         body = put(body, ("services", unit, "aggregates", name), proposed.aggregate)
         return _with_policies(body, unit, proposed.policies)
 
@@ -93,13 +112,22 @@ def add_event(
     on: Iterable[str] = (),
     roles: Iterable[str] = (),
 ) -> str:
-    """`text` with a new event of `aggregate` (`order.Order`) and the command that emits it.
+    """Return `text` with a new event and the command that emits it.
 
-    sets: fields of the state, each with its expression
-    command: its name, if not that which follows from the event's
-    fields: those of the event and of the command's input; by default what the events `on` have
+    Args:
+        text: A valid spec.
+        aggregate: The aggregate, such as `order.Order`.
+        name: The name of the event.
+        fields: The fields of the event and of the command's input; by default the common fields
+            of the events in `on`.
+        sets: The state fields that the event sets, each with an expression.
+        command: The name of the command; by default derived from the event's.
+        on: The events to react to with the command.
+        roles: The roles allowed to send the command.
 
-    Raises `MeshgenError` for names that are none or unknown, `RefusedEditError` for findings.
+    Raises:
+        MeshgenError: A name is invalid or unknown.
+        RefusedEditError: The spec has findings, before or after the change.
     """
 
     def change(body: str, spec: Spec) -> str:
@@ -135,30 +163,37 @@ def add_projection(
     store: str | None = None,
     by: str | None = None,
 ) -> str:
-    """`text` with a new projection of the events `on`, whose rows are found by the field `by`.
+    """Return `text` with a new projection.
 
-    Without `by` they are found by their owner, if they have one.
+    Args:
+        text: A valid spec.
+        name: The name of the projection.
+        on: The events that feed it.
+        store: The store engine; by default the most common one in the spec.
+        by: The field to look rows up by; by default their owner, else their id.
 
-    Raises `MeshgenError` for names that are none or unknown, `RefusedEditError` for findings.
+    Raises:
+        MeshgenError: A name is invalid or unknown.
+        RefusedEditError: The spec has findings, before or after the change.
     """
 
     def change(body: str, spec: Spec) -> str:
         _check_name(name, UNIT, "a projection")
         events = triggers(spec, on)
         if not events:
-            hint = "name the events that feed it: `--on order.OrderPlaced`"
+            hint = "name the events that feed it, such as `--on order.OrderPlaced`"
             raise MeshgenError(f"the projection `{name}` has no events", hint)
-        known = [p.store.engine for p in spec.projections]
-        known += [s.store.engine for s in spec.services]
-        engine = store or usual_store((e for e in known if e != "cassandra"), "sqlite")
+        engines = [p.store.engine for p in spec.projections]
+        engines += [s.store.engine for s in spec.services]
+        engine = store or most_common_store((e for e in engines if e != "cassandra"), "sqlite")
         block = projections.propose(spec, name, events, engine, by)
         body = put(body, ("projections", name), block, SPEC.names)
-        return _beside(body, spec, name)
+        return _in_monolith(body, spec, name)
 
     return edited(text, change)
 
 
-def _wanted(
+def _requests(
     spec: Spec,
     unit: str,
     names: tuple[str, ...],
@@ -166,19 +201,19 @@ def _wanted(
     on: tuple[str, ...],
     fields: Fields | None,
     roles: Iterable[str],
-) -> list[Wanted]:
-    """The aggregates asked for, the first with all events that do not say another."""
+) -> list[AggregateRequest]:
+    """Return the requested aggregates; the first gets the events that name no aggregate."""
     if not names:
         names = (_aggregate_name(unit, emits),)
         if CLASS.fault(names[0], "an aggregate"):
-            message = f"an aggregate of `{unit}` cannot be called `{names[0]}`"
-            raise MeshgenError(message, "say how it is called: `--aggregate NAME`")
+            message = f"the default name `{names[0]}` is not valid for an aggregate of `{unit}`"
+            raise MeshgenError(message, "name the aggregate with `--aggregate NAME`")
     events: dict[str, list[str]] = {name: [] for name in names}
     for emitted in emits:
         owner, _, event = emitted.rpartition(".")
         _check_name(event, CLASS, "an event")
         if owner and owner not in events:
-            hint = f"give it, too: `--aggregate {owner}`"
+            hint = f"add it with `--aggregate {owner}`"
             raise MeshgenError(f"there is no new aggregate `{owner}` for `{event}`", hint)
         events[owner or names[0]].append(event)
     for name in names:
@@ -187,7 +222,7 @@ def _wanted(
         _check_name(name, FIELD, "a field")
     first = triggers(spec, on)
     return [
-        Wanted(
+        AggregateRequest(
             name=name,
             events=tuple(events[name]),
             fields=(fields or {}) if name == names[0] else {},
@@ -199,7 +234,7 @@ def _wanted(
 
 
 def _aggregate_name(unit: str, emits: tuple[str, ...]) -> str:
-    """`Parcel` for what emits `ParcelDispatched`; else the unit's own name."""
+    """Derive the name: `Parcel` from `ParcelDispatched`, else from the unit."""
     words = split_words(emits[0].rpartition(".")[2]) if emits else []
     count = len(words) - len(participle_of(emits[0]).split("_")) if emits else 0
     return "".join(words[:count]) or pascal(unit)
@@ -215,8 +250,8 @@ def _with_policies(text: str, unit: str, policies: list[Value]) -> str:
     return text
 
 
-def _beside(text: str, spec: Spec, unit: str) -> str:
-    """In a system that runs in one process, a new unit runs there, too."""
+def _in_monolith(text: str, spec: Spec, unit: str) -> str:
+    """Add a new unit to the process of a monolith."""
     process = monolith(spec)
     return append(text, ("processes", process), unit) if process else text
 

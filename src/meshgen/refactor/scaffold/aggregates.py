@@ -1,4 +1,4 @@
-"""What a new aggregate is made of: enough to be valid, and to do something real."""
+"""The parts of a new aggregate: enough to be valid and to work."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ NAME: Fields = {"name": {"type": "string", "min_length": "1", "max_length": "120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What the user asks for. The n-th trigger leads to the n-th event, all others to the last."""
+class AggregateRequest:
+    """The requested aggregate. The n-th trigger leads to the n-th event, others to the last."""
 
     name: str
     events: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed:
+class Proposal:
     """An aggregate, and the policies that send its commands."""
 
     aggregate: Block
@@ -42,7 +42,14 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """An event to be; `input` are the fields that its command brings, `moment` when it happened."""
+    """A new event.
+
+    Attributes:
+        name: Its name.
+        input: The fields that its command provides.
+        moment: The field with the time at which it happened.
+        triggers: The events that cause it.
+    """
 
     name: str
     input: Fields
@@ -57,18 +64,18 @@ class _Event:
         }
 
 
-def propose(spec: Spec, unit: str, wanted: Wanted) -> Proposed:
-    """The aggregate `wanted` for the service `unit`.
+def propose(spec: Spec, unit: str, request: AggregateRequest) -> Proposal:
+    """Return the requested aggregate for the service `unit`.
 
-    Its first event creates it, every later one happens to it once. It is known by the id of what
-    it follows, if that is one thing; then one belongs to the other.
+    Its first event creates it, each later one happens to it once. It takes over the id of its
+    triggers if they have one in common: then there is one aggregate for each of theirs.
     """
-    identity = common_id(wanted.triggers) or f"{snake(wanted.name)}_id"
-    events = _events(wanted, identity)
-    owner = common_owner(wanted.triggers)
+    identity = common_id(request.triggers) or f"{snake(request.name)}_id"
+    events = _events(request, identity)
+    owner = common_owner(request.triggers)
     if owner != identity and events[0].fields.get(owner or "") != "uuid":
         owner = None
-    roles = wanted.roles or (role_for(spec, owned=owner is not None),)
+    roles = request.roles or (role_for(spec, owned=owner is not None),)
     aggregate = Block(id=identity)
     if owner:
         aggregate["owner"] = owner
@@ -76,7 +83,7 @@ def propose(spec: Spec, unit: str, wanted: Wanted) -> Proposed:
     aggregate["events"] = Block({event.name: event.fields for event in events})
     aggregate["commands"] = Block(
         {
-            command_of(event.name): _command(wanted, event, roles, first=event is events[0])
+            command_of(event.name): _command(request, event, roles, first=event is events[0])
             for event in events
         }
     )
@@ -85,12 +92,12 @@ def propose(spec: Spec, unit: str, wanted: Wanted) -> Proposed:
         for event in events
         for trigger in event.triggers
     ]
-    return Proposed(aggregate=aggregate, policies=policies)
+    return Proposal(aggregate=aggregate, policies=policies)
 
 
 def policy(trigger: Trigger, unit: str, command: str, identity: str) -> dict[str, Value]:
-    """`{on: event, do: command}`, with the id of one thing as that of the other if need be."""
-    found: dict[str, Value] = {"on": trigger.seen_from(unit), "do": command}
+    """Return `{on: event, do: command}`, mapping the id of the trigger if its name differs."""
+    found: dict[str, Value] = {"on": trigger.name_in(unit), "do": command}
     theirs = trigger.aggregate.id
     if identity != theirs and identity not in trigger.fields:
         found["with"] = {identity: theirs}
@@ -98,21 +105,21 @@ def policy(trigger: Trigger, unit: str, command: str, identity: str) -> dict[str
 
 
 def bare(field: Value) -> Value:
-    """The type of a field, without what limits its values."""
+    """Return the type of a field without its constraints."""
     return field["type"] if isinstance(field, dict) and "type" in field else field
 
 
-def _events(wanted: Wanted, identity: str) -> list[_Event]:
-    names = wanted.events or (f"{wanted.name}Created",)
+def _events(request: AggregateRequest, identity: str) -> list[_Event]:
+    names = request.events or (f"{request.name}Created",)
     found: list[_Event] = []
     known: dict[str, Value] = {}
     for index, name in enumerate(names):
         last = index == len(names) - 1
-        triggers = wanted.triggers[index:] if last else wanted.triggers[index : index + 1]
+        triggers = request.triggers[index:] if last else request.triggers[index : index + 1]
         moment = f"{participle_of(name)}_at"
         fields: dict[str, Value] = {**common_fields(triggers)}
         if not index:
-            fields |= wanted.fields
+            fields |= request.fields
         if not fields and not triggers and not index:
             fields |= NAME
         own = {
@@ -126,7 +133,7 @@ def _events(wanted: Wanted, identity: str) -> list[_Event]:
 
 
 def _state(events: list[_Event]) -> dict[str, Value]:
-    """All that the events tell; what only later ones tell is not there at first."""
+    """Return the fields of all events; those that only later events fill are optional."""
     state = dict(events[0].fields)
     for event in events[1:]:
         for name, field in event.fields.items():
@@ -135,25 +142,27 @@ def _state(events: list[_Event]) -> dict[str, Value]:
 
 
 def optional(field: Value) -> Value:
-    """A type that may be missing; lists and maps may be empty as they are."""
+    """Make a type optional; lists and maps start empty instead."""
     if not isinstance(field, str) or field.endswith("?") or field.startswith(("list[", "map[")):
         return field
     return f"{field}?"
 
 
 def short(command: Block) -> Value:
-    """A command that may stand in braces, if it is small."""
+    """Let a small command be written in braces."""
     return dict(command) if len(command) <= len(("roles", "emits")) else command
 
 
-def _command(wanted: Wanted, event: _Event, roles: tuple[str, ...], *, first: bool) -> Value:
+def _command(
+    request: AggregateRequest, event: _Event, roles: tuple[str, ...], *, first: bool
+) -> Value:
     command = Block()
     if not event.triggers:
         command["roles"] = list(roles)
     if event.input:
         command["input"] = dict(event.input)
     if not first:
-        rule = f"{snake(wanted.name)}_is_not_{participle_of(event.name)}"
+        rule = f"{snake(request.name)}_is_not_{participle_of(event.name)}"
         command["requires"] = {rule: f"{event.moment} is None"}
     command["creates" if first else "emits"] = {event.name: {event.moment: "now()"}}
     return short(command)

@@ -1,4 +1,4 @@
-"""What a spec has that something new can follow: events to react to, roles, stores, monoliths."""
+"""Defaults for new elements, taken from the spec: events, roles, stores, processes."""
 
 from __future__ import annotations
 
@@ -16,24 +16,28 @@ DEFAULT_ROLE = "user"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trigger:
-    """An event that something new reacts to."""
+    """An event that a new element reacts to."""
 
     unit: str
     aggregate: Aggregate
     event: Event
 
-    def seen_from(self, unit: str) -> str:
-        """How the event is written in `unit`."""
+    def name_in(self, unit: str) -> str:
+        """Return the reference to the event in `unit`."""
         return self.event.name if unit == self.unit else f"{self.unit}.{self.event.name}"
 
     @property
     def fields(self) -> dict[str, str]:
-        """The fields of the event behind its id, with their types as they are written."""
+        """The fields of the event, without the aggregate's id, with their types as text."""
         return {field.name: str(field.type) for field in self.event.fields}
 
 
 def triggers(spec: Spec, names: Iterable[str]) -> tuple[Trigger, ...]:
-    """The events that `names` mean, each with its unit or without. Raises MeshgenError."""
+    """Return the events called `names`, with or without their units.
+
+    Raises:
+        MeshgenError: There is no such event.
+    """
     known = {f"{t.unit}.{t.event.name}": t for t in _events(spec)}
     bare = {t.event.name: t for t in known.values()}  # the names of events are unique
     found = []
@@ -54,7 +58,11 @@ def _events(spec: Spec) -> Iterator[Trigger]:
 
 
 def service_of(spec: Spec, name: str) -> Service:
-    """The service `name`. Raises MeshgenError."""
+    """Return the service `name`.
+
+    Raises:
+        MeshgenError: There is no such service.
+    """
     for service in spec.services:
         if service.name == name:
             return service
@@ -63,7 +71,11 @@ def service_of(spec: Spec, name: str) -> Service:
 
 
 def aggregate_of(spec: Spec, name: str) -> tuple[Service, Aggregate]:
-    """The aggregate `order.Order`. Raises MeshgenError."""
+    """Return the aggregate `name`, such as `order.Order`, and its service.
+
+    Raises:
+        MeshgenError: There is no such aggregate.
+    """
     known = {f"{s.name}.{a.name}": (s, a) for s in spec.services for a in s.aggregates}
     bare = [full for full in known if full.rpartition(".")[2] == name]
     if name not in known and len(bare) != 1:
@@ -73,28 +85,29 @@ def aggregate_of(spec: Spec, name: str) -> tuple[Service, Aggregate]:
 
 
 def common_fields(triggers: Iterable[Trigger]) -> dict[str, str]:
-    """The fields that all of the events have, each with its type."""
+    """Return the fields that all events have in common, with their types."""
     every = [trigger.fields for trigger in triggers]
     first = every[0] if every else {}
     return {n: t for n, t in first.items() if all(fields.get(n) == t for fields in every)}
 
 
 def common_id(triggers: Iterable[Trigger]) -> str | None:
-    """The id that the aggregates of all events have in common."""
+    """Return the id that the aggregates of all events have in common, if any."""
     ids = {trigger.aggregate.id for trigger in triggers}
     return ids.pop() if len(ids) == 1 else None
 
 
 def common_owner(triggers: Iterable[Trigger]) -> str | None:
-    """The owner that the aggregates of all events have in common."""
+    """Return the owner that the aggregates of all events have in common, if any."""
     owners = {trigger.aggregate.owner for trigger in triggers}
     return owners.pop() if len(owners) == 1 else None
 
 
 def role_for(spec: Spec, aggregate: Aggregate | None = None, *, owned: bool = False) -> str:
-    """Who may give a new command: whoever gives others to this aggregate, or to its like.
+    """Return the role that may send a new command.
 
-    What nobody owns is run by staff, what somebody owns by its owner.
+    It is the first role of the aggregate's other commands, else of the commands of aggregates
+    that also have, or also lack, an owner.
     """
     commands = [*(aggregate.commands if aggregate else ()), *_commands(spec, owned=owned)]
     roles = [role for command in commands for role in command.roles or ()]
@@ -109,14 +122,14 @@ def _commands(spec: Spec, *, owned: bool) -> Iterator[Command]:
                 yield from aggregate.commands
 
 
-def usual_store(engines: Iterable[str], otherwise: str) -> str:
-    """The store that most others have."""
+def most_common_store(engines: Iterable[str], default: str) -> str:
+    """Return the most common store engine."""
     most = Counter(engines).most_common(1)
-    return most[0][0] if most else otherwise
+    return most[0][0] if most else default
 
 
 def monolith(spec: Spec) -> str | None:
-    """The one process in which all units run, if it is so."""
+    """Return the process that runs all units, if there is one."""
     units = {u.name for section in (spec.services, spec.projections, spec.bffs) for u in section}
     if len(spec.processes) == 1 and set(spec.processes[0].units) == units:
         return spec.processes[0].name

@@ -1,4 +1,4 @@
-"""What a new projection is made of: a row that its events fill, and queries that find it."""
+"""The parts of a new projection: a row, the events that fill it, and queries."""
 
 from __future__ import annotations
 
@@ -28,8 +28,12 @@ PAGE = "20"
 class _Feed:
     """How events feed rows.
 
-    openers: those that may put a row in; inserts: they do so once, so what they tell is always
-    there; loose: any event may come first, as the order of different aggregates' is not known
+    Attributes:
+        triggers: All events.
+        openers: The events that may create a row.
+        inserts: Whether each row is created exactly once, so that the fields of its opener are
+            never missing.
+        loose: Whether any event may come first: events of different aggregates are not ordered.
     """
 
     triggers: tuple[Trigger, ...]
@@ -38,7 +42,7 @@ class _Feed:
     loose: bool
 
     def mode(self, trigger: Trigger) -> str:
-        """What the event of `trigger` does to its row."""
+        """Return how the event of `trigger` changes its row."""
         if self.loose or (trigger in self.openers and not self.inserts):
             return "upsert"
         return "insert" if trigger in self.openers else "update"
@@ -55,30 +59,32 @@ class _Feed:
 def propose(
     spec: Spec, name: str, triggers: tuple[Trigger, ...], store: str, by: str | None
 ) -> Block:
-    """The projection `name` of these events, found by the field `by`.
+    """Return the projection `name` of these events, with queries by the field `by`.
 
-    The row is what the events tell of the state: their fields, and what they set to a plain value.
-    Raises MeshgenError when the events have no id in common, or none tells what `by` is.
+    The row has the fields of the events, and the state fields that they set to constants.
+
+    Raises:
+        MeshgenError: The events have no id in common, or no field `by`.
     """
     identity = _identity(triggers)
     feed = _feed(triggers, store)
     row, reactions = _row(feed, identity)
     owner = common_owner(triggers)
     owner = owner if row.get(owner or "") in ("uuid", "uuid?") else None
-    keyed = feed.inserts and not feed.loose  # a row that is upserted is known by its id alone
+    keyed = feed.inserts and not feed.loose  # an upserted row is keyed by its id alone
     if by is None and owner != identity and (keyed or store != "cassandra"):
         by = owner
     by = by or identity
     if by not in row:
         known = ", ".join(f"`{field}`" for field in row)
-        raise MeshgenError(f"no event of `{name}` has a field `{by}`", f"there is {known}")
+        raise MeshgenError(f"no event of `{name}` has a field `{by}`", f"use one of {known}")
     key: dict[str, Value] = {"partition": [by if keyed else identity]}
     if keyed and by != identity:
         key["cluster"] = [identity]
-        row[by] = str(row[by]).removesuffix("?")  # what rows are found by is never missing
+        row[by] = str(row[by]).removesuffix("?")  # a key is never missing
     queries = _queries(name, identity, by, owner, paged=store != "cassandra")
     if owner is None and any(trigger.aggregate.owner for trigger in triggers):
-        for query in queries.values():  # it is somebody's, but the row does not tell whose
+        for query in queries.values():  # rows have owners, but lack the field
             assert isinstance(query, dict)
             query["roles"] = [role_for(spec)]
     block = Block(store=store, key=key, row=row, on=reactions, queries=queries)
@@ -93,7 +99,7 @@ def _feed(triggers: tuple[Trigger, ...], store: str) -> _Feed:
 
 
 def _identity(triggers: tuple[Trigger, ...]) -> str:
-    """The field by which all events find their row."""
+    """Return the field that identifies the row of every event."""
     if (identity := common_id(triggers)) is not None:
         return identity
     shared = [
@@ -105,7 +111,7 @@ def _identity(triggers: tuple[Trigger, ...]) -> str:
         if all(name in fields for fields in shared):
             return name
     names = ", ".join(f"`{trigger.event.name}`" for trigger in triggers)
-    hint = "every event has to carry the field by which its row is found, like an id"
+    hint = "every event needs the field that identifies its row, such as an id"
     raise MeshgenError(f"{names} have no id in common", hint)
 
 
@@ -115,12 +121,12 @@ def _modes(trigger: Trigger) -> set[str]:
 
 
 def _row(feed: _Feed, identity: str) -> tuple[dict[str, Value], Block]:
-    told = {trigger: _told(trigger) for trigger in feed.triggers}
-    always = [set(told[opener][0]) for opener in feed.openers if feed.inserts and not feed.loose]
+    filled = {trigger: _filled(trigger) for trigger in feed.triggers}
+    always = [set(filled[opener][0]) for opener in feed.openers if feed.inserts and not feed.loose]
     row: dict[str, Value] = {identity: "uuid"}
     reactions = Block()
     for trigger in (*feed.openers, *(t for t in feed.triggers if t not in feed.openers)):
-        fields, sets = told[trigger]
+        fields, sets = filled[trigger]
         if trigger not in feed.openers and not {*fields, *sets} - {identity}:
             flag = participle_of(trigger.event.name)
             row.setdefault(flag, {"type": "bool", "default": "false"})
@@ -128,26 +134,26 @@ def _row(feed: _Feed, identity: str) -> tuple[dict[str, Value], Block]:
         for name, kind in fields.items():
             there = always and all(name in fields for fields in always)
             row.setdefault(name, kind if there else optional(kind))
-        reactions[trigger.seen_from("")] = {feed.mode(trigger): dict(sets)}
+        reactions[trigger.name_in("")] = {feed.mode(trigger): dict(sets)}
     return row, reactions
 
 
-def _told(trigger: Trigger) -> tuple[dict[str, Value], dict[str, Value]]:
-    """The fields that an event fills, and those among them that it sets to a plain value."""
+def _filled(trigger: Trigger) -> tuple[dict[str, Value], dict[str, Value]]:
+    """Return the fields that an event fills, and the constants it sets some of them to."""
     aggregate: Aggregate = trigger.aggregate
     types = {field.name: str(field.type) for field in aggregate.state}
     fields: dict[str, Value] = {aggregate.id: "uuid", **trigger.fields}
     sets: dict[str, Value] = {}
     for assignment in trigger.event.sets:
-        value = _plain(assignment.value)
+        value = _constant(assignment.value)
         if value is not None and assignment.target not in trigger.fields:
             fields[assignment.target] = types[assignment.target]
             sets[assignment.target] = value
     return fields, sets
 
 
-def _plain(expression: Expression) -> str | None:
-    """The text of a value that is the same wherever it is said, None for any other."""
+def _constant(expression: Expression) -> str | None:
+    """Return the source of a constant, None for other expressions."""
     ref = expression.refs.get(expression.tree)
     if isinstance(ref, Member):
         return ref.member
@@ -160,7 +166,7 @@ def _plain(expression: Expression) -> str | None:
 
 
 def _queries(name: str, identity: str, by: str, owner: str | None, *, paged: bool) -> Block:
-    """A page of rows, and one row by its id."""
+    """Return a query for a page of rows and one for a single row."""
     plural = _caps(name)
     queries = Block()
     if by != identity:

@@ -1,1 +1,1 @@
-"""Edits of YAML text that keep comments, order and layout."""
+"""Edits of YAML text that preserve comments, order and layout."""

@@ -1,4 +1,4 @@
-"""Take something out of a spec, with the comments on top of it and the room around it."""
+"""Delete a node from a spec, with the comments above it and the space around it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from meshgen.spec.yaml.tree import Mapping, Node, Sequence
 
 
 def cut(text: str, path: Path, *, hollow: bool = False) -> str:
-    """`text` without what stands at `path`.
+    """Return `text` without the node at `path`.
 
-    What is empty then goes with it, but where it may be `hollow`; the room around it goes only with
-    what had room of its own.
+    Parents that become empty are deleted, too, unless they may be `hollow`. Blank lines are
+    deleted only if the node was set off by them.
     """
     found = document(text)
     parent = found.node(path[:-1])
@@ -27,7 +27,7 @@ def cut(text: str, path: Path, *, hollow: bool = False) -> str:
 
 
 def _children(parent: Mapping | Sequence) -> list[tuple[int, int]]:
-    """From where to where each entry or item is written."""
+    """Return the spans of the entries or items."""
     if isinstance(parent, Sequence):
         return [item.span for item in parent.items]
     return [(entry.key.span[0], entry.value.span[1]) for entry in parent.entries]
@@ -42,7 +42,7 @@ def _index(parent: Mapping | Sequence, step: str | int) -> int:
 def _from_brackets(
     found: Document, parent: Node, spans: list[tuple[int, int]], index: int
 ) -> Splice:
-    """One of several in brackets, with the comma that goes with it."""
+    """Return the span of one of several items in brackets, including its comma."""
     start, end = spans[index]
     if len(spans) == 1:
         return Splice(start, end, "")
@@ -65,7 +65,7 @@ def _from_lines(
     elif spaced and (above < start or index == 0):
         end = below
     if end == len(found.text) and not found.text.endswith(("\n", "\r")) and start:
-        start = found.before_break(start)  # there is no final line break, still
+        start = found.before_break(start)  # keep a missing final line break missing
     return Splice(start, end, "")
 
 
@@ -74,7 +74,7 @@ def _indent(line: str) -> int:
 
 
 def _end_of_lines(found: Document, end: int, column: int) -> int:
-    """Where the lines of something end, with deeper comments below them."""
+    """Return where the lines of a node end, including deeper comments below."""
     done = end if found.column(end) == 0 else found.next_line(end)
     at = done
     while at < len(found.text):

@@ -1,8 +1,8 @@
-"""A spec as text and tree at once: where something stands, and how its text is changed there.
+"""A spec as text and tree: positions of nodes, and splices of the text.
 
-Why the text is spliced, and not loaded and dumped by a YAML library that keeps comments: dumping
-writes the whole file anew, so it evens out indentation, columns of comments, wrapped brackets and
-line ends wherever they are not as it would write them. A splice leaves all other bytes alone.
+The text is spliced rather than loaded and dumped by a YAML library that preserves comments: a dump
+rewrites the whole file and normalizes indentation, comment columns, wrapped brackets and line
+endings. A splice leaves all other bytes unchanged.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BREAKS = "\n\r\x85\u2028\u2029"
 
 @dataclass(frozen=True, slots=True)
 class Splice:
-    """Put `text` in the place of the characters from `start` to `end`."""
+    """Replace the characters from `start` to `end` with `text`."""
 
     start: int
     end: int
@@ -35,24 +35,24 @@ class Splice:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A spec's text and its tree."""
+    """The text of a spec and its tree."""
 
     text: str
     root: Mapping
 
     def node(self, path: Path) -> Node:
-        """What stands at `path`. Raises KeyError when there is nothing."""
+        """Return the node at `path`; raise KeyError if there is none."""
         found: Node = self.root
         for step in path:
             found = child(found, step)
         return found
 
     def key(self, path: Path) -> Scalar:
-        """The key of the entry at `path`. Raises KeyError when there is none."""
+        """Return the key of the entry at `path`; raise KeyError if there is none."""
         return entry(self.node(path[:-1]), str(path[-1])).key
 
     def has(self, path: Path) -> bool:
-        """Whether there is something at `path`."""
+        """Tell whether there is a node at `path`."""
         try:
             self.node(path)
         except KeyError:
@@ -60,53 +60,57 @@ class Document:
         return True
 
     def line_start(self, offset: int) -> int:
-        """Where the line of the character at `offset` begins."""
+        """Return the start of the line that contains `offset`."""
         while offset and self.text[offset - 1] not in _BREAKS:
             offset -= 1
         return offset
 
     def line_end(self, offset: int) -> int:
-        """Where the line of the character at `offset` ends, in front of its line break."""
+        """Return the end of the line that contains `offset`, before its line break."""
         found = _BREAK.search(self.text, offset)
         return found.start() if found else len(self.text)
 
     def next_line(self, offset: int) -> int:
-        """Where the line behind that of `offset` begins; the end of the text if there is none."""
+        """Return the start of the line after that of `offset`, or the end of the text."""
         found = _BREAK.search(self.text, offset)
         return found.end() if found else len(self.text)
 
     def above(self, start: int) -> int:
-        """Where the line above that which begins at `start` begins."""
+        """Return the start of the line above the one at `start`."""
         return self.line_start(self.before_break(start))
 
     def before_break(self, start: int) -> int:
-        """Where the line above that which begins at `start` ends."""
+        """Return the end of the line above the one at `start`."""
         return start - (2 if self.text.endswith("\r\n", 0, start) else 1)
 
     def line(self, start: int) -> str:
-        """The line that begins at `start`, without its line break."""
+        """Return the line at `start`, without its line break."""
         return self.text[start : self.line_end(start)]
 
     def line_break(self, offset: int) -> str:
-        """How lines end around `offset`."""
+        """Return the line ending used at `offset`."""
         found = _BREAK.search(self.text, offset) or _BREAK.search(self.text)
         return found[0] if found and found[0] in ("\r\n", "\n", "\r") else "\n"
 
     def column(self, offset: int) -> int:
-        """The number of characters in front of `offset` in its line."""
+        """Return the number of characters before `offset` in its line."""
         return offset - self.line_start(offset)
 
 
 def document(text: str) -> Document:
-    """Read `text`. Raises `RefusedEditError` when it is not YAML."""
+    """Parse `text`.
+
+    Raises:
+        RefusedEditError: It is not YAML.
+    """
     root, findings = load(text)
     if root is None or findings:
-        raise RefusedEditError("it cannot be read", text, tuple(findings))
+        raise RefusedEditError("the spec cannot be read", text, tuple(findings))
     return Document(text, root)
 
 
 def child(node: Node, step: str | int) -> Node:
-    """The value under a key, or an item of a list. Raises KeyError."""
+    """Return the value of a key, or an item of a list; raise KeyError if there is none."""
     if isinstance(step, str):
         return entry(node, step).value
     if isinstance(node, Sequence) and step < len(node.items):
@@ -115,7 +119,7 @@ def child(node: Node, step: str | int) -> Node:
 
 
 def entry(node: Node, key: str) -> Entry:
-    """The entry of a mapping under `key`. Raises KeyError."""
+    """Return the entry of a mapping; raise KeyError if there is none."""
     for found in node.entries if isinstance(node, Mapping) else ():
         if found.key.text == key:
             return found
@@ -123,7 +127,7 @@ def entry(node: Node, key: str) -> Entry:
 
 
 def spliced(text: str, splices: Iterable[Splice]) -> str:
-    """`text` with all `splices` made; no two of them overlap."""
+    """Apply non-overlapping `splices` to `text`."""
     parts: list[str] = []
     done = 0
     for splice in sorted(splices, key=lambda s: (s.start, s.end)):
@@ -135,9 +139,9 @@ def spliced(text: str, splices: Iterable[Splice]) -> str:
 
 
 def shape(node: Node, without: Path = ()) -> Shape:
-    """What `node` says, however it is written, but for what stands at the path `without`.
+    """Return the content of `node` regardless of layout, leaving out the path `without`.
 
-    Nothing at all is as good as `{}`.
+    Nothing and `{}` are the same.
     """
     if isinstance(node, Mapping):
         return tuple(
@@ -156,10 +160,10 @@ def shape(node: Node, without: Path = ()) -> Shape:
 
 
 def held(before: Document, text: str, path: Path, *, added: bool) -> str:
-    """`text`, after `path` was added to (or removed from) `before`: nothing else may have changed.
+    """Return `text`, checking that only `path` was added to (or removed from) `before`.
 
-    Raises `MeshgenError` when something did: then the file is written in a way that this module
-    does not know.
+    Raises:
+        MeshgenError: Something else changed: the file has a layout that this module cannot edit.
     """
     root, findings = load(text)
     if root is not None and not findings:
@@ -169,6 +173,6 @@ def held(before: Document, text: str, path: Path, *, added: bool) -> str:
             return text
     at = before.node(path[:-1]).at if before.has(path[:-1]) else before.root.at
     raise MeshgenError(
-        f"line {at.line} is written in a way that cannot be edited by a command",
-        "write it over several lines, one key a line, or make the change by hand",
+        f"line {at.line} has a layout that commands cannot edit",
+        "write it with one key per line, or edit it by hand",
     )

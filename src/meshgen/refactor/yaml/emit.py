@@ -14,23 +14,23 @@ Value: TypeAlias = "str | dict[str, Value] | list[Value]"
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.() +*/=<>@-]*")
 MISREAD = object()
-_FLAT = 2  # levels of braces in one line that are still easy to read
+_FLAT = 2  # maximum nesting of braces in one line
 
 
 class Text(str):
-    """Prose, which is never to be read as a number or a word like `true`."""
+    """Prose, which must not be read as a number or a word such as `true`."""
 
 
 class Block(dict[str, Value]):
-    """A mapping that has a line for every key wherever there is room for it."""
+    """A mapping written with one key per line outside of braces."""
 
 
 def entry_lines(key: str, value: Value, indent: int, style: Style) -> list[str]:
-    """`key: value` as lines that start in column `indent`."""
+    """Return `key: value` as lines that start in column `indent`."""
     head = " " * indent + scalar(key) + ":"
     if isinstance(value, str):
         return [f"{head} {scalar(value)}"]
-    if not value or _stands_in_a_line(value, len(head) + 1, style):
+    if not value or _fits_in_line(value, len(head) + 1, style):
         return [f"{head} {flow(value, style)}"]
     if isinstance(value, dict):
         return [head, *mapping_lines(value, indent + style.step, style)]
@@ -38,16 +38,16 @@ def entry_lines(key: str, value: Value, indent: int, style: Style) -> list[str]:
 
 
 def mapping_lines(value: dict[str, Value], indent: int, style: Style) -> list[str]:
-    """The entries of a mapping as lines."""
+    """Return the entries of a mapping as lines."""
     return [line for key, v in value.items() for line in entry_lines(key, v, indent, style)]
 
 
 def item_lines(value: Value, indent: int, style: Style) -> list[str]:
-    """`- value` as lines; the dash stands in column `indent`."""
+    """Return `- value` as lines, with the dash in column `indent`."""
     pad = " " * indent + "- "
     if isinstance(value, str):
         return [pad + scalar(value)]
-    if not value or _stands_in_a_line(value, len(pad), style):
+    if not value or _fits_in_line(value, len(pad), style):
         return [pad + flow(value, style)]
     lines = (
         mapping_lines(value, indent + 2, style)
@@ -58,7 +58,7 @@ def item_lines(value: Value, indent: int, style: Style) -> list[str]:
 
 
 def flow(value: Value, style: Style) -> str:
-    """A value in braces and brackets."""
+    """Return a value in braces and brackets."""
     if isinstance(value, str):
         is_text = style.quoted and _meant(value, inside=True) in (value, MISREAD)
         return _in_quotes(value) if is_text else scalar(value, inside=True)
@@ -68,13 +68,13 @@ def flow(value: Value, style: Style) -> str:
 
 
 def flow_entry(key: str, value: Value, style: Style) -> str:
-    """`key: value` inside braces."""
+    """Return `key: value` for use inside braces."""
     name = _in_quotes(key) if style.quoted else scalar(key, inside=True)
     return f"{name}: {flow(value, style)}"
 
 
 def scalar(text: str, *, inside: bool = False) -> str:
-    """A single value, in quotes where it needs them; `inside` braces it needs them more often."""
+    """Return a scalar, quoted if necessary; more often so `inside` braces."""
     if _is_plain(text, inside=inside):
         return text
     if '"' not in text and "\\" not in text and text.isprintable():
@@ -96,7 +96,7 @@ def _is_plain(text: str, *, inside: bool) -> bool:
 
 
 def _meant(text: str, *, inside: bool) -> object:
-    """What `text` is read as without quotes; `MISREAD` when it is not even read as one value."""
+    """Return how `text` is read without quotes; `MISREAD` if not as a single value."""
     root, findings = load("{k: " + text + "}" if inside else "k: " + text)
     found = root.entries[0].value if root and len(root.entries) == 1 and not findings else None
     if not isinstance(found, Scalar) or found.text != text:
@@ -114,8 +114,8 @@ def _escaped(text: str) -> Iterator[str]:
             yield f"\\U{ord(c):08X}"
 
 
-def _stands_in_a_line(value: Value, column: int, style: Style) -> bool:
-    """Whether `value` is written in braces: small, and short enough."""
+def _fits_in_line(value: Value, column: int, style: Style) -> bool:
+    """Tell whether `value` is written in braces: it must be small and short."""
     if isinstance(value, list) and not any(isinstance(v, dict) for v in value):
         return style.brackets and column + len(flow(value, style)) <= WIDTH
     if not style.flow or isinstance(value, Block | list) or _depth(value) > _FLAT:
@@ -124,7 +124,7 @@ def _stands_in_a_line(value: Value, column: int, style: Style) -> bool:
 
 
 def _depth(value: Value) -> int:
-    """The levels of braces; one entry with a plain value is as easy to read as the value."""
+    """Return the nesting of braces; a single entry with a scalar does not count."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     if isinstance(value, Block):
         return _FLAT + 1

@@ -1,4 +1,4 @@
-"""Put something new into a spec, where its like stands and in its style."""
+"""Insert nodes into a spec, next to similar ones and in their style."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from meshgen.spec.yaml.tree import Entry, Mapping, Node, Scalar, Sequence
 
 
 def put(text: str, path: Path, value: Value, order: Order[str] = ()) -> str:
-    """`text` with the entry `path` added to the mapping above it.
+    """Return `text` with the entry `path` added to its parent mapping.
 
-    It comes last there, or behind those keys that `order` has before it. Where the mapping above is
-    empty or absent, too, it is made.
+    It is added at the end, or after the keys that precede it in `order`. Missing parents are
+    created.
     """
     *above, key = path
     assert isinstance(key, str)
     found = document(text)
     if found.has(path):
         line = found.key(path).at.line
-        raise MeshgenError(f"`{key}` is there already, in line {line}", "choose another name")
+        raise MeshgenError(f"`{key}` already exists in line {line}", "choose another name")
     if not found.has(tuple(above)):
         return put(text, tuple(above), {key: value}, order)
     parent = found.node(tuple(above))
@@ -38,7 +38,7 @@ def put(text: str, path: Path, value: Value, order: Order[str] = ()) -> str:
 
 
 def append(text: str, path: Path, value: Value) -> str:
-    """`text` with an item added to the list at `path`."""
+    """Return `text` with an item appended to the list at `path`."""
     found = document(text)
     parent = found.node(path)
     assert isinstance(parent, Sequence)
@@ -54,7 +54,7 @@ def append(text: str, path: Path, value: Value) -> str:
 
 
 def put_first(text: str, path: Path, value: str) -> str:
-    """`text` with the entry `path` in front of all others in the mapping above it."""
+    """Return `text` with the entry `path` as the first of its parent mapping."""
     *above, key = path
     assert isinstance(key, str)
     found = document(text)
@@ -72,7 +72,7 @@ def put_first(text: str, path: Path, value: str) -> str:
 
 
 def _first_in_braces(found: Document, parent: Mapping, new: str) -> Splice:
-    """Behind the brace, or on the line below it if that is where the first entry is."""
+    """Insert after the brace, or on the line below if the first entry is there."""
     start, first = parent.span[0] + 1, parent.entries[0].key.span[0]
     if found.line_end(start) > first:
         return Splice(first, first, new + ", ")
@@ -83,19 +83,19 @@ def _first_in_braces(found: Document, parent: Mapping, new: str) -> Splice:
 
 
 def _first_line(found: Document, path: Path) -> int:
-    """Where the first line below a key begins, on top of the comments there."""
+    """Return the start of the first line below a key, above its comments."""
     return found.next_line(found.key(path).span[1])
 
 
 def _before(parent: Mapping, key: str, order: Order[str]) -> Entry:
-    """The entry behind which `key` belongs."""
+    """Return the entry after which `key` belongs."""
     earlier = order[: order.index(key)] if key in order else [e.key.text for e in parent.entries]
     before = [entry for entry in parent.entries if entry.key.text in earlier]
     return before[-1] if before else parent.entries[-1]
 
 
 def _filled(found: Document, node: Node, value: dict[str, Value]) -> Splice:
-    """The first entry of a mapping that is written `{}`, or not at all."""
+    """Insert the first entry of a mapping that is `{}` or empty."""
     start, end = node.span
     gap = " " if isinstance(node, Scalar) and found.text[start - 1 : start] == ":" else ""
     return Splice(start, end, gap + flow(value, style_of(found)))
@@ -103,13 +103,13 @@ def _filled(found: Document, node: Node, value: dict[str, Value]) -> Splice:
 
 def _in_braces(found: Document, parent: Mapping, before: Entry, new: str) -> Splice:
     if before.value.span[0] == before.value.span[1] and isinstance(before.value, Scalar):
-        # `{a: , b}` would be fine without the blank, `{a:, b}` would not be everywhere
+        # some parsers reject `{a:, b}`; `{a: , b}` is safe
         return Splice(*before.value.span, " , " + new)
     return _behind(found, before.value, new)
 
 
 def _behind(found: Document, last: Node, new: str) -> Splice:
-    """Inside brackets: behind `last`, on a line of its own if `last` has one."""
+    """Insert inside brackets after `last`, on a separate line if `last` is."""
     end = last.span[1]
     start = found.line_start(last.span[0])
     lead = found.text[start : last.span[0]]
@@ -122,7 +122,7 @@ def _behind(found: Document, last: Node, new: str) -> Splice:
     comma = rest.lstrip().startswith(",")
     if not rest.lstrip(" ,").startswith("#"):
         return Splice(end, end, "," + found.line_break(end) + pad + new)
-    # a comment goes on being that of its line
+    # a comment stays on its line
     stop = found.line_end(end)
     line = found.line_break(end) + pad + new
     return Splice(end, stop, ("" if comma else ",") + rest + line + ("," if comma else ""))
@@ -137,7 +137,7 @@ def _in_lines(found: Document, parent: Mapping, before: Entry, key: str, value: 
 
 
 def _is_spaced(found: Document, parent: Mapping, style: Style) -> bool:
-    """Whether blank lines stand between the entries of `parent`."""
+    """Tell whether the entries of `parent` are separated by blank lines."""
     starts = [found.line_start(entry.key.span[0]) for entry in parent.entries[1:]]
     if starts:
         return any(is_blank_before(found, start) for start in starts)
@@ -145,7 +145,7 @@ def _is_spaced(found: Document, parent: Mapping, style: Style) -> bool:
 
 
 def _below(found: Document, last: Node, lines: list[str], column: int) -> Splice:
-    """In block style: below the lines of `last` and the comments that belong to them."""
+    """Insert in block style below `last` and its comments."""
     text, end = found.text, last.span[1]
     at = end if end and found.column(end) == 0 else found.next_line(end)
     while at < len(text):

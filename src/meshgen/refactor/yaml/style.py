@@ -1,4 +1,4 @@
-"""How a spec is written: what is put into it looks like what is there."""
+"""The layout of a spec, so that insertions match it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ WIDTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """step: columns of one level; dash: columns from a key to the dashes of its list
-    flow: small mappings stand in braces; brackets: lists of words do
-    quoted: the file is JSON, which has quotes around every text
-    spaced: blank lines between units
+    """The layout of a file.
+
+    Attributes:
+        step: Columns per level of indentation.
+        dash: Columns from a key to the dashes of its list.
+        flow: Whether small mappings are written in braces.
+        brackets: Whether lists of words are written in brackets.
+        quoted: Whether every string is quoted: the file is JSON.
+        spaced: Whether units are separated by blank lines.
     """
 
     step: int = 2
@@ -28,7 +33,7 @@ class Style:
 
 
 def style_of(document: Document) -> Style:
-    """The style of a file, as its first examples show it."""
+    """Detect the style of a file from its first nodes."""
     steps = next(_steps(document, document.root), 2)
     return Style(
         step=steps,
@@ -41,7 +46,7 @@ def style_of(document: Document) -> Style:
 
 
 def _steps(document: Document, node: Node) -> Iterator[int]:
-    """The differences of columns between keys and the keys below them."""
+    """Yield the indentation of keys below keys."""
     for entry in node.entries if isinstance(node, Mapping) and not node.flow else ():
         value = entry.value
         if isinstance(value, Mapping) and not value.flow and value.entries:
@@ -51,7 +56,7 @@ def _steps(document: Document, node: Node) -> Iterator[int]:
 
 
 def _dashes(document: Document, node: Node) -> Iterator[int]:
-    """The differences of columns between keys and the dashes below them."""
+    """Yield the indentation of dashes below keys."""
     for entry in node.entries if isinstance(node, Mapping) and not node.flow else ():
         value = entry.value
         if isinstance(value, Sequence) and not value.flow:
@@ -60,7 +65,7 @@ def _dashes(document: Document, node: Node) -> Iterator[int]:
 
 
 def _mappings(node: Node) -> Iterator[Mapping]:
-    """Every mapping that holds something."""
+    """Yield every mapping that is not empty."""
     if isinstance(node, Mapping):
         if node.entries:
             yield node
@@ -72,7 +77,7 @@ def _mappings(node: Node) -> Iterator[Mapping]:
 
 
 def _has_brackets(root: Mapping) -> bool:
-    """Whether lists stand in brackets, as far as there are any."""
+    """Tell whether lists of words are written in brackets; true if there are none."""
     values = (entry.value for mapping in _mappings(root) for entry in mapping.entries)
     lists = [value for value in values if isinstance(value, Sequence) and value.items]
     words = [found for found in lists if isinstance(found.items[0], Scalar)]
@@ -84,7 +89,7 @@ def _is_quoted(document: Document, key: Scalar) -> bool:
 
 
 def _is_spaced(document: Document) -> bool:
-    """Whether a blank line stands between services, or between sections where there is one."""
+    """Tell whether blank lines separate the services, or else the sections."""
     for node in (document.node(("services",)), document.root):
         entries = node.entries if isinstance(node, Mapping) and not node.flow else ()
         starts = [document.line_start(entry.key.span[0]) for entry in entries[1:]]
@@ -94,7 +99,7 @@ def _is_spaced(document: Document) -> bool:
 
 
 def is_blank_before(document: Document, start: int) -> bool:
-    """Whether a blank line stands above the line at `start` and the comments on top of it."""
+    """Tell whether a blank line precedes the line at `start` and the comments above it."""
     while start:
         start = document.above(start)
         line = document.line(start).strip()

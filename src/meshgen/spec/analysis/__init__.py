@@ -1,4 +1,4 @@
-"""From syntax nodes to the model: names are looked up, expressions compiled, rules held."""
+"""From syntax nodes to the model: resolve names, compile expressions, check rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NO_GATEWAY = Gateway(issuer="", audience="", rate_limit=None, timeout=0, cors=(
 
 
 def build_spec(reading: Reading, syntax: SpecSyntax) -> Spec | None:
-    """The spec that `syntax` describes; None when `reading` has findings, old or new."""
+    """Return the model of `syntax`; None if `reading` has findings."""
     check = Check(reading)
     declare_types(check, syntax.types)
     symbols = declare(check, syntax)
@@ -29,7 +29,7 @@ def build_spec(reading: Reading, syntax: SpecSyntax) -> Spec | None:
     check_renames(check, syntax)
     services = tuple(build_service(check, symbols, symbol) for symbol in symbols.services.values())
     check_derivable(check, services)
-    if not reading.findings:  # with something unread a sender may be missing
+    if not reading.findings:  # senders may be missing if something is unreadable
         check_reachable(check, symbols, services)
     projections = tuple(
         build_projection(check, symbols, symbol) for symbol in symbols.projections.values()

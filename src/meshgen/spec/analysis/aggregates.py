@@ -1,4 +1,4 @@
-"""Aggregates: what they hold, and what their events set."""
+"""Aggregates: their state, and what their events set."""
 
 from __future__ import annotations
 
@@ -67,20 +67,21 @@ def _check_identity(check: Check, symbol: AggregateSymbol) -> None:
             check.error(
                 field.at,
                 f"`{identity}` is the id of `{symbol.name}`",
-                "the id is part of every state by itself",
+                "leave it out: the id is part of every state",
             )
     for event in symbol.events.values():
         if identity.text in event.own.known:
             check.error(
                 event.own.known[identity.text].at,
                 f"`{identity}` is the id of `{symbol.name}`",
-                "the id is part of every event by itself",
+                "leave it out: the id is part of every event",
             )
     for command in symbol.commands.values():
         own = command.own.known.get(identity.text)
         if own is not None and own.type != UUID:
             check.error(
-                own.at, f"`{identity}` is the id of `{symbol.name}` and `uuid`, not `{own.type}`"
+                own.at,
+                f"`{identity}` is the id of `{symbol.name}`: use `uuid`, not `{own.type}`",
             )
     if identity.text in _PARAMETERS:
         check.error(
@@ -92,7 +93,7 @@ def _check_identity(check: Check, symbol: AggregateSymbol) -> None:
         check.error(
             identity.at,
             f"`{identity}` cannot be an id",
-            "every answer to a command has this name already",
+            "every response to a command has a field of this name",
         )
 
 
@@ -110,13 +111,11 @@ def _check_owner(check: Check, symbol: AggregateSymbol) -> None:
                 meant_or_one_of(owner.text, uuids),
             )
     elif field.type != UUID:
-        check.error(
-            owner.at, f"the owner is a caller's id, so a `uuid`; `{owner}` is `{field.type}`"
-        )
+        check.error(owner.at, f"an owner must be a `uuid`; `{owner}` is `{field.type}`")
 
 
 def _check_life(check: Check, symbol: AggregateSymbol, modes: dict[str, set[str]]) -> None:
-    """Some command brings it into being, and every event can happen."""
+    """Check that some command creates the aggregate, and that every event can occur."""
     commands = symbol.syntax.commands
     if not check.knows("commands", "events"):
         return
@@ -126,18 +125,18 @@ def _check_life(check: Check, symbol: AggregateSymbol, modes: dict[str, set[str]
     if not any(c.mode in ("creates", "upserts") for c in commands):
         check.error(
             symbol.syntax.name.at,
-            f"no command brings a `{symbol.name}` into being",
-            "one of its commands `creates` or `upserts`",
+            f"no command creates a `{symbol.name}`",
+            "add a command with `creates` or `upserts`",
         )
     for event in symbol.events.values():
         if event.name not in modes:
             check.error(
                 event.syntax.name.at,
-                f"no command of `{symbol.name}` causes `{event.name}`",
-                "leave it out, or let a command emit it",
+                f"no command of `{symbol.name}` emits `{event.name}`",
+                "remove it, or emit it from a command",
             )
         elif "creates" in modes[event.name] and len(modes[event.name]) > 1:
-            hint = "a new aggregate and an old one are two different events"
+            hint = "use two events, one for new aggregates and one for existing ones"
             check.error(event.syntax.name.at, f"`{event.name}` is both created and emitted", hint)
 
 
@@ -146,12 +145,12 @@ def _event(check: Check, symbol: EventSymbol, modes: set[str]) -> Event:
     state = aggregate.state
     names = check.names().fields("event", symbol.whole, "event")
     if "creates" in modes:
-        names.without(["state", *state.known], "what is created has no state yet")
+        names.without(["state", *state.known], "a new aggregate has no state yet")
     else:
         names.fields("state", state, "state")
     sets = check.assignments(syntax.sets, state, f"the state of `{aggregate.name}`", names)
     named = given(syntax.sets, state)
-    hint = "name it like a field of the event, or set it: `sets: {{{field}: ...}}`"
+    hint = "add an event field of the same name, or set it: `sets: {{{field}: ...}}`"
     at, label = syntax.name.at, f"`{symbol.name}`"
     what = f"the state of `{aggregate.name}`"
     if "creates" in modes:
@@ -185,5 +184,5 @@ def _check_summary(check: Check, symbol: EventSymbol) -> None:
         parse_type(symbol.syntax.summary or "", check.types)
     except TypeNameError:
         return
-    message = "`summary` describes an event, so it cannot be one of its fields"
-    check.error(symbol.syntax.name.at, message, "call the field something else")
+    message = "`summary` describes an event and cannot be one of its fields"
+    check.error(symbol.syntax.name.at, message, "rename the field")

@@ -60,13 +60,13 @@ def _check_paths(check: Check, syntax: BffSyntax) -> None:
         alike = functions.setdefault(function, path)
         if first is not path:
             line = first.at.line
-            check.error(path.at, f"this path is the one in line {line}, only with other names")
+            check.error(path.at, f"only parameter names differ from the path in line {line}")
         elif alike is not path:
-            hint = "an endpoint's function is named after its path"
-            check.error(path.at, f"this path reads like the one in line {alike.at.line}", hint)
+            hint = "functions of endpoints are named after their paths"
+            check.error(path.at, f"too similar to the path in line {alike.at.line}", hint)
         elif function in _TAKEN or keyword.iskeyword(function):
-            hint = "an endpoint's function is named after its path"
-            check.error(path.at, f"`{path}` cannot be the path of an endpoint", hint)
+            hint = "functions of endpoints are named after their paths"
+            check.error(path.at, f"`{path}` is not a valid path", hint)
 
 
 def _endpoint(check: Check, symbols: Symbols, syntax: EndpointSyntax) -> Endpoint:
@@ -100,7 +100,7 @@ def _part(
             check.error(
                 syntax.target.at,
                 f"`{syntax.target}` needs `{name}`",
-                f"give it in brackets: `{name}=caller`, or a parameter of the path",
+                f"add `{name}=caller`, or a path parameter",
             )
     _check_only(check, syntax, target)
     unit, _, name = syntax.target.text.partition(".")
@@ -125,9 +125,7 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
     owner_of = service or projection
     if owner_of is None:
         if unit in symbols.bffs:
-            check.error(
-                word.at, f"`{unit}` is a BFF itself", "a part comes from a service or a projection"
-            )
+            check.error(word.at, f"`{unit}` is a BFF", "read a service or a projection")
         elif check.knows("services", "projections"):
             units = [*symbols.services, *symbols.projections]
             check.error(
@@ -171,7 +169,7 @@ def _argument(
         known = [*target.takes, *(("page",) if target.page else ())]
         check.error(
             syntax.name.at,
-            f"one cannot ask for `{printable(name)}` here",
+            f"`{printable(name)}` is not a parameter of this query",
             meant_or_one_of(name, known),
         )
         return None
@@ -181,7 +179,7 @@ def _argument(
     kind = bare(field.type)
     if syntax.is_name and str(syntax.value) in ("caller", *parameters):
         if syntax.value == "caller" and kind != UUID:
-            check.error(syntax.at, f"the caller is a `uuid`; `{name}` is `{kind}`")
+            check.error(syntax.at, f"`caller` is a `uuid`; `{name}` is `{kind}`")
         elif syntax.value != "caller":
             _check_one_type(check, syntax, kind, parameters)
         return Name(str(syntax.value))
@@ -190,16 +188,18 @@ def _argument(
         known = ["caller", *parameters, *(kind.members if isinstance(kind, EnumType) else ())]
         check.error(
             syntax.at,
-            f"`{printable(str(value))}` is no value here",
+            f"`{printable(str(value))}` is not a valid value here",
             meant_or_one_of(str(value), known),
         )
         return None
     if not _literal_fits(value, kind):
-        check.error(syntax.at, f"`{name}` is `{kind}`, which this is not")
+        check.error(syntax.at, f"this is not a value of `{name}`, a `{kind}`")
         return None
     if name == target.owner:
         check.error(
-            syntax.at, f"`{name}` is the owner", f"only the owner gets an answer: `{name}=caller`"
+            syntax.at,
+            f"`{name}` is the owner",
+            f"only the owner may read it: `{name}=caller`",
         )
     return value
 
@@ -211,8 +211,8 @@ def _check_one_type(
     first = parameters[str(syntax.value)] or kind
     parameters[str(syntax.value)] = first
     if first != kind:
-        message = f"`{syntax.value}` is `{first}` before, and `{syntax.name}` is `{kind}`"
-        check.error(syntax.at, message, "the path needs a parameter for each")
+        message = f"`{syntax.value}` is used as `{first}`, but `{syntax.name}` is `{kind}`"
+        check.error(syntax.at, message, "use a separate path parameter for each")
 
 
 def _page(check: Check, syntax: ArgumentSyntax, most: int) -> Argument | None:
@@ -225,7 +225,7 @@ def _page(check: Check, syntax: ArgumentSyntax, most: int) -> Argument | None:
         check.error(
             syntax.at,
             "`page` is the number of rows of a page",
-            f"it is between 1 and {most}, as the query says",
+            f"use a value from 1 to {most}, the page size of the query",
         )
         return None
     return syntax.value
@@ -243,6 +243,4 @@ def _check_only(check: Check, syntax: PartSyntax, target: Target) -> None:
     for word in syntax.only:
         if target.fields.missing(word.text):
             hint = meant_or_one_of(word.text, list(target.fields.known))
-            check.error(
-                word.at, f"`{syntax.target}` answers no field `{printable(word.text)}`", hint
-            )
+            check.error(word.at, f"`{syntax.target}` has no field `{printable(word.text)}`", hint)

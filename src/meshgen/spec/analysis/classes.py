@@ -1,4 +1,4 @@
-"""Classes that meet in the modules of one service or projection, by whatever way they get there."""
+"""Clashes of class names in the modules of a service or projection."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _COMPARED_ELSEWHERE = {
 
 
 def check_classes(check: Check, syntax: SpecSyntax) -> None:
-    """Refuse names under which the generated code would mean two things in one module."""
+    """Refuse names that would be ambiguous in a module of the generated code."""
     types = [_Class(t.name.text, f"the type `{t.name}`", t.name, "type") for t in syntax.types]
     for service in syntax.services:
         own = [name for aggregate in service.aggregates for name in _messages(aggregate)]
@@ -62,10 +62,10 @@ def _refuse_twice(check: Check, classes: Iterable[_Class]) -> None:
         first = seen.setdefault(each.name.lower(), each)
         if first is each or frozenset((first.kind, each.kind)) in _COMPARED_ELSEWHERE:
             continue
-        message = f"the generated code calls {each.what} `{each.name}`, as it does {first.what}"
+        message = f"{each.what} and {first.what} are both `{each.name}` in the generated code"
         if each.kind == "message":
-            message = f"`{each.word}` is how the generated code calls {first.what}"
-        check.error(each.word.at, message, "be more specific")
+            message = f"`{each.word}` is the name of {first.what} in the generated code"
+        check.error(each.word.at, message, "choose a more specific name")
 
 
 def _refuse_taken(check: Check, service: ServiceSyntax) -> None:
@@ -73,7 +73,7 @@ def _refuse_taken(check: Check, service: ServiceSyntax) -> None:
         for operation in port.operations:
             name = operation.name
             if fault := CLASS.fault(_question(name), "a question"):
-                check.error(name.at, f"`{name}` cannot be a name for an operation", fault[1])
+                check.error(name.at, f"`{name}` is not a valid name for an operation", fault[1])
 
 
 def _of_service(service: ServiceSyntax) -> Iterator[_Class]:

@@ -1,4 +1,4 @@
-"""Commands: guards, calls and the events they cause."""
+"""Commands: guards, calls and emitted events."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _names(check: Check, symbol: CommandSymbol, replicas: Replicas) -> Names:
     """The input and the state; what is to be created has no state yet."""
     names = check.names().fields("input", symbol.whole, "input")
     if symbol.syntax.mode == "creates":
-        names.without(["state", *symbol.aggregate.state.known], "what is created has no state yet")
+        names.without(["state", *symbol.aggregate.state.known], "a new aggregate has no state yet")
     else:
         names.fields("state", symbol.aggregate.state, "state")
     for name, replica in replicas.items():
@@ -65,10 +65,10 @@ def _check_upserts(check: Check, symbol: CommandSymbol) -> None:
     bare = [field for field in symbol.aggregate.state if not can_be_empty(field)]
     if bare:
         names = ", ".join(f"`{field.name}`" for field in bare)
-        hint = "give it a default: `{type: ..., default: ...}`, or make it optional"
+        hint = "add a default: `{type: ..., default: ...}`, or make it optional"
         check.error(
             symbol.syntax.name.at,
-            f"`{symbol.name}` upserts, but {names} of the state has nothing to start with",
+            f"`{symbol.name}` upserts, but {names} of the state has no initial value",
             hint,
         )
 
@@ -79,7 +79,7 @@ def _guards(
     """The guards, and the names whose values are there once all of them hold."""
     names = _names(check, symbol, replicas)
     answers = [call.target.text for call in symbol.syntax.calls]
-    names.without(answers, "rules come before calls; decide with `when` which event happens")
+    names.without(answers, "rules precede calls; use `when` to select an event by the response")
     found = []
     for syntax in symbol.syntax.requires:
         if syntax.value is None:
@@ -87,9 +87,9 @@ def _guards(
         condition = check.expression(syntax.value, names, BOOL, impure=True)
         if condition is not None:
             found.append(Guard(name=syntax.target.text, condition=condition, at=syntax.target.at))
-            names.present |= names.told(condition)
+            names.present |= names.narrowed_by(condition)
         else:
-            names.present |= names.told_by(syntax.value)
+            names.present |= names.narrowed_by_source(syntax.value)
     return tuple(found), names.present
 
 
@@ -108,13 +108,13 @@ def _calls(
         if syntax.target.text in names.variables or syntax.target.text in names.replicas:
             check.error(
                 syntax.target.at,
-                f"`{syntax.target}` is a field or a replica already",
-                "an answer needs a name of its own",
+                f"`{syntax.target}` is already a field or a replica",
+                "choose another name for the response",
             )
         called = _called(symbol, replicas).get(syntax.target.text.replace("_", ""))
         if called:
-            message = f"`{syntax.target}` is how the generated code calls {called}"
-            check.error(syntax.target.at, message, "an answer needs a name of its own")
+            message = f"`{syntax.target}` is the name of {called} in the generated code"
+            check.error(syntax.target.at, message, "choose another name for the response")
         call, answer = build_call(check, syntax, names, operations)
         answers[syntax.target.text] = answer
         names.record(syntax.target.text, "answer", answer)
@@ -148,7 +148,7 @@ def _emissions(
         if emission is not None:
             found.append(emission)
             if emission.when:
-                present |= names.told(emission.when, holds=False)
+                present |= names.narrowed_by(emission.when, holds=False)
     return tuple(found)
 
 
@@ -166,7 +166,7 @@ def _emission(
         return None
     when = check.expression(syntax.when, names, BOOL, impure=True) if syntax.when else None
     if when is not None:
-        names.present |= names.told(when)
+        names.present |= names.narrowed_by(when)
     fill = check.assignments(syntax.fill, event.own, f"`{event.name}`", names, impure=True)
     sources = [(f"`{symbol.name}`", symbol.whole.present(names.qualified("input")))]
     if symbol.syntax.mode != "creates":
@@ -180,7 +180,7 @@ def _emission(
         sources,
         syntax.event.at,
         f"`{event.name}`",
-        f"say what it is: `{form}`",
+        f"set it: `{form}`",
         sent=True,
     )
     return Emission(event=event.name, when=when, fill=fill, at=syntax.event.at)

@@ -142,18 +142,18 @@ class Names:
         self.variables[name] = variable
         return self
 
-    def told(self, condition: Expression, *, holds: bool = True) -> frozenset[str]:
+    def narrowed_by(self, condition: Expression, *, holds: bool = True) -> frozenset[str]:
         """The names, however written, that are not None if `condition` holds, or if it does not."""
-        return self._told(condition.tree, holds=holds)
+        return self._narrowed_by(condition.tree, holds=holds)
 
-    def told_by(self, source: Scalar) -> frozenset[str]:
+    def narrowed_by_source(self, source: Scalar) -> frozenset[str]:
         """The same for a condition with a finding, so that nothing follows from the finding."""
         try:
-            return self._told(parse(source.text), holds=True)
+            return self._narrowed_by(parse(source.text), holds=True)
         except ExpressionError:
             return frozenset()
 
-    def _told(self, tree: ast.expr, *, holds: bool) -> frozenset[str]:
+    def _narrowed_by(self, tree: ast.expr, *, holds: bool) -> frozenset[str]:
         found = present(tree, holds=holds)
         return found | {other for name in found for other in self._same(name)}
 
@@ -174,6 +174,7 @@ class Names:
         yield from (f"{n}{tail}" for n, v in self.variables.items() if v == variable)
 
     def scope(self, *, impure: bool = False) -> Scope:
+        """Return the scope of expressions with these names."""
         return Scope(
             variables=self.variables,
             records=self.records,
@@ -195,6 +196,7 @@ class Check:
         self.broken_types: set[str] = set()
 
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
+        """Add a finding."""
         self.reading.error(at, message, hint)
 
     def knows(self, *kinds: str) -> bool:
@@ -210,6 +212,7 @@ class Check:
         )
 
     def names(self) -> Names:
+        """Return an empty scope with the types of the spec."""
         return Names(self.types)
 
     def expression(

@@ -1,4 +1,4 @@
-"""Defaults of fields: what a YAML value means as a value of the field's type."""
+"""Defaults of fields: conversion of YAML values to the field's type."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shap
 
 
 def read_default(check: Check, node: Node, field: Field) -> object:
-    """The default as a Python value of the field's type; None where there is a finding."""
+    """Return the default as a Python value of the field's type; None if there is a finding."""
     if isinstance(node, Broken):
         return None
     if isinstance(node, Scalar) and node.value is None and isinstance(field.type, OptionalType):
@@ -34,10 +34,10 @@ def read_default(check: Check, node: Node, field: Field) -> object:
     value = _value(node, bare(field.type))
     if value is MISSING:
         hint = _default_hint(field.type)
-        check.error(node.at, f"the default of `{field.name}` is {shape(node)}", hint)
+        check.error(node.at, f"the default of `{field.name}` cannot be {shape(node)}", hint)
         return None  # there is a default, only not a good one
     if fault := _breaks(value, field):
-        check.error(node.at, f"the default of `{field.name}` breaks its own limit {fault}")
+        check.error(node.at, f"the default of `{field.name}` violates its limit {fault}")
     return value
 
 
@@ -46,16 +46,16 @@ def _default_hint(type_: Type) -> str:
     if isinstance(of, EnumType):
         return "one of " + ", ".join(f"`{member}`" for member in of.members)
     if isinstance(of, ListType):
-        return "it is a list; the only default for it is `[]`"
+        return "the only default for a list is `[]`"
     if isinstance(of, MapType):
-        return "it is a map; the only default for it is `{}`"
+        return "the only default for a map is `{}`"
     if isinstance(of, ObjectType):
-        return f"a `{of.name}` has no default: give its fields defaults, or make it optional"
-    return "it is `true` or `false`" if of == BOOL else f"it is a `{of}`"
+        return f"`{of.name}` has no defaults: add them to its fields, or make it optional"
+    return "use `true` or `false`" if of == BOOL else f"use a `{of}`"
 
 
 def _value(node: Node, type_: Type) -> object:
-    """What `node` means as a value of `type_`; `MISSING` when it cannot be one."""
+    """Convert `node` to a value of `type_`; `MISSING` if it is not one."""
     if isinstance(type_, ListType):
         return () if isinstance(node, Sequence) and not node.items else MISSING
     if isinstance(type_, MapType):
@@ -101,7 +101,7 @@ def _in_utc(moment: datetime.datetime) -> datetime.datetime:
 
 
 def _breaks(value: object, field: Field) -> str | None:
-    """The limit that `value` does not keep."""
+    """Return the limit that `value` violates, if any."""
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         if field.min is not None and value < field.min:
             return f"`min: {field.min}`"

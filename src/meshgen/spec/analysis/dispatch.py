@@ -1,4 +1,4 @@
-"""Commands that policies and sagas send: what fills them."""
+"""Commands sent by policies and sagas, and the values of their fields."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def build_each(
     if found is None:
         check.error(
             source.at,
-            f"`{printable(source.text)}` does not say what to go through",
-            "it is written `line in lines`",
+            f"`{printable(source.text)}` is not an iteration",
+            "write `line in lines`",
         )
         return None, None
     name = found[1]
@@ -44,8 +44,8 @@ def build_each(
     elif event and name in event.whole:
         check.error(
             source.inside(found.start(1)),
-            f"`{name}` is a field of `{event.name}` already",
-            "give the item a name of its own",
+            f"`{name}` is already a field of `{event.name}`",
+            "choose another name for the item",
         )
     items = check.expression(
         source.part(found.start(2), found.end(2)), event_names(check, event), None
@@ -56,7 +56,7 @@ def build_each(
         check.error(
             source.inside(found.start(2)),
             f"`{found[2]}` is `{items.type}`",
-            "`each` goes through a list",
+            "`each` needs a list",
         )
         return None, (name, None)
     return Each(variable=name, items=items, at=source.at), (name, items.type.item)
@@ -96,7 +96,7 @@ def build_dispatch(
     named = own | {assignment.target.text for assignment in handed}
     if event and check.knows("with"):
         sources = [(f"`{event.name}`", event.whole)]
-        hint = "say what it is: `with: {{{field}: ...}}`"
+        hint = "set it: `with: {{{field}: ...}}`"
         check_filled(check, command.whole, named, sources, syntax.command.at, what, hint, sent=True)
     dispatch = Dispatch(
         command=symbols.ref(command, syntax.command),

@@ -1,4 +1,4 @@
-"""Fields that fill themselves from fields of the same name, and those that nobody fills."""
+"""Fields filled from fields of the same name, and fields without a value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from meshgen.spec.syntax import AssignmentSyntax
 
 
 def given(assignments: Iterable[AssignmentSyntax], targets: Fields) -> set[str]:
-    """The targets that assignments name, or misspell: they are not called missing as well."""
+    """Return the targets of assignments, even if misspelled: these are not reported as missing."""
     names = {assignment.target.text for assignment in assignments}
     left = [field.name for field in targets if field.name not in names]
     misspelt = {closest(name, left) for name in names if name not in targets}
@@ -44,7 +44,7 @@ def check_filled(
         if source is None:
             if not optional(target):
                 check.error(
-                    at, f"nothing fills `{target.name}` of {what}", hint.format(field=target.name)
+                    at, f"`{target.name}` of {what} has no value", hint.format(field=target.name)
                 )
             continue
         label, fields = source

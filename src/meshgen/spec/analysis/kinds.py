@@ -1,4 +1,4 @@
-"""Questions about types and fields."""
+"""Predicates of types and fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meshgen.spec.types import ListType, MapType, OptionalType, Type
 
 
 def parts(type_: Type) -> Iterator[Type]:
-    """A type and all it is made of."""
+    """Yield a type and its parts."""
     yield type_
     if isinstance(type_, ListType | OptionalType):
         yield from parts(type_.item)
@@ -18,20 +18,20 @@ def parts(type_: Type) -> Iterator[Type]:
 
 
 def bare(type_: Type) -> Type:
-    """A type without its `?`."""
+    """Return a type without its `?`."""
     return type_.item if isinstance(type_, OptionalType) else type_
 
 
 def fits(source: Type, target: Type) -> bool:
-    """Whether a value of `source` may stand where `target` is expected, as it is."""
+    """Tell whether values of `source` are valid as `target` without conversion."""
     return source == target or (isinstance(target, OptionalType) and source == target.item)
 
 
 def can_be_empty(field: Field) -> bool:
-    """Whether a field of a state or a row has a value to start with, though nobody gives it one."""
+    """Tell whether a field of a state or a row has an initial value."""
     return can_be_left_out(field) or isinstance(field.type, ListType | MapType)
 
 
 def can_be_left_out(field: Field) -> bool:
-    """Whether a message is complete without the field: an empty list has to be said."""
+    """Tell whether a message is complete without the field; lists are required."""
     return field.default is not MISSING or isinstance(field.type, OptionalType)

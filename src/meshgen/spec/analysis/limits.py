@@ -44,19 +44,19 @@ def _limit(check: Check, key: str, value: Scalar, type_: Type) -> int | float | 
         hint = (
             f"did you mean `{key}_length`?" if type_ == STRING and key in ("min", "max") else None
         )
-        check.error(value.at, f"`{key}` is for {LIMITS[key].of}, and this is `{type_}`", hint)
+        check.error(value.at, f"`{key}` is for {LIMITS[key].of}, not for `{type_}`", hint)
         return None
     if key == "pattern":
         return _pattern(check, value)
     number = value.value
     if isinstance(number, bool) or not isinstance(number, int | float | Decimal):
-        check.error(value.at, f"`{key}` is {shape(value)}", "it is a number")
+        check.error(value.at, f"`{key}` cannot be {shape(value)}", "write a number")
         return None
     if (LIMITS[key].of != "numbers" or type_ == INT) and not isinstance(number, int):
-        check.error(value.at, f"`{key}` is {number}", "it is a whole number here")
+        check.error(value.at, f"`{key}` is {number}", "use a whole number")
         return None
     if LIMITS[key].of != "numbers" and not 0 <= number <= MAX_LENGTH:
-        check.error(value.at, f"`{key}` is {number}", f"it is between 0 and {MAX_LENGTH}")
+        check.error(value.at, f"`{key}` is {number}", f"use a value from 0 to {MAX_LENGTH}")
         return None
     return float(number) if isinstance(number, Decimal) else number
 
@@ -65,16 +65,16 @@ def _pattern(check: Check, value: Scalar) -> str | None:
     """A regular expression that Python and the generated messages (in Rust's dialect) both take."""
     fault: str | None = None
     if not isinstance(value.value, str) or len(value.text) > MAX_PATTERN:
-        fault = f"it is a regular expression of at most {MAX_PATTERN} characters"
+        fault = f"use at most {MAX_PATTERN} characters"
     elif not value.text.isascii() or not value.text.isprintable():
-        fault = "it is written in plain printable ASCII; `\\u1234` stands for other characters"
+        fault = "use printable ASCII, and escapes such as `\\u1234` for other characters"
     elif _NOT_LINEAR.search(value.text):
-        fault = "look-around and back-references are left out: matching takes linear time"
+        fault = "look-around and back-references are not supported: matching takes linear time"
     elif not _is_pattern(value.text):
-        fault = "it is no regular expression, or its parts differ between dialects"
+        fault = "it is not a regular expression, or its meaning differs between dialects"
     if fault is None:
         return value.text
-    check.error(value.at, f"`{printable(value.text)}` cannot be a pattern", fault)
+    check.error(value.at, f"`{printable(value.text)}` is not a valid pattern", fault)
     return None
 
 

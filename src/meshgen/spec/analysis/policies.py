@@ -21,8 +21,8 @@ def build_policies(check: Check, symbols: Symbols, service: ServiceSymbol) -> tu
         key = policy.on.name, policy.do.name
         first = seen.setdefault(key, syntax.at.line)
         if first != syntax.at.line:
-            hint = "one policy says what an event leads to; `each` sends several commands"
-            check.error(syntax.at, f"`{key[0]}` leads to `{key[1]}` in line {first} already", hint)
+            hint = "merge the policies; `each` sends several commands"
+            check.error(syntax.at, f"`{key[0]}` already leads to `{key[1]}` in line {first}", hint)
         found.append(policy)
     return tuple(found)
 
@@ -36,7 +36,7 @@ def _policy(check: Check, symbols: Symbols, syntax: PolicySyntax, home: str) -> 
     if event and command and event.name in command.emits and syntax.on:
         check.error(
             syntax.do.command.at,
-            f"`{command.name}` causes `{event.name}`, which leads to it again, without an end",
+            f"`{command.name}` causes `{event.name}`, which triggers it again: an endless loop",
         )
     if event is None or dispatch is None or syntax.on is None:
         return None

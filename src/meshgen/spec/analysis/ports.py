@@ -17,7 +17,7 @@ from meshgen.spec.yaml.tree import Scalar
 from meshgen.unicode import printable
 
 MAX_CALL = 2000
-CALL_FORM = "it is written `Port.operation(argument=expression)`"
+CALL_FORM = "write `Port.operation(argument=expression)`"
 
 _HEAD = re.compile(r"\s*([A-Za-z_]\w*)\.([A-Za-z_]\w*)\s*\(", re.ASCII)
 
@@ -43,10 +43,10 @@ def declare_operations(check: Check, service: ServiceSyntax) -> Operations:
         for syntax in port.operations:
             first = seen.setdefault(syntax.name.text, syntax.name)
             if first is not syntax.name:
-                hint = "the question's class is named after the operation"
+                hint = "rename it: a class is named after each operation"
                 check.error(
                     syntax.name.at,
-                    f"`{syntax.name}` is an operation in line {first.at.line}, too",
+                    f"`{syntax.name}` is also an operation in line {first.at.line}",
                     hint,
                 )
             partial_input = not check.knows("input")
@@ -84,7 +84,7 @@ def _operation(check: Check, symbol: OperationSymbol) -> Operation:
     what = f"the answer of `{syntax.name}`"
     simulated = check.assignments(syntax.simulated, symbol.returns, what, names)
     named = given(syntax.simulated, symbol.returns)
-    hint = "say what a simulated `{field}` is: `simulated: {{{field}: ...}}`"
+    hint = "set it: `simulated: {{{field}: ...}}`"
     if check.knows("simulated"):
         check_filled(check, symbol.returns, named, [], syntax.name.at, what, hint)
     return Operation(
@@ -124,7 +124,7 @@ def build_call(
     values = check.assignments(arguments, operation.input, what, names)
     named = given(arguments, operation.input)
     check_filled(
-        check, operation.input, named, [], source.at, what, "give it as an argument: `{field}=...`"
+        check, operation.input, named, [], source.at, what, "add the argument `{field}=...`"
     )
     call = PortCall(
         name=syntax.target.text,
@@ -148,7 +148,7 @@ def _arguments(check: Check, source: Scalar, start: int) -> tuple[AssignmentSynt
         check.error(source.at, f"`{printable(source.text)}` is not a call", CALL_FORM)
         return None
     if tree.args or any(keyword.arg is None for keyword in tree.keywords):
-        check.error(source.inside(start), "every argument is named", CALL_FORM)
+        check.error(source.inside(start), "name every argument", CALL_FORM)
         return None
     return tuple(_named_arguments(source, tree))
 

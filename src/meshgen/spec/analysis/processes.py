@@ -26,16 +26,16 @@ def build_processes(check: Check, syntax: SpecSyntax) -> tuple[Process, ...]:
             elif word.text in placed:
                 check.error(
                     word.at,
-                    f"`{word}` runs in a process already, see line {placed[word.text].at.line}",
+                    f"`{word}` already runs in a process, see line {placed[word.text].at.line}",
                 )
             else:
                 placed[word.text] = word
     for process in syntax.processes:
         if process.name.text in names and process.name.text not in placed:
-            hint = f"add `{process.name}` to its units, or call the process something else"
+            hint = f"add `{process.name}` to its units, or rename the process"
             check.error(
                 process.name.at,
-                f"`{process.name}` is a unit that runs in a process of its own name",
+                f"`{process.name}` is also the name of a unit outside of this process",
                 hint,
             )
     return tuple(

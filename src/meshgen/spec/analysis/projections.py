@@ -60,7 +60,7 @@ def _key(check: Check, symbol: ProjectionSymbol) -> tuple[SortKey, ...]:
         known_field(check, word, symbol.row, what, "found by")
     for key in syntax.cluster:
         if key.field.text in [word.text for word in syntax.partition]:
-            check.error(key.field.at, f"`{key.field}` is in `partition` already")
+            check.error(key.field.at, f"`{key.field}` is already in `partition`")
         else:
             known_field(check, key.field, symbol.row, what, "sorted by")
     return tuple(SortKey(field=key.field.text, descending=key.descending) for key in syntax.cluster)
@@ -82,7 +82,7 @@ def _identity(check: Check, symbol: ProjectionSymbol, reacted: Reacted) -> str |
         return None
     if field.type not in _KEY_TYPES:
         message = f"`{field.name}` is `{field.type}`: rows are found by a uuid, a string or an int"
-        check.error(word.at, message, "say by which other field: `id: ...`")
+        check.error(word.at, message, "choose another field with `id: ...`")
         return None
     for syntax, event in reacted:
         carried = event.whole.known.get(field.name)
@@ -135,7 +135,7 @@ def _refuse_unknown(check: Check, symbol: ProjectionSymbol, word: Word, reacted:
 def _proposal(symbol: ProjectionSymbol, reacted: Reacted) -> str | None:
     """Name a field that can be the row's id: one that all events carry."""
     shared = _shared(symbol, reacted)
-    return f"say by which field rows are found: `id: {shared[0]}`" if shared else None
+    return f"choose the id of the row: `id: {shared[0]}`" if shared else None
 
 
 def _shared(symbol: ProjectionSymbol, reacted: Reacted) -> list[str]:
@@ -167,14 +167,16 @@ def _reaction(
     same = {identity, own_id.text if own_id else None}
     names = check.names().fields("event", event.whole, "event")
     if syntax.mode == "insert":
-        names.without([*row.known, "row"], "there is no row yet; `upsert` may find one")
+        names.without(
+            [*row.known, "row"], "a new row has no values; `upsert` reads an existing row"
+        )
     else:
         names.fields("row", row, "row", same)
     what = f"the row of `{symbol.syntax.name}`"
     sets = check.assignments(syntax.sets, row, what, names)
     named = given(syntax.sets, row)
     sources = [(f"`{event.name}`", event.whole)]
-    hint = f"say what it is: `{syntax.mode}: {{{{{{field}}: ...}}}}`"
+    hint = f"set it: `{syntax.mode}: {{{{{{field}}: ...}}}}`"
     hint += ", or give it a default" if syntax.mode == "upsert" else ""
     if syntax.mode in ("insert", "upsert"):
         check_filled(check, row, named, sources, syntax.event.at, what, hint)
@@ -201,8 +203,8 @@ def _check_beginning(check: Check, row: Fields, sets: tuple[Assignment, ...]) ->
             missing = ", ".join(f"`{name}`" for name in needed)
             check.error(
                 assignment.at,
-                f"`{assignment.target}` is computed from a row that may not be there yet",
-                f"give the row's fields defaults to begin with: {missing} have none",
+                f"`{assignment.target}` is computed from a row that may not exist yet",
+                f"add defaults to the fields of the row: {missing} have none",
             )
 
 
@@ -210,8 +212,8 @@ def _check_changes(check: Check, syntax: ReactionSyntax, event: EventSymbol, row
     """An update sets a field, or the event has one of the row's fields beside its id."""
     copied = [field for field in event.own if field.name in row]
     if not syntax.sets and not copied and not row.partial and not event.own.partial:
-        message = f"`{event.name}` changes nothing in the row"
-        check.error(syntax.event.at, message, "set a field, or leave the event out")
+        message = f"`{event.name}` does not change the row"
+        check.error(syntax.event.at, message, "set a field, or remove the event")
 
 
 def _check_begins(check: Check, symbol: ProjectionSymbol) -> None:
@@ -220,8 +222,8 @@ def _check_begins(check: Check, symbol: ProjectionSymbol) -> None:
     if modes and None not in modes and not {"insert", "upsert"} & set(modes):
         check.error(
             symbol.syntax.name.at,
-            f"no event puts a row into `{symbol.syntax.name}`",
-            "one of its reactions is `insert` or `upsert`",
+            f"no event inserts a row into `{symbol.syntax.name}`",
+            "add a reaction with `insert` or `upsert`",
         )
 
 
@@ -238,18 +240,18 @@ def _check_wide_column(
             wanted = ", ".join(partition)
             check.error(
                 syntax.name.at,
-                f"on Cassandra `{query.name}` is found by the whole partition",
-                f"`by: [{wanted}]`, or another store",
+                f"on Cassandra `{query.name}` must use the whole partition key",
+                f"write `by: [{wanted}]`, or use another store",
             )
         elif [sort.field for sort in query.sort] != order[: len(query.sort)]:
             check.error(
                 syntax.sort[0].field.at,
-                "on Cassandra rows are sorted as `cluster` says",
+                "on Cassandra rows are sorted by `cluster`",
                 "leave `sort` out, or choose another store",
             )
         if query.filter:
             check.error(
                 syntax.filter[0].at,
-                "on Cassandra rows are not filtered",
+                "on Cassandra rows cannot be filtered",
                 "choose another store, or make it part of the key",
             )

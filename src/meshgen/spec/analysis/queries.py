@@ -51,10 +51,10 @@ def _refuse_event_sourced(check: Check, syntax: QuerySyntax, aggregate: Aggregat
     if not aggregate.syntax.event_sourced or aggregate.syntax.id is None or syntax.of is None:
         return
     if syntax.page or [word.text for word in syntax.by] != [aggregate.syntax.id.text]:
-        hint = f"it is found by `{aggregate.syntax.id}`; search a projection of its events"
+        hint = f"read it by `{aggregate.syntax.id}`, or query a projection of its events"
         check.error(
             syntax.of.at,
-            f"`{aggregate.name}` is event-sourced, so there are no rows to search",
+            f"`{aggregate.name}` is event-sourced and cannot be queried",
             hint,
         )
 
@@ -64,14 +64,14 @@ def build_query(check: Check, syntax: QuerySyntax, rows: Rows) -> Query:
     if syntax.name.text in _ROUTES:
         check.error(
             syntax.name.at,
-            f"`{syntax.name}` cannot be a name for a query",
-            "every unit has an address of this name already",
+            f"`{syntax.name}` is not a valid name for a query",
+            "every unit already has a route of this name",
         )
     by = _fields(check, syntax.by, rows, "found by")
     filter_ = _fields(check, syntax.filter, rows, "filtered by")
     for word in syntax.filter:
         if word.text in [other.text for other in syntax.by]:
-            check.error(word.at, f"`{word}` is in `by`, so it is no filter")
+            check.error(word.at, f"`{word}` is already in `by`")
     sort = _sort(check, syntax, rows)
     if syntax.page is None and check.knows("page"):
         _check_finds_one(check, syntax, rows)
@@ -107,7 +107,7 @@ def known_field(check: Check, word: Word, fields: Fields, what: str, use: str) -
         check.error(
             word.at,
             f"rows cannot be {use} `{word}`, a `{field.type}`",
-            "only by simple values and enums",
+            "use a field with a simple value or an enum",
         )
         return False
     return True
@@ -121,8 +121,8 @@ def _fields(check: Check, words: tuple[Word, ...], rows: Rows, use: str) -> tupl
         if word.text in _PARAMETERS:
             check.error(
                 word.at,
-                f"`{word}` cannot be asked for",
-                "every search has a parameter of this name already",
+                f"`{word}` cannot be a parameter",
+                "every query already has a parameter of this name",
             )
         found.append(word.text)
     return tuple(found)
@@ -139,12 +139,16 @@ def _sort(check: Check, syntax: QuerySyntax, rows: Rows) -> tuple[SortKey, ...]:
 def _check_finds_one(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
     """Without `page` a query answers exactly one row, so the id has to be given."""
     if rows.id is not None and rows.id not in [word.text for word in syntax.by]:
-        hint = f"give `page: 20` for a page of rows, or `by: {rows.id}` for one"
-        check.error(syntax.name.at, f"`{syntax.name}` may find many rows, but has no `page`", hint)
+        hint = f"add `page: 20` for a page of rows, or `by: {rows.id}` for one row"
+        check.error(
+            syntax.name.at, f"`{syntax.name}` may return several rows and needs `page`", hint
+        )
     elif syntax.filter or syntax.sort:
         word = syntax.filter[0] if syntax.filter else syntax.sort[0].field
         check.error(
-            word.at, "a single row is neither filtered nor sorted", "leave it out, or give `page`"
+            word.at,
+            "a query of one row has no filters and no order",
+            "leave it out, or add `page`",
         )
 
 
@@ -157,10 +161,10 @@ def _check_owner(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
     elif bare(field.type) != UUID:
         check.error(
             syntax.owner.at,
-            f"the owner is a caller's id, so a `uuid`; `{field.name}` is `{field.type}`",
+            f"an owner must be a `uuid`; `{field.name}` is `{field.type}`",
         )
     elif syntax.page and syntax.owner.text not in [word.text for word in syntax.by]:
         hint = f"`by: [{syntax.owner}]`"
         check.error(
-            syntax.owner.at, "a search that belongs to its owner is made by the owner", hint
+            syntax.owner.at, "a query with an owner must have the owner as a parameter", hint
         )

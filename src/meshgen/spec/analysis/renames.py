@@ -1,4 +1,4 @@
-"""What was renamed: `renamed_from` tells an update what something was called before."""
+"""Checks of `renamed_from`, the former names of elements."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from meshgen.spec.syntax import ServiceSyntax, SpecSyntax, Word
 
 
 class Renamed(Protocol):
-    """Anything with a name and perhaps one from before."""
+    """An element with a name and possibly a former name."""
 
     @property
-    def name(self) -> Word: ...
+    def name(self) -> Word:
+        """The name."""
+
     @property
-    def renamed_from(self) -> Word | None: ...
+    def renamed_from(self) -> Word | None:
+        """The former name, if any."""
 
 
 def check_renames(check: Check, syntax: SpecSyntax) -> None:
-    """A former name is free now, or was given away by another rename; only one thing had it."""
+    """Check that each former name is unused, or renamed itself, and claimed only once."""
     for siblings in _siblings(syntax):
         _check(check, tuple(siblings))
 
@@ -65,13 +68,13 @@ def _check(check: Check, siblings: tuple[Renamed, ...]) -> None:
             line = holder.name.at.line
             check.error(
                 former.at,
-                f"`{former}` is still there, in line {line}, so nothing was renamed from it",
-                "leave `renamed_from` out, or take the old one away",
+                f"`{former}` still exists in line {line}",
+                "leave `renamed_from` out, or remove the old element",
             )
         elif former.text in heirs:
             check.error(
                 former.at,
-                f"`{heirs[former.text]}` was renamed from `{former}`, too",
-                "a thing is renamed to one name only",
+                f"`{heirs[former.text]}` is also renamed from `{former}`",
+                "keep one of the two",
             )
         heirs.setdefault(former.text, sibling.name)

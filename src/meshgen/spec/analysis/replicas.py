@@ -25,8 +25,8 @@ def replica_types(check: Check, symbols: Symbols, service: ServiceSymbol) -> Rep
         if unit in ("", own) and name in service.aggregates:
             check.error(
                 syntax.of.at,
-                f"`{name}` is this service's own",
-                "a replica is a copy of another service's data",
+                f"`{name}` belongs to this service",
+                "replicate an aggregate of another service",
             )
             continue
         source = symbols.aggregate(syntax.of, without=own)
@@ -55,12 +55,12 @@ def build_replicas(check: Check, symbols: Symbols, service: ServiceSymbol) -> tu
         if source.name.lower() in own:
             check.error(
                 syntax.of.at,
-                f"this service has an own aggregate `{source.name}`",
-                "in one service a name means one thing; rename one of them",
+                f"this service also has an aggregate `{source.name}`",
+                "rename one of them",
             )
         first = copied.setdefault(source.name, syntax.name)
         if first is not syntax.name:
-            check.error(syntax.of.at, f"`{source.name}` is copied in line {first.at.line} already")
+            check.error(syntax.of.at, f"`{source.name}` is replicated in line {first.at.line}")
         fields = _fields(check, source, syntax)
         found.append(
             Replica(
@@ -88,7 +88,7 @@ def _fields(check: Check, source: AggregateSymbol, syntax: ReplicaSyntax) -> tup
     found = []
     for word in syntax.fields:
         if source.syntax.id and word.text == source.syntax.id.text:
-            check.error(word.at, f"`{word}` is the id, which every replica has by itself")
+            check.error(word.at, f"`{word}` is the id, which every replica has")
         elif word.text in source.state.known:
             found.append(word.text)
         elif source.state.missing(word.text):
@@ -116,5 +116,5 @@ def _check_follows(
         if isinstance(ref, Access) and ref.variable.kind == "state":
             name = ref.variable.name
             if name not in known:
-                message = f"`{assignment.target}` follows from `{name}`, which is not copied"
-                check.error(replica.at, message, f"copy `{name}`, too")
+                message = f"`{assignment.target}` depends on `{name}`, which is not replicated"
+                check.error(replica.at, message, f"add `{name}` to the fields")

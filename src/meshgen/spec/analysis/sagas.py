@@ -50,8 +50,8 @@ def _check_sent_once(check: Check, syntax: SagaSyntax) -> None:
         word = dispatch.command
         first = seen.setdefault(word.text.rpartition(".")[2], word)
         if first is not word:
-            hint = "`each` sends it several times; otherwise it is a command of its own"
-            check.error(word.at, f"`{word}` is sent in line {first.at.line} already", hint)
+            hint = "use `each` to send it several times, or define another command"
+            check.error(word.at, f"`{word}` is already sent in line {first.at.line}", hint)
 
 
 def _check_identity(check: Check, syntax: SagaSyntax, start: EventSymbol | None) -> None:
@@ -59,7 +59,7 @@ def _check_identity(check: Check, syntax: SagaSyntax, start: EventSymbol | None)
         return
     field = start.whole.known.get(syntax.of.text)
     if field is not None and field.type != UUID:
-        check.error(syntax.of.at, f"a saga is known by a `uuid`; `{field.name}` is `{field.type}`")
+        check.error(syntax.of.at, f"a saga needs a `uuid` as id; `{field.name}` is `{field.type}`")
     elif start.whole.missing(syntax.of.text):
         uuids = [f.name for f in start.whole if f.type == UUID]
         message = f"`{start.name}` has no field `{printable(syntax.of.text)}`"
@@ -101,14 +101,14 @@ def _answers(
         if not left:
             check.error(
                 syntax.at,
-                f"`{command.name}` has no answer left that means success",
+                f"`{command.name}` has no event left that means success",
                 "name it: `done: ...`",
             )
     elif left and len(done) + len(failed) == named:  # else a wrong name may mean what is left
-        hint = "name it in `failed`" if syntax.failed is None else "name it in `done` or `failed`"
+        hint = "add it to `failed`" if syntax.failed is None else "add it to `done` or `failed`"
         check.error(
             syntax.do.command.at,
-            f"`{command.name}` may cause `{left[0]}`, which is neither `done` nor `failed`",
+            f"`{command.name}` may cause `{left[0]}`, which is in neither `done` nor `failed`",
             hint,
         )
     return tuple(done.values()), tuple(failed.values())

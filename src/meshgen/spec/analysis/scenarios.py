@@ -49,12 +49,12 @@ def build_scenario(
 
 def _keep(check: Check, name: Word, kept: dict[str, Word], roles: frozenset[str]) -> None:
     if name.text in {role.replace("-", "_") for role in roles}:
-        check.error(name.at, f"`{name}` is a role already", "give it a name of its own")
+        check.error(name.at, f"`{name}` is already a role", "choose another name")
     if name.text in kept:
         check.error(
             name.at,
-            f"`{name}` is kept in line {kept[name.text].at.line} already",
-            "give it a name of its own",
+            f"`{name}` is already kept in line {kept[name.text].at.line}",
+            "choose another name",
         )
     kept.setdefault(name.text, name)
 
@@ -67,19 +67,23 @@ def _do(
         return None
     allowed = command.syntax.roles
     if allowed is None:
-        hint = "give it `roles`, or do what leads to it"
+        hint = "add `roles`, or send a command that leads to it"
         if check.knows("roles"):
             check.error(
-                syntax.command.at, f"`{command.name}` has no `roles`, so nobody can send it", hint
+                syntax.command.at,
+                f"`{command.name}` has no `roles`: callers cannot send it",
+                hint,
             )
     elif syntax.role.text in roles and syntax.role.text not in [role.text for role in allowed]:
-        check.error(syntax.role.at, f"`{command.name}` is not for `{syntax.role}`", _for(allowed))
+        check.error(
+            syntax.role.at, f"`{command.name}` does not allow `{syntax.role}`", _for(allowed)
+        )
     what = f"`{command.name}`"
     values = check.assignments(syntax.values, command.whole, what, names, impure=True)
     named = given(syntax.values, command.whole)
     needed = command.own if command.syntax.mode == "creates" else command.whole
     if check.knows("with"):
-        hint = "give it: `with: {{{field}: ...}}`"
+        hint = "add `with: {{{field}: ...}}`"
         check_filled(check, needed, named, [], syntax.command.at, what, hint, sent=True)
     return Do(
         who=syntax.role.text,
@@ -102,7 +106,7 @@ def _see(check: Check, symbols: Symbols, syntax: SeeSyntax, names: Names) -> See
     ref, query, fields = found
     allowed = query.roles
     if allowed is not None and syntax.role.text not in [role.text for role in allowed]:
-        check.error(syntax.role.at, f"`{query.name}` is not for `{syntax.role}`", _for(allowed))
+        check.error(syntax.role.at, f"`{query.name}` does not allow `{syntax.role}`", _for(allowed))
     asked = fields.only([word.text for word in (*query.by, *query.filter)])
     arguments = check.assignments(
         syntax.arguments, asked, f"what `{query.name}` is asked for", names
@@ -112,7 +116,7 @@ def _see(check: Check, symbols: Symbols, syntax: SeeSyntax, names: Names) -> See
     for word in query.by:
         if word.text not in named and word.text in fields.known and check.knows("of"):
             check.error(
-                syntax.query.at, f"`{query.name}` needs `{word}`", f"give it: `of: {{{word}: ...}}`"
+                syntax.query.at, f"`{query.name}` needs `{word}`", f"add `of: {{{word}: ...}}`"
             )
     _check_caller(check, syntax, query)
     return See(
@@ -135,7 +139,7 @@ def _check_caller(check: Check, syntax: SeeSyntax, query: QuerySyntax) -> None:
             and argument.value.text != "caller"
         ):
             hint = f"`{query.owner}: caller`"
-            check.error(argument.value.at, f"only the owner sees what `{query.name}` finds", hint)
+            check.error(argument.value.at, f"only the owner may read `{query.name}`", hint)
 
 
 def _query(check: Check, symbols: Symbols, word: Word) -> tuple[Ref, QuerySyntax, Fields] | None:

@@ -50,5 +50,9 @@ def check_reachable(check: Check, symbols: Symbols, services: tuple[Service, ...
     for service in symbols.services.values():
         for command in service.commands.values():
             if command.syntax.roles is None and (command.unit, command.name) not in sent:
-                hint = "give it `roles`, or let a policy or a saga send it"
-                check.error(command.syntax.name.at, f"nobody can send `{command.name}`", hint)
+                hint = "add `roles`, or send it from a policy or a saga"
+                check.error(
+                    command.syntax.name.at,
+                    f"nothing can send `{command.name}`",
+                    hint,
+                )

@@ -1,4 +1,4 @@
-"""What there is, by name: aggregates, events, commands, their fields; how references find them."""
+"""Symbols: aggregates, events, commands and their fields; resolution of references."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from meshgen.unicode import printable
 
 @dataclass(slots=True, eq=False)
 class AggregateSymbol:
-    """An aggregate; `whole` are its state's fields behind its id."""
+    """An aggregate; `whole` are its id and the fields of its state."""
 
     unit: str
     syntax: AggregateSyntax
@@ -36,12 +36,13 @@ class AggregateSymbol:
 
     @property
     def name(self) -> str:
+        """The name in the spec."""
         return self.syntax.name.text
 
 
 @dataclass(slots=True, eq=False)
 class EventSymbol:
-    """An event; `own` are the fields written in the spec, `whole` those behind the id."""
+    """An event; `own` are the fields in the spec, `whole` includes the aggregate's id."""
 
     unit: str
     aggregate: AggregateSymbol
@@ -51,12 +52,13 @@ class EventSymbol:
 
     @property
     def name(self) -> str:
+        """The name in the spec."""
         return self.syntax.name.text
 
 
 @dataclass(slots=True, eq=False)
 class CommandSymbol:
-    """A command; `own` are the fields written in the spec, `whole` those and the aggregate's id."""
+    """A command; `own` are the fields in the spec, `whole` includes the aggregate's id."""
 
     unit: str
     aggregate: AggregateSymbol
@@ -66,10 +68,12 @@ class CommandSymbol:
 
     @property
     def name(self) -> str:
+        """The name in the spec."""
         return self.syntax.name.text
 
     @property
     def emits(self) -> tuple[str, ...]:
+        """The names of the events that it emits."""
         return tuple(dict.fromkeys(emission.event.text for emission in self.syntax.emits))
 
     @property
@@ -167,13 +171,13 @@ class Symbols:
                 or f"write `service.{printable(name)}`"
             )
             self.check.error(
-                word.at, f"`{printable(word.text)}` does not say whose {what} it is", hint
+                word.at, f"`{printable(word.text)}` does not name the service of the {what}", hint
             )
             return None
         if unit in self.services:
             return self.services[unit]
         if unit in self.projections or unit in self.bffs:
-            self.check.error(word.at, f"`{unit}` is no service, so it has no {what}s")
+            self.check.error(word.at, f"`{unit}` is not a service and has no {what}s")
         elif not self._lost("services"):
             self.check.error(
                 word.at,

@@ -116,8 +116,8 @@ def _type(check: Check, syntax: FieldSyntax, maps: str) -> Type | None:
             check.error(syntax.type.inside(error.offset), error.message, error.hint)
         return None
     if maps == "string" and any(isinstance(t, MapType) and t.key != STRING for t in parts(found)):
-        hint = "what is sent is JSON, whose keys are strings: `map[T]`, or a list of value objects"
-        check.error(syntax.type.at, f"`{found}` cannot be sent", hint)
+        hint = "keys in JSON are strings: use `map[T]`, or a list of value objects"
+        check.error(syntax.type.at, f"`{found}` cannot be part of a message", hint)
         return None
     return found
 
@@ -136,8 +136,8 @@ def _field(check: Check, syntax: FieldSyntax, type_: Type, sent: bool) -> Field:
     refused = _NO_DEFAULT_IN_MESSAGES if sent else (UUID,)
     if bare(type_) in refused and not _is_nothing(syntax.default):
         where = " in a message" if bare(type_) != UUID else ""
-        hint = "let it be given, or make it optional"
-        check.error(syntax.default.at, f"a `{bare(type_)}`{where} has no default", hint)
+        hint = "remove the default, or make it optional"
+        check.error(syntax.default.at, f"a `{bare(type_)}`{where} cannot have a default", hint)
         return replace(field, default=None)
     return replace(field, default=read_default(check, syntax.default, field))
 

@@ -1,4 +1,4 @@
-"""Names that would meet in one generated module, folder or address."""
+"""Names that would clash in a generated module, folder or path."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def check_unique_names(check: Check, syntax: SpecSyntax) -> None:
     _distinct(
         check,
         [*types, *messages],
-        hint="messages of all services meet in policies and projections; be more specific",
+        hint="choose a more specific name: message names are unique across services",
     )
     for service in syntax.services:
         _distinct(check, [*types, *_classes(service)], skip=len(types))
@@ -38,8 +38,8 @@ def _distinct_collections(check: Check, service: ServiceSyntax) -> None:
     for aggregate in service.aggregates:
         first = seen.setdefault(collection_path(aggregate.name.text), aggregate.name)
         if first.text.lower() != aggregate.name.text.lower():
-            message = f"`{aggregate.name}` has the plural of `{first}`, and so its address"
-            check.error(aggregate.name.at, message, "give one of them another name")
+            message = f"`{aggregate.name}` has the same plural as `{first}`, and so the same path"
+            check.error(aggregate.name.at, message, "rename one of them")
 
 
 def _units(syntax: SpecSyntax) -> list[Named]:

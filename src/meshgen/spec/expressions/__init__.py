@@ -1,4 +1,4 @@
-"""Small expressions: a whitelisted part of Python's syntax, checked against the spec's types."""
+"""Expressions: an allowed subset of Python's syntax, checked against the types of the spec."""
 
 from meshgen.spec.expressions.compile import compile_expression, literal
 from meshgen.spec.expressions.model import (

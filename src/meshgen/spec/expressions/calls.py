@@ -1,4 +1,4 @@
-"""Functions, methods, and the making of value objects."""
+"""Calls of functions, methods and constructors of value objects."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _construction(
         raise checker.error(node.func, f"`{name}` is an enum", hint)
     if node.args:
         hint = f"write `{name}({declared.fields[0].name}=...)`"
-        raise checker.error(node.args[0], f"the fields of {name} are given by name", hint)
+        raise checker.error(node.args[0], f"the fields of {name} must be given by name", hint)
     fields = {field.name: field for field in declared.fields}
     for keyword in node.keywords:
         given = str(keyword.arg)
@@ -116,7 +116,7 @@ def length(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
         return INT
     if not collecting.as_view(checker, items).sized:
         text = checker.text(items).strip("()")
-        raise checker.error(items, "this cannot be counted", f"write `len([{text}])`")
+        raise checker.error(items, "this has no length", f"write `len([{text}])`")
     return INT
 
 
@@ -143,9 +143,9 @@ def extreme(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
 
 def _has_order(checker: Checker, node: ast.expr, name: str, kind: Typed) -> None:
     if isinstance(kind, OptionalType | Nothing):
-        raise checker.error(node, f"`{name}` takes no values that may be missing")
+        raise checker.error(node, f"`{name}` does not take values that may be missing")
     if kind not in ORDERED:
-        raise checker.error(node, f"`{name}` takes what has an order, not {kind}")
+        raise checker.error(node, f"`{name}` needs ordered values, not {kind}")
 
 
 def quantifier(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
@@ -172,7 +172,7 @@ def rounded(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
         return INT
     digits = arguments[1]
     if not (isinstance(digits, ast.Constant) and type(digits.value) is int and digits.value <= 12):
-        raise checker.error(digits, "the digits are a plain number, 0 to 12")
+        raise checker.error(digits, "the digits must be a number from 0 to 12")
     checker.infer(digits)
     return found
 
@@ -207,9 +207,9 @@ def new_id(checker: Checker, node: ast.Call, want: Typed | None) -> Typed:
 def _refuse_where_pure(checker: Checker, node: ast.Call) -> None:
     _arguments(checker, node, 0, 0)
     if not checker.scope.impure:
-        hint = "fill it into an event where a command emits it"
+        hint = "use it where a command emits an event"
         name = checker.text(node.func)
-        raise checker.error(node, f"`{name}()` would not give the same value twice", hint)
+        raise checker.error(node, f"`{name}()` is not allowed here: its value changes", hint)
 
 
 def _method(checker: Checker, node: ast.Call, func: ast.Attribute) -> Typed:

@@ -1,8 +1,8 @@
-"""Give every part of an expression its type, or say what is wrong with it.
+"""Infer the type of every part of an expression, or report an error.
 
-Types flow up (`infer`) and wishes flow down: `want` is the type that would suit the place where a
-part stands. It never changes what a part means, but decides what the part alone leaves open: the
-enum of a member, whether 19.90 is a decimal, what `[]` holds. `require` insists on a type.
+Types flow up (`infer`) and expected types flow down: `want` is the preferred type of a part. It
+resolves what the part alone leaves open: the enum of a member, whether 19.90 is a decimal, the
+items of `[]`. `require` enforces a type.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _INFER: dict[type[ast.AST], Callable[..., Typed]] = {
 
 
 class Checker:
-    """One pass over one expression; it finds `types`, `refs`, `conversions`, `narrowed`."""
+    """Checks one expression; the results are `types`, `refs`, `conversions` and `narrowed`."""
 
     functions: Mapping[str, Function] = FUNCTIONS
     method_names = frozenset(method.name for method in METHODS)
@@ -65,7 +65,7 @@ class Checker:
         self._steps = 0
 
     def infer(self, node: ast.expr, want: Typed | None = None) -> Typed:
-        """Return the type of `node`; a node is looked at again when more is known about it."""
+        """Return the type of `node`; nodes may be visited again with more context."""
         self._steps += 1
         if self._steps > MAX_STEPS:
             raise self.error(node, "this expression is too complicated")
@@ -82,11 +82,11 @@ class Checker:
         return found
 
     def require(self, node: ast.expr, expected: Type) -> None:
-        """See to it that `node` gives an `expected`."""
+        """Require `node` to have the type `expected`."""
         self.coerce(node, self.infer(node, expected), expected)
 
     def coerce(self, node: ast.expr, actual: Typed, expected: Typed) -> None:
-        """See to it that `node`, an `actual`, can stand for an `expected`; note what to convert."""
+        """Require that `node` of type `actual` converts to `expected`; note the conversion."""
         if not fits(actual, expected):
             raise self._mismatch(node, actual, expected)
         target = expected.item if isinstance(expected, OptionalType) else expected
@@ -100,7 +100,7 @@ class Checker:
             self.conversions[node] = target
 
     def value(self, node: ast.expr, want: Typed | None = None) -> Type:
-        """Return the type of `node`, which must be a value that is there."""
+        """Return the type of `node`, which must not be optional."""
         found = self.infer(node, want)
         if isinstance(found, OptionalType | Nothing):
             raise self._missing(node)
@@ -117,7 +117,7 @@ class Checker:
             joined = join(common, found)
             if joined is None:
                 raise self.error(
-                    node, f"{described(found)} does not go together with {described(common)}"
+                    node, f"{described(found)} is not compatible with {described(common)}"
                 )
             common = joined
         for node in nodes:
@@ -125,7 +125,7 @@ class Checker:
         return common
 
     def leaves_open(self, node: ast.expr) -> bool:
-        """Say whether the type of `node` depends on what stands next to it."""
+        """Tell whether the type of `node` depends on its neighbours."""
         match node:
             case ast.Constant(value=value):
                 return value is None or (
@@ -147,8 +147,8 @@ class Checker:
                 return False
 
     @contextmanager
-    def knowing(self, present: frozenset[str]) -> Iterator[None]:
-        """Take the values under these paths as being there."""
+    def narrowing(self, present: frozenset[str]) -> Iterator[None]:
+        """Narrow the values at these paths to not None."""
         before = self._present
         self._present = before | present
         try:
@@ -158,23 +158,23 @@ class Checker:
 
     @contextmanager
     def binding(self) -> Iterator[None]:
-        """Forget the variables of a comprehension, and what is known of them, at its end."""
+        """Bind the variables of a comprehension until its end."""
         before, present = dict(self.items), self._present
         try:
             yield
         finally:
             self.items, self._present = before, present
 
-    def know(self, present: frozenset[str]) -> None:
-        """Take the values under these paths as being there, up to the end of `binding`."""
+    def narrow(self, present: frozenset[str]) -> None:
+        """Narrow the values at these paths to not None until the end of `binding`."""
         self._present |= present
 
     def methods(self, owner: Typed) -> Mapping[str, Method]:
-        """Return the methods of the values of a type, by name."""
+        """Return the methods of a type, by name."""
         return methods_of(owner)
 
     def text(self, node: ast.AST) -> str:
-        """Return `node` as it is written."""
+        """Return the source of `node`."""
         start, end = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", None)
         return self.source[start:end]
 
@@ -186,7 +186,7 @@ class Checker:
         text = self.text(node)
         if path(node) is None:
             return self.error(node, f"`{text}` may be missing")
-        hint = f"ask first: `{text} is not None and ...`, `... if {text} is not None else ...`"
+        hint = f"check first: `{text} is not None and ...`, `... if {text} is not None else ...`"
         return self.error(node, f"`{text}` may be missing", hint)
 
     def _mismatch(self, node: ast.expr, actual: Typed, expected: Typed) -> ExpressionError:
@@ -196,7 +196,7 @@ class Checker:
             return self._missing(node)
         hint = None
         if actual == NOTHING:
-            return self.error(node, f"{described(expected)} is expected here, it cannot be missing")
+            return self.error(node, f"{described(expected)} is required here")
         if (actual, expected) == (FLOAT, DECIMAL) or (actual, expected) == (DECIMAL, FLOAT):
             hint = "declare both as decimal: money is never a float"
         elif expected == INT and actual in (DECIMAL, FLOAT):

@@ -18,14 +18,14 @@ _VARIABLE = re.compile(r"_|(?!l\Z)[a-z][a-z0-9_]*")  # `l` reads like `1`
 
 
 def as_view(checker: Checker, node: ast.expr, want: Typed | None = None) -> View:
-    """Return what one gets when going through `node`."""
+    """Return the type of the items of `node`."""
     found = checker.infer(node, want)
     if isinstance(found, View):
         return found
     item = item_of(found)
     if item is None:
         if isinstance(found, OptionalType):
-            checker.value(node)  # says that it may be missing
+            checker.value(node)  # reports that it may be missing
         text = f"`{checker.text(node)}` is {described(found)}, a list or a map is expected"
         raise checker.error(node, text)
     return View(item)
@@ -41,7 +41,7 @@ def list_display(checker: Checker, node: ast.List, want: Typed | None) -> Typed:
             if item is None:
                 item = view.item
             elif view.item != item:
-                text = f"`{checker.text(element.value)}` holds {view.item}, the list {item}"
+                text = f"`{checker.text(element.value)}` contains {view.item}, the list {item}"
                 raise checker.error(element.value, text)
     plain = [element for element in node.elts if not isinstance(element, ast.Starred)]
     if item is None and plain:
@@ -50,7 +50,7 @@ def list_display(checker: Checker, node: ast.List, want: Typed | None) -> Typed:
         for element in plain:
             checker.require(element, as_type(checker, element, item))
     if item is None:
-        raise checker.error(node, "what this list holds is not known here")
+        raise checker.error(node, "the item type of this list is unknown here")
     return ListType(as_type(checker, node, item))
 
 
@@ -67,7 +67,7 @@ def dict_display(checker: Checker, node: ast.Dict, want: Typed | None) -> Typed:
                 )
                 raise checker.error(value, text)
             if kind is not None and found != kind:
-                text = f"`{checker.text(value)}` is {described(found)}, {described(kind)} is wanted"
+                text = f"`{checker.text(value)}` is {described(found)}, not {described(kind)}"
                 raise checker.error(value, text)
             kind = found
     if kind is None and node.values:
@@ -78,7 +78,7 @@ def dict_display(checker: Checker, node: ast.Dict, want: Typed | None) -> Typed:
             as_type(checker, node.values[0], checker.unify(node.values, None)),
         )
     if kind is None:
-        raise checker.error(node, "what this map holds is not known here")
+        raise checker.error(node, "the item type of this map is unknown here")
     for key, value in zip(node.keys, node.values, strict=True):
         if key is not None:
             checker.require(key, kind.key)
@@ -94,7 +94,7 @@ def list_comprehension(checker: Checker, node: ast.ListComp, want: Typed | None)
 
 
 def generator(checker: Checker, node: ast.GeneratorExp, want: Typed | None) -> Typed:
-    """The same without brackets, as the argument of `sum` and its like."""
+    """A generator, as the argument of `sum` and similar functions."""
     item = want.item if isinstance(want, View) else None
     with checker.binding():
         _clauses(checker, node.generators)
@@ -119,7 +119,7 @@ def subscript(checker: Checker, node: ast.Subscript, want: Typed | None) -> Type
     """`items[key]`, `lines[0]`; a replica's row only together with one of its fields."""
     if names.row(checker, node) is not None:
         hint = f"write `{checker.text(node)}.` and a field"
-        raise checker.error(node, "a copied row is not a value by itself", hint)
+        raise checker.error(node, "a replica row is not a value", hint)
     owner = checker.value(node.value)
     if isinstance(owner, MapType):
         checker.require(node.slice, owner.key)
@@ -127,23 +127,23 @@ def subscript(checker: Checker, node: ast.Subscript, want: Typed | None) -> Type
     if isinstance(owner, ListType):
         checker.require(node.slice, INT)
         return owner.item
-    raise checker.error(node.value, f"{described(owner)} has no entries to pick from")
+    raise checker.error(node.value, f"{described(owner)} cannot be subscripted")
 
 
 def as_type(checker: Checker, node: ast.expr, found: Typed) -> Type:
-    """Return `found` if values can have it."""
+    """Return `found` if it is a type of values."""
     if isinstance(found, View):
         checker.value(node)
     if not isinstance(found, Type):
-        raise checker.error(node, "what is missing here is not known")
+        raise checker.error(node, "the type of `None` is unknown here")
     return found
 
 
 def map_key(checker: Checker, node: ast.expr, found: Typed) -> Scalar:
-    """Return `found` if it can be the key of a map."""
+    """Return `found` if it is a valid key type."""
     if isinstance(found, Scalar) and found.name in MAP_KEYS:
         return found
-    hint = f"keys are {', '.join(MAP_KEYS)}"
+    hint = f"use {', '.join(MAP_KEYS)}"
     raise checker.error(node, f"{described(found)} cannot be the key of a map", hint)
 
 
@@ -171,7 +171,7 @@ def _clauses(checker: Checker, clauses: list[ast.comprehension]) -> None:
         _bind(checker, clause.target, view)
         for condition in clause.ifs:
             checker.require(condition, BOOL)
-            checker.know(narrowing.present(condition, holds=True))
+            checker.narrow(narrowing.present(condition, holds=True))
 
 
 def _bind(checker: Checker, target: ast.expr, view: View) -> None:
@@ -179,17 +179,17 @@ def _bind(checker: Checker, target: ast.expr, view: View) -> None:
     kinds = [view.item] if view.pair is None else [view.item, view.pair]
     if len(targets) != len(kinds):
         if view.pair is not None:
-            raise checker.error(target, "`.items()` gives pairs", "write `for key, value in ...`")
-        hint = "write `.items()` to go through keys and values" if len(targets) == 2 else None
-        raise checker.error(target, "one variable is enough here", hint)
+            raise checker.error(target, "`.items()` yields pairs", "write `for key, value in ...`")
+        hint = "write `.items()` to iterate over keys and values" if len(targets) == 2 else None
+        raise checker.error(target, "only one variable is allowed here", hint)
     for variable, kind in zip(targets, kinds, strict=True):
         if not isinstance(variable, ast.Name) or not _VARIABLE.fullmatch(variable.id):
             text = f"`{checker.text(variable)}` is not a variable"
             raise checker.error(
-                variable, text, "lower case letters, digits and `_`; not a lone `l`"
+                variable, text, "use lower-case letters, digits and `_`, and not `l` alone"
             )
         if variable.id != "_":
             if variable.id in names.visible(checker):
-                text = f"`{variable.id}` means something already"
+                text = f"`{variable.id}` is already defined"
                 raise checker.error(variable, text, "choose another name for the variable")
             checker.items[variable.id] = Variable("item", variable.id, kind)

@@ -20,7 +20,16 @@ Plain: TypeAlias = bool | int | float | Decimal | str | None
 
 
 def compile_expression(source: str, scope: Scope, expected: Type | None = None) -> Expression:
-    """Parse and check `source`, whose type must be `expected` if given. Raises ExpressionError."""
+    """Parse and check an expression.
+
+    Args:
+        source: Its text.
+        scope: The names it may use.
+        expected: The type it must have, if any.
+
+    Raises:
+        ExpressionError: It is invalid.
+    """
     tree = parse(source)
     checker = Checker(source, scope)
     if expected is None:
@@ -42,9 +51,13 @@ def compile_expression(source: str, scope: Scope, expected: Type | None = None) 
 
 
 def literal(value: Plain, expected: Type) -> Expression:
-    """Return the expression for a plain value of the YAML. Raises ExpressionError (offset 0).
+    """Return the expression for a plain YAML value.
 
-    An enum's member, a uuid, a date and a datetime are given as a `str`.
+    Members of enums, uuids, dates and datetimes are given as `str`.
+
+    Raises:
+        ExpressionError: The value does not have the type.
+
     """
     refs: dict[ast.AST, Ref] = {}
     node: ast.expr
@@ -68,7 +81,7 @@ def literal(value: Plain, expected: Type) -> Expression:
 
 def _member(value: str, kind: EnumType) -> str:
     if value not in kind.members:
-        hint = closest(value, kind.members) or f"its members are {', '.join(kind.members)}"
+        hint = closest(value, kind.members) or f"use one of {', '.join(kind.members)}"
         raise ExpressionError(f"`{value}` is not a member of {kind}", 0, hint)
     return value
 
@@ -94,7 +107,7 @@ def _whole(value: int | float | Decimal, kind: Type) -> bool:
 
 
 def _number(value: int | float | Decimal, kind: Type) -> int | float | Decimal:
-    if not -MAX_INT <= value <= MAX_INT:  # so that nan is refused, too
+    if not -MAX_INT <= value <= MAX_INT:  # also refuses nan
         raise ExpressionError(f"a number is at most {MAX_INT}", 0)
     if kind == types.DECIMAL:
         return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)

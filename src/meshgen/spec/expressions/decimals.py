@@ -1,4 +1,4 @@
-"""Decimal literals, digit for digit as they are written."""
+"""Decimal literals, exactly as written."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ MAX_DIGITS = 28
 
 
 def exact(checker: Checker, tree: ast.expr) -> None:
-    """Give every decimal literal the `Decimal` it is written as: 19.90, not 19.9.
+    """Replace decimal literals by exact `Decimal`s: 19.90, not 19.9.
 
-    Raises ExpressionError for one that is too long or written with an exponent.
+    Raises:
+        ExpressionError: A literal is too long or has an exponent.
     """
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, float):
@@ -31,7 +32,7 @@ def exact(checker: Checker, tree: ast.expr) -> None:
             continue
         text = checker.text(node)
         if not _WRITTEN.fullmatch(text):
-            raise checker.error(node, "a decimal is written without an exponent")
+            raise checker.error(node, "write a decimal without an exponent")
         if sum(character.isdigit() for character in text) > MAX_DIGITS:
             raise checker.error(node, f"a decimal has at most {MAX_DIGITS} digits")
         node.value = Decimal(text.replace("_", ""))  # type: ignore[assignment]

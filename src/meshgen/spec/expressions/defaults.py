@@ -1,4 +1,4 @@
-"""The value that a field has when nobody gives it one."""
+"""Default values of fields."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from meshgen.spec.types import EnumType, ListType, MapType, OptionalType
 
 
 def initial(field: Field) -> Value:
-    """Return the default of a `Field`, or what its type implies. Raises KeyError without one."""
+    """Return the default of a field or of its type; raise KeyError if there is none."""
     kind = field.type
-    default: Any = field.default  # its type was checked against the field's
+    default: Any = field.default  # checked against the field's type
     if default is not MISSING and default is not None:
         bare = kind.item if isinstance(kind, OptionalType) else kind
         if isinstance(bare, EnumType):
@@ -28,7 +28,7 @@ def initial(field: Field) -> Value:
 
 
 def has_initial(field: Field) -> bool:
-    """Return whether a `Field` has a value when nobody gives it one."""
+    """Tell whether a field or its type has a default."""
     try:
         initial(field)
     except KeyError:

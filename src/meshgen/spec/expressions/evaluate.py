@@ -1,6 +1,6 @@
-"""A small interpreter of checked expressions, for finding examples. It never calls eval.
+"""An interpreter of checked expressions, for the search of examples. It does not call eval.
 
-It gives what the emitted Python gives, value for value; a test holds the two together.
+Its results equal those of the emitted Python; a test compares the two.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def evaluate(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> Value:
-    """Return the value of `expression`. Raises EvaluationError when it has none."""
+    """Return the value of `expression`; raise EvaluationError if it has none."""
     return evaluate_part(expression, expression.tree, bindings, now=now, new_id=new_id)
 
 
@@ -68,12 +68,12 @@ def evaluate_part(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> Value:
-    """Return the value of a part of `expression`. Raises EvaluationError when it has none."""
+    """Return the value of a part of `expression`; raise EvaluationError if it has none."""
     interpreter = _Interpreter(expression, bindings, Impure(now, new_id))
     try:
         return interpreter.visit(part)  # type: ignore[no-any-return]
     except (LookupError, ArithmeticError, ValueError, TypeError, AttributeError) as error:
-        # the last two: None where the state has no value yet
+        # the last two: None in a state without a value
         raise EvaluationError(f"`{expression.source}` has no value: {error!r}") from None
 
 
@@ -207,7 +207,7 @@ class _Interpreter:
         return (self.visit(element),)
 
     def _each(self, clauses: list[ast.comprehension]) -> Iterator[None]:
-        """Go through all bindings of the clauses' variables for which the conditions hold."""
+        """Iterate over the bindings of the clauses' variables that satisfy the conditions."""
         if not clauses:
             yield
             return

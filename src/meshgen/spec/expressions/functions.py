@@ -1,7 +1,7 @@
-"""The functions and methods of expressions: one table, for the checker, the evaluator, and people.
+"""Functions and methods of expressions, for the checker, the evaluator and the reference.
 
-A function's `check` gives its type, its `python` is what the evaluator calls; the examples speak of
-the values that the reference shows beside them.
+A function's `check` returns its type, and its `python` computes its value. The examples use the
+values shown next to them in the reference.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Owner: TypeAlias = Literal["string", "datetime", "map"]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An expression and its value, as the reference shows them."""
+    """An expression and its value, as shown in the reference."""
 
     source: str
     value: str
@@ -34,10 +34,10 @@ class Function:
     """A function.
 
     Attributes:
-        form: How it is written.
-        meaning: What it gives, in one sentence of Markdown.
-        check: Checks a call and gives its type.
-        python: What gives its value; None where the evaluator itself knows.
+        form: Its notation.
+        meaning: Its result, in Markdown.
+        check: Checks a call and returns its type.
+        python: Computes its value; None if built into the evaluator.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
-    """A method of the values of a type."""
+    """A method of a type."""
 
     of: Owner
     name: str
@@ -64,14 +64,14 @@ _FUNCTIONS = (
     Function(
         name="sum",
         form="sum(numbers)",
-        meaning="The sum of a list of numbers or of what a generator gives; 0 if there is none.",
+        meaning="The sum of the numbers in a list or generator; 0 if it is empty.",
         samples=(Sample("sum(line.quantity * line.unit_price for line in lines)", "34.80"),),
         check=calls.sum_of,
     ),
     Function(
         name="len",
         form="len(items)",
-        meaning="The number of items of a list or a map, or of characters of a string.",
+        meaning="The number of items of a list or map, or of characters of a string.",
         samples=(Sample("len(lines)", "2"), Sample("len(title)", "4")),
         check=calls.length,
         python=len,
@@ -80,8 +80,8 @@ _FUNCTIONS = (
         name="min",
         form="min(items, default=...) or min(a, b, ...)",
         meaning=(
-            "The least of a list or of several values. An empty list needs `default`, else the "
-            "expression fails."
+            "The minimum of a list or of several values. An empty list needs `default`, otherwise "
+            "the expression fails."
         ),
         samples=(
             Sample("min(line.quantity for line in lines)", "2"),
@@ -94,7 +94,7 @@ _FUNCTIONS = (
     Function(
         name="max",
         form="max(items, default=...) or max(a, b, ...)",
-        meaning="The greatest of a list or of several values, as `min`.",
+        meaning="The maximum of a list or of several values; see `min`.",
         samples=(Sample("max(line.quantity for line in lines)", "3"),),
         check=calls.extreme,
         python=max,
@@ -102,7 +102,7 @@ _FUNCTIONS = (
     Function(
         name="any",
         form="any(conditions)",
-        meaning="Whether one of the conditions holds; false if there is none.",
+        meaning="Whether any condition holds; false if there is none.",
         samples=(Sample("any(line.quantity > 2 for line in lines)", "True"),),
         check=calls.quantifier,
         python=any,
@@ -118,7 +118,7 @@ _FUNCTIONS = (
     Function(
         name="abs",
         form="abs(number)",
-        meaning="The number without its sign.",
+        meaning="The absolute value.",
         samples=(Sample("abs(count - 10)", "3"),),
         check=calls.absolute,
         python=abs,
@@ -127,8 +127,8 @@ _FUNCTIONS = (
         name="round",
         form="round(number) or round(number, digits)",
         meaning=(
-            "The nearest whole number, as an `int`; with digits a number of the same type. What "
-            "lies in the middle goes to the even neighbour."
+            "The nearest whole number, as an `int`; with `digits`, a number of the same type. Ties "
+            "are rounded to even."
         ),
         samples=(Sample("round(total)", "35"), Sample("round(total / 3, 2)", "11.60")),
         check=calls.rounded,
@@ -137,7 +137,7 @@ _FUNCTIONS = (
     Function(
         name="sorted",
         form="sorted(items)",
-        meaning="A list of the items from the least to the greatest; of a map, of its keys.",
+        meaning="A sorted list of the items; of a map, of its keys.",
         samples=(Sample("sorted(stock.values())", "[0, 3]"),),
         check=calls.in_order,
         python=sorted,
@@ -146,8 +146,8 @@ _FUNCTIONS = (
         name="now",
         form="now()",
         meaning=(
-            "The current time, a `datetime` in UTC. Only commands and scenarios may ask for it: "
-            "events are applied again, and must then give the same state."
+            "The current time, a `datetime` in UTC. Only commands and scenarios may use it: events "
+            "are replayed and must result in the same state."
         ),
         samples=(Sample("now() > placed_at", "True"),),
         check=calls.current_time,
@@ -155,7 +155,7 @@ _FUNCTIONS = (
     Function(
         name="new_id",
         form="new_id()",
-        meaning="A new `uuid`; where it may be used, see `now`.",
+        meaning="A new `uuid`; only commands and scenarios may use it, see `now`.",
         samples=(Sample("new_id() != customer_id", "True"),),
         check=calls.new_id,
     ),
@@ -167,7 +167,7 @@ METHODS = (
         of="string",
         name="lower",
         form="text.lower()",
-        meaning="The text in lower case.",
+        meaning="The string in lower case.",
         samples=(Sample("title.lower()", '"emma"'),),
         check=calls.text_method,
     ),
@@ -175,7 +175,7 @@ METHODS = (
         of="string",
         name="upper",
         form="text.upper()",
-        meaning="The text in upper case.",
+        meaning="The string in upper case.",
         samples=(Sample("title.upper()", '"EMMA"'),),
         check=calls.text_method,
     ),
@@ -183,7 +183,7 @@ METHODS = (
         of="string",
         name="strip",
         form="text.strip()",
-        meaning="The text without white space at its ends.",
+        meaning="The string without leading and trailing white space.",
         samples=(Sample('"  tea ".strip()', '"tea"'),),
         check=calls.text_method,
     ),
@@ -191,7 +191,7 @@ METHODS = (
         of="string",
         name="startswith",
         form="text.startswith(start)",
-        meaning="Whether the text starts so.",
+        meaning="Whether the string starts with another.",
         samples=(Sample('title.startswith("Em")', "True"),),
         check=calls.text_test,
     ),
@@ -199,7 +199,7 @@ METHODS = (
         of="string",
         name="endswith",
         form="text.endswith(end)",
-        meaning="Whether the text ends so.",
+        meaning="Whether the string ends with another.",
         samples=(Sample('title.endswith("a")', "True"),),
         check=calls.text_test,
     ),
@@ -207,7 +207,7 @@ METHODS = (
         of="datetime",
         name="date",
         form="moment.date()",
-        meaning="The day of a `datetime`, in UTC.",
+        meaning="The date of a `datetime`, in UTC.",
         samples=(Sample("placed_at.date()", "2026-03-01"),),
         check=calls.day,
     ),
@@ -215,7 +215,7 @@ METHODS = (
         of="map",
         name="items",
         form="map.items()",
-        meaning="Pairs of key and value, to go through with two variables.",
+        meaning="Pairs of key and value, for iteration with two variables.",
         samples=(Sample("[key for key, n in stock.items() if n > 0]", '["Emma"]'),),
         check=calls.map_items,
     ),
@@ -223,7 +223,7 @@ METHODS = (
         of="map",
         name="keys",
         form="map.keys()",
-        meaning="The keys, to go through; a map itself gives its keys, too.",
+        meaning="The keys, for iteration; a map itself also iterates over its keys.",
         samples=(Sample("sorted(stock.keys())", '["Emma", "Persuasion"]'),),
         check=calls.map_keys,
     ),
@@ -231,7 +231,7 @@ METHODS = (
         of="map",
         name="values",
         form="map.values()",
-        meaning="The values, to go through.",
+        meaning="The values, for iteration.",
         samples=(Sample("sum(stock.values())", "3"),),
         check=calls.map_values,
     ),
@@ -239,7 +239,7 @@ METHODS = (
         of="map",
         name="get",
         form="map.get(key) or map.get(key, default)",
-        meaning="The value of a key; if there is none, the default, or nothing.",
+        meaning="The value of a key; if it is missing, the default, or `None`.",
         samples=(Sample('stock.get("Emma")', "3"), Sample('stock.get("Ivanhoe", 0)', "0")),
         check=calls.map_get,
     ),
@@ -247,7 +247,7 @@ METHODS = (
 
 
 def methods_of(owner: Typed) -> dict[str, Method]:
-    """The methods that the values of a type have, by name."""
+    """Return the methods of a type, by name."""
     of = "map" if isinstance(owner, MapType) else _OWNERS.get(owner)
     return {method.name: method for method in METHODS if method.of == of}
 

@@ -1,4 +1,4 @@
-"""Which rows of replicas an expression reads whatever the values are."""
+"""Replica rows that an expression reads unconditionally."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meshgen.spec.expressions.model import Expression, Lookup
 
 
 def certain_lookups(expression: Expression) -> Iterator[Lookup]:
-    """Yield the lookups that are made whenever `expression` is evaluated, in that order.
+    """Yield the unconditional lookups of `expression`, in order of evaluation.
 
     Rows that only one branch needs, that depend on a comprehension's variable, or whose id is
     only there because of an earlier condition, are not among them.
@@ -26,7 +26,7 @@ def _certain(expression: Expression, node: ast.AST) -> Iterator[Lookup]:
 
 
 def _evaluated(node: ast.AST) -> list[ast.AST]:
-    """Return the parts of `node` that are evaluated whenever it is."""
+    """Return the parts of `node` that are evaluated unconditionally."""
     match node:
         case ast.IfExp(test=test):
             return [test]

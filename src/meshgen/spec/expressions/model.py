@@ -1,4 +1,4 @@
-"""What an expression is: its names, its tree and the type of every part of it."""
+"""Checked expressions: their syntax tree, names and types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meshgen.spec.types import EnumType, Type
 
 
 class ExpressionError(Exception):
-    """What is wrong with an expression; `offset` counts characters of the source from 0."""
+    """An invalid expression; `offset` counts characters of the source from 0."""
 
     def __init__(self, message: str, offset: int, hint: str | None = None) -> None:
         super().__init__(message)
@@ -23,7 +23,7 @@ class ExpressionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What can be gone through but is no value of its own: `items.values()`, a generator.
+    """An iterable that is not a value: `items.values()`, a generator.
 
     `pair` is the type of the value when every item is a pair of key and value (`items.items()`).
     """
@@ -38,7 +38,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """The type of `None` where nothing tells what is missing."""
+    """The type of `None` without context."""
 
     def __str__(self) -> str:
         return "None"

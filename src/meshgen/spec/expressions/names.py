@@ -1,4 +1,4 @@
-"""What a name stands for: a variable, a member of an enum, a field."""
+"""Resolution of names: variables, members of enums, fields."""
 
 from __future__ import annotations
 
@@ -79,12 +79,12 @@ def row(checker: Checker, node: ast.Subscript) -> Lookup | None:
 
 
 def known(checker: Checker, name: str) -> bool:
-    """Say whether `name` is a variable."""
+    """Tell whether `name` is a variable."""
     return name in checker.items or name in checker.scope.variables
 
 
 def visible(checker: Checker) -> set[str]:
-    """Return every name that means something, for hints and against shadowing."""
+    """Return every defined name, for hints and to prevent shadowing."""
     scope = checker.scope
     names: set[str] = {*checker.items, *scope.variables, *scope.records, *scope.replicas}
     return names | set(checker.functions)
@@ -156,12 +156,12 @@ def _unknown(checker: Checker, node: ast.Name, wanted: Typed | None) -> Expressi
         return checker.error(node, f"`{name}` is a function", f"write `{name}(...)`")
     if isinstance(wanted, EnumType):
         near = closest(name, {*wanted.members, *checker.items, *checker.scope.variables})
-        hint = near or f"its members are {', '.join(f'`{member}`' for member in wanted.members)}"
+        hint = near or f"use one of {', '.join(f'`{member}`' for member in wanted.members)}"
         return checker.error(node, f"`{name}` is not a member of {wanted}", hint)
     if name in checker.scope.types:
         return checker.error(node, f"`{name}` is a type, not a value")
     for kind in checker.scope.types.values():
         if isinstance(kind, Enum) and name in kind.members:
-            hint = f"it is a member of {kind.name}, and no {kind.name} is expected here"
+            hint = f"it is a member of {kind.name}, but no {kind.name} is expected here"
             return checker.error(node, f"`{name}` is not known here", hint)
     return checker.error(node, f"`{name}` is not known here", _proposal(checker, node))

@@ -1,4 +1,4 @@
-"""What a condition tells about values that may be missing."""
+"""Narrowing of optional values by conditions."""
 
 from __future__ import annotations
 

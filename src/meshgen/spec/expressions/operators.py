@@ -1,4 +1,4 @@
-"""Arithmetic, comparisons and logic."""
+"""Arithmetic, comparisons and boolean logic."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def arithmetic(checker: Checker, node: ast.BinOp, want: Typed | None) -> Typed:
     symbol = SYMBOLS.get(type(node.op))
     if symbol is None:
         text = "this operator is not allowed here"
-        hint = "write it as a multiplication" if isinstance(node.op, ast.Pow) else None
+        hint = "write a multiplication instead" if isinstance(node.op, ast.Pow) else None
         raise _between(checker, node.left, node.right, text, hint)
     left, right = _pair(checker, node.left, node.right, bare(want))
     for side, found in ((node.left, left), (node.right, right)):
@@ -46,7 +46,7 @@ def arithmetic(checker: Checker, node: ast.BinOp, want: Typed | None) -> Typed:
         return STRING
     if isinstance(left, ListType) and isinstance(right, ListType) and symbol == "+":
         hint = f"write `[*{checker.text(node.left)}, *{checker.text(node.right)}]`"
-        raise _between(checker, node.left, node.right, "lists are not added", hint)
+        raise _between(checker, node.left, node.right, "lists cannot be added", hint)
     for side, found in ((node.left, left), (node.right, right)):
         if found not in NUMBERS:
             text = f"`{checker.text(side)}` is {described(found)}, `{symbol}` takes numbers"
@@ -71,7 +71,7 @@ def unary(checker: Checker, node: ast.UnaryOp, want: Typed | None) -> Typed:
     if not isinstance(node.op, ast.USub):
         raise checker.error(node, f"`{checker.text(node)[:1]}` is not allowed here")
     if isinstance(node.operand, ast.UnaryOp):
-        raise checker.error(node.operand, "one `-` is enough")
+        raise checker.error(node.operand, "remove one `-`")
     found = checker.infer(node.operand, bare(want))
     if found not in NUMBERS:
         checker.value(node.operand)
@@ -81,13 +81,13 @@ def unary(checker: Checker, node: ast.UnaryOp, want: Typed | None) -> Typed:
 
 
 def boolean(checker: Checker, node: ast.BoolOp, want: Typed | None) -> Typed:
-    """`a and b`, `a or b`: what the first tells about missing values is known to the second."""
+    """`a and b`, `a or b`; the first operand narrows the second."""
     holds = isinstance(node.op, ast.And)
     known: frozenset[str] = frozenset()
     for value in node.values:
         if isinstance(value, ast.Constant) and isinstance(value.value, bool):
-            raise checker.error(value, f"{value.value} says nothing here", "leave it out")
-        with checker.knowing(known):
+            raise checker.error(value, f"{value.value} has no effect here", "leave it out")
+        with checker.narrowing(known):
             checker.require(value, BOOL)
         known |= narrowing.present(value, holds=holds)
     return BOOL
@@ -99,16 +99,16 @@ def conditional(checker: Checker, node: ast.IfExp, want: Typed | None) -> Typed:
     branches = [node.body, node.orelse]
     if all(isinstance(b, ast.Constant) and isinstance(b.value, bool) for b in branches):
         text = checker.text(node.test)
-        raise checker.error(node, "the condition says that already", f"write `{text}` or `not ...`")
+        raise checker.error(node, "the condition already says that", f"write `{text}` or `not ...`")
     if checker.leaves_open(node.body) and not checker.leaves_open(node.orelse):
         branches.reverse()
     found: list[Typed] = []
     for branch in branches:
-        with checker.knowing(narrowing.present(node.test, holds=branch is node.body)):
+        with checker.narrowing(narrowing.present(node.test, holds=branch is node.body)):
             found.append(checker.infer(branch, wish(want, found[0]) if found else want))
     common = join(found[0], found[1])
     if common is None:
-        text = f"{described(found[1])} does not go together with {described(found[0])}"
+        text = f"{described(found[1])} is not compatible with {described(found[0])}"
         raise checker.error(branches[1], text)
     for branch, kind in zip(branches, found, strict=True):
         checker.coerce(branch, kind, common)
@@ -124,7 +124,7 @@ def comparison(checker: Checker, node: ast.Compare, want: Typed | None) -> Typed
                 _membership(checker, left, right)
             case ast.Is() | ast.IsNot():
                 if not (isinstance(right, ast.Constant) and right.value is None):
-                    text = "`is` asks for None only"
+                    text = "`is` is only for None"
                     raise _between(checker, left, right, text, "write `==` or `!=`")
                 _absence(checker, left)
                 checker.infer(right)
@@ -138,7 +138,7 @@ def comparison(checker: Checker, node: ast.Compare, want: Typed | None) -> Typed
 def _pair(
     checker: Checker, left: ast.expr, right: ast.expr, want: Typed | None = None
 ) -> tuple[Typed, Typed]:
-    """Return the types of two neighbours; the one that leaves something open comes second."""
+    """Return the types of two operands; the less specific one is inferred second."""
     if checker.leaves_open(left) and not checker.leaves_open(right):
         second, first = _pair(checker, right, left, want)
         return first, second
@@ -157,7 +157,7 @@ def _equality(checker: Checker, left: ast.expr, right: ast.expr) -> None:
                 checker.require(other, BOOL)
                 text = checker.text(other)
                 hint = f"write `{text}` or `not {text}`"
-                raise checker.error(one, f"comparing with {one.value} says nothing new", hint)
+                raise checker.error(one, f"comparing with {one.value} is redundant", hint)
     kinds = _pair(checker, left, right)
     common = join(bare(kinds[0]) or kinds[0], bare(kinds[1]) or kinds[1])
     if common is None or isinstance(common, View):
@@ -180,7 +180,7 @@ def _order(checker: Checker, left: ast.expr, right: ast.expr) -> None:
             text = f"`{checker.text(side)}` is {described(kind)}, which has no order"
             raise checker.error(side, text)
     if join(*kinds) is None:
-        text = f"{described(kinds[0])} is not compared with {described(kinds[1])}"
+        text = f"{described(kinds[0])} cannot be compared with {described(kinds[1])}"
         raise _between(checker, left, right, text)
 
 
@@ -199,7 +199,7 @@ def _membership(checker: Checker, left: ast.expr, right: ast.expr) -> None:
         text = f"`{checker.text(right)}` is {described(container)}, nothing is `in` it"
         raise checker.error(right, text)
     if isinstance(container, View) and container.pair is not None:
-        raise checker.error(right, "ask for the key", "leave `.items()` out")
+        raise checker.error(right, "test for the key", "leave `.items()` out")
     if join(bare(item) or item, bare(inside) or inside) is None:
         where = "the keys of the map are" if isinstance(container, MapType) else "the items are"
         text = f"`{checker.text(left)}` is {described(item)}, {where} {inside}"

@@ -1,4 +1,4 @@
-"""How types relate: what stands for what, and what two of them have in common."""
+"""Relations between types: compatibility and common types."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def bare(kind: Typed | None) -> Typed | None:
 
 
 def widens(actual: Typed, expected: Typed) -> bool:
-    """Say whether an `actual` is turned into an `expected` without a word: whole numbers only."""
+    """Tell whether `actual` is converted to `expected` implicitly: only int is."""
     return actual == INT and expected in (DECIMAL, FLOAT)
 
 
 def fits(actual: Typed, expected: Typed) -> bool:
-    """Say whether an `actual` can stand where an `expected` is wanted."""
+    """Tell whether `actual` is compatible with `expected`."""
     if actual == expected or widens(actual, expected):
         return True
     if isinstance(expected, OptionalType):
@@ -57,7 +57,7 @@ def fits(actual: Typed, expected: Typed) -> bool:
 
 
 def join(one: Typed, other: Typed) -> Typed | None:
-    """Return the type that takes both, or None."""
+    """Return the common type of both, or None."""
     if fits(one, other):
         return other
     if fits(other, one):
@@ -75,7 +75,7 @@ def join(one: Typed, other: Typed) -> Typed | None:
 
 
 def item_of(kind: Typed) -> Type | None:
-    """Return what one gets when going through `kind` (of a map: its keys), or None."""
+    """Return the type of the items of `kind` (of a map: its keys), or None."""
     match kind:
         case ListType(item=item) | View(item=item):
             return item
@@ -86,6 +86,6 @@ def item_of(kind: Typed) -> Type | None:
 
 
 def wish(want: Typed | None, common: Typed) -> Typed | None:
-    """Of what the place wants and what the neighbours are, return what says more."""
+    """Return the more specific of the expected type and that of the neighbours."""
     vague = common in (INT, FLOAT) or isinstance(common, Nothing)
     return want if want is not None and (vague or bare(want) == DECIMAL) else common

@@ -1,4 +1,4 @@
-"""From text to a tree that holds nothing but the whitelisted part of Python's syntax."""
+"""Parse text to a tree of the allowed subset of Python's syntax."""
 
 from __future__ import annotations
 
@@ -60,7 +60,11 @@ _MISREAD = {
 
 
 def parse(source: str) -> ast.expr:
-    """Return the tree of `source`. Raises ExpressionError."""
+    """Parse `source`.
+
+    Raises:
+        ExpressionError: It is not an allowed expression.
+    """
     _limits(source)
     shift = len(source) - len(source.lstrip())
     text = source.strip()
@@ -89,14 +93,14 @@ def _limits(source: str) -> None:
     if not source.strip():
         raise ExpressionError("an expression is missing here", 0)
     if len(source) > MAX_LENGTH:
-        message = f"an expression is at most {MAX_LENGTH} characters long"
-        advice = "let an event or a value object carry a part of it"
+        message = f"an expression has at most {MAX_LENGTH} characters"
+        advice = "move a part of it to an event or a value object"
         raise ExpressionError(message, MAX_LENGTH, advice)
     body = source.rstrip()
     for offset, character in enumerate(body):
         if character < " " or 0xD800 <= ord(character) <= 0xDFFF:
             message = f"the character U+{ord(character):04X} is not allowed in an expression"
-            hint = "an expression is written on one line" if character in "\r\n" else None
+            hint = "write the expression on one line" if character in "\r\n" else None
             raise ExpressionError(message, offset, hint)
 
 
@@ -106,9 +110,9 @@ def _misread(source: str, error: SyntaxError, shift: int) -> ExpressionError:
     for start in range(max(offset - 1, 0), offset + 1):
         for token, advice in _MISREAD.items():
             if source.startswith(token, start) and not source.startswith("==", start):
-                return ExpressionError(f"`{token}` is not understood here", start, advice)
+                return ExpressionError(f"`{token}` is not valid here", start, advice)
     if rest.startswith("**"):
-        return ExpressionError("`**` is not understood here", offset)
+        return ExpressionError("`**` is not valid here", offset)
     message = error.msg.partition(" (")[0]
     return ExpressionError(f"this is not an expression: {message}", offset)
 
@@ -126,7 +130,7 @@ def _in_characters(tree: ast.expr, text: str, shift: int) -> None:
 
 
 def _plain_tokens(text: str, shift: int) -> None:
-    """Refuse what the tree no longer shows: comments, names in look-alike letters."""
+    """Refuse what is not in the tree: comments and names with look-alike letters."""
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     except (tokenize.TokenError, SyntaxError):
@@ -134,13 +138,13 @@ def _plain_tokens(text: str, shift: int) -> None:
     for token in tokens:
         offset = token.start[1] + shift
         if token.type == tokenize.COMMENT:
-            raise ExpressionError("a comment is not part of an expression", offset)
+            raise ExpressionError("comments are not allowed in expressions", offset)
         if token.type == tokenize.NAME and not token.string.isascii():
             raise ExpressionError(f"`{token.string}` is not a name", offset)
 
 
 def _whitelisted(tree: ast.expr) -> None:
-    """Refuse every node that is not allowed, without recursion: the depth is not yet known."""
+    """Refuse nodes that are not allowed, without recursion: the depth is unbounded."""
     pending: list[tuple[ast.AST, int]] = [(tree, 1)]
     while pending:
         node, depth = pending.pop()
@@ -152,7 +156,7 @@ def _whitelisted(tree: ast.expr) -> None:
 
 
 def _children(node: ast.AST) -> list[ast.AST]:
-    """Return the parts of `node`; a star in a list and a tuple after `for` are looked through."""
+    """Return the parts of `node`, skipping a star in a list and a tuple after `for`."""
     if isinstance(node, ast.List):
         return [item.value if isinstance(item, ast.Starred) else item for item in node.elts]
     if isinstance(node, ast.comprehension):
@@ -183,7 +187,7 @@ def _constant(node: ast.Constant) -> None:
     if isinstance(value, int) and value > MAX_INT:
         raise ExpressionError(f"a number is at most {MAX_INT}", _offset(node))
     if isinstance(value, str) and any(0xD800 <= ord(c) <= 0xDFFF or c == "\0" for c in value):
-        raise ExpressionError("this text cannot be written down as UTF-8", _offset(node))
+        raise ExpressionError("this string cannot be encoded as UTF-8", _offset(node))
 
 
 def _offset(node: ast.AST) -> int:

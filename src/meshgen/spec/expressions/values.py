@@ -40,7 +40,7 @@ Value: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bindings:
-    """What the names of an expression stand for.
+    """The values of names in an expression.
 
     values: by kind of variable, then by name
     answers: by the name of the port call, then by field

@@ -1,7 +1,7 @@
-"""The grammar of the spec language: one table of every construct, key, shape and default.
+"""The grammar of the spec language: a table of all constructs, keys, shapes and defaults.
 
-The parser takes its key checks from it, `rename` and `remove` the places of names, editors their
-JSON Schema, the scaffolding the order of keys, and the reference its text.
+It is used by the parser, by `rename` and `remove` to find names, by the JSON Schema for editors, by
+the scaffolding for the order of keys, and by the language reference.
 """
 
 from meshgen.spec.grammar.aggregates import AGGREGATE, COMMAND, EMISSION, EVENT
@@ -58,7 +58,7 @@ __all__ = [
     "VALUE_OBJECT",
 ]
 
-# in the order in which one writes a spec, which is that of the reference
+# in the order of a spec, which is that of the reference
 CONSTRUCTS = (
     SPEC,
     ENUM,

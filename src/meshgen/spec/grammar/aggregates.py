@@ -28,9 +28,9 @@ EVENT = Construct(
     name="event",
     one="an event",
     meaning=(
-        "Something that happened to an aggregate, in the past tense. The fields stand beside the "
-        "keys below; the aggregate's id is one of them by itself. A field of the state that is "
-        "called like one of the event takes its value without a word; `sets` says the rest."
+        "Something that happened to an aggregate, in the past tense. Its fields are written next "
+        "to the keys below; the aggregate's id is always one of them. State fields with the name "
+        "of an event field take its value; `sets` defines the others."
     ),
     keys=(
         SUMMARY,
@@ -38,7 +38,7 @@ EVENT = Construct(
         Key(
             name="sets",
             shape=assignments(scopes.SETS),
-            meaning="Fields of the state, each with the expression of its new value.",
+            meaning="State fields, each with the expression of its new value.",
             otherwise="only fields of the same name change",
         ),
     ),
@@ -68,21 +68,21 @@ EMISSION = Construct(
     name="emission",
     one="an entry of `emits`",
     meaning=(
-        "Of several events that a command may cause, the first happens whose `when` holds. All but "
-        "the last have a `when`; the last is what happens otherwise."
+        "If a command may emit several events, the first one whose `when` holds is emitted. All "
+        "but the last have a `when`; the last is emitted if none of them holds."
     ),
     keys=(
         Key(name="event", shape=OWN_EVENT, meaning="An event of the aggregate.", required=True),
         Key(
             name="when",
             shape=Expression(scopes.EMISSIONS),
-            meaning="The condition under which it is this event.",
+            meaning="The condition for this event.",
             otherwise="always; the last entry has none",
         ),
         Key(
             name="with",
             shape=assignments(scopes.EMISSIONS),
-            meaning="The event's fields that do not take their value from the input or the state.",
+            meaning="The fields of the event that are not filled from the input or the state.",
         ),
     ),
     examples=(
@@ -113,12 +113,11 @@ COMMAND = Construct(
     name="command",
     one="a command",
     meaning=(
-        "An intention, in the imperative. It carries the aggregate's id by itself, is checked "
-        "against its rules, and causes one event; exactly one of `creates`, `emits` and `upserts` "
-        "says which. These three take the name of an event, `{Event: {field: expression}}`, or a "
-        "list of [emissions](#emission). Fields of the event that are called like one of the input "
-        "or the state take its value without a word. A refused command answers 409 with the name "
-        "of the rule."
+        "An intention, in the imperative. It always carries the aggregate's id, is checked against "
+        "its rules, and emits one event, given by exactly one of `creates`, `emits` and `upserts`. "
+        "These take the name of an event, `{Event: {field: expression}}`, or a list of "
+        "[emissions](#emission). Event fields with the name of a field of the input or the state "
+        "take its value. A refused command returns 409 with the name of the rule."
     ),
     keys=(
         SUMMARY,
@@ -126,40 +125,40 @@ COMMAND = Construct(
         Key(
             name="roles",
             shape=ROLES.shape,
-            meaning="The roles whose callers may send it through the gateway.",
-            otherwise="only policies and sagas send it",
+            meaning="The roles allowed to send it through the gateway.",
+            otherwise="only policies and sagas can send it",
         ),
         Key(
             name="input",
             shape=FIELDS,
-            meaning="What the command carries beside the aggregate's id.",
+            meaning="The fields of the command besides the aggregate's id.",
         ),
         Key(
             name="requires",
             shape=assignments(scopes.RULES, rule=RULE),
-            meaning="Rules that must hold, by name; the caller is told which one is broken.",
+            meaning="Rules that must hold, by name; the response names the broken rule.",
         ),
         Key(
             name="calls",
             shape=MapOf(NewName(VARIABLE), PortCall(scopes.CALLS)),
-            meaning="Questions to the outside: a name for the answer, and the operation of a port.",
+            meaning="Calls of external systems: a name for the response, and a port's operation.",
         ),
         Key(
             name="creates",
             shape=EMISSIONS_SHAPE,
-            meaning="What happens; the aggregate must not exist yet.",
+            meaning="The resulting event; the aggregate must not exist yet.",
         ),
         Key(
             name="emits",
             shape=EMISSIONS_SHAPE,
-            meaning="What happens; the aggregate must exist.",
+            meaning="The resulting event; the aggregate must exist.",
         ),
         Key(
             name="upserts",
             shape=EMISSIONS_SHAPE,
             meaning=(
-                "What happens; the aggregate may exist or not, so every field of its state needs a "
-                "value to start with."
+                "The resulting event; the aggregate may exist or not, so every field of its state "
+                "needs an initial value."
             ),
         ),
     ),
@@ -214,9 +213,9 @@ AGGREGATE = Construct(
     name="aggregate",
     one="an aggregate",
     meaning=(
-        "A consistency boundary: what one command changes, in one transaction. Each is known by a "
-        "`uuid`, which is a field of its state, its events and its commands without being written "
-        "there."
+        "A consistency boundary: what one command changes in one transaction. An aggregate is "
+        "identified by a `uuid`, which is implicitly a field of its state, its events and its "
+        "commands."
     ),
     keys=(
         SUMMARY,
@@ -224,36 +223,39 @@ AGGREGATE = Construct(
         Key(
             name="id",
             shape=NewName(names.FIELD),
-            meaning="The name of the `uuid` by which it is known.",
+            meaning="The name of its id, a `uuid`.",
             required=True,
-            hint="`id: order_id`: the name of the uuid by which it is known",
+            hint="write `id: order_id`, the name of its `uuid`",
         ),
         Key(
             name="owner",
             shape=FieldName(),
-            meaning="The id, or a `uuid` of the state: only this caller may see or change it.",
-            otherwise="everybody who has the role",
+            meaning=(
+                "The id, or a `uuid` of the state: only the caller with this id may read or change "
+                "the aggregate."
+            ),
+            otherwise="everyone with the role",
         ),
         Key(
             name="event_sourced",
             shape=Flag(),
             meaning=(
-                "Whether its events are what is kept, and the state is computed from them; it is "
-                "then read by its id alone."
+                "Whether its events are stored, and its state is computed from them. It can then "
+                "be read by its id only."
             ),
             default=False,
         ),
-        Key(name="state", shape=FIELDS, meaning="What it holds beside its id."),
+        Key(name="state", shape=FIELDS, meaning="Its fields besides the id."),
         Key(
             name="events",
             shape=MapOf(kinds.EVENT, EVENT),
-            meaning="What can happen to it.",
+            meaning="Its events.",
             required=True,
         ),
         Key(
             name="commands",
             shape=MapOf(kinds.COMMAND, COMMAND),
-            meaning="What can be asked of it.",
+            meaning="Its commands.",
             required=True,
         ),
     ),

@@ -1,4 +1,4 @@
-"""Types, and the names that are there without being declared: what no key says."""
+"""Types, and predefined names and marks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from meshgen.spec.grammar.shapes import Example
 
 @dataclass(frozen=True, slots=True)
 class TypeEntry:
-    """A type: how it is written, what its values are, how a value is written in an expression."""
+    """A type: its notation, its values, and a literal."""
 
     form: str
     meaning: str
@@ -18,11 +18,7 @@ class TypeEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Implicit:
-    """A name or a mark that means something by itself.
-
-    Attributes:
-        origin: The kind of variables of expressions that it describes, if it is one.
-    """
+    """A predefined name or mark."""
 
     form: str
     meaning: str
@@ -31,30 +27,30 @@ class Implicit:
 
 
 TYPES = (
-    TypeEntry("string", "A text.", "title: string"),
+    TypeEntry("string", "A string.", "title: string"),
     TypeEntry("int", "A whole number.", "quantity: int"),
     TypeEntry("float", "A floating-point number, for measures; never for money.", "weight: float"),
-    TypeEntry("decimal", "A decimal number with all its digits, for money.", "price: decimal"),
+    TypeEntry("decimal", "An exact decimal number, for money.", "price: decimal"),
     TypeEntry("bool", "`true` or `false`.", "listed: bool"),
     TypeEntry("uuid", "An id.", "customer_id: uuid"),
-    TypeEntry("date", "A day, ISO 8601.", "published_on: date"),
-    TypeEntry("datetime", "A moment, ISO 8601, in UTC.", "placed_at: datetime"),
+    TypeEntry("date", "A date, ISO 8601.", "published_on: date"),
+    TypeEntry("datetime", "A point in time, ISO 8601, in UTC.", "placed_at: datetime"),
     TypeEntry("Name", "An enum or a value object under `types`.", "status: OrderStatus"),
-    TypeEntry("list[T]", "A list; it needs quotes in YAML.", 'lines: "list[Line]"'),
+    TypeEntry("list[T]", "A list; quote it in YAML.", 'lines: "list[Line]"'),
     TypeEntry("map[T]", "A map whose keys are strings.", 'counts: "map[int]"'),
     TypeEntry(
         "map[K, T]", "A map whose keys are `int`, `uuid` or `date`.", 'stock: "map[uuid, int]"'
     ),
-    TypeEntry("T?", "A value, or nothing. It need not be given.", "note: string?"),
+    TypeEntry("T?", "A value, or nothing. It may be omitted.", "note: string?"),
 )
 _ORDER = "services.order.aggregates.Order"
 IMPLICIT = (
     Implicit(
         form="the id",
         meaning=(
-            "The aggregate's id (`order_id`) is a field of its state, its events and its commands "
-            "without being written there. Whoever sends a command that `creates` over HTTP may "
-            "leave it out, and gets a new one."
+            "The aggregate's id (`order_id`) is implicitly a field of its state, its events and "
+            "its commands. A client that sends a command with `creates` over HTTP may omit it, and "
+            "gets a new one."
         ),
         example=Example(
             """\
@@ -69,10 +65,9 @@ commands:
     Implicit(
         form="same-named fields",
         meaning=(
-            "What is to be filled takes the value of a field with the same name and type by "
-            "itself: an event's fields from the command's input, then from the state; the state "
-            "and a row from the event; a command that is sent from the event that is followed. "
-            "Only what differs is written."
+            "Fields take the value of a field with the same name and type: event fields from the "
+            "command's input, then from the state; state and row fields from the event; fields of "
+            "a sent command from the triggering event. Only differences are written."
         ),
         example=Example(
             """\
@@ -86,7 +81,7 @@ policies:
         form="`input.x`",
         origin="input",
         meaning=(
-            "A field of the command or the operation. The bare `x` means the input first, so that "
+            "A field of the command or the operation. A plain `x` refers to the input first, so "
             "`input.` is rarely needed."
         ),
         example=Example(
@@ -102,8 +97,8 @@ commands:
         form="`state.x`",
         origin="state",
         meaning=(
-            "A field of the aggregate as it is before the event. It is needed where the input or "
-            "the event has a field of the same name."
+            "A field of the aggregate before the event. It is needed where the input or the event "
+            "has a field of the same name."
         ),
         example=Example(
             """\
@@ -120,7 +115,7 @@ commands:
     Implicit(
         form="`event.x`",
         origin="event",
-        meaning="A field of the event; the bare `x` means the event first.",
+        meaning="A field of the event; a plain `x` refers to the event first.",
         example=Example(
             """\
 events:
@@ -134,7 +129,7 @@ commands:
     Implicit(
         form="`row.x`",
         origin="row",
-        meaning="A field of the row as it is, in the reactions of a projection.",
+        meaning="A field of the current row, in the reactions of a projection.",
         example=Example(
             """\
 sales:
@@ -150,7 +145,7 @@ sales:
     Implicit(
         form="`answer.x`",
         origin="answer",
-        meaning="A field of the answer of a call, by the name that `calls` gives it.",
+        meaning="A field of the response to a call, by its name in `calls`.",
         example=Example(
             """\
 ports:
@@ -170,10 +165,7 @@ aggregates:
     ),
     Implicit(
         form="`replica[id].x`",
-        meaning=(
-            "A field of the row of a replica, by the name of the replica. If there is no such row, "
-            "the command is refused."
-        ),
+        meaning=("A field of a replica's row. If there is no such row, the command is refused."),
         example=Example(
             """\
 replicas:
@@ -191,8 +183,8 @@ aggregates:
         form="the item of `each`",
         origin="item",
         meaning=(
-            "`each: line in lines` gives `line` to the `with` beside it. The variable of a "
-            "comprehension is one of this kind, too."
+            "`each: line in lines` defines `line` for the `with` next to it. Variables of "
+            "comprehensions work the same way."
         ),
         example=Example(
             """\
@@ -209,9 +201,9 @@ policies:
         form="`failure`",
         origin="failure",
         meaning=(
-            "In `on_failure` of a saga: why it failed, as a text. It is the `reason` of the event "
-            "that meant failure, or that event's name in words; the name of the broken rule; or "
-            "`deadline passed`."
+            "In `on_failure` of a saga: the reason of the failure, a string. It is the `reason` of "
+            "the event that meant failure, or the name of that event in words; the name of the "
+            "broken rule; or `deadline passed`."
         ),
         example=Example(
             "on_failure: {do: CancelOrder, with: {reason: '\"failed: \" + failure'}}\n",
@@ -222,9 +214,8 @@ policies:
         form="`caller`",
         origin="name",
         meaning=(
-            "The id in the token of who calls (`sub`): in the parts of a BFF, and in scenarios, "
-            "where every role has one of its own. What a scenario `keep`s is a name of this kind, "
-            "too."
+            "The id in the caller's token (`sub`), in the parts of a BFF. In scenarios every role "
+            "has its own. The names that steps of a scenario `keep` are used in the same way."
         ),
         example=Example(
             "GET /account: {orders: order_history.OrdersOfCustomer(customer_id=caller)}\n",
@@ -235,7 +226,7 @@ policies:
         form="`unit.Query(...)?`",
         meaning=(
             "The part is optional: it is `null` if there is no such row, or if its unit fails or "
-            "is slow. Without `?` the whole request fails then."
+            "is slow. Without `?` the whole request fails."
         ),
         example=Example(
             'GET /orders/{order_id}: {payment: "payment.Payment(order_id=order_id)?"}\n',
@@ -244,7 +235,7 @@ policies:
     ),
     Implicit(
         form="`only [field]`",
-        meaning="The part has these fields alone.",
+        meaning="The part has only these fields.",
         example=Example(
             """\
 GET /totals:

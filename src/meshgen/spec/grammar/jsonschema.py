@@ -1,4 +1,4 @@
-"""The JSON Schema by which editors complete and check a spec, made of the grammar."""
+"""The JSON Schema with which editors complete and check a spec, generated from the grammar."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _LIMITS: dict[str, Schema] = {
 
 
 def schema_of_specs() -> Schema:
-    """The schema of a whole spec."""
+    """Return the schema of a whole spec."""
     defs: Schema = {}
     top = _Writer(defs).construct(SPEC)
     return {
@@ -63,7 +63,7 @@ def schema_of_specs() -> Schema:
 
 
 class _Writer:
-    """Writes a definition for each construct below the spec, once."""
+    """Writes one definition per construct."""
 
     def __init__(self, defs: Schema) -> None:
         self.defs = defs
@@ -110,7 +110,7 @@ class _Writer:
         first, *others = construct.name.split()
         name = first + "".join(word.capitalize() for word in others)
         if name not in self.defs:
-            self.defs[name] = {}  # its place, so that nothing below defines it again
+            self.defs[name] = {}  # reserves it: constructs may be recursive
             self.defs[name] = self.construct(construct)
         return {"$ref": f"#/$defs/{name}"}
 
@@ -183,7 +183,7 @@ def _scalar(shape: Shape) -> Schema:
             return {"type": ["string", "number", "boolean", "null"]}
         case AnyValue():
             return {}
-        case _:  # pragma: no cover - what holds others is written by `_Writer`
+        case _:  # pragma: no cover - collections are written by `_Writer`
             raise TypeError(shape)
 
 

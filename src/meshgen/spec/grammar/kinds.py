@@ -1,4 +1,4 @@
-"""The kinds of things that a spec gives names to."""
+"""The kinds of named elements of a spec."""
 
 from __future__ import annotations
 

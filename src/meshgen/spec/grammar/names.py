@@ -1,4 +1,4 @@
-"""What names may look like, and which of them are taken."""
+"""Rules for names: their form, and reserved names."""
 
 from __future__ import annotations
 
@@ -45,32 +45,32 @@ _GENERATED_CLASSES = _words("""
 
 @dataclass(frozen=True, slots=True)
 class NameRule:
-    """A form of names. `taken` maps refused names to the reason, as the hint says it."""
+    """A form of names; `taken` maps reserved names to the reason given in the hint."""
 
     pattern: re.Pattern[str]
     example: str
     taken: tuple[tuple[frozenset[str], str], ...] = ()
 
     def fault(self, name: str, what: str) -> tuple[str, str | None] | None:
-        """What is wrong with `name` (message, hint), None when nothing is."""
+        """Return why `name` is invalid (message, hint), None if it is valid."""
         if not self.pattern.fullmatch(name):
             shown = f"`{name}`" if name.isprintable() and 0 < len(name) <= MAX_LENGTH else "this"
             proposal = self.proposal(name)
             return (
-                f"{shown} is not a name for {what}",
-                proposal or f"names here look like {self.example}",
+                f"{shown} is not a valid name for {what}",
+                proposal or f"write a name such as {self.example}",
             )
         if len(name) > MAX_LENGTH:
-            return f"a name has at most {MAX_LENGTH} characters, this one has {len(name)}", None
+            return f"names have at most {MAX_LENGTH} characters, this one has {len(name)}", None
         if reason := self._taken(name):
-            return f"`{name}` cannot be a name for {what}", reason
+            return f"`{name}` is not a valid name for {what}", reason
         return None
 
     def _taken(self, name: str) -> str | None:
         return next((reason for names, reason in self.taken if name in names), None)
 
     def proposal(self, name: str) -> str | None:
-        """A hint with the same name in the right form, when there is an obvious one."""
+        """Return a hint with the name in the right form, if there is an obvious one."""
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9 _-]*", name) or len(name) > MAX_LENGTH:
             return None
         for candidate in (snake(name), kebab(name), pascal(name)):
@@ -79,9 +79,9 @@ class NameRule:
         return None
 
 
-_KEYWORD = (frozenset(keyword.kwlist), "it is a word of the Python language")
-_DEVICE = (_WINDOWS_DEVICES, "Windows has no files of this name")
-_USED = "the generated code uses this name itself; be more specific"
+_KEYWORD = (frozenset(keyword.kwlist), "it is reserved in Python")
+_DEVICE = (_WINDOWS_DEVICES, "files on Windows cannot have this name")
+_USED = "the generated code uses this name; choose a more specific one"
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _CAPWORDS = re.compile(r"[A-Z][A-Za-z0-9]*")
 
@@ -102,7 +102,7 @@ PROJECT = NameRule(
                 structlog test tests types types-psutil typing typing-extensions typing-inspection
                 uv uvicorn uvloop yarl
             """),
-            "a Python package of this name exists beside it",
+            "it would clash with a Python package of this name",
         ),
     ),
 )
@@ -131,7 +131,7 @@ UNIT = NameRule(
                     "types",
                 )
             ),
-            "the generated system has something of this name already",
+            "the generated system already uses this name",
         ),
     ),
 )
@@ -143,18 +143,24 @@ CLASS = NameRule(
 SAGA = NameRule(
     CLASS.pattern,
     "`Checkout`",
-    (*CLASS.taken, (frozenset(("Pytest", "Request")), "the tests' framework has this name")),
+    (*CLASS.taken, (frozenset(("Pytest", "Request")), "the test framework uses this name")),
 )
 FIELD = NameRule(
     _SNAKE,
     "`price` or `unit_price`",
     (
         _KEYWORD,
-        (_PYDANTIC, "every generated message has a method of this name; be more specific"),
-        (_ANNOTATIONS, "it is the name of a Python type; say which one it is, like `order_date`"),
+        (
+            _PYDANTIC,
+            "every generated message has a method of this name; choose a more specific one",
+        ),
+        (
+            _ANNOTATIONS,
+            "it is the name of a Python type; choose a more specific one, such as `order_date`",
+        ),
         (
             frozenset(("caller", "cls", "field", "self")),
-            "the generated code uses this name itself; be more specific",
+            "the generated code uses this name; choose a more specific one",
         ),
     ),
 )
@@ -166,7 +172,7 @@ VARIABLE = NameRule(
     "`line`",
     (
         _KEYWORD,
-        (frozenset(("caller",)), "it stands for the caller"),
+        (frozenset(("caller",)), "it is the name of the caller"),
         (_GENERATED_NAMES, _USED),
     ),
 )
@@ -180,7 +186,10 @@ OPERATION = NameRule(_SNAKE, "`authorize`", (_KEYWORD,))
 
 
 def field_fault(name: str) -> tuple[str, str | None] | None:
-    """As `FIELD.fault`, with what a set of names cannot say."""
+    """Like `FIELD.fault`, with additional rules."""
     if name.startswith("model_"):
-        return f"`{name}` cannot be a name for a field", "pydantic keeps `model_` for itself"
+        return (
+            f"`{name}` is not a valid name for a field",
+            "the prefix `model_` is reserved by pydantic",
+        )
     return FIELD.fault(name, "a field")

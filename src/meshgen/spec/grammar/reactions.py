@@ -1,4 +1,4 @@
-"""What reacts to events: policies and sagas."""
+"""Reactions to events: policies and sagas."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ POLICY = Construct(
     name="policy",
     one="a policy",
     meaning=(
-        "Choreography: when this happened, do that. Fields of the command that are called like one "
-        "of the event take its value without a word."
+        "Choreography: when an event happens, send a command. Command fields with the name of an "
+        "event field take its value."
     ),
     keys=(
-        Key(name="on", shape=ANY_EVENT, meaning="The event that is followed.", required=True),
+        Key(name="on", shape=ANY_EVENT, meaning="The event that triggers it.", required=True),
         Key(
             name="each",
             shape=ItemOf(scopes.EVENTS),
-            meaning="Send one command for every item of a list of the event.",
+            meaning="Send one command per item of a list of the event.",
             otherwise="one command",
         ),
-        Key(name="do", shape=ANY_COMMAND, meaning="The command that is sent.", required=True),
+        Key(name="do", shape=ANY_COMMAND, meaning="The command to send.", required=True),
         Key(
             name="with",
             shape=assignments(scopes.SENDING),
-            meaning="The command's fields that the event does not fill by itself.",
+            meaning="The command's fields that are not filled from the event.",
         ),
         Key(
             name="after",
             shape=Duration(),
-            meaning="Wait this long before sending it, in whole seconds.",
-            otherwise="at once",
+            meaning="The delay before sending it, in whole seconds.",
+            otherwise="no delay",
         ),
     ),
     examples=(
@@ -73,13 +73,13 @@ policies:
 DISPATCH = Construct(
     name="dispatch",
     one="a command to send",
-    meaning="A command that a saga sends. `Command` alone is short for `{do: Command}`.",
+    meaning="A command that a saga sends. `Command` is short for `{do: Command}`.",
     keys=(
         Key(name="do", shape=ANY_COMMAND, meaning="The command.", required=True),
         Key(
             name="with",
             shape=assignments(scopes.SENDING),
-            meaning="The command's fields that the starting event does not fill by itself.",
+            meaning="The command's fields that are not filled from the starting event.",
         ),
     ),
     examples=(
@@ -108,27 +108,27 @@ STEP = Construct(
     name="step",
     one="a step",
     meaning=(
-        "A command, and the events that answer it. The saga waits for the answer, then goes on; if "
-        "the answer means failure, it undoes the steps before in the reverse order."
+        "A command, and the events in reply to it. The saga waits for a reply and continues. If "
+        "the reply means failure, it undoes the previous steps in reverse order."
     ),
     keys=(
         Key(
             name="each",
             shape=ItemOf(scopes.EVENTS),
-            meaning="Send one command for every item of a list, all at once, and wait for all.",
+            meaning="Send one command per item of a list, all at once, and wait for all replies.",
             otherwise="one command",
         ),
-        Key(name="do", shape=ANY_COMMAND, meaning="The command that is sent.", required=True),
+        Key(name="do", shape=ANY_COMMAND, meaning="The command to send.", required=True),
         Key(
             name="with",
             shape=assignments(scopes.SENDING),
-            meaning="The command's fields that the starting event does not fill by itself.",
+            meaning="The command's fields that are not filled from the starting event.",
         ),
         Key(
             name="done",
             shape=ListOf(ANY_EVENT, single=True),
             meaning="The events that mean success.",
-            otherwise="those that the command may cause and that are not in `failed`",
+            otherwise="the events of the command that are not in `failed`",
         ),
         Key(
             name="failed",
@@ -140,10 +140,10 @@ STEP = Construct(
             name="undo",
             shape=OneOf((ANY_COMMAND, DISPATCH)),
             meaning=(
-                "What compensates this step when a later one fails; it is filled like `do`, with "
-                "the same `with`."
+                "The command that compensates this step when a later one fails. It is filled like "
+                "`do`, with the same `with`."
             ),
-            otherwise="nothing is to be undone",
+            otherwise="nothing to undo",
         ),
     ),
     examples=(
@@ -194,8 +194,8 @@ SAGA = Construct(
     name="saga",
     one="a saga",
     meaning=(
-        "Orchestration: a process with a memory. An instance starts with an event and sends one "
-        "command after the other; what fails is compensated."
+        "Orchestration: a stateful process. An instance starts with an event and sends its "
+        "commands step by step; failures are compensated."
     ),
     keys=(
         renamed_from(CLASS),
@@ -203,8 +203,8 @@ SAGA = Construct(
             name="of",
             shape=FieldName(),
             meaning=(
-                "The `uuid` of the starting event by which an instance is known; there is one "
-                "instance for a value."
+                "The `uuid` of the starting event that identifies an instance; there is one "
+                "instance per value."
             ),
             required=True,
         ),
@@ -218,21 +218,21 @@ SAGA = Construct(
             name="deadline",
             shape=Duration(),
             meaning=(
-                "The whole must be done in this time; when it has passed, the saga fails with the "
-                "text `deadline passed` and compensates. In whole seconds."
+                "The time limit for the whole saga, in whole seconds. When it has passed, the saga "
+                "fails with the reason `deadline passed` and compensates."
             ),
             otherwise="no limit",
         ),
         Key(
             name="steps",
             shape=ListOf(STEP, least=1),
-            meaning="What is done, one step after the other.",
+            meaning="The steps, in order.",
             required=True,
         ),
         Key(
             name="on_failure",
             shape=OneOf((ANY_COMMAND, FAILURE)),
-            meaning="The command that is sent after all was undone; it may speak of `failure`.",
+            meaning="The command to send after everything is undone; it may use `failure`.",
             otherwise="nothing more",
         ),
     ),

@@ -1,4 +1,4 @@
-"""What reads: queries, projections and backends-for-frontends."""
+"""Reads: queries, projections and backends for frontends."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _ASKING = (
     Key(
         name="by",
         shape=ListOf(FieldName(), single=True),
-        meaning="Fields that the caller must give.",
+        meaning="Fields that the caller must provide.",
         otherwise="none",
     ),
     Key(
         name="filter",
         shape=ListOf(FieldName(), single=True),
-        meaning="Fields that the caller may give.",
+        meaning="Fields that the caller may provide.",
         otherwise="none",
     ),
     Key(
@@ -46,20 +46,20 @@ _ASKING = (
     Key(
         name="page",
         shape=PAGE,
-        meaning="The number of rows of a page.",
-        otherwise="the query answers one row, or 404",
+        meaning="The number of rows per page.",
+        otherwise="the query returns one row, or 404",
     ),
     Key(
         name="owner",
         shape=FieldName(),
         meaning="This `uuid` must be the caller's id.",
-        otherwise="everybody may see the rows",
+        otherwise="everyone may read the rows",
     ),
     Key(
         name="roles",
         shape=ROLES.shape,
         meaning=ROLES.meaning,
-        otherwise="everybody with a valid token",
+        otherwise="everyone with a valid token",
     ),
     renamed_from(CLASS),
 )
@@ -67,15 +67,15 @@ QUERY = Construct(
     name="query",
     one="a query",
     meaning=(
-        "A read of an aggregate's state: with `page` a page of rows, without it the one row whose "
-        "id is given. An aggregate that has an `owner` is read by its owner alone if the query "
-        "says so, too."
+        "A read of an aggregate's state: with `page`, a page of rows; without it, the row with the "
+        "given id. Aggregates with an `owner` are restricted to their owner only if the query also "
+        "has `owner`."
     ),
     keys=(
         Key(
             name="of",
             shape=Reference((kinds.AGGREGATE,), "near"),
-            meaning="The aggregate, of the same service.",
+            meaning="The aggregate, in the same service.",
             required=True,
         ),
         *_ASKING,
@@ -98,7 +98,7 @@ SearchOrders:
 ROW_QUERY = Construct(
     name="row query",
     one="a projection's query",
-    meaning="A read of the rows of a projection; it has the keys of a query but for `of`.",
+    meaning="A read of the rows of a projection, with the keys of a query except `of`.",
     keys=_ASKING,
     examples=(
         Example(
@@ -119,18 +119,18 @@ OrdersOfCustomer:
 ROW_KEY = Construct(
     name="key",
     one="a projection's `key`",
-    meaning="How the rows of a projection are kept.",
+    meaning="How the rows of a projection are stored.",
     keys=(
         Key(
             name="partition",
             shape=ListOf(FieldName(), least=1, single=True),
-            meaning="Rows with the same values of these fields are kept together.",
+            meaning="Rows with the same values of these fields are stored together.",
             required=True,
         ),
         Key(
             name="cluster",
             shape=ListOf(FieldName(sorted=True), single=True),
-            meaning="The order of the rows among those: `field`, or `field desc`.",
+            meaning="The order of the rows within a partition: `field`, or `field desc`.",
             otherwise="no order",
         ),
     ),
@@ -146,19 +146,18 @@ REACTION = Construct(
     name="reaction",
     one="a reaction",
     meaning=(
-        "What an event does to its row, which is found by the field that all events of the "
-        "projection have. Fields of the row that are called like one of the event take its value "
-        "without a word."
+        "How an event changes its row, which is found by the row's id. Row fields with the name of "
+        "an event field take its value."
     ),
     keys=(
-        Key(name="insert", shape=_SETS, meaning="Write a new row."),
+        Key(name="insert", shape=_SETS, meaning="Insert a new row."),
         Key(
             name="upsert",
             shape=_SETS,
-            meaning="Change the row; if there is none, begin with one of defaults.",
+            meaning="Update the row, or insert one that starts with defaults.",
         ),
-        Key(name="update", shape=_SETS, meaning="Change the row, if there is one."),
-        Key(name="delete", shape=_SETS, meaning="Delete the row; it sets nothing."),
+        Key(name="update", shape=_SETS, meaning="Update the row, if it exists."),
+        Key(name="delete", shape=_SETS, meaning="Delete the row; sets nothing."),
     ),
     alternatives=("insert", "upsert", "update", "delete"),
     examples=(
@@ -191,32 +190,32 @@ price_changes:
 PROJECTION = Construct(
     name="projection",
     one="a projection",
-    meaning="A read model: rows, kept by the events of any services.",
+    meaning="A read model: rows that are updated by events of any services.",
     keys=(
         SUMMARY,
         renamed_from(UNIT),
         Key(
             name="store",
             shape=PROJECTION_STORES,
-            meaning="Where the rows are kept.",
+            meaning="Where the rows are stored.",
             required=True,
             hint="`store: postgresql`, or another engine",
         ),
         Key(
             name="id",
             shape=FieldName(),
-            meaning="The field of the row by which events find it.",
+            meaning="The field of the row that identifies it in events.",
             otherwise="the id of the aggregate whose events insert rows",
         ),
-        Key(name="key", shape=ROW_KEY, meaning="How the rows are kept.", required=True),
+        Key(name="key", shape=ROW_KEY, meaning="How the rows are stored.", required=True),
         Key(name="row", shape=FIELDS, meaning="The fields of a row.", required=True),
         Key(
             name="on",
             shape=MapOf(Reference((kinds.EVENT,), "far"), REACTION, least=1),
-            meaning="What each event does to its row; the events are written `service.Event`.",
+            meaning="How each event changes its row; events are written `service.Event`.",
             required=True,
         ),
-        Key(name="queries", shape=MapOf(kinds.QUERY, ROW_QUERY), meaning="Reads of the rows."),
+        Key(name="queries", shape=MapOf(kinds.QUERY, ROW_QUERY), meaning="Queries of the rows."),
     ),
     later=("slo",),
     examples=(
@@ -244,10 +243,10 @@ BFF = Construct(
     name="BFF",
     one="a BFF",
     meaning=(
-        "A backend for one front end. An endpoint reads all its parts at once and answers one JSON "
-        "object. A part is `unit.Query(field=value)? only [field]`: a query of a service or a "
-        "projection, or an aggregate by its id; a value is `caller`, a parameter of the path, a "
-        "number, a text, `true`, `false` or a member of an enum."
+        "A backend for one front end. An endpoint reads all its parts in parallel and returns one "
+        "JSON object. A part is `unit.Query(field=value)? only [field]`: a query of a service or a "
+        "projection, or an aggregate by its id. A value is `caller`, a path parameter, a number, a "
+        "string, `true`, `false` or a member of an enum."
     ),
     keys=(
         SUMMARY,
@@ -255,7 +254,7 @@ BFF = Construct(
         Key(
             name="endpoints",
             shape=MapOf(Text("`GET /path/{parameter}`", pattern="GET /.*"), PART, least=1),
-            meaning="Paths, each with the parts of its answer.",
+            meaning="Paths, each with the parts of its response.",
             required=True,
         ),
     ),

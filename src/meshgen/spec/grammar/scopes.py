@@ -1,4 +1,4 @@
-"""What expressions may speak of, by the place where they stand."""
+"""What expressions may refer to, by their place."""
 
 from __future__ import annotations
 
@@ -6,38 +6,48 @@ from meshgen.spec.grammar.shapes import Scope
 
 RULES = Scope(
     "rules of a command",
-    "the command's input, bare and as `input.x`; the aggregate's state, bare and as `state.x`, "
-    "unless the command `creates`; replicas as `replica[id].x`; `now()` and `new_id()`",
+    (
+        "the command's input, as `x` and `input.x`; the aggregate's state, as `x` and `state.x`, "
+        "unless the command `creates`; replicas as `replica[id].x`; `now()` and `new_id()`"
+    ),
 )
 CALLS = Scope(
     "arguments of a call",
-    "the command's input, bare and as `input.x`; the aggregate's state, bare and as `state.x`, "
-    "unless the command `creates`; replicas as `replica[id].x`; the answers of the calls before",
+    (
+        "the command's input, as `x` and `input.x`; the aggregate's state, as `x` and `state.x`, "
+        "unless the command `creates`; replicas as `replica[id].x`; the responses of earlier calls"
+    ),
 )
 EMISSIONS = Scope(
     "what a command emits",
-    "what its rules may speak of, and the answers of its calls as `answer.x`",
+    "the same as its rules, and the responses of its calls as `answer.x`",
 )
 SETS = Scope(
     "what an event sets",
-    "the event's fields, bare and as `event.x`; the state before the event, bare and as `state.x`, "
-    "unless the event creates the aggregate",
+    (
+        "the event's fields, as `x` and `event.x`; the state before the event, as `x` and "
+        "`state.x`, unless the event creates the aggregate"
+    ),
 )
-SIMULATED = Scope("a simulated answer", "the operation's input, bare and as `input.x`")
-EVENTS = Scope("what a policy goes through", "the event's fields, bare and as `event.x`")
+SIMULATED = Scope("a simulated response", "the operation's input, as `x` and `input.x`")
+EVENTS = Scope("the `each` of a policy", "the event's fields, as `x` and `event.x`")
 SENDING = Scope(
-    "what a policy or a step sends",
-    "the fields of the event that is followed, of a saga that which started it, bare and as "
-    "`event.x`; the item of `each`",
+    "the commands of policies and steps",
+    (
+        "the fields of the triggering event (for a saga: the starting event), as `x` and "
+        "`event.x`; the item of `each`"
+    ),
 )
 FAILING = Scope(
-    "what a saga does on failure",
-    "the fields of the event that started the saga, bare and as `event.x`; `failure`",
+    "the `on_failure` of a saga",
+    "the fields of the starting event, as `x` and `event.x`; `failure`",
 )
 REACTIONS = Scope(
-    "what a reaction writes",
-    "the event's fields, bare and as `event.x`; the row as it is, bare and as `row.x`, unless the "
-    "reaction is `insert`",
+    "the reactions of a projection",
+    (
+        "the event's fields, as `x` and `event.x`; the current row, as `x` and `row.x`, unless the "
+        "reaction is `insert`"
+    ),
 )
 DOING = Scope(
     "what a scenario sends",

@@ -26,9 +26,9 @@ REPLICA = Construct(
     name="replica",
     one="a replica",
     meaning=(
-        "A local copy, by id, of some fields of another service's aggregate, kept up to date by "
-        "its events. Expressions of commands read it as `replica[id].field`; a command that reads "
-        "a row which is not there is refused."
+        "A local copy of some fields of another service's aggregate, updated by its events. "
+        "Expressions of commands read it as `replica[id].field`; a command that reads a missing "
+        "row is refused."
     ),
     keys=(
         Key(
@@ -40,7 +40,7 @@ REPLICA = Construct(
         Key(
             name="fields",
             shape=ListOf(FieldName(), single=True),
-            meaning="The fields of its state that are copied.",
+            meaning="The fields of its state to copy.",
             required=True,
         ),
     ),
@@ -64,16 +64,16 @@ OPERATION = Construct(
     name="operation",
     one="an operation",
     meaning=(
-        "A question to an outside party behind a port. The generated project has an interface and "
-        "a simulated adapter; the real adapter is yours to write."
+        "A request to an external system behind a port. The generated project has an interface and "
+        "a simulated adapter; you write the real adapter."
     ),
     keys=(
-        Key(name="input", shape=FIELDS, meaning="What is asked."),
-        Key(name="returns", shape=FIELDS, meaning="What is answered.", required=True),
+        Key(name="input", shape=FIELDS, meaning="The fields of the request."),
+        Key(name="returns", shape=FIELDS, meaning="The fields of the response.", required=True),
         Key(
             name="simulated",
             shape=assignments(scopes.SIMULATED),
-            meaning="What the simulated adapter answers, for every field of the answer.",
+            meaning="The response of the simulated adapter, for every field.",
             required=True,
         ),
     ),
@@ -101,30 +101,30 @@ SERVICE = Construct(
         Key(
             name="store",
             shape=SERVICE_STORES,
-            meaning="Where the service keeps its data.",
+            meaning="Where the service stores its data.",
             required=True,
             hint="`store: postgresql`, or another engine",
         ),
         Key(
             name="replicas",
             shape=MapOf(kinds.REPLICA, REPLICA),
-            meaning="Local copies of other services' data, by the name that expressions use.",
+            meaning="Local copies of other services' data, by the names used in expressions.",
         ),
         Key(
             name="ports",
             shape=MapOf(kinds.PORT, MapOf(kinds.OPERATION, OPERATION)),
-            meaning="Outside parties behind interfaces, each with its operations.",
+            meaning="External systems behind interfaces, with their operations.",
         ),
         Key(
             name="aggregates",
             shape=AGGREGATES,
-            meaning="What the service decides about.",
+            meaning="Its aggregates.",
             required=True,
         ),
         Key(
             name="policies",
             shape=ListOf(POLICY),
-            meaning="Choreography: when this happened, do that.",
+            meaning="Choreography: reactions to events.",
         ),
         Key(
             name="sagas",
@@ -134,7 +134,7 @@ SERVICE = Construct(
         Key(
             name="queries",
             shape=MapOf(kinds.QUERY, QUERY),
-            meaning="Reads of the service's own aggregates.",
+            meaning="Queries of the service's aggregates.",
         ),
     ),
     later=("slo", "streams"),

@@ -1,4 +1,4 @@
-"""What a table of the grammar is made of: constructs, their keys, and the shapes of values."""
+"""The elements of the grammar: constructs, their keys, and the shapes of values."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Plain: TypeAlias = str | int | bool
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of things that have names.
+    """A kind of named elements.
 
     Attributes:
-        name: What one of them is called: "event".
-        rule: What its names look like.
-        group: How it is referred to: a unit by its name, a member as `unit.Name` or by its name at
-            home; None if nothing else refers to it by name.
+        name: The word for one element, such as "event".
+        rule: The rule for names.
+        group: How it is referred to: a unit by its name, a member as `unit.Name` or, in the same
+            unit, as `Name`; None if nothing refers to it by name.
     """
 
     name: str
@@ -28,13 +28,13 @@ class Kind:
 
     @property
     def one(self) -> str:
-        """The name with its article, as messages say it."""
+        """The name with its article, for messages."""
         return f"{'an' if self.name[0] in 'aeio' else 'a'} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an expression may speak of; `names` says it in Markdown, as the reference prints it."""
+    """What an expression may refer to; `names` describes it in Markdown, for the reference."""
 
     name: str
     names: str
@@ -45,7 +45,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text with a form of its own; `pattern`, for the whole text, is what an editor can check."""
+    """A string in a special format; editors check that it matches `pattern` as a whole."""
 
     form: str
     pattern: str | None = None
@@ -62,7 +62,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """The only value there is."""
+    """A constant."""
 
     value: int
 
@@ -82,7 +82,7 @@ class Integer:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit of the values of a field; `of` are the types that have it."""
+    """A constraint of a field; `of` are the types that support it."""
 
     of: Literal["numbers", "strings", "lists and maps"]
     value: Literal["number", "count", "pattern"]
@@ -90,7 +90,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class AnyValue:
-    """Whatever fits the field."""
+    """Any value of the field's type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,14 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class NewName:
-    """A name that the key introduces."""
+    """A new name."""
 
     rule: NameRule
 
 
 @dataclass(frozen=True, slots=True)
 class FormerName:
-    """The name that the thing had before."""
+    """The former name of an element."""
 
     rule: NameRule
 
@@ -123,10 +123,10 @@ class FieldName:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`Name` of the service in which it stands, or `unit.Name`.
+    """A reference: `Name` in the same service, or `unit.Name`.
 
     Attributes:
-        kinds: What it may name.
+        kinds: The kinds it may refer to.
         places: "near" (only what is in the same service), "far" (only `unit.Name`), or "any".
     """
 
@@ -170,12 +170,12 @@ class QueryCall:
     """`unit.Query(field=value)? only [field]`."""
 
 
-# what holds others
+# collections
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A list; if `single`, one item may stand without brackets."""
+    """A list; if `single`, one item needs no brackets."""
 
     item: Shape
     least: int = 0
@@ -196,7 +196,7 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """One of several forms, told apart by whether it is a scalar, a mapping or a list."""
+    """One of several forms, distinguished by being a scalar, a mapping or a list."""
 
     forms: tuple[Shape, ...]
 
@@ -206,8 +206,8 @@ class Example:
     """A part of a spec, shown in the reference.
 
     Attributes:
-        text: YAML that is merged into the spec that all examples belong to.
-        at: The place where it is merged, keys joined with dots; a number is an index.
+        text: YAML that is merged into the spec of all examples.
+        at: Where it is merged: keys joined by dots; a number is an index.
     """
 
     text: str
@@ -220,9 +220,9 @@ class Key:
 
     Attributes:
         meaning: One sentence, in Markdown.
-        default: The value that the parser takes if the key is left out.
-        otherwise: What holds if it is left out, where that is no plain value.
-        hint: What to write, said where a required key is missing.
+        default: The value if the key is missing.
+        otherwise: What applies if the key is missing and there is no default value.
+        hint: What to write if a required key is missing.
     """
 
     name: str
@@ -236,16 +236,16 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Construct:
-    """A mapping of the language with keys of its own.
+    """A mapping with known keys.
 
     Attributes:
         name: The name of its section in the reference and of its definition in the JSON Schema.
-        one: What messages call it: "a service".
-        keys: In the order in which one writes them.
-        alternatives: Keys of which exactly one is given.
-        beside: What the user's own names may stand for beside the keys.
-        later: Words that the language is to have one day.
-        or_empty: Whether nothing at all may be written in its place.
+        one: Its name in messages, such as "a service".
+        keys: Its keys, in the order of a spec.
+        alternatives: Keys of which exactly one is required.
+        beside: The shape of names next to the keys.
+        later: Reserved keys for later versions of the language.
+        or_empty: Whether it may be empty.
     """
 
     name: str
@@ -260,22 +260,22 @@ class Construct:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All keys, in the order in which one writes them."""
+        """All keys, in the order of a spec."""
         return tuple(key.name for key in self.keys)
 
     @property
     def required(self) -> tuple[Key, ...]:
-        """The keys that have to be there."""
+        """The required keys."""
         return tuple(key for key in self.keys if key.required)
 
     @property
     def form(self) -> str:
-        """How a mapping with these keys is written."""
+        """The notation of a mapping with these keys."""
         shown = self.required or self.keys
         return "`{" + ", ".join(f"{key.name}: ..." for key in shown) + "}`"
 
     def key(self, name: str) -> Key:
-        """The key called `name`."""
+        """Return the key `name`."""
         return next(key for key in self.keys if key.name == name)
 
 
@@ -303,6 +303,6 @@ Shape: TypeAlias = Value | ListOf | MapOf | OneOf | Construct
 
 
 def assignments(scope: Scope, *, rule: NameRule | None = None, or_empty: bool = False) -> MapOf:
-    """`{field: expression}`; with a `rule` the names are new ones."""
+    """`{field: expression}`; with a `rule` the names are new."""
     key = NewName(rule) if rule else FieldName()
     return MapOf(key, Expression(scope), or_empty=or_empty)

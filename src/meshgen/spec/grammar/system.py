@@ -1,4 +1,4 @@
-"""The spec as a whole, and what is there once: event hub, gateway, processes, scenarios."""
+"""The whole spec, and its system-wide sections: event hub, gateway, processes, scenarios."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LANGUAGE = Constant(1)
 PARTITIONS = Integer(1, 256)
 BURST = Integer(1, 1_000_000)
 RATE_PATTERN = "([1-9][0-9]{0,8})/([sm])"
-RATE = Text("requests a second or a minute: `50/s`, `600/m`", pattern=RATE_PATTERN)
+RATE = Text("requests per second or minute: `50/s`, `600/m`", pattern=RATE_PATTERN)
 HUB_ENGINES = Choice(("kafka", "rabbitmq", "nats"))
 PER = Choice(("caller",))
 
@@ -41,15 +41,15 @@ EVENT_HUB = Construct(
         Key(
             name="engine",
             shape=HUB_ENGINES,
-            meaning="The product.",
+            meaning="The message broker.",
             default="nats",
         ),
         Key(
             name="partitions",
             shape=PARTITIONS,
             meaning=(
-                "The number of partitions of a topic: as many events of one topic are handled at "
-                "the same time at most."
+                "The number of partitions of a topic: the maximum number of its events that are "
+                "handled in parallel."
             ),
             default=4,
         ),
@@ -65,7 +65,7 @@ EVENT_HUB = Construct(
 AUTH = Construct(
     name="auth",
     one="the gateway's `auth`",
-    meaning="Whose tokens the gateway accepts (OpenID Connect).",
+    meaning="The issuer of the tokens that the gateway accepts (OpenID Connect).",
     keys=(
         Key(
             name="issuer",
@@ -76,7 +76,7 @@ AUTH = Construct(
         Key(
             name="audience",
             shape=Text("a name or a URL"),
-            meaning="The audience that a token must be for.",
+            meaning="The audience that tokens must have.",
             required=True,
         ),
     ),
@@ -87,25 +87,25 @@ AUTH = Construct(
 RATE_LIMIT = Construct(
     name="rate limit",
     one="a rate limit",
-    meaning="A token bucket for every caller; a request beyond it is answered with 429.",
+    meaning="A token bucket per caller; requests beyond the limit get 429.",
     keys=(
         Key(
             name="per",
             shape=PER,
-            meaning="Who has a bucket of its own.",
+            meaning="Who shares a bucket.",
             default="caller",
         ),
         Key(
             name="rate",
             shape=RATE,
-            meaning="How many requests are refilled.",
+            meaning="The rate at which requests are refilled.",
             required=True,
         ),
         Key(
             name="burst",
             shape=BURST,
-            meaning="How many requests may come at once.",
-            otherwise="as many as a second refills",
+            meaning="The maximum number of requests at once.",
+            otherwise="the number refilled per second",
         ),
     ),
     examples=(Example("rate_limit: {per: caller, rate: 50/s, burst: 100}\n", at="gateway"),),
@@ -114,25 +114,25 @@ _ORIGIN = Text("an origin such as `https://www.example.com`, or `*`")
 GATEWAY = Construct(
     name="gateway",
     one="the gateway",
-    meaning="The one way in: it checks tokens, limits rates, and routes to services and BFFs.",
+    meaning="The entry point: it checks tokens, limits rates, and routes to services and BFFs.",
     keys=(
-        Key(name="auth", shape=AUTH, meaning="Whose tokens are accepted.", required=True),
+        Key(name="auth", shape=AUTH, meaning="Which tokens are accepted.", required=True),
         Key(
             name="rate_limit",
             shape=RATE_LIMIT,
-            meaning="How many requests a caller may make.",
+            meaning="The rate limit per caller.",
             otherwise="no limit",
         ),
         Key(
             name="timeout",
             shape=Duration(),
-            meaning="How long a request may take.",
+            meaning="The time limit of a request.",
             default="5s",
         ),
         Key(
             name="cors",
             shape=ListOf(_ORIGIN, single=True),
-            meaning="Origins from which browsers may call.",
+            meaning="Origins from which browsers may send requests.",
             otherwise="none",
         ),
     ),
@@ -151,12 +151,12 @@ gateway:
 _AS = Key(
     name="as",
     shape=NewName(ROLE),
-    meaning="Who does it: a caller with this role and an id of its own.",
+    meaning="The role of the caller; each role has its own caller.",
     required=True,
 )
 DO_STEP = Construct(
     name="do step",
-    one="a step that does something",
+    one="a step that sends a command",
     meaning="A caller sends a command, which must be accepted.",
     keys=(
         _AS,
@@ -169,12 +169,12 @@ DO_STEP = Construct(
         Key(
             name="with",
             shape=assignments(scopes.DOING),
-            meaning="What the command carries; a command that creates may leave the id out.",
+            meaning="The fields of the command; a command that creates may omit the id.",
         ),
         Key(
             name="keep",
             shape=NewName(VARIABLE),
-            meaning="The name under which later steps know the aggregate's id.",
+            meaning="The name by which later steps refer to the aggregate's id.",
         ),
     ),
     examples=(
@@ -190,8 +190,11 @@ a book gets cheaper:
 )
 SEE_STEP = Construct(
     name="see step",
-    one="a step that sees something",
-    meaning="A caller reads until a row has all the values; the scenario fails if none ever has.",
+    one="a step that expects a row",
+    meaning=(
+        "A caller repeats a query until a row has all expected values; otherwise the scenario "
+        "fails."
+    ),
     keys=(
         _AS,
         Key(
@@ -203,13 +206,13 @@ SEE_STEP = Construct(
         Key(
             name="of",
             shape=assignments(scopes.SEEING),
-            meaning="What the query is asked for.",
+            meaning="The parameters of the query.",
         ),
         Key(
             name="with",
             shape=assignments(scopes.SEEING),
-            meaning="What the row holds.",
-            otherwise="any row will do",
+            meaning="The expected values of the row.",
+            otherwise="any row",
         ),
     ),
     examples=(
@@ -228,23 +231,23 @@ an order is in the history:
         ),
     ),
 )
-SENTENCE = Text("a sentence of plain words; it names a test")
+SENTENCE = Text("plain words; they name a test")
 SPEC = Construct(
     name="spec",
     one="a spec",
-    meaning="A whole system, in one YAML file. `meshgen` stands first.",
+    meaning="A whole system, in one YAML file. `meshgen` is the first key.",
     keys=(
         Key(
             name="meshgen",
             shape=LANGUAGE,
             meaning="The version of the language.",
             required=True,
-            hint="`meshgen: 1` is the version of the language",
+            hint="start with `meshgen: 1`, the version of the language",
         ),
         Key(
             name="name",
             shape=NewName(PROJECT),
-            meaning="The project's name; packages and processes are named after it.",
+            meaning="The name of the project; packages and processes are named after it.",
             required=True,
         ),
         SUMMARY,
@@ -264,21 +267,21 @@ SPEC = Construct(
         Key(
             name="gateway",
             shape=GATEWAY,
-            meaning="The one way in.",
+            meaning="The entry point.",
             required=True,
             hint='`gateway: {auth: {issuer: "https://id.example.com", audience: shop}}`',
         ),
-        Key(name="bffs", shape=MapOf(kinds.BFF, BFF), meaning="Backends-for-frontends, by name."),
+        Key(name="bffs", shape=MapOf(kinds.BFF, BFF), meaning="Backends for frontends, by name."),
         Key(
             name="processes",
             shape=MapOf(kinds.PROCESS, ListOf(UnitName(), least=1, unique=True)),
             meaning="Which services, projections and BFFs run together in one process.",
-            otherwise="each runs in a process of its own",
+            otherwise="each runs in its own process",
         ),
         Key(
             name="scenarios",
             shape=MapOf(SENTENCE, ListOf(OneOf((DO_STEP, SEE_STEP)), least=1)),
-            meaning="Examples of the system at work; each becomes a test through the gateway.",
+            meaning="Examples of the running system; each becomes a test through the gateway.",
         ),
     ),
     later=("slo", "streams", "renamed_from"),

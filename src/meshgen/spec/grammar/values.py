@@ -1,4 +1,4 @@
-"""Types, fields, and keys that several constructs have."""
+"""Types, fields, and keys shared by several constructs."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ MAX_SUMMARY = 200
 SUMMARY = Key(
     name="summary",
     shape=Text("one line of text", most=MAX_SUMMARY),
-    meaning="One line of documentation; it is printed in the generated code and in its API.",
+    meaning="One line of documentation for the generated code and its API.",
 )
 ROLES = Key(
     name="roles",
     shape=ListOf(NewName(names.ROLE), least=1, single=True),
-    meaning="The roles whose callers may do this; a caller's roles are in its token.",
+    meaning="The allowed roles; the roles of a caller are in its token.",
 )
 
 
 def renamed_from(rule: names.NameRule) -> Key:
-    """The key that says what a thing was called before."""
+    """Return the key for the former name of an element."""
     return Key(
         name="renamed_from",
         shape=FormerName(rule),
         meaning=(
-            "The name before, so that an update keeps the stored data and moves the files with "
-            "their edits; it may stay, or be removed after the update."
+            "The former name, so that an update keeps stored data, and moves files with their "
+            "edits. It may be removed after the update."
         ),
     )
 
@@ -48,45 +48,45 @@ FIELD = Construct(
     name="field",
     one="a field",
     meaning=(
-        "A field is `name: type`. The long form, `name: {type: ..., min: ...}`, adds limits, which "
-        "are checked wherever a message or a request is read, and a default."
+        "A field is `name: type`. The long form, `name: {type: ..., min: ...}`, adds a default, "
+        "and constraints that are checked whenever a message or request is read."
     ),
     keys=(
         Key(name="type", shape=TypeNotation(), meaning="The type.", required=True),
-        Key(name="min", shape=Limit("numbers", "number"), meaning="The least value of a number."),
-        Key(
-            name="max", shape=Limit("numbers", "number"), meaning="The greatest value of a number."
-        ),
+        Key(name="min", shape=Limit("numbers", "number"), meaning="The minimum of a number."),
+        Key(name="max", shape=Limit("numbers", "number"), meaning="The maximum of a number."),
         Key(
             name="min_length",
             shape=Limit("strings", "count"),
-            meaning="The least number of characters of a string.",
+            meaning="The minimum length of a string.",
         ),
         Key(
             name="max_length",
             shape=Limit("strings", "count"),
-            meaning="The greatest number of characters of a string.",
+            meaning="The maximum length of a string.",
         ),
         Key(
             name="pattern",
             shape=Limit("strings", "pattern"),
-            meaning="A regular expression that is found in the string; `^` and `$` are its ends.",
+            meaning=(
+                "A regular expression that the string must contain; anchor it with `^` and `$`."
+            ),
         ),
         Key(
             name="min_items",
             shape=Limit("lists and maps", "count"),
-            meaning="The least number of items of a list or a map.",
+            meaning="The minimum number of items of a list or a map.",
         ),
         Key(
             name="max_items",
             shape=Limit("lists and maps", "count"),
-            meaning="The greatest number of items of a list or a map.",
+            meaning="The maximum number of items of a list or a map.",
         ),
         Key(
             name="default",
             shape=AnyValue(),
-            meaning="The value of the field when none is given.",
-            otherwise="a value is needed; an optional field is empty",
+            meaning="The value if none is given.",
+            otherwise="required, or empty if optional",
         ),
         renamed_from(names.FIELD),
     ),
@@ -110,9 +110,9 @@ FIELDS = MapOf(NewName(names.FIELD), OneOf((TypeNotation(), FIELD)))
 MEMBER = Construct(
     name="member",
     one="a member",
-    meaning="A member of an enum is a word; the long form says what it was called before.",
+    meaning="A member of an enum is a word; the long form adds its former name.",
     keys=(
-        Key(name="name", shape=NewName(names.MEMBER), meaning="The word.", required=True),
+        Key(name="name", shape=NewName(names.MEMBER), meaning="The name.", required=True),
         renamed_from(names.MEMBER),
     ),
     examples=(
@@ -123,9 +123,9 @@ _MEMBERS = ListOf(OneOf((NewName(names.MEMBER), MEMBER)), least=1, unique=True)
 ENUM = Construct(
     name="enum",
     one="an enum",
-    meaning="An enum is a list of words; the long form says what it was called before.",
+    meaning="An enum is a list of words; the long form adds its former name.",
     keys=(
-        Key(name="enum", shape=_MEMBERS, meaning="The words.", required=True),
+        Key(name="enum", shape=_MEMBERS, meaning="The members.", required=True),
         renamed_from(names.CLASS),
     ),
     examples=(Example("Shelf: {enum: [new, used], renamed_from: Rack}\n", at="types"),),
@@ -133,7 +133,7 @@ ENUM = Construct(
 VALUE_OBJECT = Construct(
     name="value object",
     one="a value object",
-    meaning="A small immutable record; its fields stand beside the key.",
+    meaning="A small immutable record; its fields are written next to the key.",
     keys=(renamed_from(names.CLASS),),
     beside=MapOf(NewName(names.FIELD), OneOf((TypeNotation(), FIELD)), least=1),
     examples=(Example("Size: {renamed_from: Format, height: int, width: int}\n", at="types"),),

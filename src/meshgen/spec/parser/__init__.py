@@ -1,4 +1,4 @@
-"""From the tree of a YAML text to syntax nodes: shapes, keys and names."""
+"""From a YAML tree to syntax nodes: shapes, keys and names are checked."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from meshgen.unicode import printable
 
 
 def parse_spec(reading: Reading, root: Mapping) -> SpecSyntax | None:
-    """The syntax of a whole spec; None when it is written in another version of the language."""
+    """Read a whole spec; None if it uses another version of the language."""
     if not _is_this_language(reading, root):
         return None
     values = reading.keyed(root, grammar.SPEC, Position(1, 1))
@@ -38,15 +38,15 @@ def parse_spec(reading: Reading, root: Mapping) -> SpecSyntax | None:
 
 
 def _is_this_language(reading: Reading, root: Mapping) -> bool:
-    """`meshgen: 1` comes first, so that an old meshgen can say that a spec is too new for it."""
+    """Check the version of the language, so that an old meshgen refuses newer specs."""
     first = root.entries[0] if root.entries else None
     if first is None or first.key.text != "meshgen":
         later = next((e.key for e in root.entries if e.key.text == "meshgen"), None)
         at = later.at if later else root.at
         reading.error(
             at,
-            "a spec starts with `meshgen: 1`",
-            "the number is the version of the language; put it first",
+            "a spec must start with `meshgen: 1`",
+            "add this version of the spec language as the first key",
         )
         return later is not None
     value = first.value
@@ -57,8 +57,8 @@ def _is_this_language(reading: Reading, root: Mapping) -> bool:
     shown = printable(value.text) if isinstance(value, Scalar) else "this"
     reading.error(
         value.at,
-        f"`{shown}` is not a version of the language that this meshgen knows",
-        f"it knows `meshgen: {LANGUAGE.value}`",
+        f"`{shown}` is not a supported version of the spec language",
+        f"this version of meshgen supports `meshgen: {LANGUAGE.value}`",
     )
     return False
 
@@ -67,6 +67,6 @@ def _project(reading: Reading, node: Node | None) -> Word | None:
     if node is None or isinstance(node, Broken):
         return None
     if not isinstance(node, Scalar):
-        reading.error(node.at, "`name` is not a name", f"names here look like {PROJECT.example}")
+        reading.error(node.at, "`name` is not a string", f"write a name such as {PROJECT.example}")
         return None
     return reading.name(node, PROJECT, "a project")

@@ -47,7 +47,7 @@ def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateSyntax:
 
 
 def _event(reading: Reading, name: Word, node: Node) -> EventSyntax:
-    """Fields stand beside the event's own keys, so that a small event stays one short line."""
+    """Read an event; its fields are written next to its own keys."""
     if isinstance(node, Scalar) and node.text == "":
         node = Mapping((), node.at)
     entries = reading.entries(
@@ -81,8 +81,8 @@ def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
     ):
         reading.error(
             name.at,
-            f"`{printable(name.text)}` causes no event",
-            "it needs one of `creates`, `emits` and `upserts`",
+            f"`{printable(name.text)}` has no event",
+            "add one of `creates`, `emits` and `upserts`",
         )
     if len(modes) > 1:
         second = (
@@ -92,8 +92,8 @@ def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
         )
         reading.error(
             second.at if second else name.at,
-            f"a command has either `{modes[0]}` or `{modes[1]}`",
-            "`creates`: must be new; `emits`: must exist; `upserts`: either",
+            f"a command cannot have both `{modes[0]}` and `{modes[1]}`",
+            "use `creates` for a new aggregate, `emits` for an existing one, `upserts` for either",
         )
     mode = _MODES.get(modes[0], modes[0]) if modes else None
     emits = read_emissions(reading, values[modes[0]], modes[0]) if modes else ()
@@ -117,7 +117,7 @@ def _guards(reading: Reading, node: Node | None) -> tuple[AssignmentSyntax, ...]
         reading.error(
             node.at,
             "a guard has no name",
-            "`requires` is `{rule_name: expression}`: callers are told the broken rule by name",
+            "write `requires: {rule_name: expression}`; responses name the broken rule",
         )
         return ()
     guards = reading.assignments(node, "`requires`")
@@ -134,11 +134,11 @@ def _calls(reading: Reading, node: Node | None) -> tuple[AssignmentSyntax, ...]:
 
 
 def read_roles(reading: Reading, node: Node | None) -> tuple[Word, ...] | None:
-    """`roles: [merchant]`; None when it is not given."""
+    """Read `roles: [merchant]`; None if missing."""
     if node is None:
         return None
     if isinstance(node, Sequence) and not node.items:
-        reading.error(node.at, "`roles` is empty", "name the roles, or leave the key out")
+        reading.error(node.at, "`roles` is empty", "list the roles, or leave the key out")
     roles = reading.words(node, "a role")
     for role in roles:
         reading.checked(role, ROLE, "a role")
@@ -175,7 +175,7 @@ def _refuse_bare(reading: Reading, node: Sequence, what: str) -> None:
     names += ["B"] if len(names) == 1 else []
     first = "".join(f"{{event: {name}, when: ...}}, " for name in names[:-1])
     form = f"`{what}: [{first}{{event: {names[-1]}}}]`"
-    hint = f"of several events the first whose `when` holds happens: {form}"
+    hint = f"write {form}: the first event whose `when` holds is emitted"
     reading.error(node.at, f"`{what}` does not say which of its events happens", hint)
 
 
@@ -183,7 +183,7 @@ def _filled_event(reading: Reading, node: Mapping, what: str) -> tuple[EmissionS
     if len(node.entries) != 1:
         count = "several events" if node.entries else "no event"
         form = f"`{what}: [{{event: A, when: ...}}, {{event: B}}]`"
-        hint = f"of several events the first whose `when` holds happens: {form}"
+        hint = f"write {form}: the first event whose `when` holds is emitted"
         reading.error(node.at, f"`{what}` names {count}", hint)
         return ()
     entry = node.entries[0]
@@ -203,13 +203,13 @@ def _emission(reading: Reading, node: Node, what: str) -> EmissionSyntax | None:
 
 
 def _check_alternatives(reading: Reading, emissions: tuple[EmissionSyntax, ...]) -> None:
-    """All but the last need a condition; the last is what happens otherwise."""
+    """Check that all emissions but the last have a condition."""
     for emission in emissions[:-1]:
         if emission.when is None:
             reading.error(
                 emission.event.at,
-                f"`{emission.event}` has no `when`, so what follows can never happen",
+                f"`{emission.event}` has no `when`, so the following events are never emitted",
             )
     if emissions and emissions[-1].when is not None:
-        hint = "leave its `when` out; a command that may be refused has a rule in `requires`"
-        reading.error(emissions[-1].when.at, "the last event is what happens otherwise", hint)
+        hint = "leave its `when` out; to refuse a command, add a rule to `requires`"
+        reading.error(emissions[-1].when.at, "the last event is emitted if no other is", hint)

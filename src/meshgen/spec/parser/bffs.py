@@ -12,7 +12,7 @@ from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartS
 from meshgen.spec.yaml.tree import Entry, Mapping, Node, Scalar
 from meshgen.unicode import printable
 
-PART_FORM = "it looks like `unit.Query(field=value)? only [field]`; `?` and `only` may be left out"
+PART_FORM = "write `unit.Query(field=value)? only [field]`; `?` and `only` are optional"
 
 _SEGMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9]*(_[a-z0-9]+)*)\}")
@@ -68,7 +68,7 @@ def _endpoint(reading: Reading, entry: Entry) -> EndpointSyntax | None:
 def _path(reading: Reading, key: Scalar) -> Word | None:
     method, _, path = key.text.partition(" ")
     if method != "GET" or not path.startswith("/"):
-        hint = "a BFF answers reads: `GET /path`; commands go to the services through the gateway"
+        hint = "write `GET /path`; commands go to the services through the gateway"
         reading.error(key.at, f"`{printable(key.text)}` is not an endpoint", hint)
         return None
     offset = key.text.index("/") + 1
@@ -76,15 +76,17 @@ def _path(reading: Reading, key: Scalar) -> Word | None:
     for segment in path[1:].split("/") if path != "/" else ():
         parameter = _PARAMETER.fullmatch(segment)
         if not parameter and not _SEGMENT.fullmatch(segment):
-            hint = "a path is made of `lower-case` words and `{parameter}`s"
+            hint = "use `lower-case` words and `{parameter}`s"
             reading.error(
-                key.inside(offset), f"`{printable(segment)}` cannot be a part of a path", hint
+                key.inside(offset), f"`{printable(segment)}` is not a valid path segment", hint
             )
             return None
         fault = PARAMETER.fault(parameter[1], "a parameter") if parameter else None
         if fault or (parameter and parameter[1] in seen):
-            why = fault[1] if fault else "a parameter is in a path once"
-            reading.error(key.inside(offset), f"`{segment}` cannot be a parameter here", why)
+            why = fault[1] if fault else "use each parameter once"
+            reading.error(
+                key.inside(offset), f"`{segment}` is already a parameter of this path", why
+            )
             return None
         seen.add(parameter[1] if parameter else "")
         offset += len(segment) + 1
@@ -126,7 +128,7 @@ class _Parts:
             rest = self.text[self.next :]
             self.at = self.next + len(rest) - len(rest.lstrip())
             if rest.strip():
-                raise _PartError(f"`{printable(rest.strip()[:1])}` does not belong here", self.at)
+                raise _PartError(f"`{printable(rest.strip()[:1])}` is not expected here", self.at)
             self.kind, self.token = "end", ""
         else:
             self.kind, self.token = found.lastgroup or "", found[found.lastgroup or 0]
@@ -157,7 +159,7 @@ class _Parts:
             self.advance()
         only = self.only() if self.token == "only" else ()
         if self.kind != "end":
-            raise _PartError(f"`{self.token}` does not belong here", self.at)
+            raise _PartError(f"`{self.token}` is not expected here", self.at)
         return PartSyntax(
             name=name,
             target=Word(f"{unit}.{target}", unit.at),
@@ -174,7 +176,7 @@ class _Parts:
             at = self.at
             name = self.word("a field")
             if self.token != "=":
-                raise _PartError(f"say which field this is: `field={name}`", at)
+                raise _PartError(f"name the field: `field={name}`", at)
             if any(other.name.text == name.text for other in found):
                 raise _PartError(f"`{name}` is given twice", at)
             self.advance()
@@ -204,7 +206,7 @@ class _Parts:
             at = self.at
             word = self.word("a field")
             if any(other.text == word.text for other in found):
-                raise _PartError(f"`{word}` is named twice", at)
+                raise _PartError(f"`{word}` is listed twice", at)
             found.append(word)
         if not found:
             raise _PartError("a field is expected here", self.at)

@@ -43,7 +43,7 @@ def _type(reading: Reading, name: Word, body: Node) -> TypeSyntax:
         )
     if not isinstance(body, Broken):
         found = "has no fields" if isinstance(body, Mapping) else f"is {shape(body)}"
-        hint = "an enum is a list `[placed, shipped]`, a value object a mapping `{price: decimal}`"
+        hint = "write a list `[placed, shipped]` for an enum, `{price: decimal}` for a value object"
         reading.error(body.at, f"`{printable(name.text)}` {found}", hint)
     return TypeSyntax(name=name)
 
@@ -64,7 +64,7 @@ def _members(reading: Reading, name: Word, body: Sequence) -> tuple[MemberSyntax
             continue
         sound = sound and not MEMBER.fault(member.name.text, "a member")
         if any(other.name.text == member.name.text for other in members):
-            reading.error(item.at, f"`{member.name}` is here a second time")
+            reading.error(item.at, f"`{member.name}` is a duplicate")
         else:
             members.append(member)
     return tuple(members) if sound else ()
@@ -80,7 +80,7 @@ def _member(reading: Reading, of: Word, item: Node) -> MemberSyntax | None:
         former = reading.former(values.get(FORMER), MEMBER)
         return MemberSyntax(reading.checked(name, MEMBER, "a member"), former) if name else None
     if not isinstance(item, Broken):
-        reading.error(item.at, f"a member of `{of}` is {shape(item)}", "it is a word")
+        reading.error(item.at, f"a member of `{of}` cannot be {shape(item)}", "write a name")
     return None
 
 
@@ -92,7 +92,7 @@ def read_fields(reading: Reading, node: Node | None, what: str) -> tuple[FieldSy
 
 
 def field_entries(reading: Reading, entries: Iterable[Entry], of: str) -> tuple[FieldSyntax, ...]:
-    """The fields that `entries` declare; with a faulty name it is not known what `of` holds."""
+    """Read the fields in `entries`; after an invalid name the fields of `of` are incomplete."""
     for entry in entries:
         if fault := field_fault(entry.key.text):
             reading.error(entry.key.at, *fault)
@@ -107,7 +107,7 @@ def _field(reading: Reading, entry: Entry) -> FieldSyntax:
             name=name, type=reading.text(entry.value, f"the type of `{printable(name.text)}`")
         )
     if isinstance(entry.value, Sequence):
-        hint = 'a list is written `"list[T]"`, with quotes; an enum gets a name under `types`'
+        hint = 'write a list as `"list[T]"`, with quotes; declare an enum under `types`'
         reading.error(entry.value.at, f"the type of `{printable(name.text)}` is a list", hint)
         return FieldSyntax(name=name, type=None)
     return _long_form(reading, name, entry.value)
@@ -121,7 +121,7 @@ def _long_form(reading: Reading, name: Word, node: Node) -> FieldSyntax:
         and node.entries
         and all(e.key.text not in grammar.FIELD.names for e in node.entries)
     ):
-        hint = "a record gets a name under `types`; a field is `type` or `{type: ..., min: ...}`"
+        hint = "write `type` or `{type: ..., min: ...}`; declare value objects under `types`"
         reading.error(node.at, f"`{printable(name.text)}` is a mapping without a `type`", hint)
         return FieldSyntax(name=name, type=None)
     values = reading.keyed(node, grammar.FIELD, name.at)
@@ -133,8 +133,8 @@ def _long_form(reading: Reading, name: Word, node: Node) -> FieldSyntax:
         elif value is not None and not isinstance(value, Broken):
             reading.error(
                 value.at,
-                f"`{key}` is {shape(value)}",
-                "it is a text" if key == "pattern" else "it is a number",
+                f"`{key}` cannot be {shape(value)}",
+                "write a string" if key == "pattern" else "write a number",
             )
     kind = reading.text(values.get("type"), f"the type of `{printable(name.text)}`")
     return FieldSyntax(

@@ -32,8 +32,8 @@ def _query(reading: Reading, name: Word, node: Node, construct: Construct) -> Qu
             if entry.key.text == "of":
                 reading.error(
                     entry.key.at,
-                    "a projection's query has no `of`",
-                    "it reads the projection's own row",
+                    "a query of a projection has no `of`",
+                    "leave it out: it reads the rows of the projection",
                 )
         node = Mapping(tuple(e for e in node.entries if e.key.text != "of"), node.at)
     values = reading.keyed(node, construct, name.at)
@@ -71,13 +71,13 @@ def _sort(reading: Reading, node: Node | None, what: str) -> tuple[SortSyntax, .
             if not isinstance(item, Broken):
                 reading.error(
                     item.at,
-                    f"an entry of {what} is {shape(item)}",
-                    "it is a field, or a field and `desc`: `[placed_at desc, name]`",
+                    f"an entry of {what} cannot be {shape(item)}",
+                    "write a field, or a field and `desc`: `[placed_at desc, name]`",
                 )
             continue
         key = SortSyntax(Word(parts[0], item.at), parts[1:] == ["desc"])
         if any(other.field.text == key.field.text for other in found):
-            reading.error(item.at, f"`{key.field}` is here a second time")
+            reading.error(item.at, f"`{key.field}` is a duplicate")
         else:
             found.append(key)
     return tuple(found)
@@ -95,9 +95,7 @@ def _projection(reading: Reading, name: Word, node: Node) -> ProjectionSyntax:
     values = reading.keyed(node, grammar.PROJECTION, name.at)
     key = reading.keyed(values["key"], grammar.ROW_KEY) if "key" in values else {}
     if isinstance(partition := key.get("partition"), Sequence) and not partition.items:
-        reading.error(
-            partition.at, "`partition` is empty", "name the fields by which rows are found"
-        )
+        reading.error(partition.at, "`partition` is empty", "list the fields to look rows up by")
     reactions = (
         reading.entries(values["on"], "`on`", "`{service.Event: {insert: {...}}}`")
         if "on" in values
@@ -107,7 +105,7 @@ def _projection(reading: Reading, name: Word, node: Node) -> ProjectionSyntax:
         reading.error(
             on.at,
             "`on` is empty",
-            "a projection is fed by events: `service.Event: {insert: {...}}`",
+            "add events such as `service.Event: {insert: {...}}`",
         )
     return ProjectionSyntax(
         name=name,
@@ -129,8 +127,8 @@ def _reaction(reading: Reading, event: Word, node: Node) -> ReactionSyntax:
     if isinstance(node, Mapping) and len(entries) != 1:
         reading.error(
             event.at,
-            f"the reaction on `{printable(event.text)}` is not one thing",
-            f"it is {modes}",
+            f"the reaction on `{printable(event.text)}` must have exactly one key",
+            f"use {modes}",
         )
     if len(entries) != 1:
         return ReactionSyntax(event=event, mode=None, sets=())
@@ -142,5 +140,7 @@ def _reaction(reading: Reading, event: Word, node: Node) -> ReactionSyntax:
         entry_value = entry.value
     sets = reading.assignments(entry_value, f"`{printable(entry.key.text)}`")
     if mode and mode.text == "delete" and sets:
-        reading.error(sets[0].target.at, "a deleted row keeps no fields", "write `{delete: {}}`")
+        reading.error(
+            sets[0].target.at, "a deleted row has no fields to set", "write `{delete: {}}`"
+        )
     return ReactionSyntax(event=event, mode=mode.text if mode else None, sets=sets)

@@ -1,4 +1,4 @@
-"""Reading a tree with nothing taken for granted: a wrong shape is a finding, not an exception."""
+"""Read a tree of any shape: a wrong shape is a finding, not an exception."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ MAX_SECONDS = 3650 * 24 * 3600
 
 _DURATION = re.compile(Duration.pattern)
 _FRAGMENT = re.compile(r"[()\[\]]")
-_CUT = "an expression with a comma needs quotes around it"
+_CUT = "quote an expression that contains a comma"
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
 class Reading:
     """Collects the findings of one spec.
 
-    `lost` holds keys and names whose content could not be read, so that nobody goes on to say
-    that what stood there does not exist.
+    `lost` holds keys and names whose content could not be read. Nothing is reported as missing
+    because of them.
     """
 
     def __init__(self) -> None:
@@ -34,31 +34,32 @@ class Reading:
         self.lost: set[str] = set()
 
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
+        """Add a finding."""
         self.findings.append(Finding(at, message, hint))
 
     # shapes
 
     def entries(self, node: Node, what: str, form: str = "`{key: value}`") -> tuple[Entry, ...]:
-        """The entries of a mapping."""
+        """Return the entries of a mapping."""
         if isinstance(node, Mapping):
             if node.partial:
                 self.lose(what)
             return node.entries
         self.lose(what)
         if not isinstance(node, Broken):
-            self.error(node.at, f"{what} is {shape(node)}", f"it is written {form}")
+            self.error(node.at, f"{what} cannot be {shape(node)}", f"write {form}")
         return ()
 
     def lose(self, what: str) -> None:
-        """Note that not all under a key or a name could be read."""
+        """Note that the content of a key or a name is incomplete."""
         self.lost.add(what.strip("`"))
 
     def keyed(
         self, node: Node, construct: Construct, at: Position | None = None
     ) -> dict[str, Node]:
-        """The values of a mapping with the language's own keys, and their defaults.
+        """Return the values of a mapping with known keys, and their defaults.
 
-        `at` is where a lack is shown.
+        Missing keys are reported at `at`.
         """
         found: dict[str, Node] = {}
         if not isinstance(node, Mapping):
@@ -82,7 +83,7 @@ class Reading:
         return found
 
     def _unknown_key(self, key: Scalar, construct: Construct, written: set[str]) -> str | None:
-        """Say that there is no such key; return the one that was probably meant."""
+        """Report an unknown key; return the one that was probably meant."""
         name = key.text
         if name in construct.later:
             self.not_yet(key)
@@ -97,19 +98,19 @@ class Reading:
         return guess
 
     def not_yet(self, key: Scalar) -> None:
-        """Refuse a word that the language is to have one day."""
-        hint = "leave it out; a later version of meshgen brings it"
+        """Refuse a key that is planned for the language."""
+        hint = "leave it out; a later version of meshgen will support it"
         self.error(key.at, f"`{key.text}` is not supported yet", hint)
 
     def named(self, node: Node | None, what: str, kind: Kind) -> Iterator[tuple[Word, Node]]:
-        """The entries of a mapping whose keys are the user's names for things of a kind."""
+        """Return the entries of a mapping whose keys are names of the user's."""
         if node is None:
             return
         for entry in self.entries(node, f"`{what}`", "`{name: ...}`"):
             yield self.name(entry.key, kind.rule, kind.one, among=what), entry.value
 
     def name(self, key: Scalar, rule: NameRule, one: str, among: str | None = None) -> Word:
-        """A name of the user's, checked; with a fault, what is named so under `among` is lost."""
+        """Check a name of the user's; if it is invalid, note its content under `among` as lost."""
         if fault := rule.fault(key.text, one):
             self.error(key.at, *fault)
             if among:
@@ -117,33 +118,33 @@ class Reading:
         return Word(key.text, key.at)
 
     def checked(self, word: Word, rule: NameRule, one: str) -> Word:
-        """A word that is a name of the user's."""
+        """Check a word that is a name of the user's."""
         return self.name(Scalar(word.text, word.text, word.at), rule, one)
 
     def items(self, node: Node | None, what: str) -> tuple[Node, ...]:
-        """The items of a list."""
+        """Return the items of a list."""
         if isinstance(node, Sequence):
             return node.items
         if node is not None and not isinstance(node, Broken):
             self.error(
                 node.at,
-                f"{what} is {shape(node)}",
-                "it is a list: `[...]`, or lines that start with `- `",
+                f"{what} cannot be {shape(node)}",
+                "write a list: `[...]`, or lines that start with `- `",
             )
         return ()
 
     # values
 
     def text(self, node: Node | None, what: str) -> Scalar | None:
-        """A text."""
+        """Return a string."""
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
             return node
         if node is not None and not isinstance(node, Broken):
-            self.error(node.at, f"{what} is {shape(node)}", "it is a text")
+            self.error(node.at, f"{what} cannot be {shape(node)}", "write a string")
         return None
 
     def summary(self, node: Node | None) -> str | None:
-        """One line of prose."""
+        """Return one line of prose."""
         found = self.text(node, "a summary")
         if found is None:
             return None
@@ -152,20 +153,20 @@ class Reading:
         return found.text
 
     def word(self, node: Node | None, what: str) -> Word | None:
-        """A reference to something by its name (checked where it is looked up)."""
+        """Return a reference by name, which is checked when it is resolved."""
         if isinstance(node, Scalar) and node.text and not any(c.isspace() for c in node.text):
             return Word(node.text, node.at)
         if node is not None and not isinstance(node, Broken):
-            self.error(node.at, f"{what} is {shape(node)}", "it is a single name")
+            self.error(node.at, f"{what} cannot be {shape(node)}", "write a single name")
         return None
 
     def former(self, node: Node | None, rule: NameRule) -> Word | None:
-        """`renamed_from: order`: the name that something had before."""
+        """Return the former name in `renamed_from: order`."""
         found = self.word(node, "`renamed_from`")
         return self.checked(found, rule, "what was renamed") if found else None
 
     def words(self, node: Node | None, what: str) -> tuple[Word, ...]:
-        """A list of references; a single one may stand without brackets."""
+        """Return a list of references; a single one needs no brackets."""
         nodes = node.items if isinstance(node, Sequence) else () if node is None else (node,)
         words = tuple(word for item in nodes if (word := self.word(item, what)))
         self._refuse_repeats(words)
@@ -175,11 +176,11 @@ class Reading:
         seen: set[str] = set()
         for word in words:
             if word.text in seen:
-                self.error(word.at, f"`{word}` is here a second time")
+                self.error(word.at, f"`{word}` is a duplicate")
             seen.add(word.text)
 
     def choice(self, node: Node | None, what: str, known: Collection[str]) -> Word | None:
-        """One of a few words."""
+        """Return one of a set of words."""
         found = self.word(node, what)
         if found and found.text not in known:
             self.error(
@@ -191,18 +192,18 @@ class Reading:
         return found
 
     def flag(self, node: Node | None, what: str) -> bool | None:
-        """`true` or `false`."""
+        """Return a boolean."""
         if isinstance(node, Scalar) and isinstance(node.value, bool):
             return node.value
         if node is not None and not isinstance(node, Broken):
             yes = isinstance(node, Scalar) and node.text.lower() in ("yes", "on", "y")
             no = isinstance(node, Scalar) and node.text.lower() in ("no", "off", "n")
-            hint = "write `true`" if yes else "write `false`" if no else "it is `true` or `false`"
-            self.error(node.at, f"{what} is {shape(node)}", hint)
+            hint = "write `true`" if yes else "write `false`" if no else "write `true` or `false`"
+            self.error(node.at, f"{what} cannot be {shape(node)}", hint)
         return None
 
     def integer(self, node: Node | None, what: str, bounds: Integer) -> int | None:
-        """A whole number in its bounds."""
+        """Return an integer within bounds."""
         if (
             isinstance(node, Scalar)
             and isinstance(node.value, int)
@@ -210,21 +211,21 @@ class Reading:
         ):
             if bounds.least <= node.value <= bounds.most:
                 return node.value
-            hint = f"it is between {bounds.least} and {bounds.most}"
+            hint = f"use a value between {bounds.least} and {bounds.most}"
             self.error(node.at, f"{what} is {node.value}", hint)
         elif node is not None and not isinstance(node, Broken):
-            self.error(node.at, f"{what} is {shape(node)}", "it is a whole number")
+            self.error(node.at, f"{what} cannot be {shape(node)}", "write a whole number")
         return None
 
     def milliseconds(self, node: Node | None, what: str) -> int | None:
-        """A duration: `500ms`, `10s`, `15m`, `2h`, `30d`."""
+        """Return a duration such as `500ms`, `10s`, `15m`, `2h` or `30d`."""
         found = _DURATION.fullmatch(node.text) if isinstance(node, Scalar) else None
         if found is None:
             if node is not None and not isinstance(node, Broken):
                 self.error(
                     node.at,
-                    f"{what} is {shape(node)}",
-                    "a time is written like `500ms`, `10s`, `15m`, `2h` or `30d`",
+                    f"{what} cannot be {shape(node)}",
+                    "write a duration such as `500ms`, `10s`, `15m`, `2h` or `30d`",
                 )
             return None
         milliseconds = int(found[1]) * _MILLISECONDS[found[2]]
@@ -234,7 +235,7 @@ class Reading:
         return milliseconds
 
     def seconds(self, node: Node | None, what: str) -> int | None:
-        """A duration in whole seconds."""
+        """Return a duration in whole seconds."""
         found = self.milliseconds(node, what)
         if found is not None and node is not None and found % 1000:
             self.error(node.at, f"{what} is not a number of whole seconds")
@@ -244,22 +245,22 @@ class Reading:
     # expressions
 
     def formula(self, node: Node | None, what: str) -> Scalar | None:
-        """An expression or a plain value."""
+        """Return an expression or a plain value."""
         if isinstance(node, Scalar):
             return node
         if node is not None and not isinstance(node, Broken):
             self.error(
                 node.at,
-                f"{what} is {shape(node)}",
-                "an expression that starts with `{` or `[` needs quotes around it",
+                f"{what} cannot be {shape(node)}",
+                "quote an expression that starts with `{` or `[`",
             )
         return None
 
     def assignments(self, node: Node | None, what: str) -> Assignments:
-        """`{target: expression}`; whether the targets exist is checked where they are known."""
+        """Return `{target: expression}`; the targets are checked when they are resolved."""
         if node is None:
             return ()
-        if isinstance(node, Scalar) and node.text == "":  # `with:` and nothing behind it
+        if isinstance(node, Scalar) and node.text == "":  # `with:` without a value
             self.error(node.at, f"{what} is empty")
             return ()
         found: list[AssignmentSyntax] = []
@@ -267,7 +268,7 @@ class Reading:
             target = Word(entry.key.text, entry.key.at)
             if found and _is_fragment(entry):
                 self.error(target.at, f"`{printable(target.text)}` is not a field", _CUT)
-                found[-1] = AssignmentSyntax(found[-1].target, None)  # the other half
+                found[-1] = AssignmentSyntax(found[-1].target, None)  # the rest of an expression
             else:
                 value = self.formula(entry.value, f"`{printable(target.text)}`")
                 found.append(AssignmentSyntax(target, value))
@@ -275,11 +276,11 @@ class Reading:
 
 
 def _plain(value: str | int | bool, at: Position) -> Scalar:
-    """A default as if it were written."""
+    """Return a default as if it were written."""
     return Scalar(str(value).lower() if isinstance(value, bool) else str(value), value, at)
 
 
 def _is_fragment(entry: Entry) -> bool:
-    """Whether a comma made a key out of the rest of an expression: `{total: max(a, b)}`."""
+    """Tell whether a comma split an expression: `{total: max(a, b)}`."""
     empty = isinstance(entry.value, Scalar) and entry.value.text == ""
     return empty and bool(_FRAGMENT.search(entry.key.text))

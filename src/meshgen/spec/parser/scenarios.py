@@ -1,4 +1,4 @@
-"""Scenarios: examples of the whole system at work, told through the gateway."""
+"""Scenarios: examples of the whole system, run through the gateway."""
 
 from __future__ import annotations
 
@@ -23,15 +23,17 @@ def read_scenarios(reading: Reading, node: Node | None) -> tuple[ScenarioSyntax,
     for entry in reading.entries(node, "`scenarios`", "`{a sentence: [step, step]}`"):
         slug = re.sub(r"[^a-z0-9]+", "_", entry.key.text.lower())
         if not NAME.fullmatch(entry.key.text) or len(entry.key.text) > MAX_NAME:
-            hint = f"it names a test: plain words, at most {MAX_NAME} characters"
+            hint = f"use plain words, at most {MAX_NAME} characters: it names a test"
             reading.error(
-                entry.key.at, f"`{printable(entry.key.text)}` cannot be a scenario's name", hint
+                entry.key.at,
+                f"`{printable(entry.key.text)}` is not a valid name for a scenario",
+                hint,
             )
         elif slug in found:
             reading.error(
                 entry.key.at,
-                f"this reads like `{found[slug].name}`",
-                "a scenario names a test, so its words are its own",
+                f"this has the same words as `{found[slug].name}`",
+                "use different words: they name a test",
             )
         else:
             found[slug] = _scenario(reading, entry)
@@ -51,8 +53,8 @@ def _step(reading: Reading, node: Node) -> DoSyntax | SeeSyntax | None:
         if not isinstance(node, Broken):
             reading.error(
                 node.at,
-                f"a step is {shape(node)}",
-                "it is `{as: role, do: service.Command}` or `{as: role, see: unit.Query}`",
+                f"a step cannot be {shape(node)}",
+                "write `{as: role, do: service.Command}` or `{as: role, see: unit.Query}`",
             )
         return None
     if any(entry.key.text == "see" for entry in node.entries):

@@ -1,4 +1,4 @@
-"""Services: aggregates, and what connects them to others."""
+"""Services: their aggregates and connections to others."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_services(reading: Reading, node: Node | None) -> tuple[ServiceSyntax, .
         for name, body in reading.named(node, "services", kinds.SERVICE)
     )
     if isinstance(node, Mapping) and not services:
-        reading.error(node.at, "`services` is empty", "a system has at least one service")
+        reading.error(node.at, "`services` is empty", "add at least one service")
     return services
 
 
@@ -60,8 +60,8 @@ def _service(reading: Reading, name: Word, node: Node) -> ServiceSyntax:
 
 def _engine(reading: Reading, node: Node | None) -> Word | None:
     if isinstance(node, Scalar) and node.text == "cassandra":
-        hint = "Cassandra has no transactions over rows; give a projection this store"
-        reading.error(node.at, "`cassandra` can only keep read models", hint)
+        hint = "Cassandra has no transactions across rows; use it for projections only"
+        reading.error(node.at, "`cassandra` is for projections only", hint)
         return None
     return reading.choice(node, "a store", SERVICE_STORES.words)
 
@@ -104,7 +104,7 @@ def _policy(reading: Reading, node: Node) -> PolicySyntax:
 
 
 def _sent(reading: Reading, values: dict[str, Node]) -> DispatchSyntax | None:
-    """`do` and `with` among the keys of what sends the command."""
+    """Return the values of `do` and `with`."""
     command = reading.word(values.get("do"), "`do`")
     with_ = reading.assignments(values.get("with"), "`with`")
     return DispatchSyntax(command=command, with_=with_) if command else None
@@ -149,7 +149,7 @@ def _step(reading: Reading, node: Node) -> StepSyntax:
 
 
 def _start(node: Node) -> Position:
-    """Where an item of a list begins: at its first key."""
+    """Return the position of a list item: that of its first key."""
     if isinstance(node, Mapping) and node.entries:
         return node.entries[0].key.at
     return node.at

@@ -1,4 +1,4 @@
-"""What surrounds the services: event hub, gateway, processes."""
+"""Event hub, gateway and processes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _url(reading: Reading, node: Node | None, what: str) -> str:
         reading.error(
             found.at,
             f"{what} is not a URL: `{printable(found.text)}`",
-            "it looks like `https://id.example.com`",
+            "write a URL such as `https://id.example.com`",
         )
     return found.text
 
@@ -67,7 +67,7 @@ def _is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
         return bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:  # a port that is no number, a broken IPv6 address
+    except ValueError:  # an invalid port or IPv6 address
         return False
 
 
@@ -78,8 +78,8 @@ def _audience(reading: Reading, node: Node | None) -> str:
     if not _AUDIENCE.fullmatch(found.text):
         reading.error(
             found.at,
-            "the audience has characters that do not belong there",
-            "it is a name or a URL",
+            "the audience has invalid characters",
+            "use a name or a URL",
         )
     return found.text
 
@@ -95,21 +95,19 @@ def _rate_limit(reading: Reading, node: Node | None) -> RateLimit | None:
 
 
 def _rate(reading: Reading, node: Node | None) -> int:
-    """Requests a second."""
+    """Return the number of requests per second."""
     if node is None or isinstance(node, Broken):
         return 1
     found = _RATE.fullmatch(node.text) if isinstance(node, Scalar) else None
     if found is None:
-        reading.error(
-            node.at, f"`rate` is {shape(node)}", "a rate is written like `50/s` or `600/m`"
-        )
+        reading.error(node.at, f"`rate` cannot be {shape(node)}", "write e.g. `50/s` or `600/m`")
         return 1
     number, seconds = int(found[1]), 1 if found[2] == "s" else 60
     if number % seconds:
         reading.error(
             node.at,
-            f"`{found[0]}` is not a whole number of requests a second",
-            f"`{max(number // 60, 1) * 60}/m` is",
+            f"`{found[0]}` is not a whole number of requests per second",
+            f"write e.g. `{max(number // 60, 1) * 60}/m`",
         )
         return 1
     if number // seconds > BURST.most:
@@ -125,7 +123,7 @@ def _origins(reading: Reading, node: Node | None) -> tuple[str, ...]:
             reading.error(
                 word.at,
                 f"`{printable(word.text)}` is not an origin",
-                "it looks like `https://www.example.com`, without a path",
+                "write `https://www.example.com`, without a path",
             )
         origins.append(word.text)
     return tuple(origins)
@@ -141,7 +139,7 @@ def read_processes(reading: Reading, node: Node | None) -> tuple[ProcessSyntax, 
 
 def _process(reading: Reading, name: Word, node: Node) -> ProcessSyntax:
     if isinstance(node, Sequence) and not node.items:
-        reading.error(node.at, f"the process `{name}` is empty", "name the units that run in it")
+        reading.error(node.at, f"the process `{name}` is empty", "list the units that run in it")
     nodes = reading.items(node, f"the process `{printable(name.text)}`")
     units = tuple(word for item in nodes if (word := reading.word(item, "a unit")))
     return ProcessSyntax(name=name, units=units)

@@ -1,1 +1,1 @@
-"""YAML text to a tree in which every key and value has its position."""
+"""YAML text as a tree with the position of every key and value."""

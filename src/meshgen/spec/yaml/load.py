@@ -1,8 +1,8 @@
-"""YAML text to a tree with positions, on PyYAML's C parser.
+"""Parse YAML text to a tree with positions, using PyYAML's C parser.
 
 The spec language uses the plain core of YAML 1.2: mappings, lists and scalars. Anchors, aliases,
-merge keys, tags and several documents are refused: they hide what a spec says, and some of them
-are ways to make a small file explode.
+merge keys, tags and multiple documents are refused: they obscure a spec, and some of them allow a
+small file to expand to an enormous one.
 """
 
 from __future__ import annotations
@@ -42,33 +42,45 @@ _WORDS: dict[str, Plain] = {
 }
 
 
-@lru_cache(maxsize=1)  # every finding of a spec asks for the line that it is in
+@lru_cache(maxsize=1)  # each finding needs the lines
 def lines_of(text: str) -> tuple[str, ...]:
-    """The lines of `text`, split where YAML splits them."""
+    """Split `text` into lines as YAML does."""
     return tuple(_LINE_BREAK.split(text))
 
 
 def read_text(path: Path) -> str:
-    """The content of a spec file. Raises `MeshgenError` when there is none that could be a spec."""
+    """Return the text of a spec file.
+
+    Raises:
+        MeshgenError: The file cannot be read, is too large or is not UTF-8 text.
+    """
     return decoded(str(path), read_bytes(path))
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a spec file. Raises `MeshgenError` when they cannot be read."""
+    """Return the bytes of a spec file, at most one more than allowed.
+
+    Raises:
+        MeshgenError: The file cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise MeshgenError(f"there is no file {path}") from None
     except IsADirectoryError:
-        raise MeshgenError(f"{path} is a folder", "name the spec file itself") from None
+        raise MeshgenError(f"{path} is a folder", "pass the spec file itself") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it cannot be opened"
         raise MeshgenError(f"{path} cannot be read: {reason}") from None
 
 
 def decoded(path: str, data: bytes) -> str:
-    """The text of a spec file, called `path`. Raises `MeshgenError` when it is none."""
+    """Decode the content of the spec file `path`.
+
+    Raises:
+        MeshgenError: It is too large or not UTF-8 text.
+    """
     if len(data) > MAX_BYTES:
         raise MeshgenError(f"{path} is larger than {MAX_BYTES // 1024 // 1024} MB")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -81,7 +93,11 @@ def decoded(path: str, data: bytes) -> str:
 
 
 def load(text: str) -> tuple[Mapping | None, list[Finding]]:
-    """The tree of `text`, None when there is none, and everything that is wrong with it as YAML."""
+    """Parse `text`.
+
+    Returns:
+        The tree, None if there is none, and the findings.
+    """
     early = _unreadable(text)
     if early:
         return None, [early]
@@ -93,20 +109,20 @@ def load(text: str) -> tuple[Mapping | None, list[Finding]]:
     except yaml.MarkedYAMLError as error:
         earlier = _earlier_finding(text, error)
         return None, [*builder.findings, earlier or _yaml_finding(text, error)]
-    except (yaml.YAMLError, ValueError):  # a reader error: no place is known
+    except (yaml.YAMLError, ValueError):  # a reader error without a position
         return None, [*builder.findings, Finding(NOWHERE, "this is not YAML text")]
     if isinstance(root, Mapping):
         return root, builder.findings
     if root is None:
         return None, [
-            Finding(NOWHERE, "the file is empty", "a spec starts with `meshgen: 1` and `name: ...`")
+            Finding(NOWHERE, "the file is empty", "start with `meshgen: 1` and `name: ...`")
         ]
-    message = "a spec is a mapping of keys to values"
-    return None, [*builder.findings, Finding(root.at, message, "it starts with `meshgen: 1`")]
+    message = "a spec must be a mapping"
+    return None, [*builder.findings, Finding(root.at, message, "start with `meshgen: 1`")]
 
 
 class _StopError(Exception):
-    """The text cannot be read any further."""
+    """Parsing cannot continue."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.message)
@@ -114,7 +130,7 @@ class _StopError(Exception):
 
 
 class _Builder:
-    """Builds the tree from the parser's events; recursion is bounded by `MAX_DEPTH`."""
+    """Builds the tree from parser events; recursion is limited by `MAX_DEPTH`."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -122,14 +138,16 @@ class _Builder:
         self.events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.CSafeLoader)
 
     def document(self) -> Node | None:
-        """The one document of the text, None when there is none."""
+        """Return the only document, None if the text is empty."""
         root: Node | None = None
         for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
                     at = _position(event.start_mark)
                     raise _StopError(
-                        Finding(at, "a second document starts here", "a spec is one document")
+                        Finding(
+                            at, "a second document starts here", "a spec must be a single document"
+                        )
                     )
                 root = self.node(next(self.events), 1)
         if isinstance(root, Scalar) and root.text == "":
@@ -143,7 +161,7 @@ class _Builder:
         if isinstance(event, yaml.AliasEvent):
             self.error(
                 at,
-                f"`*{event.anchor}` is an alias; the spec language has none",
+                f"`*{event.anchor}` is an alias; the spec language does not support them",
                 "write the value out, or share a name under `types`",
             )
             return Broken(at)
@@ -158,15 +176,15 @@ class _Builder:
         if event.anchor is not None:
             self.error(
                 at,
-                f"`&{event.anchor}` is an anchor; the spec language has none",
+                f"`&{event.anchor}` is an anchor; the spec language does not support them",
                 "share a name under `types` instead",
             )
         if event.tag is not None:
             tag = printable(event.tag.replace("tag:yaml.org,2002:", "!!"))
             self.error(
                 at,
-                f"`{tag}` is a YAML tag; the spec language has none",
-                "leave it out: what a value means follows from its place",
+                f"`{tag}` is a YAML tag; the spec language does not support them",
+                "leave it out: the type of a value follows from its position",
             )
 
     def scalar(self, event: Any, at: Position) -> Scalar | Broken:
@@ -175,7 +193,7 @@ class _Builder:
         written = self.text[start:end]
         if event.style:
             if event.style in "|>" and not _KEEP.match(written):
-                end = start + len(written.rstrip())  # blank lines behind are no part of it
+                end = start + len(written.rstrip())  # without trailing blank lines
             return Scalar(text, text, at, 1 if written[1:-1] == text else None, (start, end))
         if fault := _number_fault(text):
             self.error(at, fault)
@@ -201,19 +219,19 @@ class _Builder:
                 if not isinstance(key, Broken):
                     self.error(
                         key.at,
-                        "a key must be a single word",
-                        "put quotes around a text that starts with `{` or `[`",
+                        "a key must be a scalar",
+                        "quote a string that starts with `{` or `[`",
                     )
             elif key.text == "<<":
                 partial = True
                 self.error(
-                    key.at, "`<<` is a merge key; the spec language has none", "write the keys out"
+                    key.at,
+                    "`<<` is a merge key; the spec language does not support them",
+                    "write the keys out",
                 )
             elif key.text in entries:
                 first = entries[key.text].key.at.line
-                self.error(
-                    key.at, f"`{key.text}` is here a second time; the first is in line {first}"
-                )
+                self.error(key.at, f"`{key.text}` is a duplicate; the first one is in line {first}")
             else:
                 entries[key.text] = Entry(key, value)
         span = _span(start, event, value)
@@ -224,14 +242,14 @@ class _Builder:
 
 
 def _span(start: Any, end: Any, last: Node | None) -> Span:
-    """Where a collection is written; one in block style ends with its last value."""
+    """Return the span of a collection; in block style it ends with its last value."""
     if start.flow_style or last is None:
         return start.start_mark.index, end.end_mark.index
     return start.start_mark.index, last.span[1]
 
 
 def _plain(text: str) -> Plain:
-    """What an unquoted scalar means: YAML 1.2's core, so `yes`, `12:30` and dates stay text."""
+    """Resolve an unquoted scalar (YAML 1.2 core schema): `yes` and dates are strings."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _STARTS_NUMBER:
@@ -244,21 +262,21 @@ def _plain(text: str) -> Plain:
 
 
 def _number_fault(text: str) -> str | None:
-    """What is wrong with a number that cannot be counted with."""
+    """Return the error of an unsupported number, if any."""
     if len(text) > MAX_DIGITS and (_INT.match(text) or _DECIMAL.match(text)):
-        return f"a number of more than {MAX_DIGITS} characters"
+        return f"a number has at most {MAX_DIGITS} characters"
     if _FLOAT.match(text) and math.isinf(float(text)):
-        return "a number beyond all that can be counted with"
+        return "number out of range"
     return None
 
 
 def _position(mark: Any) -> Position:
-    """A parser's mark, counted from 1. The C parser's marks are a class without a public name."""
+    """Convert a parser mark; the C parser's class of marks has no public name."""
     return Position(mark.line + 1, mark.column + 1)
 
 
 def _unreadable(text: str) -> Finding | None:
-    """The first character that has no place in a text file."""
+    """Return a finding for the first character that YAML does not allow."""
     found = _UNREADABLE.search(text)
     if found is None:
         return None
@@ -266,27 +284,29 @@ def _unreadable(text: str) -> Finding | None:
     at = Position(len(before), len(before[-1]) + 1)
     code = f"U+{ord(found[0]):04X}"
     return Finding(
-        at, f"the character {code} cannot stand in a spec", "is this a text file in UTF-8?"
+        at,
+        f"the character {code} is not allowed in a spec",
+        "make sure that this is a UTF-8 text file",
     )
 
 
-_BRACKETS = "inside brackets a value with `,`, `[`, `]`, `{` or `}` needs quotes around it"
+_BRACKETS = "inside brackets, quote values that contain `,`, `[`, `]`, `{` or `}`"
 _HINTS = {
-    "mapping values are not allowed": "a text with `: ` inside needs quotes around it",
+    "mapping values are not allowed": "quote strings that contain `: `",
     "did not find expected ',' or '}'": _BRACKETS,
     "did not find expected ',' or ']'": _BRACKETS,
-    "did not find expected key": "is the indentation that of the lines around it?",
-    "did not find expected '-' indicator": "is the indentation that of the lines around it?",
-    "could not find expected ':'": "a key is followed by `: ` and its value",
-    "found unexpected end of stream": "a quote or a bracket is not closed",
+    "did not find expected key": "check that the indentation matches the lines around it",
+    "did not find expected '-' indicator": "check that the indentation matches the lines around it",
+    "could not find expected ':'": "write a key followed by `: ` and its value",
+    "found unexpected end of stream": "close the open quote or bracket",
 }
 
 
 def _earlier_finding(text: str, error: yaml.MarkedYAMLError) -> Finding | None:
-    """The fault of the spec language that stands before the parser's own error, if there is one.
+    """Return an earlier finding of the spec language, if there is one before the parser's error.
 
-    The parser reads ahead, and has limits of its own: it may fail before it reports the events that
-    show, say, how deep the text is nested.
+    The parser reads ahead and has limits of its own, so it may fail before it reports events that
+    are refused here, such as deep nesting.
     """
     if error.problem_mark is None:
         return None
@@ -307,11 +327,11 @@ def _yaml_finding(text: str, error: yaml.MarkedYAMLError) -> Finding:
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent or line[at.column - 1 : at.column] == "\t":
         column = indent.index("\t") + 1 if "\t" in indent else at.column
-        return Finding(Position(at.line, column), "a tab", "YAML is indented with spaces")
-    problem = error.problem or "it cannot be read"
+        return Finding(Position(at.line, column), "a tab", "indent with spaces")
+    problem = error.problem or "the text cannot be parsed"
     hint = next((hint for start, hint in _HINTS.items() if problem.startswith(start)), None)
     if hint != _BRACKETS and (opened := _open_quote(lines[: at.line])):
-        hint = f"is the quote in line {opened} closed?"
+        hint = f"check that the quote in line {opened} is closed"
     context = f", {error.context}" if error.context else ""
     if error.context and error.context_mark and error.context_mark.line != at.line - 1:
         context += f" that starts in line {error.context_mark.line + 1}"
@@ -319,7 +339,7 @@ def _yaml_finding(text: str, error: yaml.MarkedYAMLError) -> Finding:
 
 
 def _open_quote(lines: tuple[str, ...]) -> int | None:
-    """The first line with an odd number of double quotes, where a text may go on by mistake."""
+    """Return the first line with an odd number of double quotes: a likely unclosed string."""
     for number, line in enumerate(lines, 1):
         bare = re.sub(r"'[^']*'|\\\\.|(^|\s)#.*", "", line)
         if bare.count('"') % 2:

@@ -1,7 +1,7 @@
-"""The tree of a YAML text, with the place of every key and value.
+"""The tree of a YAML text, with the position of every key and value.
 
-`span` is where something is written: the offsets in the text of its first character and of the one
-behind its last, quotes and brackets included. What is written in no text has none.
+`span` are the offsets in the text of the first character of a node and of the one after its last,
+including quotes and brackets. Nodes that are not from a text have none.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ NO_SPAN: Span = (0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A single value. `text` is what was written, `value` what it means.
+    """A scalar; `text` is its content, `value` the resolved value.
 
-    `shift` is the number of columns between `at` and the first character of `text` (1 behind a
-    quote), or None where the text does not stand on one line as it is (escapes, folded lines).
+    `shift` is the number of columns between `at` and the first character of `text` (1 after a
+    quote), or None if `text` differs from its source (escapes, folded lines).
     """
 
     text: str
@@ -34,13 +34,13 @@ class Scalar:
     span: Span = field(default=NO_SPAN, compare=False)
 
     def inside(self, offset: int) -> Position:
-        """The place of the character `offset` of `text`, as exactly as it is known."""
+        """Return the position of the character `offset` of `text`, as exactly as possible."""
         if self.shift is None:
             return self.at
         return Position(self.at.line, self.at.column + self.shift + offset)
 
     def part(self, start: int, end: int) -> Scalar:
-        """The characters from `start` to `end` as a value of their own, at their own place."""
+        """Return the characters from `start` to `end` as a scalar with its own position."""
         text = self.text[start:end]
         if self.shift is None:
             return Scalar(text, text, self.at)
@@ -57,9 +57,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """`{key: value}` in the order of the file; `partial`: some of it could not be read.
+    """A mapping in the order of the file.
 
-    `flow`: written in braces
+    `partial`: some entries could not be read; `flow`: written in braces.
     """
 
     entries: tuple[Entry, ...]
@@ -71,7 +71,7 @@ class Mapping:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """`[item, item]`; `flow`: written in brackets."""
+    """A sequence; `flow`: written in brackets."""
 
     items: tuple[Node, ...]
     at: Position
@@ -81,7 +81,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A value for which there is a finding already: nobody says more about it."""
+    """A value that already has a finding; it gets no more."""
 
     at: Position
     span: Span = field(default=NO_SPAN, compare=False)
@@ -91,7 +91,7 @@ Node: TypeAlias = Scalar | Mapping | Sequence | Broken
 
 
 def shape(node: Node) -> str:
-    """What a node is, in words."""
+    """Describe a node in words."""
     if isinstance(node, Mapping):
         return "a mapping"
     if isinstance(node, Sequence):
@@ -103,5 +103,5 @@ def shape(node: Node) -> str:
     if isinstance(node.value, bool):
         return f"`{node.text}`"
     if isinstance(node.value, str):
-        return f"the text `{printable(node.text)}`"
+        return f"the string `{printable(node.text)}`"
     return f"the number {node.text}"

@@ -1,4 +1,4 @@
-"""From the validated spec to the `Mesh`: the only place that knows naming rules."""
+"""Lowers a valid spec to the `Mesh` that templates print."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from meshgen.system.model import (
     Unit,
 )
 from meshgen.system.pysource.annotations import duration
-from meshgen.testgen.cases.specimens import Specimens, find_all
+from meshgen.testgen.cases.example_events import ExampleEvents, find_all
 
 
 def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
@@ -40,12 +40,13 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
     known = index(spec, identities)
     package = system_package(spec.name)
     found = find_all(known)
-    specimens = Specimens(known, found)
+    example_events = ExampleEvents(known, found)
     services = tuple(
-        service_view(service, known, package, found, specimens) for service in spec.services
+        service_view(service, known, package, found, example_events) for service in spec.services
     )
     projections = tuple(
-        projection_view(projection, known, package, specimens) for projection in spec.projections
+        projection_view(projection, known, package, example_events)
+        for projection in spec.projections
     )
     bffs = tuple(bff_view(bff, known, package) for bff in spec.bffs)
     units = (
@@ -142,7 +143,7 @@ def _processes(spec: Spec, units: tuple[Unit, ...]) -> tuple[ProcessView, ...]:
 def _example_path(
     services: tuple[ServiceView, ...], projections: tuple[ProjectionView, ...]
 ) -> str:
-    """A page that any caller may read, else the first unit's description of its API."""
+    """Return a query that any caller may send, else the API description of the first unit."""
     views: tuple[ServiceView | ProjectionView, ...] = (*projections, *services)
     for view in views:
         for route in view.routes:
@@ -153,7 +154,7 @@ def _example_path(
 
 
 def _owned_queries(spec: Spec) -> tuple[OwnedQuery, ...]:
-    """The pages of projections that ask for nothing but their owner."""
+    """Return the paged queries of projections whose only parameter is the owner."""
     return tuple(
         OwnedQuery(
             function=snake(query.name),

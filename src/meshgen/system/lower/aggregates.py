@@ -37,7 +37,7 @@ from meshgen.testgen.examples import Found
 def aggregate_view(
     aggregate: Aggregate, unit: str, identities: Identities, found: Found
 ) -> AggregateView:
-    """Return an aggregate of `unit` with its cases computed; `found` are examples for its tests."""
+    """Return an aggregate of `unit`; `found` are the examples for its tests."""
     path = ("services", unit, "aggregates", aggregate.name)
     module, variable = identifier(aggregate.name), variable_of(aggregate)
     return AggregateView(
@@ -63,13 +63,13 @@ def aggregate_view(
 
 
 def variable_of(aggregate: Aggregate) -> str:
-    """The local name of the aggregate's state: `order`; `order_` where the word is taken."""
+    """Return the variable of the aggregate's state: `order`, or `order_` if that is taken."""
     word = identifier(aggregate.name)
     return f"{word}_" if word == aggregate.id else word
 
 
 def mode_of(event: Event, aggregate: Aggregate) -> str:
-    """How `event` meets the state: it "creates" it, "upserts" it, or "acts" on what is there."""
+    """Return how `event` changes the state: "creates", "upserts" or "acts"."""
     modes = {
         command.mode
         for command in aggregate.commands
@@ -82,7 +82,7 @@ def mode_of(event: Event, aggregate: Aggregate) -> str:
 def event_case(
     event: Event, aggregate: Aggregate, record: str, variable: str, state: tuple[Field, ...]
 ) -> EventCase:
-    """The case that carries `event` over to the fields `state` of the dataclass `record`."""
+    """Return the case that applies `event` to the fields `state` of the dataclass `record`."""
     scene = Scene({"state": variable, "event": "event"})
     mode = mode_of(event, aggregate)
     fields = tuple(field for field in state if _changes(event, field, aggregate))
@@ -119,15 +119,15 @@ def _sets(assignment: Assignment, state: tuple[Field, ...]) -> bool:
 
 
 def _changes(event: Event, field: Field, aggregate: Aggregate) -> bool:
-    """Whether `event` may give `field` another value than it has."""
+    """Tell whether `event` may change `field`."""
     if any(field.name == assignment.target for assignment in event.sets):
         return True
     carried = any(field.name == own.name for own in event.fields)
-    return carried and not _only_tells(event, field.name, aggregate)
+    return carried and not _only_repeats(event, field.name, aggregate)
 
 
-def _only_tells(event: Event, field: str, aggregate: Aggregate) -> bool:
-    """Whether `event` has `field` from the state alone, for others to know: it changes nothing."""
+def _only_repeats(event: Event, field: str, aggregate: Aggregate) -> bool:
+    """Tell whether `event` only repeats `field` from the state, for its consumers."""
     emissions = [
         (command, emission)
         for command in aggregate.commands
@@ -204,7 +204,7 @@ def _fields_of(emission: Emission, aggregate: Aggregate) -> tuple[Field, ...]:
 
 
 def _lookups(command: Command, names: Mapping[str, str]) -> dict[tuple[str, str], Bound]:
-    """One local variable for every row of a replica that the command looks at in any case."""
+    """Return a local variable for every replica row that the command reads unconditionally."""
     found: dict[tuple[str, str], Bound] = {}
     for expression in _expressions(command):
         for read in replica_reads(expression, names):
@@ -218,7 +218,7 @@ def _lookups(command: Command, names: Mapping[str, str]) -> dict[tuple[str, str]
 
 
 def _question(call: PortCall, command: Command, scene: Scene) -> Bound:
-    """The question, and the variable for its answer; no name if nothing looks at the answer."""
+    """Return the call of a port and the variable for its result, unnamed if it is unused."""
     arguments = tuple(
         Argument(name=argument.target, value=scene.code(argument.value))
         for argument in call.arguments

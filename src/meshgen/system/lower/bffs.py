@@ -1,4 +1,4 @@
-"""Backends-for-frontends: endpoints as calls to other units."""
+"""Backends for frontends: endpoints as calls to other units."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _endpoint_view(endpoint: Endpoint, index: Index) -> EndpointView:
 
 
 def _parameter(name: str, endpoint: Endpoint, index: Index) -> Attribute:
-    """A parameter of the path, typed as the field that it is asked for."""
+    """Return a path parameter, with the type of the field that it is compared with."""
     type_: Type = UUID
     for part in endpoint.parts:
         for asked, value in part.arguments:

@@ -1,4 +1,4 @@
-"""Identities as the generated code has them: only where they are not the names."""
+"""Identities in generated code: only those that differ from the names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from meshgen.system.model import StoredAs
 
 
 def identity_of(identities: Identities, *path: str) -> str | None:
-    """The id of what a path of names leads to, None if that is its name."""
+    """Return the id of the element at a path of names, None if it equals the name."""
     id = identities.id(*path)
     return id if id != path[-1] else None
 
@@ -18,6 +18,6 @@ def identity_of(identities: Identities, *path: str) -> str | None:
 def stored_as(
     identities: Identities, above: tuple[str, ...], fields: Iterable[Field]
 ) -> tuple[StoredAs, ...]:
-    """The fields that are stored under another key than their name."""
+    """Return the fields that are stored under a key other than their name."""
     keys = ((field.name, identities.id(*above, field.name)) for field in fields)
     return tuple(StoredAs(name=name, key=key) for name, key in keys if name != key)

@@ -1,4 +1,4 @@
-"""Which names a unit's files may need from the contracts."""
+"""Imports that a unit's files may need from the contracts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from meshgen.system.model import Import
 
 
 def contract_imports(index: Index, refs: Iterable[Ref]) -> tuple[Import, ...]:
-    """Return imports of the messages in `refs` and of every shared type, a line for each module.
+    """Return imports of the messages in `refs` and of all shared types, one per module.
 
-    The formatter drops what a file does not use, so one list serves all files of a unit.
+    The formatter removes unused imports, so all files of a unit share one list.
     """
     package = contracts_package(index.spec.name)
     modules: dict[str, set[str]] = {}

@@ -11,14 +11,14 @@ from meshgen.system.lower.services import query_route
 from meshgen.system.model import EventCase, ProjectionView
 from meshgen.system.pysource.annotations import attribute, default
 from meshgen.system.pysource.calls import Scene, call_source, filled, from_sources
+from meshgen.testgen.cases.example_events import ExampleEvents
 from meshgen.testgen.cases.reactions import projection_tests
-from meshgen.testgen.cases.specimens import Specimens
 
 _SCENE = Scene({"event": "event", "row": "row"})
 
 
 def projection_view(
-    projection: Projection, index: Index, package: str, specimens: Specimens
+    projection: Projection, index: Index, package: str, example_events: ExampleEvents
 ) -> ProjectionView:
     """Return `projection` ready to print."""
     row, path = row_name(projection), ("projections", projection.name)
@@ -38,7 +38,7 @@ def projection_view(
         events=tuple(_case(reaction, projection, index) for reaction in projection.reactions),
         partition=projection.partition,
         cluster=tuple(f"-{k.field}" if k.descending else k.field for k in projection.cluster),
-        testing=projection_tests(projection, index, specimens),
+        testing=projection_tests(projection, index, example_events),
         routes=tuple(query_route(query, row) for query in projection.queries),
         imports=contract_imports(index, [reaction.event for reaction in projection.reactions]),
     )
@@ -73,5 +73,5 @@ def _case(reaction: Reaction, projection: Projection, index: Index) -> EventCase
 
 
 def _needs_the_event(projection: Projection) -> bool:
-    """Whether a row cannot begin with its id alone: a field has no default."""
+    """Tell whether a row needs an event: a field has no default."""
     return any(field.name != projection.id and default(field) is None for field in projection.row)

@@ -1,4 +1,4 @@
-"""Sagas: the functions that build their commands, and the steps that name them."""
+"""Sagas: their steps, and the functions that build their commands."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from meshgen.system.lower.identities import identity_of
 from meshgen.system.model import Argument, Call, DispatchView, SagaView, StepView
 from meshgen.system.pysource.annotations import duration
 from meshgen.system.pysource.calls import EVENT, filled, from_sources, loop_view
+from meshgen.testgen.cases.example_events import ExampleEvents
 from meshgen.testgen.cases.sagas import saga_tests
-from meshgen.testgen.cases.specimens import Specimens
 
 
 def saga_refs(saga: Saga) -> list[Ref]:
-    """Every message that the saga names."""
+    """Return every message that the saga refers to."""
     refs = [saga.starts_on]
     for step in saga.steps:
         refs += [step.do.command, *step.done, *step.failed]
@@ -22,8 +22,8 @@ def saga_refs(saga: Saga) -> list[Ref]:
     return refs + ([saga.on_failure.command] if saga.on_failure else [])
 
 
-def saga_view(saga: Saga, unit: str, index: Index, specimens: Specimens) -> SagaView:
-    """Return a saga of `unit` with its functions and steps computed."""
+def saga_view(saga: Saga, unit: str, index: Index, example_events: ExampleEvents) -> SagaView:
+    """Return a saga of `unit`, with its functions and steps."""
     dispatches: dict[str, DispatchView] = {}
     steps = []
     for step in saga.steps:
@@ -48,7 +48,7 @@ def saga_view(saga: Saga, unit: str, index: Index, specimens: Specimens) -> Saga
         dispatches=tuple(dispatches.values()),
         steps=tuple(steps),
         on_failure=failure.function if failure else None,
-        testing=saga_tests(saga, index, specimens),
+        testing=saga_tests(saga, index, example_events),
     )
 
 
@@ -63,7 +63,7 @@ def _step_view(step: Step, do: str, undo: str | None) -> StepView:
 
 
 def _events(refs: tuple[Ref, ...]) -> str | None:
-    """One event by its class, several as a tuple of classes."""
+    """Return the class of an event, or a tuple of classes."""
     names = [ref.name for ref in refs]
     if len(names) > 1:
         return f"({', '.join(names)})"
@@ -79,9 +79,9 @@ def _dispatch(
     known: Dispatch | None = None,
     failure: bool = False,
 ) -> DispatchView:
-    """The function that builds `dispatch`'s command.
+    """Return the function that builds the command of `dispatch`.
 
-    `known`: what a compensation also knows, the values that the step it undoes was sent with.
+    `known` are the values of the step that a compensation undoes.
     """
     event, command = index.event(saga.starts_on), index.command(dispatch.command)
     given = {sets.target: sets for sets in (known.with_ if known else ())}

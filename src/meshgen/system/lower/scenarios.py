@@ -1,4 +1,4 @@
-"""Scenarios: the spec's examples as lines of an end-to-end test."""
+"""Scenarios as lines of an end-to-end test."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _caller(step: Do | See) -> str:
 
 
 def _names_in(step: Do | See) -> Iterator[str]:
-    """The names of earlier steps that this one speaks of."""
+    """Return the names of earlier steps that this one refers to."""
     arguments = step.arguments if isinstance(step, See) else ()
     for assignment in (*step.values, *arguments):
         for ref in assignment.value.refs.values():

@@ -45,12 +45,16 @@ from meshgen.system.model import (
 )
 from meshgen.system.pysource.annotations import attribute, duration, spoken
 from meshgen.system.pysource.calls import EVENT, Scene, filled, from_sources, loop_view
+from meshgen.testgen.cases.example_events import ExampleEvents, FoundByAggregate
 from meshgen.testgen.cases.reactions import policy_tests
-from meshgen.testgen.cases.specimens import FoundByAggregate, Specimens
 
 
 def service_view(
-    service: Service, index: Index, package: str, found: FoundByAggregate, specimens: Specimens
+    service: Service,
+    index: Index,
+    package: str,
+    found: FoundByAggregate,
+    example_events: ExampleEvents,
 ) -> ServiceView:
     """Return `service` ready to print."""
     path = ("services", service.name)
@@ -76,8 +80,8 @@ def service_view(
             for operation in port.operations
         ),
         policies=tuple(_policy_view(policy, path, index) for policy in service.policies),
-        sagas=tuple(saga_view(saga, service.name, index, specimens) for saga in service.sagas),
-        policy_testing=policy_tests(service, index, specimens),
+        sagas=tuple(saga_view(saga, service.name, index, example_events) for saga in service.sagas),
+        policy_testing=policy_tests(service, index, example_events),
         routes=tuple(_routes(service)),
         has_commands=any(c.roles is not None for a in service.aggregates for c in a.commands),
         imports=contract_imports(index, _refs(service, index)),
@@ -85,7 +89,7 @@ def service_view(
 
 
 def _refs(service: Service, index: Index) -> list[Ref]:
-    """Every message that a file of this service may name."""
+    """Return every message that a file of this service may refer to."""
     refs = [Ref(unit=unit, name=name) for unit, name in index.events if unit == service.name]
     refs += [Ref(unit=unit, name=name) for unit, name in index.commands if unit == service.name]
     for policy in service.policies:
@@ -99,7 +103,7 @@ def _refs(service: Service, index: Index) -> list[Ref]:
 
 
 def _replica_events(replica: Replica, index: Index) -> tuple[Event, ...]:
-    """The events that make the copied aggregate, or change a field that is copied."""
+    """Return the events that create the replicated aggregate or change a replicated field."""
     aggregate = index.aggregate(replica.of)
     copied = set(replica.fields)
 
@@ -193,7 +197,7 @@ def _path_of(aggregate: Aggregate) -> str:
 
 
 def command_path(command: Command, aggregate: Aggregate) -> str:
-    """Below the aggregate that the command acts on, or below the collection if it makes one."""
+    """Return the path of a command: below its aggregate, or the collection if it creates one."""
     base = collection_of(aggregate) if command.mode == "creates" else _path_of(aggregate)
     return f"{base}/{kebab(command.name)}"
 
@@ -215,7 +219,7 @@ def _route(helper: str, path: str, kind: str, *options: Argument) -> Route:
 
 
 def query_route(query: Query, kind: str) -> Route:
-    """The route of a query: `search` answers a page, `find` exactly one."""
+    """Return the route of a query: `search` for a page, `find` for a single result."""
     sort = tuple(f"-{key.field}" if key.descending else key.field for key in query.sort)
     options = [
         ("by", _tuple(query.by)),

@@ -1,4 +1,4 @@
-"""Topics: what travels on each, who publishes to it and who reads it."""
+"""Topics with their messages, publishers and subscribers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from meshgen.system.model import Message, Topic
 
 
 def messages(index: Index) -> tuple[Message, ...]:
-    """Every event and command, a topic after the other."""
+    """Return every event and command, grouped by topic."""
     found = [
         _message(index, "events", of.service.name, of.event.name, of.aggregate.id)
         for of in index.events.values()
@@ -24,10 +24,10 @@ def messages(index: Index) -> tuple[Message, ...]:
 
 
 def topics(index: Index) -> tuple[Topic, ...]:
-    """Every topic with its messages, and the units at its ends.
+    """Return every topic with its messages, publishers and subscribers.
 
-    Events are sent by their service and received by whoever reacts to one; commands are sent by
-    the services whose policies and sagas name one, and received by their service.
+    Events are published by their service and received by the units that react to them. Commands
+    are published by the services whose policies and sagas send them, and received by their service.
     """
     found: dict[str, list[Message]] = {}
     for message in messages(index):
@@ -52,7 +52,7 @@ def _topic(index: Index, name: str, members: tuple[Message, ...]) -> Topic:
 
 
 def _named(index: Index) -> Iterable[tuple[str, list[Ref]]]:
-    """Each unit with the messages that it takes from the hub or puts on it for others."""
+    """Yield each unit with the messages of others that it receives or sends."""
     for service in index.spec.services:
         yield service.name, _named_by(service, index)
     for projection in index.spec.projections:

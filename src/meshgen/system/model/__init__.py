@@ -1,6 +1,6 @@
-"""The `Mesh`: the spec with every name, path, topic, type and piece of code computed.
+"""The `Mesh`: everything that templates print.
 
-What templates print comes from here and from nowhere else. Fields that hold Python source say so.
+Templates have no other source of data. Fields with Python source are documented as such.
 """
 
 from meshgen.system.model.code import (

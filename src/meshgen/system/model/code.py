@@ -1,4 +1,4 @@
-"""Pieces of Python source: what templates put into calls, dataclasses and cases."""
+"""Pieces of Python source for calls, dataclasses and cases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """`from module import names`: all that a unit's files may need; formatting drops the rest."""
+    """`from module import names`; the formatter removes unused names."""
 
     module: str
     names: tuple[str, ...]
@@ -40,7 +40,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAs:
-    """A renamed field, and the key that it goes on having in what is stored."""
+    """A renamed field, and the key under which it is still stored."""
 
     name: str
     key: str
@@ -56,7 +56,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A guard: the condition as Python source and the name of the rule it stands for.
+    """A guard: the condition as Python source, and the name of the rule.
 
     `negated` is the opposite of a condition that asks whether values are there: a type checker
     knows from `if value is None: refuse(...)` that the value is there afterwards.
@@ -69,7 +69,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """One outcome of a command: `keyword` is `if ...`, `elif ...`, `else`; None if only."""
+    """One outcome of a command; `keyword` is `if ...`, `elif ...`, `else`, or None."""
 
     keyword: str | None
     event: Call
@@ -77,7 +77,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandCase:
-    """A case of `decide`: what it opens with, what it looks up, what it requires and yields."""
+    """A case of `decide`: opening line, lookups, guards, calls of ports and branches."""
 
     name: str
     opening: str | None
@@ -89,7 +89,7 @@ class CommandCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventCase:
-    """One case of `evolve` or of a projection: an optional opening line, then what is returned."""
+    """A case of `evolve` or of a projection: an optional opening line, and the result."""
 
     name: str
     opening: str | None
@@ -107,9 +107,9 @@ class Loop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """A route of the HTTP table: the helper that makes it, its path and its options.
+    """A route of the HTTP table: its helper, path and options.
 
-    `example` is the path with an `ID` in it, as Python source.
+    `example` is the path with `ID` as its id, as Python source.
     """
 
     helper: str

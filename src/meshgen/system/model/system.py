@@ -1,4 +1,4 @@
-"""The whole system: messages, topics, the gateway, and the mesh of it all."""
+"""The whole system: messages, topics, the gateway and the mesh."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from meshgen.system.model.units import BffView, ProjectionView, ServiceView
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """An event or command as the catalog knows it."""
+    """An event or command in the catalog."""
 
     name: str
     module: str
@@ -22,7 +22,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A topic of the event hub and the units at its ends."""
+    """A topic of the event hub, with its publishers and subscribers."""
 
     name: str
     messages: tuple[Message, ...]
@@ -34,9 +34,9 @@ class Topic:
 class ContractModule:
     """A module of the contracts library.
 
-    `published` is its JSON Schema document as others read it; `schema` the same as the code
-    generator reads it: with the base classes, and decimals as numbers to keep bounds. `aliases`
-    are the names of renamed fields, by `Class.key`.
+    `published` is its public JSON Schema document; `schema` is the variant for the code generator,
+    with base classes, and with decimals as numbers to keep their bounds. `aliases` are the names
+    of renamed fields by `Class.key`.
     """
 
     name: str
@@ -47,7 +47,7 @@ class ContractModule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaView:
-    """A module of the contracts library as others read it."""
+    """A published module of the contracts library."""
 
     name: str
     document: dict[str, object]
@@ -86,7 +86,7 @@ class GatewayView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """What runs: a service, projection or backend-for-frontend and its composition root."""
+    """A unit that runs: a service, projection or backend for frontends."""
 
     name: str
     kind: str
@@ -108,7 +108,7 @@ class ProcessView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedQuery:
-    """A page that only its owner may read: `owner` is the parameter that must be the caller."""
+    """A paged query for the owner only; `owner` is the parameter that must be the caller."""
 
     function: str
     path: str
@@ -117,24 +117,24 @@ class OwnedQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """What the files of a unit may say of the system: nothing that another unit changes."""
+    """What the files of a unit may depend on: nothing that another unit changes."""
 
     name: str
-    """As the spec has it: `my-shop`."""
+    """The name in the spec: `my-shop`."""
     package: str
     """The prefix of all packages: `my_shop`."""
     distribution: str
     """The prefix of all distributions: `my-shop`."""
     spec_file: str
-    """The spec that generated files are said to come from: `my-shop.yaml`."""
+    """The spec named in generated files: `my-shop.yaml`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectView:
-    """The files that are no unit's: how the system is started, tested and described."""
+    """The files outside of units, which start, test and describe the system."""
 
     summary: str
-    """The system in a few words, without a full stop."""
+    """A short description of the system, without a full stop."""
     generator: str
     """The version of meshgen."""
     folders: tuple[str, ...]
@@ -142,7 +142,7 @@ class ProjectView:
     units: tuple[Unit, ...]
     processes: tuple[ProcessView, ...]
     roles: tuple[str, ...]
-    """Every role that a command, query or scenario names, sorted."""
+    """All roles of commands, queries and scenarios, sorted."""
     gateway: GatewayView
     example_path: str
     """A path of the gateway to try with a token."""
@@ -150,24 +150,24 @@ class ProjectView:
     """The units and how they are related, as a Mermaid flowchart."""
     owned_queries: tuple[OwnedQuery, ...]
     type_imports: tuple[Import, ...]
-    """Imports of the types that scenarios may name."""
+    """Imports of the types that scenarios may use."""
     scenarios: tuple[ScenarioView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogView:
-    """Every message of the system and the topics they travel on."""
+    """All messages of the system, with their topics."""
 
     system: str
-    """The identity of the system, by which its topics go."""
+    """The identity of the system, the prefix of its topics."""
     summary: str
-    """The system in a few words, without a full stop."""
+    """A short description of the system, without a full stop."""
     modules: tuple[str, ...]
-    """The modules of the contracts library that define messages: a service each."""
+    """The modules of the contracts library that define messages, one per service."""
     messages: tuple[Message, ...]
     topics: tuple[Topic, ...]
     partitions: int
-    """Of each topic."""
+    """Partitions per topic."""
     retention: str
     """How long the event hub keeps messages, as Python source."""
 

@@ -9,7 +9,7 @@ from meshgen.system.model.code import Bound, Call
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constant:
-    """A message that several tests share, under a name in capitals."""
+    """A named message that several tests share."""
 
     name: str
     value: Call
@@ -17,7 +17,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constants:
-    """What the tests of a module share: ids and moments, then messages."""
+    """The constants of a test module: ids and times, then messages."""
 
     bindings: tuple[Bound, ...]
     messages: tuple[Constant, ...]
@@ -25,7 +25,7 @@ class Constants:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainTest:
-    """Given / when / then. `given` and `then` are names of constants; `refused` is a rule.
+    """A given/when/then test; `given` and `then` are names of constants, `refused` is a rule.
 
     `constant` holds the command if several tests send it.
     """
@@ -50,7 +50,7 @@ class DomainTests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyTest:
-    """An event (a constant's name) and the commands that follow from it."""
+    """An event (the name of a constant) and the resulting commands."""
 
     function: str
     event: str
@@ -68,7 +68,7 @@ class PolicyTests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionTest:
-    """The row before (None, or the constant `ROW`), an event, and how the row after compares."""
+    """The row before (None or the constant `ROW`), an event, and the assertion on the row after."""
 
     function: str
     before: str | None
@@ -78,7 +78,7 @@ class ProjectionTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionTests:
-    """The tests of a projection; `row` is what most of them start from."""
+    """The tests of a projection; `row` is the constant `ROW`."""
 
     constants: Constants
     row: Call | None
@@ -87,7 +87,7 @@ class ProjectionTests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SagaLine:
-    """The commands that are sent now, and the events that answer them: (event, command)."""
+    """The commands sent in a step, and the replies to them as (event, command)."""
 
     sends: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
@@ -95,7 +95,7 @@ class SagaLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SagaTest:
-    """One way that a process may take."""
+    """One path through a saga."""
 
     function: str
     lines: tuple[SagaLine, ...]
@@ -103,7 +103,7 @@ class SagaTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SagaTests:
-    """The tests of a process manager; `start` is the constant of the event that starts it."""
+    """The tests of a saga; `start` is the constant of the event that starts it."""
 
     constants: Constants
     start: str

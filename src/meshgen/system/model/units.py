@@ -1,4 +1,4 @@
-"""What runs: services, projections and backends-for-frontends, ready to print."""
+"""Services, projections and backends for frontends, ready to print."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from meshgen.system.model.testing import DomainTests, PolicyTests, ProjectionTes
 class AggregateView:
     """An aggregate: `kind` is how its state is kept (`StateStored` or `EventSourced`).
 
-    `identity` here and below: what it goes by in stores and topics, if that is not its name.
+    `identity`, here and below, is the id in stores and topics if it differs from the name.
     """
 
     name: str
@@ -58,7 +58,7 @@ class ReplicaView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionView:
-    """An operation of a port: the question, the answer, and the simulated adapter."""
+    """An operation of a port: request, response and simulated adapter."""
 
     question: str
     answer: str
@@ -72,7 +72,7 @@ class QuestionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyView:
-    """A policy: a function from an event to a command, or to one for each item."""
+    """A policy: a function from an event to a command, or to one per item."""
 
     function: str
     identity: str | None
@@ -85,7 +85,7 @@ class PolicyView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """A saga's step: the names of its functions, and the events that answer it."""
+    """A step of a saga: the names of its functions, and the events that complete or fail it."""
 
     loop: Loop | None
     do: str
@@ -106,7 +106,7 @@ class DispatchView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SagaView:
-    """A process manager. `deadline` as Python source."""
+    """A saga; `deadline` is Python source."""
 
     name: str
     identity: str | None
@@ -123,7 +123,7 @@ class SagaView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceView:
-    """A service, ready to print. `about` goes on with the summary in a docstring, or is empty."""
+    """A service; `about` continues its docstring with the summary, or is empty."""
 
     name: str
     identity: str | None
@@ -146,7 +146,7 @@ class ServiceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionView:
-    """A projection, ready to print. `key` fields; a leading `-` means descending."""
+    """A projection; a leading `-` in `key` fields means descending."""
 
     name: str
     identity: str | None
@@ -170,7 +170,7 @@ class ProjectionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartView:
-    """A part of an aggregated answer: the call to a backend, wrapped as needed."""
+    """A part of an aggregated response: the call to a backend."""
 
     name: str
     call: str
@@ -178,7 +178,7 @@ class PartView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointView:
-    """An endpoint of a backend-for-frontend."""
+    """An endpoint of a backend for frontends."""
 
     path: str
     function: str
@@ -190,7 +190,7 @@ class EndpointView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BffView:
-    """A backend-for-frontend, ready to print."""
+    """A backend for frontends."""
 
     name: str
     package: str

@@ -23,7 +23,7 @@ _UNITS = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 
 
 def annotation(type_: Type) -> str:
-    """`list[OrderLine]` -> `Sequence[OrderLine]`: typed as what cannot be changed."""
+    """Return a read-only type: `list[OrderLine]` -> `Sequence[OrderLine]`."""
     match type_:
         case Scalar(name):
             return _SCALARS[name]
@@ -38,12 +38,12 @@ def annotation(type_: Type) -> str:
 
 
 def attribute(field: Field) -> Attribute:
-    """A dataclass attribute for `field`, with the default it has or its type implies."""
+    """Return the dataclass attribute for `field`, with its default or that of its type."""
     return Attribute(name=field.name, annotation=annotation(field.type), default=default(field))
 
 
 def default(field: Field) -> str | None:
-    """The default of a dataclass attribute as Python source, None if a value must be given."""
+    """Return the default of a dataclass attribute as Python source, None if it is required."""
     if isinstance(field.default, dict):
         return "field(default_factory=dict)"
     if not isinstance(field.default, Missing):
@@ -60,7 +60,7 @@ def default(field: Field) -> str | None:
 
 
 def constant(value: object, type_: Type) -> str:
-    """A default of the spec as Python source."""
+    """Return a default in the spec as Python source."""
     match type_:
         case OptionalType(item):
             return "None" if value is None else constant(value, item)

@@ -1,4 +1,4 @@
-"""Expressions and fills as Python source, for each place where they can stand."""
+"""Expressions and assignments as Python source, depending on their scope."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from meshgen.system.pysource.expressions import emit, opposite
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where an expression stands in the generated code.
+    """The scope of an expression in the generated code.
 
     names: what a variable is an attribute of, by its kind: `{"state": "order"}`
     rows: the local names of replica rows looked up before, by their class and key
@@ -38,7 +38,7 @@ EVENT = Scene({"event": "event"})
 
 
 def reads(expression: Expression, kind: str) -> bool:
-    """Whether `expression` uses a variable of that kind."""
+    """Tell whether `expression` uses a variable of that kind."""
     accesses = (ref for ref in expression.refs.values() if isinstance(ref, Access))
     return any(access.variable.kind == kind for access in accesses)
 
@@ -54,9 +54,9 @@ def filled(
     scene: Scene,
     same_named: Callable[[Field], str | None],
 ) -> tuple[Argument, ...]:
-    """The keyword arguments that fill `fields`: what is `given`, else what has the same name.
+    """Return the keyword arguments for `fields`: as `given`, else from a field of the same name.
 
-    A field with neither is left to its default.
+    Other fields keep their defaults.
     """
     values = {assignment.target: scene.code(assignment.value) for assignment in given}
     arguments = []
@@ -68,7 +68,7 @@ def filled(
 
 
 def from_sources(*sources: tuple[str, Iterable[Field]]) -> Callable[[Field], str | None]:
-    """A rule for same-named fields: the first source (`command`, its fields) that has the name."""
+    """Return a function that finds a field of the same name in the first source that has it."""
     known = [(prefix, {each.name for each in fields}) for prefix, fields in sources]
 
     def same_named(wanted: Field) -> str | None:
@@ -85,7 +85,7 @@ def call_source(name: str, arguments: Iterable[Argument], *positional: str) -> s
 
 
 def loop_view(each: Each) -> Loop:
-    """`each: line in lines` as a loop over a field of the event."""
+    """Return `each: line in lines` as a loop over a field of the event."""
     assert isinstance(each.items.type, ListType)
     return Loop(
         variable=each.variable,

@@ -1,4 +1,4 @@
-"""Values as Python literals, the way `ruff format` leaves them."""
+"""Values as Python literals, as `ruff format` writes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def string(value: str) -> str:
 def _character(character: str, quote: str) -> str:
     if character in "'\"":
         return f"\\{character}" if character == quote else character
-    return repr(character)[1:-1]  # escapes what is not printable, which reordering marks are not
+    return repr(character)[1:-1]  # escapes what is unprintable
 
 
 def literal(value: Any, named: Mapping[object, str] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Print a checked expression as the Python that an engineer would write by hand.
+"""Print a checked expression as idiomatic Python.
 
 Parentheses stand only where Python needs them, or where its linters want them; forms that they
 object to (`not a in b`, `x in d.keys()`, `0 < x`) are put the usual way.
@@ -65,7 +65,7 @@ class Printer:
         self._renamed: dict[str, str] = {}
 
     def text(self, node: ast.expr, least: int = CONDITIONAL) -> str:
-        """Return the code of `node`, in parentheses if it binds less than `least`."""
+        """Return the code of `node`, in parentheses if it binds weaker than `least`."""
         code, binds = self._code(node)
         return f"({code})" if binds < least else code
 
@@ -320,7 +320,7 @@ class Printer:
         return code[1:-1] if isinstance(node, ast.GeneratorExp) else code
 
     def _without_keys(self, node: ast.expr, least: int) -> str:
-        """Print `items.keys()` as `items`, where that means the same."""
+        """Print `items.keys()` as `items` where both are equivalent."""
         match node:
             case ast.Call(func=ast.Attribute(value=owner, attr="keys")):
                 return self.text(owner, least)
@@ -329,7 +329,7 @@ class Printer:
 
 
 def _same(clauses: list[ast.comprehension], *parts: ast.expr) -> bool:
-    """Say whether a comprehension gives just what it goes through."""
+    """Tell whether a comprehension only copies its iterable."""
     if len(clauses) != 1 or clauses[0].ifs:
         return False
     target = clauses[0].target

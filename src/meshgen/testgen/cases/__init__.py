@@ -1,1 +1,1 @@
-"""The generated tests: examples, found or computed, as Python source."""
+"""Test cases as Python source."""

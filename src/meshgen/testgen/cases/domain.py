@@ -1,4 +1,4 @@
-"""Given / when / then for every aggregate."""
+"""Given/when/then tests of aggregates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from meshgen.testgen.examples.model import AnswerValue, EventValue
 
 
 def domain_tests(found: Found) -> DomainTests:
-    """Return the examples as tests, with what they share as constants."""
+    """Return the examples as tests, with shared values as constants."""
     shared = Shared(found.ids)
     commands = [_command(example) for example in found.examples]
     tests = tuple(
@@ -23,7 +23,7 @@ def domain_tests(found: Found) -> DomainTests:
 
 
 def function_name(title: str) -> str:
-    """`cancel order requires an order that is open` as the name of a function."""
+    """Return a title, such as `cancel order requires an order that is open`, as a function name."""
     return re.sub(r"\W+", "_", title, flags=re.ASCII).strip("_").lower()
 
 

@@ -1,4 +1,4 @@
-"""Tests of what reacts to events: policies and projections, on example events."""
+"""Tests of policies and projections on example events."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from meshgen.spec.model import Policy, Projection, Reaction, Service
 from meshgen.system.index import Index, row_name
 from meshgen.system.model import PolicyTest, PolicyTests, ProjectionTest, ProjectionTests
 from meshgen.system.pysource.calls import call_source
-from meshgen.testgen.cases.specimens import Specimens
+from meshgen.testgen.cases.example_events import ExampleEvents
 from meshgen.testgen.cases.values import Shared, value_of, valued
 from meshgen.testgen.examples.model import EventValue, FieldValues
 
 
-def policy_tests(service: Service, index: Index, specimens: Specimens) -> PolicyTests:
+def policy_tests(service: Service, index: Index, example_events: ExampleEvents) -> PolicyTests:
     """Return a test for each policy whose event has an example."""
-    shared = Shared(specimens.ids)
+    shared = Shared(example_events.ids)
     tests = []
     for policy in service.policies:
-        event = specimens.event(policy.on)
+        event = example_events.event(policy.on)
         if event is not None:
             tests.append(_policy_test(policy, event, index, shared))
     return PolicyTests(constants=shared.constants(), tests=tuple(tests))
@@ -53,21 +53,23 @@ def _items(policy: Policy, values: dict[str, Value]) -> Sequence[dict[str, Value
     return [{policy.each.variable: item} for item in items]
 
 
-def projection_tests(projection: Projection, index: Index, specimens: Specimens) -> ProjectionTests:
-    """Return a test for each reaction: on no row, or on the row that the first reaction makes."""
-    shared = Shared(specimens.ids)
+def projection_tests(
+    projection: Projection, index: Index, example_events: ExampleEvents
+) -> ProjectionTests:
+    """Return a test for each reaction, without a row or with that of the first reaction."""
+    shared = Shared(example_events.ids)
     name = row_name(projection)
     first: FieldValues | None = None
     tests = []
     for reaction in projection.reactions:
-        event = specimens.event(reaction.event)
+        event = example_events.event(reaction.event)
         makes = reaction.mode in ("insert", "upsert")
         if event is None or not (makes or first):
             continue
         try:
             after = _row_after(reaction, projection, None if makes else first, event)
         except EvaluationError:
-            continue  # the example does not fit this row: nothing can be said
+            continue  # the example does not apply to this row
         if makes and first is None:
             first = after
         tests.append(
@@ -85,7 +87,7 @@ def projection_tests(projection: Projection, index: Index, specimens: Specimens)
 def _comparison(
     name: str, after: FieldValues | None, first: FieldValues | None, shared: Shared
 ) -> str:
-    """What the tests compare with: what is different from `ROW`."""
+    """Return the comparison of an assertion: the differences from `ROW`."""
     if after is None:
         return "is None"
     if first is None or [key for key, _ in after] != [key for key, _ in first]:
@@ -114,7 +116,7 @@ def _row_after(
 
 
 def _defaults(projection: Projection) -> dict[str, Any]:
-    """The row before its first event; an empty list is the tuple that the generated class has."""
+    """Return the row before its first event; empty lists are tuples, as in the generated class."""
     found: dict[str, Any] = {}
     for field in projection.row:
         with suppress(KeyError):

@@ -1,4 +1,4 @@
-"""Tests of sagas: success, and a failure of each step that can fail."""
+"""Tests of sagas: success, and the failure of each step that can fail."""
 
 from __future__ import annotations
 
@@ -7,35 +7,37 @@ from meshgen.spec.expressions.values import Bindings, EvaluationError, Value
 from meshgen.spec.model import Dispatch, Ref, Saga, Step
 from meshgen.system.index import Index
 from meshgen.system.model import SagaLine, SagaTest, SagaTests
-from meshgen.testgen.cases.specimens import Specimens
+from meshgen.testgen.cases.example_events import ExampleEvents
 from meshgen.testgen.cases.values import Shared, value_of, valued
 from meshgen.testgen.examples.model import EventValue
 
 
-def saga_tests(saga: Saga, index: Index, specimens: Specimens) -> SagaTests | None:
-    """Return the tests, or None if there is no example of an event that the saga needs."""
-    start = specimens.event(saga.starts_on)
+def saga_tests(saga: Saga, index: Index, example_events: ExampleEvents) -> SagaTests | None:
+    """Return the tests, or None if an event lacks an example."""
+    start = example_events.event(saga.starts_on)
     if start is None:
         return None
     try:
-        return _Cases(saga, index, specimens, start).tests()
+        return _Cases(saga, index, example_events, start).tests()
     except (_NoExampleError, EvaluationError):
         return None
 
 
 class _NoExampleError(Exception):
-    """There is no example of an event that answers a command of the saga."""
+    """An event that replies to a command of the saga lacks an example."""
 
 
 class _Cases:
-    """The test cases of one saga, for an example of the event that starts it."""
+    """The test cases of a saga, for an example of the event that starts it."""
 
-    def __init__(self, saga: Saga, index: Index, specimens: Specimens, start: EventValue) -> None:
+    def __init__(
+        self, saga: Saga, index: Index, example_events: ExampleEvents, start: EventValue
+    ) -> None:
         self._saga = saga
         self._index = index
-        self._specimens = specimens
+        self._examples = example_events
         self._start = start
-        self._shared = Shared(specimens.ids)
+        self._shared = Shared(example_events.ids)
 
     def tests(self) -> SagaTests:
         start = self._shared.name(self._start)
@@ -48,7 +50,7 @@ class _Cases:
         return SagaTests(start=start, tests=tuple(tests), constants=self._shared.constants())
 
     def _failure_name(self, step: Step) -> str:
-        """After the event; two commands may fail by the same one."""
+        """Name the test after the event, and the command if several fail by the same event."""
         event = step.failed[0]
         function = f"is_compensated_after_{snake(event.name)}"
         if [other.failed[:1] for other in self._saga.steps].count((event,)) > 1:
@@ -66,11 +68,11 @@ class _Cases:
         for earlier in self._saga.steps[:failing]:
             lines += self._done(earlier)
         failed = step.failed[0]
-        answers: list[tuple[str, str]] = []
+        replies: list[tuple[str, str]] = []
         for command in self._commands(step, step.do):
-            answer = self._answer(failed, command)
-            answers.append((self._shared.name(answer), self._shared.name(command)))
-        lines += [SagaLine(sends=tuple(command for _, command in answers), answers=tuple(answers))]
+            reply = self._reply(failed, command)
+            replies.append((self._shared.name(reply), self._shared.name(command)))
+        lines += [SagaLine(sends=tuple(command for _, command in replies), answers=tuple(replies))]
         undone = [
             self._shared.name(command)
             for earlier in reversed(self._saga.steps[:failing])
@@ -78,18 +80,18 @@ class _Cases:
             for command in reversed(self._commands(earlier, earlier.undo))
         ]
         if self._saga.on_failure:
-            failure = dict(self._answer(failed, self._commands(step, step.do)[0]).fields)
+            failure = dict(self._reply(failed, self._commands(step, step.do)[0]).fields)
             reason = failure.get("reason", words(failed.name))
             last = self._command(self._saga.on_failure, {}, {"failure": reason})
             undone.append(self._shared.name(last))
         return [*lines, SagaLine(sends=tuple(undone), answers=())]
 
     def _done(self, step: Step) -> list[SagaLine]:
-        answers = []
+        replies = []
         for command in self._commands(step, step.do):
-            answer = self._answer(step.done[0], command)
-            answers.append((self._shared.name(answer), self._shared.name(command)))
-        return [SagaLine(sends=tuple(command for _, command in answers), answers=tuple(answers))]
+            reply = self._reply(step.done[0], command)
+            replies.append((self._shared.name(reply), self._shared.name(command)))
+        return [SagaLine(sends=tuple(command for _, command in replies), answers=tuple(replies))]
 
     def _commands(self, step: Step, dispatch: Dispatch) -> list[EventValue]:
         given = dispatch if dispatch is step.do else _with_step_values(step, dispatch)
@@ -109,18 +111,18 @@ class _Cases:
         filled = valued(command.fields, dispatch.with_, bindings, values)
         return EventValue(command.command.name, filled)
 
-    def _answer(self, ref: Ref, command: EventValue) -> EventValue:
-        """The example of the event, about what the command is about."""
-        specimen = self._specimens.event(ref)
-        if specimen is None:
+    def _reply(self, ref: Ref, command: EventValue) -> EventValue:
+        """Return the example of the event, with the values of the command."""
+        example = self._examples.event(ref)
+        if example is None:
             raise _NoExampleError
         given = dict(command.fields)
-        fields = tuple((name, given.get(name, value)) for name, value in specimen.fields)
-        return EventValue(specimen.name, fields)
+        fields = tuple((name, given.get(name, value)) for name, value in example.fields)
+        return EventValue(example.name, fields)
 
 
 def _with_step_values(step: Step, undo: Dispatch) -> Dispatch:
-    """A compensation also gets the values of the command that it compensates for."""
+    """Add the values of the command that a compensation undoes."""
     own = {sets.target for sets in undo.with_}
     known = tuple(sets for sets in step.do.with_ if sets.target not in own)
     return Dispatch(command=undo.command, with_=(*known, *undo.with_))

@@ -1,4 +1,4 @@
-"""Example values as the source of calls, with names for what tests share."""
+"""Example values as source code, with names for shared values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from meshgen.testgen.examples.model import (
     new_id,
 )
 
-_GIVEN: Mapping[object, str] = {
+_PREDEFINED: Mapping[object, str] = {
     NOW: "NOW",
     **{new_id(number): f"new_id({number})" for number in range(1, 10)},
 }
@@ -33,28 +33,28 @@ _TAKEN = frozenset(("NOW", "ROW", "UTC", "UUID"))
 
 
 class Shared:
-    """What the tests of a module share: ids, moments and messages, each under a name.
+    """The constants of a test module: ids, times and messages.
 
-    An id is called after the field that it stands for: `CUSTOMER_ID`, `CUSTOMER_ID_2`; a message
-    after its type: `ORDER_PLACED`, `ORDER_PLACED_EARLIER`, `ORDER_PLACED_2`.
+    An id is named after its field: `CUSTOMER_ID`, `CUSTOMER_ID_2`; a message after its type:
+    `ORDER_PLACED`, `ORDER_PLACED_EARLIER`, `ORDER_PLACED_2`.
     """
 
     def __init__(self, ids: Mapping[UUID, ExampleId]) -> None:
-        """Share what is named later; `ids` are what the ids in it stand for."""
+        """Start without constants; `ids` gives the meaning of ids."""
         self._ids = ids
-        self._named: dict[object, str] = dict(_GIVEN)
+        self._named: dict[object, str] = dict(_PREDEFINED)
         self._values: dict[str, str] = {}
         self._messages: list[tuple[EventValue, str]] = []
 
     def call(self, name: str, fields: FieldValues) -> Call:
-        """`name(field=value, ...)`."""
+        """Return `name(field=value, ...)`, and name the ids and times in it."""
         for field, value in fields:
-            self._meet(field, value)
+            self._name_parts(field, value)
         arguments = (Argument(name=n, value=literal(v, self._named)) for n, v in fields)
         return Call(name=name, arguments=tuple(arguments))
 
     def name(self, message: EventValue) -> str:
-        """The constant that holds `message`."""
+        """Return the name of the constant that holds `message`."""
         for known, name in self._messages:
             if known == message:
                 return name
@@ -63,7 +63,7 @@ class Shared:
         return name
 
     def constants(self) -> Constants:
-        """All that was named, ids and moments first."""
+        """Return all constants, ids and times first."""
         messages = tuple(
             Constant(name=name, value=self.call(message.name, message.fields))
             for message, name in self._messages
@@ -84,17 +84,17 @@ class Shared:
         others = (other for _, other in self._messages)
         return name not in _TAKEN and name not in self._values and name not in others
 
-    def _meet(self, field: str, value: Value) -> None:
+    def _name_parts(self, field: str, value: Value) -> None:
         for name, part in _parts(field, value):
             if part in self._named:
                 continue
             if isinstance(part, UUID):
-                self._give(part, *self._id(name, part))
+                self._add(part, *self._id(name, part))
             elif part == EARLIER:
-                self._give(part, "EARLIER", "NOW - timedelta(days=1)")
+                self._add(part, "EARLIER", "NOW - timedelta(days=1)")
 
     def _id(self, field: str, id: UUID) -> tuple[str, str]:
-        """The wanted name of an id, and its source; one made by `new_id()` goes by its field."""
+        """Return the preferred name of an id and its source; generated ids are named by field."""
         known = self._ids.get(id)
         if known is None:
             return constant(field), f"UUID(int=0x{id.int:X})"
@@ -102,7 +102,7 @@ class Shared:
         name = f"{known.field}_{known.number}" if known.number > 1 else known.field
         return constant(name), f'example_id("{known.field}"{number})'
 
-    def _give(self, value: object, name: str, source: str) -> None:
+    def _add(self, value: object, name: str, source: str) -> None:
         free = self._numbered(name)
         self._named[value] = free
         self._values[free] = source
@@ -114,7 +114,7 @@ def _alternatives(name: str) -> Iterator[str]:
 
 
 def _parts(field: str, value: Value) -> Iterator[tuple[str, UUID | datetime]]:
-    """The ids and moments inside a value, each with the name of the field that holds it."""
+    """Yield the ids and times inside a value, each with the name of its field."""
     match value:
         case UUID() | datetime():
             yield field, value
@@ -136,7 +136,7 @@ def valued(
     bindings: Bindings,
     *sources: Mapping[str, Value],
 ) -> FieldValues:
-    """What `fields` are filled with: what is given, else the same-named value of a source."""
+    """Return the values of `fields`: as given, else the same-named value of a source."""
     computed = {each.target: value_of(each.value, bindings) for each in given}
     found = []
     for field in fields:
@@ -148,7 +148,7 @@ def valued(
 
 
 def value_of(expression: Expression, bindings: Bindings) -> Value:
-    """The value of `expression` at `NOW`."""
+    """Evaluate `expression` at `NOW`."""
     return evaluate(expression, bindings, now=NOW, new_id=_counting())
 
 

@@ -1,4 +1,4 @@
-"""Examples for the generated tests: found by carrying out the spec on plain values."""
+"""Examples for the generated tests, found by executing the spec."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from meshgen.naming import words
 from meshgen.spec.model import Aggregate, Service, Spec
 from meshgen.testgen.examples.attempts import Sources
 from meshgen.testgen.examples.candidates import Candidates
-from meshgen.testgen.examples.domain import Happened, Refused, all_expressions
+from meshgen.testgen.examples.domain import Emitted, Refused, all_expressions
 from meshgen.testgen.examples.model import (
     NOW,
     AnswerValue,
@@ -39,7 +39,7 @@ __all__ = [
 
 
 def examples(spec: Spec, service: Service, aggregate: Aggregate) -> Found:
-    """Return an example of everything that the commands of `aggregate` do and refuse."""
+    """Return examples of every event and every refusal of the commands of `aggregate`."""
     candidates = _candidates(spec, service, aggregate)
     search = Search(aggregate, Sources(spec, service), candidates)
     search.run()
@@ -70,16 +70,16 @@ def _candidates(spec: Spec, service: Service, aggregate: Aggregate) -> Candidate
 
 def _example(goal: Goal, hit: Hit, mode: str, title: str) -> Example:
     outcome = hit.outcome
-    happened = isinstance(outcome, Happened)
+    emitted = isinstance(outcome, Emitted)
     return Example(
         title=title,
         command=goal.command,
         mode=mode,
         given=hit.given,
         rows=hit.rows,
-        answers=outcome.answers if isinstance(outcome, Happened) else (),
+        answers=outcome.answers if isinstance(outcome, Emitted) else (),
         input=tuple(hit.attempt.input.items()),
-        then=(outcome.event,) if happened and isinstance(outcome, Happened) else (),
+        then=(outcome.event,) if emitted and isinstance(outcome, Emitted) else (),
         refused=outcome.rule if isinstance(outcome, Refused) else None,
     )
 
@@ -87,7 +87,7 @@ def _example(goal: Goal, hit: Hit, mode: str, title: str) -> Example:
 def _title(goal: Goal, hit: Hit, aggregate: Aggregate) -> str:
     """Return e.g. `cancel order requires an order that is open`."""
     command = words(goal.command)
-    if isinstance(hit.outcome, Happened):
+    if isinstance(hit.outcome, Emitted):
         return f"{command} emits {words(goal.what)}"
     if goal.kind == "state":
         which = "a new" if goal.what == "already_exists" else "an existing"

@@ -1,4 +1,4 @@
-"""The ways to try a command: its input, the rows it finds, what the ports answer."""
+"""Attempts to execute a command: its input, rows and port responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ MOST = 80
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One way to try a command. `rows` are the fields of every row of a class, `None`: no rows."""
+    """One attempt to execute a command.
+
+    Attributes:
+        input: The fields of the command.
+        rows: The fields of every row, by class; None if there are no rows.
+        answers: The responses of ports, by the name of the call.
+    """
 
     input: State
     rows: Mapping[str, FieldValues] | None
@@ -28,33 +34,33 @@ class Attempt:
 
 
 class Rows(Mapping[UUID, Mapping[str, Value]]):
-    """Rows of one class: there is one for every id that is asked for, and it is remembered."""
+    """Rows of one class: there is one for every requested id; requests are recorded."""
 
     def __init__(self, replica: str, id: str, fields: FieldValues) -> None:
         self._replica = replica
         self._id = id
         self._fields = fields
-        self._asked: dict[UUID, None] = {}
+        self._requested: dict[UUID, None] = {}
 
     def __getitem__(self, key: UUID) -> Mapping[str, Value]:
-        self._asked[key] = None
+        self._requested[key] = None
         return {**dict(self._fields), self._id: key}
 
     def __iter__(self) -> Iterator[UUID]:
-        return iter(self._asked)
+        return iter(self._requested)
 
     def __len__(self) -> int:
-        return len(self._asked)
+        return len(self._requested)
 
-    def asked(self) -> Iterator[RowValue]:
-        """Yield the rows that were asked for."""
-        for key in self._asked:
+    def requested(self) -> Iterator[RowValue]:
+        """Yield the requested rows."""
+        for key in self._requested:
             fields = tuple((name, value) for name, value in self._fields if name != self._id)
             yield RowValue(self._replica, key, ((self._id, key), *fields))
 
 
 class Sources:
-    """Where a service's replicas and ports get their fields from."""
+    """The fields of a service's replicas and ports."""
 
     def __init__(self, spec: Spec, service: Service) -> None:
         aggregates = {
@@ -77,7 +83,7 @@ class Sources:
 def attempts(
     command: Command, aggregate: Aggregate, sources: Sources, candidates: Candidates
 ) -> tuple[Attempt, ...]:
-    """Return the ways to try `command`, the ordinary ones first."""
+    """Return attempts to execute `command`, the most ordinary ones first."""
     inputs = _inputs(command, aggregate, candidates)
     rows = [_rows(kind, sources, candidates) for kind in looked_up(command)]
     answers = [
@@ -85,11 +91,11 @@ def attempts(
         for call in command.calls
     ]
     columns = [inputs, *rows, *answers]
-    ways = sorted(product(*(range(min(len(column), MOST)) for column in columns)), key=_oddity)
+    choices = sorted(product(*(range(min(len(column), MOST)) for column in columns)), key=_distance)
     names, calls = looked_up(command), [call.name for call in command.calls]
     found = []
-    for way in ways[:MOST]:
-        picked = [column[place] for column, place in zip(columns, way, strict=True)]
+    for choice in choices[:MOST]:
+        picked = [column[place] for column, place in zip(columns, choice, strict=True)]
         found.append(
             Attempt(
                 input=dict(picked[0]),
@@ -111,8 +117,8 @@ def looked_up(command: Command) -> list[str]:
     return list(found)
 
 
-def _oddity(way: tuple[int, ...]) -> tuple[int, int]:
-    return sum(way), sum(1 for place in way if place)
+def _distance(choice: tuple[int, ...]) -> tuple[int, int]:
+    return sum(choice), sum(1 for place in choice if place)
 
 
 def _inputs(command: Command, aggregate: Aggregate, candidates: Candidates) -> list[FieldValues]:

@@ -1,4 +1,4 @@
-"""Values to try for a field: the first is the most ordinary one."""
+"""Candidate values for fields, the most ordinary ones first."""
 
 from __future__ import annotations
 
@@ -37,11 +37,14 @@ _NUMBERS = (2, 1000, 0, 1, 1001, -1)
 
 
 class Candidates:
-    """The values to try for every field of one aggregate.
+    """Candidate values for every field of an aggregate.
 
-    Fields of the same name have the same values, so that commands speak of the same things.
-    `literals` are the numbers and texts of the aggregate's expressions. Only `relevant` fields
-    have more than one value: the others make no difference.
+    Fields of the same name have the same values, so that commands refer to the same things.
+
+    Args:
+        types: The types of the spec.
+        literals: The numbers and strings in the aggregate's expressions.
+        relevant: The fields that influence decisions; only these get more than one value.
     """
 
     def __init__(
@@ -58,32 +61,32 @@ class Candidates:
 
     @property
     def ids(self) -> Mapping[UUID, ExampleId]:
-        """What each of the ids stands for that were tried so far."""
+        """The meaning of the ids tried so far."""
         return self._ids
 
     def of(self, field: Field, depth: int = 0) -> tuple[Value, ...]:
-        """Return the values to try for `field`, at most `MOST`; empty when none is allowed."""
+        """Return at most `MOST` candidates for `field`; none if no value is allowed."""
         tried = (v for v in self._any(field, field.type, depth) if self.allows(field, v))
-        most = MOST if self._makes_a_difference(field.name, field.type) else 1
+        most = MOST if self._is_relevant(field.name, field.type) else 1
         return tuple(islice(_unique(tried), most))
 
-    def _makes_a_difference(self, name: str, kind: Type, depth: int = 0) -> bool:
-        """Say whether the field is relevant, or a field of what it holds is."""
+    def _is_relevant(self, name: str, kind: Type, depth: int = 0) -> bool:
+        """Tell whether the field, or a field inside its value, is relevant."""
         if name in self._relevant:
             return True
         match kind:
             case OptionalType(item=item) | ListType(item=item) | MapType(value=item):
-                return self._makes_a_difference(name, item, depth)
+                return self._is_relevant(name, item, depth)
             case ObjectType(name=declared) if depth < 3:
                 fields = getattr(self._types[declared], "fields", ())
-                return any(self._makes_a_difference(f.name, f.type, depth + 1) for f in fields)
+                return any(self._is_relevant(f.name, f.type, depth + 1) for f in fields)
             case _:
                 return False
 
     def record(self, fields: Iterable[Field], depth: int = 0) -> list[tuple[Value, ...]]:
-        """Return values to try for several fields together.
+        """Return candidates for several fields together.
 
-        First the ordinary ones, then those that differ in one field, then in two.
+        The most ordinary values come first, then those that differ in one field, then in two.
         """
         columns = [self.of(field, depth) for field in fields]
         if not all(columns):
@@ -101,7 +104,7 @@ class Candidates:
         return found
 
     def allows(self, field: Field, value: Value) -> bool:
-        """Say whether `value` keeps the limits of `field`, and its parts theirs."""
+        """Tell whether `value` and its parts satisfy the constraints of their fields."""
         match value:
             case None | bool():
                 return True
@@ -116,12 +119,12 @@ class Candidates:
                 few = field.min_items is not None and len(value) < field.min_items
                 many = field.max_items is not None and len(value) > field.max_items
                 items = value.values() if isinstance(value, dict) else value
-                return not (few or many) and all(self._sound(item) for item in items)
+                return not (few or many) and all(self._satisfies(item) for item in items)
             case _:
-                return self._sound(value)
+                return self._satisfies(value)
 
-    def _sound(self, value: Value) -> bool:
-        """Say whether all parts of a value object keep their limits."""
+    def _satisfies(self, value: Value) -> bool:
+        """Tell whether all fields of a value object satisfy their constraints."""
         if not isinstance(value, Record):
             return True
         declared = self._types[value.type]
@@ -209,7 +212,7 @@ class Candidates:
 
 
 def _bare(field: Field) -> Field:
-    """Return what the items of a field are tried like: its name without its limits."""
+    """Return a field for the items of a collection: its name without its constraints."""
     return Field(name=_singular(field.name), type=field.type)
 
 
@@ -218,7 +221,7 @@ def _singular(name: str) -> str:
 
 
 def _numbers(literals: Iterable[object]) -> list[int | Decimal]:
-    """Return the numbers among the literals, each with its neighbours."""
+    """Return the numbers among the literals, with their neighbours."""
     found: list[int | Decimal] = []
     for value in literals:
         if isinstance(value, int | Decimal) and not isinstance(value, bool):

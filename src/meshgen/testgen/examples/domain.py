@@ -1,4 +1,4 @@
-"""An aggregate at work: what its generated `decide` and `evolve` will do, done on plain values."""
+"""Execution of an aggregate: what its generated `decide` and `evolve` will do."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ State = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The command is refused by a rule; `kind` is "rule", "state" or "row"."""
+    """The command was refused by a rule; `kind` is "rule", "state" or "row"."""
 
     rule: str
     kind: str
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
-    """The command's `emission`th emission happened: one event."""
+class Emitted:
+    """The command emitted an event; `emission` is the index of the emission."""
 
     emission: int
     event: EventValue
@@ -38,10 +38,15 @@ class Happened:
 
 
 @dataclass(slots=True)
-class Surroundings:
-    """What a decision is made with, besides command and state.
+class Context:
+    """The inputs of a decision besides command and state.
 
-    rows: by class and id; answers: by the call's name
+    Attributes:
+        now: The current time.
+        id_of: Returns the nth new id.
+        rows: Rows of replicas by class and id.
+        answers: Responses of ports by the name of the call.
+        made: The number of new ids.
     """
 
     now: datetime
@@ -57,7 +62,12 @@ class Surroundings:
 
 
 class Decider:
-    """Carries out the commands of one aggregate. `allows` says whether a field may have a value."""
+    """Executes the commands of an aggregate.
+
+    Args:
+        aggregate: The aggregate.
+        allows: Tells whether a field may have a value.
+    """
 
     def __init__(self, aggregate: Aggregate, allows: Callable[[Field, Value], bool]) -> None:
         self.aggregate = aggregate
@@ -65,18 +75,22 @@ class Decider:
         self._events = {event.name: event for event in aggregate.events}
 
     def decide(
-        self, command: Command, given: State, state: State | None, around: Surroundings
-    ) -> Happened | Refused | None:
-        """Return what comes of `command`: None when no emission applies. Raises EvaluationError."""
+        self, command: Command, given: State, state: State | None, context: Context
+    ) -> Emitted | Refused | None:
+        """Return the outcome of `command`, None if no emission applies.
+
+        Raises:
+            EvaluationError: An expression has no value.
+        """
         if command.mode == "creates" and state is not None:
             return Refused("already_exists", "state")
         if command.mode == "acts" and state is None:
             return Refused("not_found", "state")
         before = self.blank(given[self.aggregate.id]) if state is None else state
         values = {"input": given, "state": before}
-        known = Bindings(values=values, replicas=around.rows)
+        known = Bindings(values=values, replicas=context.rows)
         try:
-            return self._decided(command, values, known, around)
+            return self._decided(command, values, known, context)
         except RowMissingError as missing:
             return Refused(row_rule(missing.replica), "row")
 
@@ -85,48 +99,46 @@ class Decider:
         command: Command,
         values: Mapping[str, State],
         known: Bindings,
-        around: Surroundings,
-    ) -> Happened | Refused | None:
-        self._look_up(command, known, around)
+        context: Context,
+    ) -> Emitted | Refused | None:
+        self._look_up(command, known, context)
         for guard in command.requires:
-            if not _evaluated(guard.condition, known, around):
+            if not _evaluated(guard.condition, known, context):
                 return Refused(guard.name, "rule")
-        answers = tuple(self._asked(command, known, around))
+        answers = tuple(self._asked(command, known, context))
         known = Bindings(
             values=values,
-            replicas=around.rows,
+            replicas=context.rows,
             answers={answer.call: dict(answer.answer) for answer in answers},
         )
         for number, emission in enumerate(command.emits):
-            if emission.when is None or _evaluated(emission.when, known, around):
-                event = self._filled(command, emission, known, around)
-                return Happened(number, event, answers)
+            if emission.when is None or _evaluated(emission.when, known, context):
+                event = self._filled(command, emission, known, context)
+                return Emitted(number, event, answers)
         return None
 
-    def _look_up(self, command: Command, known: Bindings, around: Surroundings) -> None:
-        """Read the rows that are needed in any case: the generated code does so before all else."""
+    def _look_up(self, command: Command, known: Bindings, context: Context) -> None:
+        """Read the unconditional rows first, as the generated code does."""
         for expression in expressions(command):
             for lookup in certain_lookups(expression):
                 key = evaluate_part(
-                    expression, lookup.key, known, now=around.now, new_id=around.new_id
+                    expression, lookup.key, known, now=context.now, new_id=context.new_id
                 )
-                rows = around.rows.get(lookup.replica.name, {})
+                rows = context.rows.get(lookup.replica.name, {})
                 if isinstance(key, UUID) and rows.get(key) is None:
                     raise RowMissingError(lookup.replica.name, key)
 
-    def _asked(
-        self, command: Command, known: Bindings, around: Surroundings
-    ) -> Iterator[AnswerValue]:
+    def _asked(self, command: Command, known: Bindings, context: Context) -> Iterator[AnswerValue]:
         for call in command.calls:
             arguments = tuple(
-                (argument.target, _evaluated(argument.value, known, around))
+                (argument.target, _evaluated(argument.value, known, context))
                 for argument in call.arguments
             )
-            answer = around.answers[call.name]
+            answer = context.answers[call.name]
             yield AnswerValue(call.name, call.port, call.operation, arguments, answer)
 
     def _filled(
-        self, command: Command, emission: Emission, known: Bindings, around: Surroundings
+        self, command: Command, emission: Emission, known: Bindings, context: Context
     ) -> EventValue:
         event = self._events[emission.event]
         given = {fill.target: fill.value for fill in emission.fill}
@@ -136,37 +148,41 @@ class Decider:
         filled: list[tuple[str, Value]] = []
         for own in (Field(name=self.aggregate.id, type=UUID_TYPE), *event.fields):
             if own.name in given:
-                value = _evaluated(given[own.name], known, around)
+                value = _evaluated(given[own.name], known, context)
             else:
                 value = _first(own, sources)
             self._check(own, value)
             filled.append((own.name, value))
         return EventValue(event.name, tuple(filled))
 
-    def evolve(self, state: State | None, happened: EventValue) -> State:
-        """Return the state after an event. Raises EvaluationError."""
-        event = self._events[happened.name]
-        own = dict(happened.fields)
+    def evolve(self, state: State | None, emitted: EventValue) -> State:
+        """Return the state after an event.
+
+        Raises:
+            EvaluationError: An expression has no value.
+        """
+        event = self._events[emitted.name]
+        own = dict(emitted.fields)
         before = self.blank(own[self.aggregate.id]) if state is None else state
         known = Bindings(values={"event": own, "state": before})
-        around = Surroundings(NOW, new_id, {}, {})
+        context = Context(NOW, new_id, {}, {})
         after = dict(before)
         after |= {name: value for name, value in own.items() if name in self._state_names(event)}
         for assignment in event.sets:
-            after[assignment.target] = _evaluated(assignment.value, known, around)
+            after[assignment.target] = _evaluated(assignment.value, known, context)
         for each in self.aggregate.state:
             if each.name in after:
                 self._check(each, after[each.name])
         return after
 
     def blank(self, id: Value) -> State:
-        """Return the state of an aggregate to which nothing has happened yet."""
+        """Return the state of an aggregate before its first event."""
         state: dict[str, Value] = {self.aggregate.id: id}
         for each in self.aggregate.state:
             try:
                 state[each.name] = initial(each)
             except KeyError:
-                continue  # an expression that needs it has no value
+                continue  # expressions that read it fail
         return state
 
     def _state_names(self, event: Event) -> set[str]:
@@ -178,7 +194,7 @@ class Decider:
 
 
 def expressions(command: Command) -> Iterator[Expression]:
-    """Yield what a command evaluates, in the order of the generated code's lookups."""
+    """Yield the expressions of a command, in the order of lookups in the generated code."""
     yield from (guard.condition for guard in command.requires)
     for call in command.calls:
         yield from (argument.value for argument in call.arguments)
@@ -197,7 +213,7 @@ def all_expressions(aggregate: Aggregate) -> Iterator[Expression]:
 
 
 def row_rule(kind: str) -> str:
-    """Return the rule by which a missing row of class `kind` refuses; the chassis names it so."""
+    """Return the rule that a missing row of class `kind` breaks, as named by the chassis."""
     return f"{snake(kind)}_not_found"
 
 
@@ -216,5 +232,5 @@ def _first(own: Field, sources: Iterable[State]) -> Value:
         raise EvaluationError(f"nothing fills `{own.name}`") from None
 
 
-def _evaluated(expression: Expression, known: Bindings, around: Surroundings) -> Value:
-    return evaluate(expression, known, now=around.now, new_id=around.new_id)
+def _evaluated(expression: Expression, known: Bindings, context: Context) -> Value:
+    return evaluate(expression, known, now=context.now, new_id=context.new_id)

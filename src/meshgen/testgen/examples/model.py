@@ -1,4 +1,4 @@
-"""What an example is: a history, a command, and what comes of it."""
+"""Examples: a history, a command, and its outcome."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ FieldValues: TypeAlias = tuple[tuple[str, Value], ...]
 
 @dataclass(frozen=True, slots=True)
 class ExampleId:
-    """An id of the tests: the field that it stands for, and which one it is of that kind."""
+    """An id in tests: the field it belongs to, and a number."""
 
     field: str
     number: int = 1
 
     @property
     def value(self) -> UUID:
-        """The id; `chassis.testing.example_id` returns the same one."""
+        """The id, as returned by `chassis.testing.example_id`."""
         return uuid5(NAMESPACE_OID, f"{self.field}:{self.number}")
 
 
 def new_id(number: int) -> UUID:
-    """Return the `number`th id that a decision under test makes, as `chassis.testing` does."""
+    """Return the nth id that a decision under test generates, as in `chassis.testing`."""
     return UUID(int=number)
 
 
 def earlier_id(number: int) -> UUID:
-    """Return the `number`th id that the given events have from `new_id()`."""
+    """Return the nth generated id in the given events."""
     return UUID(int=0xE000 + number)
 
 
@@ -60,7 +60,7 @@ class RowValue:
 
 @dataclass(frozen=True, slots=True)
 class AnswerValue:
-    """What a port answers: `call` is the name of the answer in the spec."""
+    """The response of a port; `call` is its name in the spec."""
 
     call: str
     port: str
@@ -73,9 +73,16 @@ class AnswerValue:
 class Example:
     """Given events (and rows and answers), when a command, then events or a refusal.
 
-    title: in words, without full stop, unique for an aggregate
-    input: all fields of the command, the aggregate's id first
-    refused: the rule, or None if `then` happens
+    Attributes:
+        title: A phrase that is unique for the aggregate.
+        command: The name of the command.
+        mode: The mode of the command.
+        given: The history.
+        rows: The rows that the command reads.
+        answers: The responses of ports.
+        input: The fields of the command, the aggregate's id first.
+        then: The emitted events.
+        refused: The broken rule, None if the command succeeds.
     """
 
     title: str
@@ -94,9 +101,9 @@ class Found:
     """The examples of an aggregate, in the order of its commands.
 
     Attributes:
-        examples: the examples.
-        missing: the command, and the rule or the event for which no example was found.
-        ids: what each of the ids in the examples stands for.
+        examples: The examples.
+        missing: Commands with the rules or events for which no example was found.
+        ids: The meaning of the ids in the examples.
     """
 
     examples: tuple[Example, ...]

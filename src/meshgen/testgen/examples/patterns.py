@@ -1,4 +1,4 @@
-"""A short text that matches a regular expression."""
+"""Short strings that match a regular expression."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LIKED = "a1A -_.@/"
 
 
 def matching(pattern: str, at_least: int = 0) -> str | None:
-    """Return a text of `at_least` characters with `pattern` in it; None if it is too odd."""
+    """Return a string of `at_least` characters that matches `pattern`, None if unsupported."""
     with warnings.catch_warnings():  # of sets that may mean something else one day
         warnings.simplefilter("ignore")
         for repeats in (1, max(at_least, 1), 0):

@@ -1,4 +1,4 @@
-"""What makes a difference: the fields that conditions look at, directly or through other fields."""
+"""The fields that influence decisions, directly or through other fields."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from meshgen.testgen.examples.domain import expressions
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """What decides whether some commands do what they do.
+    """What influences the decisions of some commands.
 
-    fields: the names, of whatever thing, that matter
-    commands: those commands, and the others that change what matters to them
+    Attributes:
+        fields: The names of relevant fields.
+        commands: The commands, and others that change relevant fields.
     """
 
     fields: frozenset[str]
@@ -24,7 +25,7 @@ class Relevance:
 
 
 def relevance(aggregate: Aggregate, wanted: Iterable[str]) -> Relevance:
-    """Return what matters to the commands named in `wanted`, directly or through other commands."""
+    """Return what influences the commands `wanted`, directly or through other commands."""
     commands = {command.name for command in aggregate.commands if command.mode != "acts"}
     commands |= set(wanted)
     names: set[str] = set()
@@ -49,7 +50,7 @@ def conditions(command: Command) -> Iterator[Expression]:
 
 
 def _touched(command: Command, aggregate: Aggregate) -> set[str]:
-    """Return the fields of the state that the events of `command` may change."""
+    """Return the state fields that the events of `command` may change."""
     state = {field.name for field in aggregate.state}
     events = {emission.event for emission in command.emits}
     found: set[str] = set()
@@ -61,7 +62,7 @@ def _touched(command: Command, aggregate: Aggregate) -> set[str]:
 
 
 def state_read(command: Command) -> frozenset[str]:
-    """Return the fields of the state that the expressions of `command` mention."""
+    """Return the state fields that the expressions of `command` read."""
     return frozenset(
         ref.variable.name
         for expression in expressions(command)
@@ -71,7 +72,7 @@ def state_read(command: Command) -> frozenset[str]:
 
 
 def is_impure(command: Command) -> bool:
-    """Say whether `command` asks for the time or for new ids."""
+    """Tell whether `command` uses the current time or new ids."""
     return any(
         isinstance(node, ast.Name) and node.id in ("now", "new_id") and node not in expression.refs
         for expression in expressions(command)
@@ -80,7 +81,7 @@ def is_impure(command: Command) -> bool:
 
 
 def literals(expressions: Iterable[Expression]) -> list[object]:
-    """Return the numbers and texts of `expressions`, each once, in their order."""
+    """Return the distinct numbers and strings in `expressions`, in order."""
     found = {
         node.value: None
         for expression in expressions
@@ -99,7 +100,7 @@ def _assignments(aggregate: Aggregate) -> Iterator[Assignment]:
 
 
 def _names(expression: Expression) -> Iterator[str]:
-    """Yield the names of variables and fields that `expression` mentions."""
+    """Yield the names of variables and fields in `expression`."""
     for node in ast.walk(expression.tree):
         if isinstance(node, ast.Attribute):
             yield node.attr

@@ -1,4 +1,4 @@
-"""Rules in words, for the titles of examples."""
+"""Rules in words, for titles of examples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def requirement(rule: str, aggregate: str) -> str:
 
     Args:
         rule: The name of the rule; by convention it states what must hold.
-        aggregate: The aggregate, which a rule without a subject is about.
+        aggregate: The aggregate, the default subject of a rule.
     """
     statement = _STATEMENT.fullmatch(words(rule))
     if statement is None:
