@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from meshgen.errors import MeshgenError
 from meshgen.refactor.references import Mention, mentions
 from meshgen.refactor.selectors import declared
 from meshgen.refactor.validation import edited
 from meshgen.refactor.yaml.delete import cut
-from meshgen.refactor.yaml.document import Document, Path, Splice, document, spliced
-from meshgen.refactor.yaml.emit import scalar
+from meshgen.refactor.yaml.document import Path, Splice, document, spliced
 from meshgen.refactor.yaml.insert import put_first
+from meshgen.refactor.yaml.rewrite import rewritten
 from meshgen.refactor.yaml.style import style_of
 from meshgen.spec.grammar import CONSTRUCTS
 from meshgen.spec.grammar.names import CLASS, UNIT
@@ -53,7 +51,7 @@ def _renamed(text: str, old: str, new: str, applied: str | None) -> str:
     name = _new_name(target, new)
     _refuse_taken(every, target, name)
     changed = [m for m in every if m.thing == target.thing]
-    after = spliced(text, _splices(found, changed, name))
+    after = rewritten(found, [(m.scalar, Splice(m.start, m.end, name)) for m in changed])
     if target.declares not in _REMEMBERING:
         return after
     path = (*target.path[:-1], name)
@@ -84,41 +82,6 @@ def _refuse_taken(every: list[Mention], target: Mention, name: str) -> None:
 
 def _article(what: str) -> str:
     return "an" if what[0] in "ae" else "a"
-
-
-def _splices(found: Document, changed: list[Mention], name: str) -> list[Splice]:
-    """What to write where; several changes of one text that is written oddly are made at once."""
-    splices: list[Splice] = []
-    odd: dict[int, tuple[Scalar, list[Splice]]] = {}
-    for mention in changed:
-        written = mention.scalar
-        if written.shift is None:
-            _, inner = odd.setdefault(written.span[0], (written, []))
-            inner.append(Splice(mention.start, mention.end, name))
-        else:
-            start = written.span[0] + written.shift
-            splices.append(Splice(start + mention.start, start + mention.end, name))
-    return splices + [_rewritten(found, written, inner) for written, inner in odd.values()]
-
-
-def _rewritten(found: Document, written: Scalar, inner: list[Splice]) -> Splice:
-    """A text with escapes or on several lines: changed as it is written if that can be told."""
-    meant = spliced(written.text, inner)
-    start, end = written.span
-    source = found.text[start:end]
-    old = re.compile(
-        rf"(?<![A-Za-z0-9_]){written.text[inner[0].start : inner[0].end]}(?![A-Za-z0-9_])"
-    )
-    seen, places = old.finditer(written.text), list(old.finditer(source))
-    which = {match.start(): index for index, match in enumerate(seen)}
-    if len(which) == len(places):
-        outer = [places[which[s.start]].span() for s in inner]
-        changed = spliced(source, [Splice(*span, inner[0].text) for span in outer])
-        root, findings = load(f"k: {changed}\n")
-        value = root.entries[0].value if root and not findings else None
-        if isinstance(value, Scalar) and value.text == meant:
-            return Splice(start, end, changed)
-    return Splice(start, end, scalar(meant, inside=True))
 
 
 def _with_room(text: str, path: Path) -> str:

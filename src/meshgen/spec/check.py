@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 from meshgen.spec.analysis import build_spec
+from meshgen.spec.analysis.index import Index
 from meshgen.spec.diagnostics import Finding, SpecError
 from meshgen.spec.model import Spec
 from meshgen.spec.parser import parse_spec
@@ -13,10 +14,13 @@ from meshgen.spec.parser.reading import Reading
 from meshgen.spec.yaml.load import load, read_text
 
 
-def check_text(path: str, text: str) -> tuple[Spec | None, tuple[Finding, ...]]:
+def check_text(
+    path: str, text: str, index: Index | None = None
+) -> tuple[Spec | None, tuple[Finding, ...]]:
     """The spec in `text`, or None and everything that is wrong with it, in the order of the file.
 
-    `path` is what the file is called in messages that speak of it.
+    `path` is what the file is called in messages that speak of it. What the names of its fields
+    stand for is added to `index`.
     """
     root, findings = load(text)
     if root is None:
@@ -26,7 +30,7 @@ def check_text(path: str, text: str) -> tuple[Spec | None, tuple[Finding, ...]]:
     syntax = parse_spec(reading, root)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python's remarks on odd expressions are no findings
-        spec = build_spec(reading, syntax) if syntax else None
+        spec = build_spec(reading, syntax, index) if syntax else None
     unique = dict.fromkeys(reading.findings)
     return spec, tuple(sorted(unique, key=lambda finding: finding.at))
 

@@ -17,10 +17,11 @@ from meshgen.spec.yaml.tree import Node, Scalar
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A name and where it stands."""
+    """A name and where it stands; `lead` characters of its scalar are before it."""
 
     text: str
     at: Position
+    lead: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         return self.text
@@ -233,6 +234,7 @@ class ArgumentSyntax:
     value: str | int | bool
     is_name: bool
     at: Position
+    lead: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,8 @@ def _check_owner(check: Check, symbol: AggregateSymbol) -> None:
         check.error(
             owner.at, f"the owner is a caller's id, so a `uuid`; `{owner}` is `{field.type}`"
         )
+    else:
+        check.uses(owner, field)
 
 
 def _check_life(check: Check, symbol: AggregateSymbol, modes: dict[str, set[str]]) -> None:
@@ -163,10 +165,11 @@ def _event(check: Check, symbol: EventSymbol, modes: set[str]) -> Event:
             at,
             what,
             hint,
+            names=names,
         )
     else:
         shared = [field for field in state if field.name in symbol.own.known]
-        check_filled(check, shared, named, [(label, symbol.own)], at, what, hint)
+        check_filled(check, shared, named, [(label, symbol.own)], at, what, hint, names=names)
     _check_summary(check, symbol)
     return Event(
         name=symbol.name,

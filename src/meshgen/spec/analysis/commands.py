@@ -181,6 +181,7 @@ def _emission(
         syntax.event.at,
         f"`{event.name}`",
         f"say what it is: `{form}`",
+        names=names,
         sent=True,
     )
     return Emission(event=event.name, when=when, fill=fill, at=syntax.event.at)

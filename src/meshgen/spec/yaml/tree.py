@@ -25,6 +25,7 @@ class Scalar:
 
     `shift` is the number of columns between `at` and the first character of `text` (1 behind a
     quote), or None where the text does not stand on one line as it is (escapes, folded lines).
+    `lead` is the number of characters before it in the scalar that it is a part of.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Scalar:
     at: Position
     shift: int | None = None
     span: Span = field(default=NO_SPAN, compare=False)
+    lead: int = field(default=0, compare=False)
 
     def inside(self, offset: int) -> Position:
         """The place of the character `offset` of `text`, as exactly as it is known."""
@@ -43,8 +45,8 @@ class Scalar:
         """The characters from `start` to `end` as a value of their own, at their own place."""
         text = self.text[start:end]
         if self.shift is None:
-            return Scalar(text, text, self.at)
-        return Scalar(text, text, self.inside(start), 0)
+            return Scalar(text, text, self.at, lead=self.lead + start)
+        return Scalar(text, text, self.inside(start), 0, lead=self.lead + start)
 
 
 @dataclass(frozen=True, slots=True)
