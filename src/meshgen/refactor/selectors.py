@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from meshgen.errors import MeshgenError
 from meshgen.refactor.references import Mention, mentions
 from meshgen.refactor.yaml.document import Document, Path, child
@@ -10,16 +12,17 @@ from meshgen.spec.yaml.tree import Mapping, Node
 from meshgen.unicode import printable
 
 
-def declared(document: Document, name: str) -> Mention:
+def declared(document: Document, name: str, others: Iterable[str] = ()) -> Mention:
     """What is called `name`: `unit`, `unit.Name`, a type, or a `Name` that there is only once.
 
-    Raises `MeshgenError` when there is no such thing, or more than one.
+    Raises `MeshgenError` when there is no such thing, or more than one; `others` may be meant, too.
     """
     known = [mention for mention in mentions(document.root) if mention.declares]
     found = [mention for mention in known if str(mention.thing) == name]
     found = found or [mention for mention in known if mention.thing.name == name]
     if not found:
         said = [str(m.thing) if "." in name else m.thing.name for m in reversed(known)]
+        said += others if "." in name else ()
         raise MeshgenError(f"there is no `{printable(name)}` in the spec", meant(name, said))
     if len(found) > 1:
         raise MeshgenError(f"`{name}` may mean several things: {_listed(found)}", _say_which(found))
