@@ -108,8 +108,8 @@ def _knows_part(applied: str, now: Document, part: Part) -> bool:
     if now.has(place := (*part.owner.path, FORMER)) and isinstance(f := now.node(place), Scalar):
         names.add(f.text)
     return root is not None and any(
-        (other.kind, other.owner.declares, other.name)
-        == (part.kind, part.owner.declares, part.name)
+        (other.kind, other.name) == (part.kind, part.name)
+        and other.owner.declares == part.owner.declares
         and other.owner.thing.name in names
         for other in parts(Document(text, root))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meshgen.errors import MeshgenError
 from meshgen.refactor.fields import Part, find, parts
-from meshgen.refactor.former import remember, remember_part
+from meshgen.refactor.former import remember
 from meshgen.refactor.references import Mention, mentions
 from meshgen.refactor.rename_field import new_name, renamed_field
 from meshgen.refactor.selectors import declared
@@ -47,9 +47,7 @@ def _renamed_part(found: Document, part: Part, new: str, applied: str | None) ->
     for other in parts(found):
         if other.owner == part.owner and other.name == name:
             raise _taken(name, other.scalar.at.line)
-    after = renamed_field(found.text, part, name)
-    path = part.path if part.kind == "member" else (*part.path[:-1], name)
-    return remember_part(after, path, part, name, applied)
+    return renamed_field(found.text, part, name, applied)
 
 
 def _new_name(target: Mention, new: str) -> str:

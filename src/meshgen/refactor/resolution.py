@@ -79,8 +79,8 @@ class Resolution:
 
     def ties(self, of: Declared) -> tuple[Finding, ...]:
         """Why a field cannot have another name."""
-        found = (Finding(t.at, t.message, t.hint) for t in self.index.ties if t.of == of)
-        return tuple(dict.fromkeys(found))
+        found = [Finding(t.at, t.message, t.hint) for t in self.index.ties if t.of == of]
+        return tuple({finding.message: finding for finding in reversed(found)}.values())
 
     def of(self, declared: Declared) -> list[tuple[Use, Spot]]:
         """Every mention of a field or member."""

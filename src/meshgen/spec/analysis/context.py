@@ -57,7 +57,7 @@ class Fields:
         """Whether it is certain that there is no such field."""
         return name not in self and not self.partial
 
-    def only(self, names: Iterable[str]) -> Fields:
+    def only(self, names: Iterable[str | None]) -> Fields:
         """The named ones among them."""
         wanted = set(names)
         return Fields(

@@ -195,11 +195,21 @@ def _reaction(
         _check_beginning(check, row, sets)
     elif syntax.mode == "update":
         shared = row.only(event.whole.known)
-        check_filled(check, shared, named, sources, syntax.event.at, what, hint, names=names)
+        keys = shared.only(_key_names(symbol, identity))
+        check_filled(check, keys, named, sources, syntax.event.at, what, hint)
+        others = shared.only(shared.known.keys() - keys.known.keys())
+        check_filled(check, others, named, sources, syntax.event.at, what, hint, names=names)
         _check_changes(check, syntax, event, row)
     return Reaction(
         event=symbols.ref(event, syntax.event), mode=syntax.mode, sets=sets, at=syntax.event.at
     )
+
+
+def _key_names(symbol: ProjectionSymbol, identity: str | None) -> set[str | None]:
+    """The fields by which a row is kept, which no update changes."""
+    syntax = symbol.syntax
+    words = (*syntax.partition, *(key.field for key in syntax.cluster))
+    return {identity, *(word.text for word in words)}
 
 
 def _check_beginning(check: Check, row: Fields, sets: tuple[Assignment, ...]) -> None:
