@@ -9,8 +9,10 @@ from meshgen.refactor.filling import place_of
 from meshgen.refactor.renaming import LeftOut, Renaming, Written
 from meshgen.refactor.resolution import Meaning, Resolution
 from meshgen.refactor.yaml.document import Path
+from meshgen.spec.diagnostics import Finding
 
 Uses = dict[tuple[Path, bool], list[Meaning]]
+Fills = Counter[tuple[Meaning, Meaning]]
 
 
 def hold(
@@ -29,8 +31,9 @@ def hold(
         if key[0] not in gone and now.get(key) != meanings:
             raise renaming.taken(renaming.before.document.node(path).at)
     new = {key for key in now if key[0] not in added} - was.keys()
-    if new or _fills(renaming, written, left_out) != after.fills() or _ties(renaming, after):
+    if new or _ties(renaming, after):
         raise renaming.taken(renaming.part.scalar.at)
+    _hold_fills(_fills(renaming, written, left_out), after.fills(), renaming)
 
 
 def _path(after: Resolution, write: Written) -> Path:
@@ -49,9 +52,7 @@ def _hold_written(
             raise renaming.taken(write.site.scalar.at)
 
 
-def _fills(
-    renaming: Renaming, written: Sequence[Written], left_out: Sequence[LeftOut]
-) -> Counter[tuple[Meaning, Meaning]]:
+def _fills(renaming: Renaming, written: Sequence[Written], left_out: Sequence[LeftOut]) -> Fills:
     """What should fill itself now."""
     found = Counter((out.target, out.source) for out in left_out)
     of = renaming.target
@@ -62,6 +63,23 @@ def _fills(
         inherits = of in (fill.target, fill.source)  # else it would have been written
         found[target, () if inherits else source] += 1
     return found
+
+
+def _hold_fills(was: Fills, now: Fills, renaming: Renaming) -> None:
+    """Nothing fills itself that did not, or from something else."""
+    for target, source in now - was:
+        at = renaming.part.scalar.at
+        message = f"`{_called(source)}` would fill `{_called(target)}`"
+        message = message if source else f"`{_called(target)}` would be filled by another field"
+        finding = Finding(at, message, "choose another name, or say first what fills it")
+        raise renaming.refused(f"a field called `{renaming.new}` is filled by itself", [finding])
+    if was != now:
+        raise renaming.taken(renaming.part.scalar.at)
+
+
+def _called(meaning: Meaning) -> str:
+    names = [str(name) for name in meaning if name not in ("state", "input", "row")]
+    return ".".join(names[-2:])
 
 
 def _ties(renaming: Renaming, after: Resolution) -> bool:

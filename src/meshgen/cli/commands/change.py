@@ -44,7 +44,13 @@ def remove(
 
 @app.command("rename")
 def rename(
-    old: Annotated[str | None, argument("order, order.Order, order.OrderPlaced...")] = None,
+    old: Annotated[
+        str | None,
+        argument(
+            "order, order.Order, order.OrderPlaced, order.OrderPlaced.total, OrderLine.quantity, "
+            "OrderStatus.shipped..."
+        ),
+    ] = None,
     new: Annotated[str | None, argument("The new name.")] = None,
     spec: Spec = None,
     project: Project = None,
@@ -53,7 +59,10 @@ def rename(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Rename something wherever the spec mentions it; its files move with their edits."""
+    """Rename something wherever the spec mentions it; its files move with their edits.
+
+    A unit, what it holds, a type, a field or a member of an enum.
+    """
 
     def edit(prompts: Prompts) -> Callable[[str], str]:
         from meshgen.project.locate import applied_text, find_spec

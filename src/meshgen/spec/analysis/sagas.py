@@ -125,7 +125,7 @@ def _tie_reasons(check: Check, symbols: Symbols, failed: dict[str, Ref]) -> None
         field = symbols.services[ref.unit].events[name].own.known.get("reason")
         if field is not None and bare(field.type) == STRING:
             message = f"the `reason` of `{name}` is the `failure` that the saga speaks of"
-            hint = "a field of this name, and no other, says why a step failed"
+            hint = "leave it its name: `failure` is the text of the field `reason`"
             check.index.ties.append(Tie(ref.at, field.at, message, hint))
 
 
