@@ -62,9 +62,7 @@ def main() -> None:
     ]
     began = time.process_time()
     jinja = Environment(
-        loader=FileSystemLoader([templates_root(), templates_root() / "project"]),
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=FileSystemLoader(templates_root()), trim_blocks=True, lstrip_blocks=True
     )
     jinja.filters.update(FILTERS)
     for template, answers in found:

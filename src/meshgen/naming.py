@@ -123,6 +123,11 @@ def unit_folder(kind: str, unit: str) -> str:
     return f"{kind}/{unit}"
 
 
+def policy_function(command: str, event: str) -> str:
+    """The function of a policy: `Ship`, `OrderPaid` -> `ship_on_order_paid`."""
+    return f"{snake(command)}_on_{snake(event)}"
+
+
 def url_prefix(unit: str) -> str:
     """Where a unit is found behind the gateway: `order_history` -> `/order-history`."""
     return f"/{kebab(unit)}"

@@ -67,7 +67,7 @@ def test_what_is_added_and_removed_leaves_no_trace(project: Path) -> None:
     assert (project / "services/tag/src/notes_tag/policies.py").is_file()
     assert run("add-projection", "index", "--on", "NoteWritten").exit_code == 0
     assert update(project, write=False).nothing
-    assert run("remove", "tag", "index").exit_code == 0
+    assert run("remove", "tag", "index", "--accept-data-loss").exit_code == 0
     assert texts(project) == before
     assert update(project, write=False).nothing
 

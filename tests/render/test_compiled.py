@@ -81,6 +81,14 @@ def test_nothing_is_written_where_others_may_write(folder: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
+def test_what_is_for_one_process_only_is_not_written(tmp_path: Path) -> None:
+    compiled = Compiled()
+    compiled.put(KEY, CODE, lasting=False)
+    compiled.save(tmp_path / "cache", "a" * 64)
+    assert compiled.get(KEY) is CODE
+    assert not (tmp_path / "cache").exists()
+
+
 def test_a_few_are_kept(folder: Path) -> None:
     for number in range(8):
         compiled = Compiled()

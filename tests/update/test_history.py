@@ -190,8 +190,11 @@ def rename_a_service(shop: Shop) -> None:
     assert not (shop.root / "services" / "product").exists()
 
 
+SERVICE = "templates/service/template/src/{{ service.package }}"
+
+
 def change_the_templates(shop: Shop) -> None:
-    path = shop.engine / "templates" / "service" / "domain" / "aggregate.py.jinja"
+    (path,) = (shop.engine / SERVICE / "domain").glob("*aggregate*.jinja")
     text = path.read_text()
     sentence = "Yield the events that `command` causes, or refuse it."
     assert sentence in text
@@ -202,7 +205,7 @@ def change_the_templates(shop: Shop) -> None:
 
 
 def change_everything_at_once(shop: Shop) -> None:
-    path = shop.engine / "templates" / "service" / "http.py.jinja"
+    path = shop.engine / SERVICE / "http.py.jinja"
     text = path.read_text()
     assert "The HTTP routes of" in text
     path.write_text(text.replace("The HTTP routes of", "The routes of"))

@@ -14,8 +14,10 @@ from meshgen.cli.app import app
 from meshgen.errors import MeshgenError
 from meshgen.identities import IDENTITIES
 from meshgen.operations.adopt import adopt
+from meshgen.operations.generate import UNKNOWN
 from meshgen.operations.new import create
 from meshgen.operations.update import DataLossError, update
+from meshgen.project.base import digest
 from tests.update.variants import changed
 
 CASES = Path(__file__).parents[1] / "evolution" / "cases"
@@ -178,3 +180,18 @@ def test_what_is_removed_with_its_data_is_refused_until_it_is_accepted(project: 
     assert "board" in (project / "lab.yaml").read_text()
     assert run(project, "remove", "board", "--accept-data-loss")[0] == 0
     assert "projections/board: ~" in table(project)
+
+
+def test_a_spec_that_cannot_be_read_any_more_says_so(project: Path) -> None:
+    """As after an upgrade that reads the language otherwise: nothing is known, so it is asked."""
+    state = project / ".meshgen/state.json"
+    applied = project / ".meshgen/spec.yaml"
+    applied.write_text(applied.read_text() + "unknown: key\n")
+    found = json.loads(state.read_text())
+    found["spec"] = digest(applied.read_bytes())
+    state.write_text(json.dumps(found))
+    with pytest.raises(DataLossError) as error:
+        update(project)
+    assert [loss.message for loss in error.value.findings] == [UNKNOWN.message]
+    update(project, accept_data_loss=True)
+    assert update(project).nothing

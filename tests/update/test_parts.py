@@ -116,6 +116,7 @@ def test_one_service_more_among_a_hundred(tmp_path: Path) -> None:
     assert touched - new == {
         ".meshgen/base/project.tar.gz",
         ".meshgen/cache.json",
+        ".meshgen/identities.yaml",
         ".meshgen/spec.yaml",
         ".meshgen/state.json",
         "README.md",

@@ -15,8 +15,11 @@ _HEAD = """\
 # `meshgen update` keeps it; commit it with the project. An id never changes. `~` is what is gone:
 # its id is not given to anything else.
 """
-_NAME = r"[A-Za-z][A-Za-z0-9_-]{0,99}"
-_LINE = re.compile(rf'([a-z]+/{_NAME}(?:/[a-z]+/{_NAME})*): (?:(~)|("?)({_NAME})\3)')
+_NAME = r"[A-Za-z][A-Za-z0-9_]{0,99}"
+_SYSTEM = r"system/[a-z][a-z0-9-]{0,99}"
+_LINE = re.compile(
+    rf"({_SYSTEM}|[a-z]+/{_NAME}(?:/[a-z]+/{_NAME})*): (?:(~)|(\"?)({_NAME}|[a-z][a-z0-9-]*)\3)"
+)
 _NOT_TEXT = re.compile("null|true|false|yes|no|on|off|y|n", re.IGNORECASE)
 
 

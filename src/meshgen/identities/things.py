@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from meshgen.identities.table import Path
-from meshgen.naming import snake
-from meshgen.spec.model import Enum, Field, Policy, Projection, Ref, Replica, Service, Spec
+from meshgen.naming import policy_function
+from meshgen.spec.model import Enum, Policy, Projection, Ref, Replica, Service, Spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ def things(spec: Spec) -> Iterator[Thing]:
             for member in type_.members:
                 yield Thing(path=(*above, "values", member), former=type_.former.get(member))
         else:
-            yield from _fields(above, "fields", type_.fields)
+            yield from _each(above, "fields", type_.fields)
     for service in spec.services:
         yield from _service(service)
     for service in spec.services:
@@ -59,13 +59,13 @@ def _service(service: Service) -> Iterator[Thing]:
     for aggregate in service.aggregates:
         place = (*above, "aggregates", aggregate.name)
         yield Thing(path=place, former=aggregate.renamed_from)
-        yield from _fields(place, "state", aggregate.state)
+        yield from _each(place, "state", aggregate.state)
         for event in aggregate.events:
             yield Thing(path=(*above, "events", event.name), former=event.renamed_from)
-            yield from _fields((*above, "events", event.name), "fields", event.fields)
+            yield from _each((*above, "events", event.name), "fields", event.fields)
         for command in aggregate.commands:
             yield Thing(path=(*above, "commands", command.name), former=command.renamed_from)
-            yield from _fields((*above, "commands", command.name), "fields", command.input)
+            yield from _each((*above, "commands", command.name), "fields", command.input)
     yield from _each(above, "sagas", service.sagas)
     yield from _each(above, "queries", service.queries)
     for port in service.ports:
@@ -75,12 +75,8 @@ def _service(service: Service) -> Iterator[Thing]:
 def _projection(projection: Projection) -> Iterator[Thing]:
     above = ("projections", projection.name)
     yield Thing(path=above, former=projection.renamed_from)
-    yield from _fields(above, "row", projection.row)
+    yield from _each(above, "row", projection.row)
     yield from _each(above, "queries", projection.queries)
-
-
-def _fields(above: Path, kind: str, fields: Iterable[Field]) -> Iterator[Thing]:
-    return _each(above, kind, fields)
 
 
 def _each(above: Path, kind: str, named: Iterable[_Named]) -> Iterator[Thing]:
@@ -108,7 +104,7 @@ def policy_path(above: Path, policy: Policy) -> Path:
 
 def derived_name(first: str, *others: str) -> str:
     """The name of what is named after these: `place_order_on_cart_checked_out`."""
-    return "_on_".join(map(snake, (first, *others))) if others else first
+    return policy_function(first, *others) if others else first
 
 
 def _of(ref: Ref, kind: str) -> Path:

@@ -17,13 +17,19 @@ from meshgen.output.plan import contract_path
 from meshgen.progress import Progress, silent
 from meshgen.project.base import Base, Rendering
 from meshgen.project.render_cache import Memo
-from meshgen.project.state import State
+from meshgen.project.state import SPEC, State
 from meshgen.spec.check import check_text
-from meshgen.spec.diagnostics import SpecError
+from meshgen.spec.diagnostics import NOWHERE, Finding, SpecError
 from meshgen.spec.model import Spec
 from meshgen.spec.yaml.load import decoded
 from meshgen.system.lower import resolve
 from meshgen.system.model import Mesh
+
+UNKNOWN = Finding(
+    NOWHERE,
+    "the spec as it was applied last cannot be read, so it is not known what data would be lost",
+    f"{SPEC} is that spec: this meshgen may be older than the one that applied it",
+)
 
 
 class Generate(Protocol):
@@ -75,10 +81,10 @@ def generate(
         checked, findings = check_text(path, text)
         if checked is None:
             raise SpecError(path, text, findings)
-        before = _before(base, spec, checked) if base else None
-        known = before.identities if before else identities
-        now = Version(checked, assign(checked, known, before.spec if before else None))
-        mesh = resolve(checked, now.identities)
+        applied = _applied(base, spec, checked) if base else None
+        known = _identities(base, applied or checked) if base else identities
+        now = assign(checked, known, applied)
+        mesh = resolve(checked, now)
         own = overlays or {}
         parts = parts_of(mesh, digests(own))
         unchanged = _unchanged(parts, base.state, memo) if base and memo else {}
@@ -97,28 +103,28 @@ def generate(
         fingerprints={part.name: part.fingerprint for part in parts},
         files=files,
         unchanged=unchanged,
-        identities=now.identities,
+        identities=now,
     )
-    if base is None or before is None:
+    if base is None or known is None:
         return rendering
-    renames = renames_of(base.state.system, before.identities, now.identities)
     return replace(
         rendering,
-        moved=former_paths(paths, mesh, renames),
-        names=renamed_names(mesh.system.package, before.identities, now.identities),
-        losses=losses(before, now),
+        moved=former_paths(paths, mesh, renames_of(base.state.system, known, now)),
+        names=renamed_names(mesh.system.package, known, now),
+        losses=losses(Version(applied, known), Version(checked, now)) if applied else (UNKNOWN,),
     )
 
 
-def _before(base: Base, spec: bytes, checked: Spec) -> Version:
-    """The spec that a project was last updated to.
+def _applied(base: Base, spec: bytes, checked: Spec) -> Spec | None:
+    """The spec that a project was last updated to; None if this meshgen cannot read it."""
+    text = base.spec()
+    return checked if text == spec else check_text("", text.decode("utf-8", "replace"))[0]
 
-    One that this meshgen cannot read any more is taken to be as the new one, whose text is `spec`.
-    """
-    applied = base.spec()
-    old = checked if applied == spec else check_text("", applied.decode("utf-8", "replace"))[0]
-    identities = base.identities()
-    return Version(old or checked, assign(old or checked) if identities is None else identities)
+
+def _identities(base: Base, applied: Spec) -> Identities:
+    """The identities of a project; one from before there were any has those of its spec."""
+    found = base.identities()
+    return assign(applied) if found is None else found
 
 
 def _unchanged(parts: tuple[Part, ...], state: State, memo: Memo) -> dict[str, str]:

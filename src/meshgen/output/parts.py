@@ -42,7 +42,7 @@ def parts_of(mesh: Mesh, overlays: Mapping[str, str] | None = None) -> tuple[Par
     contracts: dict[str, list[ContractModule]] = {}
     for module in mesh.contracts:
         contracts.setdefault(_contract_part(mesh, module.name), []).append(module)
-    types = next((as_json(m.schema) for m in mesh.contracts if m.name == _TYPES), "")
+    types = next((as_json(m) for m in mesh.contracts if m.name == _TYPES), "")
     return tuple(
         Part(
             name=name,

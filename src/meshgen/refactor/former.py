@@ -40,7 +40,7 @@ def remember(text: str, path: Path, target: Mention, applied: str | None) -> str
     if not document(text).has(place):
         return put_first(text, place, target.thing.name)
     known = applied is not None and _knows(applied, target)
-    return _again(text, place, target.thing.name, str(path[-1]), known=known)
+    return _without_room(_again(text, place, target.thing.name, str(path[-1]), known=known), path)
 
 
 def remember_part(text: str, path: Path, part: Part, new: str, applied: str | None) -> str:
@@ -90,6 +90,18 @@ def _with_room(text: str, path: Path) -> str:
     line = found.line_start(start)
     column = found.column(start)
     return spliced(text, [Splice(line, line, " " * column + "enum:" + found.line_break(start))])
+
+
+def _without_room(text: str, path: Path) -> str:
+    """`text` with an enum at `path` in its short form, if its long form says nothing more."""
+    found = document(text)
+    node = found.node(path)
+    if not isinstance(node, Mapping) or [e.key.text for e in node.entries] != ["enum"]:
+        return text
+    listed = node.entries[0].value
+    if not node.flow or not isinstance(listed, Sequence):
+        return text
+    return spliced(text, [Splice(*node.span, text[slice(*listed.span)])])
 
 
 def _knows(applied: str, target: Mention) -> bool:

@@ -29,7 +29,7 @@ class Compiled:
     def __init__(self) -> None:
         self._codes: dict[Key, CodeType] = {}
         self._stored: dict[str, CodeType] = {}
-        self._grown = False
+        self._lasting: set[Key] = set()
 
     def get(self, key: Key) -> CodeType | None:
         """The code for `key`, if it was compiled before."""
@@ -40,10 +40,11 @@ class Compiled:
                 self._codes[key] = code
         return code
 
-    def put(self, key: Key, code: CodeType) -> None:
-        """Keep the code for `key`."""
+    def put(self, key: Key, code: CodeType, *, lasting: bool = True) -> None:
+        """Keep the code for `key`; unless it is `lasting`, for this process only."""
         self._codes[key] = code
-        self._grown = True
+        if lasting:
+            self._lasting.add(key)
 
     def load(self, folder: Path, fingerprint: str) -> None:
         """Take over what the meshgen with this fingerprint has compiled before."""
@@ -54,9 +55,9 @@ class Compiled:
 
     def save(self, folder: Path, fingerprint: str) -> None:
         """Keep what was compiled for the next time, if anything was."""
-        if not self._grown:
+        if not self._lasting:
             return
-        codes = self._stored | {_name(key): code for key, code in self._codes.items()}
+        codes = self._stored | {_name(key): self._codes[key] for key in self._lasting}
         body = marshal.dumps(codes)
         with suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

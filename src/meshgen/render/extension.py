@@ -7,6 +7,7 @@ the templates as meshgen does.
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
@@ -65,7 +66,8 @@ class Meshgen(Extension):
         code = CACHE.get(key)
         if code is None:
             code = self._compile(source, name, filename, **options)
-            CACHE.put(key, code)
+            own = not filename or Path(filename).is_relative_to(templates_root())
+            CACHE.put(key, code, lasting=own)
         else:
             self._forget_yield(source, name, filename)
         return code

@@ -9,7 +9,7 @@ from meshgen.output.overlays import Overlays
 from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part
 from meshgen.output.plan import PROJECT, Row, plan, schema_path
 from meshgen.output.templates import CONFIG, content_folder, read_template, template_folder
-from meshgen.render.worker import Job
+from meshgen.render.worker import OVERLAYS, Job
 from meshgen.system.model import Mesh
 
 _SETTINGS = "pyproject.toml"
@@ -19,14 +19,14 @@ _OF_CONTRACTS = ("contracts", "libs/contracts")
 def jobs_of(mesh: Mesh, parts: Sequence[Part], overlays: Overlays, folder: Path) -> Iterator[Job]:
     """What is rendered for `parts`: first what goes into the project's root, then the units.
 
-    The user's own templates are put into `folder`, each with the settings of meshgen's.
+    What is put together for them is put into `folder`: the user's own templates, each with the
+    settings of meshgen's, and what there is to render in the chassis.
     """
-    own = {name: _staged(name, overlays, folder) for name in overlays}
+    own = {name: _staged(name, overlays, folder / OVERLAYS) for name in overlays}
     reserved = (*(unit.folder for unit in mesh.project.units), CHASSIS_FOLDER, "gateway")
     for row, only in _rows(mesh, parts):
         template = row.template
-        # The rest of the chassis is the same in every project, and copied as it is.
-        yield _job(row, template_folder(template), (_SETTINGS,) if template == CHASSIS else only)
+        yield _job(row, _source(template, folder), only)
         if template in own:
             others = reserved + (_OF_CONTRACTS if template == PROJECT else ())
             yield _job(row, own[template], only, () if row.folder else others)
@@ -54,6 +54,18 @@ def _job(row: Row, template: Path, only: tuple[str, ...], reserved: tuple[str, .
         only=only,
         reserved=reserved,
     )
+
+
+def _source(name: str, folder: Path) -> Path:
+    """The folder of a template. Of the chassis only what is rendered: the rest is copied."""
+    if name != CHASSIS:
+        return template_folder(name)
+    root = folder / CHASSIS
+    for path, content in read_template(name).items():
+        if path == CONFIG or path.endswith(".jinja"):
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(content)
+    return root
 
 
 def _staged(name: str, overlays: Overlays, folder: Path) -> Path:

@@ -23,7 +23,6 @@ from meshgen.render.worker import (
     HEADER,
     JOBS,
     MODELS,
-    OVERLAYS,
     SCHEMAS,
     Failure,
     Job,
@@ -56,11 +55,6 @@ class Worker:
     def files(self) -> Path:
         """The folder of what was rendered."""
         return self.folder / FILES
-
-    @property
-    def overlays(self) -> Path:
-        """The folder for the user's own templates."""
-        return self.folder / OVERLAYS
 
     def start(self, jobs: Sequence[Job], schemas: Sequence[ContractModule]) -> None:
         """Have the jobs rendered and the schemas typed.

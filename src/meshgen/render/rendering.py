@@ -15,6 +15,7 @@ from meshgen.progress import Progress, silent
 from meshgen.render.formatting import FormatError, format_tree
 from meshgen.render.jobs import jobs_of
 from meshgen.render.process import RenderError, Worker
+from meshgen.render.worker import OVERLAYS as OWN
 from meshgen.render.worker import Failure
 from meshgen.system.model import ContractModule, Mesh
 
@@ -37,7 +38,7 @@ def render(
     files: dict[str, dict[str, File]] = {part.name: {} for part in parts}
     if CHASSIS in files:
         files[CHASSIS] = dict(_chassis())
-    jobs = list(jobs_of(mesh, parts, overlays or {}, worker.overlays))
+    jobs = list(jobs_of(mesh, parts, overlays or {}, worker.folder))
     if not jobs:
         return files
     progress("templates")
@@ -68,7 +69,7 @@ def render(
 def _failed(failure: Failure, worker: Worker) -> MeshgenError:
     """The error of a template: meshgen's own, or the user's."""
     template = Path(failure.template)
-    own = template.is_relative_to(worker.folder)
+    own = template.parent == worker.folder / OWN
     place = f"{OVERLAYS if own else 'templates'}/{template.name}"
     place += f"/{failure.path}" if failure.path else ""
     place += f":{failure.line}" if failure.line else ""
@@ -93,6 +94,7 @@ def _with_types(mesh: Mesh, typed: Sequence[ContractModule]) -> tuple[ContractMo
 
 
 def _chassis() -> Iterator[tuple[str, File]]:
+    """The files of the chassis that are the same in every project: Copier need not copy them."""
     for path, content in read_template(CHASSIS).items():
         if path not in (CONFIG, SCHEMA) and not path.endswith(".jinja"):
             yield f"{CHASSIS_FOLDER}/{path}", File(content)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from meshgen.naming import snake
+from meshgen.naming import policy_function, snake
 from meshgen.spec.expressions.defaults import initial
 from meshgen.spec.expressions.values import Bindings, EvaluationError, Value
 from meshgen.spec.model import Policy, Projection, Reaction, Service
@@ -38,7 +38,7 @@ def _policy_test(policy: Policy, event: EventValue, index: Index, shared: Shared
         filled = valued(command.fields, policy.with_, bindings, values)
         commands.append(shared.call(command.command.name, filled))
     return PolicyTest(
-        function=f"{snake(policy.do.name)}_on_{snake(policy.on.name)}",
+        function=policy_function(policy.do.name, policy.on.name),
         event=shared.name(event),
         commands=tuple(commands),
         several=policy.each is not None,
