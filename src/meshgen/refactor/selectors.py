@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from meshgen.errors import MeshgenError
 from meshgen.refactor.references import Mention, mentions
 from meshgen.refactor.yaml.document import Document, Path, child
@@ -10,8 +12,10 @@ from meshgen.spec.yaml.tree import Mapping, Node
 from meshgen.unicode import printable
 
 
-def declared(document: Document, name: str) -> Mention:
+def declared(document: Document, name: str, others: Iterable[str] = ()) -> Mention:
     """Return the declaration of `name`: `unit`, `unit.Name`, a type, or an unambiguous `Name`.
+
+    `others` are further names to suggest.
 
     Raises:
         MeshgenError: There is no such element, or more than one.
@@ -21,6 +25,7 @@ def declared(document: Document, name: str) -> Mention:
     found = found or [mention for mention in known if mention.thing.name == name]
     if not found:
         names = [str(m.thing) if "." in name else m.thing.name for m in reversed(known)]
+        names += others if "." in name else ()
         raise MeshgenError(f"there is no `{printable(name)}` in the spec", meant(name, names))
     if len(found) > 1:
         raise MeshgenError(f"`{name}` is ambiguous: {_listed(found)}", _choices(found))

@@ -6,6 +6,7 @@ import warnings
 from pathlib import Path
 
 from meshgen.spec.analysis import build_spec
+from meshgen.spec.analysis.index import Index
 from meshgen.spec.diagnostics import Finding, SpecError
 from meshgen.spec.model import Spec
 from meshgen.spec.parser import parse_spec
@@ -13,12 +14,15 @@ from meshgen.spec.parser.reading import Reading
 from meshgen.spec.yaml.load import load, read_text
 
 
-def check_text(path: str, text: str) -> tuple[Spec | None, tuple[Finding, ...]]:
+def check_text(
+    path: str, text: str, index: Index | None = None
+) -> tuple[Spec | None, tuple[Finding, ...]]:
     """Check the spec in `text`.
 
     Args:
         path: The name of the file in messages.
         text: The text of the file.
+        index: Collects what the names of fields and members refer to.
 
     Returns:
         The spec, None if there are findings, and the findings in the order of the file.
@@ -31,7 +35,7 @@ def check_text(path: str, text: str) -> tuple[Spec | None, tuple[Finding, ...]]:
     syntax = parse_spec(reading, root)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ignore Python's warnings about expressions
-        spec = build_spec(reading, syntax) if syntax else None
+        spec = build_spec(reading, syntax, index) if syntax else None
     unique = dict.fromkeys(reading.findings)
     return spec, tuple(sorted(unique, key=lambda finding: finding.at))
 

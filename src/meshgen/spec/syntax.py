@@ -16,10 +16,11 @@ from meshgen.spec.yaml.tree import Node, Scalar
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A name and its position."""
+    """A name, its position, and the number of characters before it in its scalar (`lead`)."""
 
     text: str
     at: Position
+    lead: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         return self.text
@@ -258,6 +259,7 @@ class ArgumentSyntax:
     value: str | int | bool
     is_name: bool
     at: Position
+    lead: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

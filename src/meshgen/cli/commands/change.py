@@ -44,7 +44,13 @@ def remove(
 
 @app.command("rename")
 def rename(
-    old: Annotated[str | None, argument("What to rename, such as order or order.Order.")] = None,
+    old: Annotated[
+        str | None,
+        argument(
+            "What to rename: order, order.OrderPlaced, order.OrderPlaced.total, "
+            "OrderLine.quantity, OrderStatus.shipped."
+        ),
+    ] = None,
     new: Annotated[str | None, argument("The new name.")] = None,
     spec: Spec = None,
     project: Project = None,

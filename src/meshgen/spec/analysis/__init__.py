@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from meshgen.spec.analysis.bffs import build_bff
 from meshgen.spec.analysis.context import Check
+from meshgen.spec.analysis.index import Index
 from meshgen.spec.analysis.processes import build_processes
 from meshgen.spec.analysis.projections import build_projection
 from meshgen.spec.analysis.renames import check_renames
@@ -20,9 +21,12 @@ from meshgen.spec.syntax import SpecSyntax
 _NO_GATEWAY = Gateway(issuer="", audience="", rate_limit=None, timeout=0, cors=())
 
 
-def build_spec(reading: Reading, syntax: SpecSyntax) -> Spec | None:
-    """Return the model of `syntax`; None if `reading` has findings."""
-    check = Check(reading)
+def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None) -> Spec | None:
+    """Return the model of `syntax`; None if `reading` has findings.
+
+    What the names of fields and members refer to is added to `index`.
+    """
+    check = Check(reading, index)
     declare_types(check, syntax.types)
     symbols = declare(check, syntax)
     check_unique_names(check, syntax)

@@ -112,6 +112,8 @@ def _check_owner(check: Check, symbol: AggregateSymbol) -> None:
             )
     elif field.type != UUID:
         check.error(owner.at, f"an owner must be a `uuid`; `{owner}` is `{field.type}`")
+    else:
+        check.uses(owner, field)
 
 
 def _check_life(check: Check, symbol: AggregateSymbol, modes: dict[str, set[str]]) -> None:
@@ -162,10 +164,11 @@ def _event(check: Check, symbol: EventSymbol, modes: set[str]) -> Event:
             at,
             what,
             hint,
+            names=names,
         )
     else:
         shared = [field for field in state if field.name in symbol.own.known]
-        check_filled(check, shared, named, [(label, symbol.own)], at, what, hint)
+        check_filled(check, shared, named, [(label, symbol.own)], at, what, hint, names=names)
     _check_summary(check, symbol)
     return Event(
         name=symbol.name,

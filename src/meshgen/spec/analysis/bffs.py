@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from meshgen.spec.analysis.context import Check, Fields
+from meshgen.spec.analysis.index import Place
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.analysis.symbols import Symbols
 from meshgen.spec.hints import meant_or_one_of
@@ -176,6 +177,7 @@ def _argument(
     field = target.fields.known.get(name)
     if field is None:  # there is a finding for the query
         return None
+    check.uses(syntax.name, field)
     kind = bare(field.type)
     if syntax.is_name and str(syntax.value) in ("caller", *parameters):
         if syntax.value == "caller" and kind != UUID:
@@ -195,6 +197,8 @@ def _argument(
     if not _literal_fits(value, kind):
         check.error(syntax.at, f"this is not a value of `{name}`, a `{kind}`")
         return None
+    if isinstance(kind, EnumType):
+        check.uses_member(Place(str(value), syntax.at, syntax.lead), kind.name)
     if name == target.owner:
         check.error(
             syntax.at,
@@ -241,6 +245,8 @@ def _literal_fits(value: str | int | bool, kind: Type) -> bool:
 
 def _check_only(check: Check, syntax: PartSyntax, target: Target) -> None:
     for word in syntax.only:
+        if word.text in target.fields.known:
+            check.uses(word, target.fields.known[word.text])
         if target.fields.missing(word.text):
             hint = meant_or_one_of(word.text, list(target.fields.known))
             check.error(word.at, f"`{syntax.target}` has no field `{printable(word.text)}`", hint)

@@ -181,6 +181,7 @@ def _emission(
         syntax.event.at,
         f"`{event.name}`",
         f"set it: `{form}`",
+        names=names,
         sent=True,
     )
     return Emission(event=event.name, when=when, fill=fill, at=syntax.event.at)

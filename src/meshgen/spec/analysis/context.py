@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from meshgen.spec.analysis.index import Fill, Index, Place, Use, uses_in
 from meshgen.spec.analysis.kinds import bare, parts
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.expressions import (
@@ -56,7 +57,7 @@ class Fields:
         """Whether it is certain that there is no such field."""
         return name not in self and not self.partial
 
-    def only(self, names: Iterable[str]) -> Fields:
+    def only(self, names: Iterable[str | None]) -> Fields:
         """The named ones among them."""
         wanted = set(names)
         return Fields(
@@ -111,7 +112,7 @@ class Names:
 
         A name that is there already is ambiguous, unless it is one of those that mean the `same`.
         """
-        variables = {f.name: Variable(kind, f.name, f.type) for f in fields}
+        variables = {f.name: Variable(kind, f.name, f.type, f.at) for f in fields}
         for name, variable in variables.items():
             if name in self.variables and name not in same:
                 self.ambiguous[name] = (self.variables[name].kind, kind)
@@ -125,7 +126,7 @@ class Names:
 
     def record(self, name: str, kind: Origin, fields: Fields) -> Names:
         """Add fields that are only known as `name.field`."""
-        self.records[name] = {f.name: Variable(kind, f.name, f.type) for f in fields}
+        self.records[name] = {f.name: Variable(kind, f.name, f.type, f.at) for f in fields}
         self.partial |= fields.partial or bool(fields.broken)
         return self
 
@@ -187,10 +188,11 @@ class Names:
 
 
 class Check:
-    """The findings of one spec, and its types."""
+    """The findings of one spec, its types, and what its names stand for."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, index: Index | None = None) -> None:
         self.reading = reading
+        self.index = index or Index()
         self.lost = reading.lost
         self.types: dict[str, Enum | ValueObject] = {}
         self.broken_types: set[str] = set()
@@ -215,6 +217,14 @@ class Check:
         """Return an empty scope with the types of the spec."""
         return Names(self.types)
 
+    def uses(self, word: Word, field: Field) -> None:
+        """Remember that `word` stands for `field`."""
+        self.index.uses.append(Use(Place(word.text, word.at, word.lead), field.at))
+
+    def uses_member(self, place: Place, enum: str) -> None:
+        """Remember that a member of `enum` is written at `place`."""
+        self.index.uses.append(Use(place, (enum, place.name)))
+
     def expression(
         self, source: Scalar, names: Names, expected: Type | None, *, impure: bool = False
     ) -> Expression | None:
@@ -224,7 +234,9 @@ class Check:
                 return literal(source.value, expected)
             if len(source.text) > MAX_EXPRESSION:
                 raise ExpressionError(f"an expression has at most {MAX_EXPRESSION} characters", 0)
-            return compile_expression(source.text, names.scope(impure=impure), expected)
+            found = compile_expression(source.text, names.scope(impure=impure), expected)
+            self.index.uses += uses_in(found, source, names.records, self.types)
+            return found
         except ExpressionError as error:
             if not self._follows(source, names):
                 wrong = _NAME.match(source.text, error.offset)
@@ -252,8 +264,12 @@ class Check:
         names: Names,
         *,
         impure: bool = False,
+        inherited_at: Position | None = None,
     ) -> tuple[Assignment, ...]:
-        """Compile `{target: expression}`; `what` describes the owner of the targets in findings."""
+        """Compile `{target: expression}`; `what` describes the owner of the targets in findings.
+
+        `inherited_at`: what takes them from the step that it undoes.
+        """
         found = []
         assignments = tuple(assignments)
         left = targets.known.keys() - {syntax.target.text for syntax in assignments}
@@ -268,8 +284,14 @@ class Check:
                         hint,
                     )
                 continue
+            if inherited_at is None:
+                self.uses(syntax.target, target)
             if syntax.value is None:
                 continue
+            if inherited_at is not None:
+                self.index.fills.append(
+                    Fill(inherited_at, target.name, target.at, inherited=syntax.value.text)
+                )
             value = self.expression(syntax.value, names, target.type, impure=impure)
             if value is not None:
                 found.append(Assignment(target=target.name, value=value, at=syntax.target.at))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from meshgen.spec.analysis.context import Check
+from meshgen.spec.analysis.index import Place
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.model import MISSING, Field
 from meshgen.spec.types import (
@@ -32,6 +33,8 @@ def read_default(check: Check, node: Node, field: Field) -> object:
     if isinstance(node, Scalar) and node.value is None and isinstance(field.type, OptionalType):
         return None
     value = _value(node, bare(field.type))
+    if isinstance(of := bare(field.type), EnumType) and isinstance(node, Scalar):
+        check.uses_member(Place(node.text, node.at), of.name)
     if value is MISSING:
         hint = _default_hint(field.type)
         check.error(node.at, f"the default of `{field.name}` cannot be {shape(node)}", hint)

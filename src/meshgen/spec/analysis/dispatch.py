@@ -92,12 +92,15 @@ def build_dispatch(
     )
     what = f"`{command.name}`"
     with_ = check.assignments(syntax.with_, command.whole, what, names)
-    from_step = check.assignments(handed, command.whole, what, names)
+    from_step = check.assignments(
+        handed, command.whole, what, names, inherited_at=syntax.command.at
+    )
     named = own | {assignment.target.text for assignment in handed}
     if event and check.knows("with"):
         sources = [(f"`{event.name}`", event.whole)]
         hint = "set it: `with: {{{field}: ...}}`"
-        check_filled(check, command.whole, named, sources, syntax.command.at, what, hint, sent=True)
+        at = syntax.command.at
+        check_filled(check, command.whole, named, sources, at, what, hint, names=names, sent=True)
     dispatch = Dispatch(
         command=symbols.ref(command, syntax.command),
         with_=(*with_, *from_step),

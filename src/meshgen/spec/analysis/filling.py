@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from meshgen.spec.analysis.context import Check, Fields
+from meshgen.spec.analysis.context import Check, Fields, Names
+from meshgen.spec.analysis.index import Fill
 from meshgen.spec.analysis.kinds import can_be_empty, can_be_left_out, fits
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.hints import closest
@@ -29,12 +30,13 @@ def check_filled(
     what: str,
     hint: str,
     *,
+    names: Names | None = None,
     sent: bool = False,
 ) -> None:
     """Every target is `given`, filled by the first source with its name, or may be empty.
 
     `what` names the owner of the targets; `hint` tells how to fill a field, with `{field}` in it;
-    `sent` says that they are fields of a message.
+    `names` are those of the expressions there; `sent` says that they are fields of a message.
     """
     optional = can_be_left_out if sent else can_be_empty
     for target in targets:
@@ -53,3 +55,14 @@ def check_filled(
             other = f"but `{same.type}` in {label}"
             message = f"`{target.name}` is `{target.type}` in {what}, {other}"
             check.error(at, message, hint.format(field=target.name))
+        elif same is not None and names is not None:
+            check.index.fills.append(_fill(at, target, same, names))
+
+
+def _fill(at: Position, target: Field, source: Field, names: Names) -> Fill:
+    record = next(
+        name
+        for name, fields in names.records.items()
+        if source.name in fields and fields[source.name].declared == source.at
+    )
+    return Fill(at, target.name, target.at, source.at, record, names.records)

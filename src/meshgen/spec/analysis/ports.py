@@ -160,5 +160,5 @@ def _named_arguments(source: Scalar, call: ast.Call) -> Iterator[AssignmentSynta
         name_at = lead + len(data[: keyword.col_offset].decode())
         start = lead + len(data[: keyword.value.col_offset].decode())
         end = lead + len(data[: keyword.value.end_col_offset].decode())
-        target = Word(keyword.arg or "", source.inside(name_at))
+        target = Word(keyword.arg or "", source.inside(name_at), name_at)
         yield AssignmentSyntax(target, source.part(start, end))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.filling import check_filled, given
+from meshgen.spec.analysis.index import Tie
 from meshgen.spec.analysis.queries import Rows, build_query, known_field
 from meshgen.spec.analysis.symbols import EventSymbol, ProjectionSymbol, Symbols
+from meshgen.spec.diagnostics import Position
 from meshgen.spec.expressions import Access
 from meshgen.spec.expressions.defaults import has_initial
 from meshgen.spec.hints import meant_or_one_of
-from meshgen.spec.model import Assignment, Projection, Query, Reaction, SortKey, Store
+from meshgen.spec.model import Assignment, Field, Projection, Query, Reaction, SortKey, Store
 from meshgen.spec.syntax import ReactionSyntax, Word
 from meshgen.spec.types import INT, STRING, UUID
 from meshgen.unicode import printable
@@ -84,6 +86,8 @@ def _identity(check: Check, symbol: ProjectionSymbol, reacted: Reacted) -> str |
         message = f"`{field.name}` is `{field.type}`: rows are found by a uuid, a string or an int"
         check.error(word.at, message, "choose another field with `id: ...`")
         return None
+    if word is symbol.syntax.id:
+        check.uses(word, field)
     for syntax, event in reacted:
         carried = event.whole.known.get(field.name)
         if carried is None and event.whole.missing(field.name):
@@ -95,7 +99,17 @@ def _identity(check: Check, symbol: ProjectionSymbol, reacted: Reacted) -> str |
         elif carried is not None and carried.type != field.type:
             message = f"`{field.name}` is `{field.type}` in the row, `{carried.type}` in the event"
             check.error(syntax.event.at, message, "rows are found by it: give both the same type")
+        elif carried is not None:
+            _tie(check, symbol, syntax.event.at, field, carried)
     return field.name
+
+
+def _tie(check: Check, symbol: ProjectionSymbol, at: Position, row: Field, event: Field) -> None:
+    """Remember that events find their rows by the name of a field."""
+    name = symbol.syntax.name
+    message = f"rows of `{name}` are found by `{row.name}`, which all its events have"
+    hint = "rename it by hand, in the row and in every event at once"
+    check.index.ties += (Tie(at, row.at, message, hint), Tie(at, event.at, message, hint))
 
 
 def _implied(check: Check, symbol: ProjectionSymbol, reacted: Reacted) -> Word | None:
@@ -179,15 +193,25 @@ def _reaction(
     hint = f"set it: `{syntax.mode}: {{{{{{field}}: ...}}}}`"
     hint += ", or give it a default" if syntax.mode == "upsert" else ""
     if syntax.mode in ("insert", "upsert"):
-        check_filled(check, row, named, sources, syntax.event.at, what, hint)
+        check_filled(check, row, named, sources, syntax.event.at, what, hint, names=names)
         _check_beginning(check, row, sets)
     elif syntax.mode == "update":
         shared = row.only(event.whole.known)
-        check_filled(check, shared, named, sources, syntax.event.at, what, hint)
+        keys = shared.only(_key_names(symbol, identity))
+        check_filled(check, keys, named, sources, syntax.event.at, what, hint)
+        others = shared.only(shared.known.keys() - keys.known.keys())
+        check_filled(check, others, named, sources, syntax.event.at, what, hint, names=names)
         _check_changes(check, syntax, event, row)
     return Reaction(
         event=symbols.ref(event, syntax.event), mode=syntax.mode, sets=sets, at=syntax.event.at
     )
+
+
+def _key_names(symbol: ProjectionSymbol, identity: str | None) -> set[str | None]:
+    """The fields by which a row is kept, which no update changes."""
+    syntax = symbol.syntax
+    words = (*syntax.partition, *(key.field for key in syntax.cluster))
+    return {identity, *(word.text for word in words)}
 
 
 def _check_beginning(check: Check, row: Fields, sets: tuple[Assignment, ...]) -> None:

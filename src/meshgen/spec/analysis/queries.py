@@ -110,6 +110,7 @@ def known_field(check: Check, word: Word, fields: Fields, what: str, use: str) -
             "use a field with a simple value or an enum",
         )
         return False
+    check.uses(word, field)
     return True
 
 
@@ -158,7 +159,9 @@ def _check_owner(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
     field = rows.fields.known.get(syntax.owner.text)
     if field is None:
         known_field(check, syntax.owner, rows.fields, rows.what, "owned by")
-    elif bare(field.type) != UUID:
+        return
+    check.uses(syntax.owner, field)
+    if bare(field.type) != UUID:
         check.error(
             syntax.owner.at,
             f"an owner must be a `uuid`; `{field.name}` is `{field.type}`",

@@ -35,7 +35,11 @@ def replica_types(check: Check, symbols: Symbols, service: ServiceSymbol) -> Rep
                 {*_field_names(syntax), source.syntax.id.text if source.syntax.id else ""}
             )
             if not fields.broken and not fields.partial:
-                found[syntax.name.text] = ReplicaType(source.name, {f.name: f.type for f in fields})
+                found[syntax.name.text] = ReplicaType(
+                    source.name,
+                    {f.name: f.type for f in fields},
+                    {f.name: f.at for f in fields},
+                )
     return found
 
 
@@ -90,6 +94,7 @@ def _fields(check: Check, source: AggregateSymbol, syntax: ReplicaSyntax) -> tup
         if source.syntax.id and word.text == source.syntax.id.text:
             check.error(word.at, f"`{word}` is the id, which every replica has")
         elif word.text in source.state.known:
+            check.uses(word, source.state.known[word.text])
             found.append(word.text)
         elif source.state.missing(word.text):
             hint = meant_or_one_of(word.text, list(source.state.known))

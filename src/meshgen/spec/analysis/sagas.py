@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.dispatch import build_dispatch, build_each
+from meshgen.spec.analysis.index import Tie
+from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.analysis.symbols import CommandSymbol, EventSymbol, ServiceSymbol, Symbols
 from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Ref, Saga, Step
 from meshgen.spec.syntax import SagaSyntax, StepSyntax, Word
-from meshgen.spec.types import UUID
+from meshgen.spec.types import STRING, UUID
 from meshgen.unicode import printable
 
 
@@ -60,6 +62,8 @@ def _check_identity(check: Check, syntax: SagaSyntax, start: EventSymbol | None)
     field = start.whole.known.get(syntax.of.text)
     if field is not None and field.type != UUID:
         check.error(syntax.of.at, f"a saga needs a `uuid` as id; `{field.name}` is `{field.type}`")
+    elif field is not None:
+        check.uses(syntax.of, field)
     elif start.whole.missing(syntax.of.text):
         uuids = [f.name for f in start.whole if f.type == UUID]
         message = f"`{start.name}` has no field `{printable(syntax.of.text)}`"
@@ -90,6 +94,7 @@ def _answers(
     """The events that end a step well, and badly; by default all others are good."""
     done = _events(check, symbols, syntax.done or (), command, home)
     failed = _events(check, symbols, syntax.failed or (), command, home)
+    _tie_reasons(check, symbols, failed)
     for name in done.keys() & failed.keys():
         check.error(failed[name].at, f"`{name}` is both `done` and `failed`")
     if command is None or not command.complete or syntax.do is None:
@@ -112,6 +117,16 @@ def _answers(
             hint,
         )
     return tuple(done.values()), tuple(failed.values())
+
+
+def _tie_reasons(check: Check, symbols: Symbols, failed: dict[str, Ref]) -> None:
+    """Remember that `failure` is the `reason` of the event that meant failure."""
+    for name, ref in failed.items():
+        field = symbols.services[ref.unit].events[name].own.known.get("reason")
+        if field is not None and bare(field.type) == STRING:
+            message = f"the `reason` of `{name}` is the `failure` that the saga speaks of"
+            hint = "leave it its name: `failure` is the text of the field `reason`"
+            check.index.ties.append(Tie(ref.at, field.at, message, hint))
 
 
 def _events(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from meshgen.spec.declarations import Enum, ValueObject
+from meshgen.spec.diagnostics import NOWHERE, Position
 from meshgen.spec.types import EnumType, Type
 
 
@@ -65,6 +66,7 @@ class Variable:
     kind: Origin
     name: str
     type: Type
+    declared: Position = field(default=NOWHERE, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class ReplicaType:
 
     name: str
     fields: Mapping[str, Type]
+    declared: Mapping[str, Position] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

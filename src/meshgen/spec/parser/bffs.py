@@ -146,7 +146,7 @@ class _Parts:
             found = f"not `{self.token}`" if self.token else "but the text ends"
             raise _PartError(f"{what} is expected here, {found}", self.at)
         text, at = self.advance()
-        return Word(text, self.source.inside(at))
+        return Word(text, self.source.inside(at), at)
 
     def part(self, name: Word) -> PartSyntax:
         unit = self.word("a unit")
@@ -185,16 +185,18 @@ class _Parts:
         return tuple(found)
 
     def argument(self, name: Word) -> ArgumentSyntax:
-        kind, at = self.kind, self.source.inside(self.at)
+        kind, at, lead = self.kind, self.source.inside(self.at), self.at
         if kind not in ("name", "number", "string"):
             raise _PartError("a value is expected here", self.at)
         text, _ = self.advance()
         if kind == "name" and text not in ("true", "false"):
-            return ArgumentSyntax(name=name, value=text, is_name=True, at=at)
+            return ArgumentSyntax(name=name, value=text, is_name=True, at=at, lead=lead)
         value = (
             int(text) if kind == "number" else text[1:-1] if kind == "string" else text == "true"
         )
-        return ArgumentSyntax(name=name, value=value, is_name=False, at=at)
+        if kind == "string":
+            lead += 1
+        return ArgumentSyntax(name=name, value=value, is_name=False, at=at, lead=lead)
 
     def only(self) -> tuple[Word, ...]:
         self.advance()

@@ -24,7 +24,8 @@ class Scalar:
     """A scalar; `text` is its content, `value` the resolved value.
 
     `shift` is the number of columns between `at` and the first character of `text` (1 after a
-    quote), or None if `text` differs from its source (escapes, folded lines).
+    quote), or None if `text` differs from its source (escapes, folded lines). `lead` is the number
+    of characters before it in the scalar that it is a part of.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Scalar:
     at: Position
     shift: int | None = None
     span: Span = field(default=NO_SPAN, compare=False)
+    lead: int = field(default=0, compare=False)
 
     def inside(self, offset: int) -> Position:
         """Return the position of the character `offset` of `text`, as exactly as possible."""
@@ -43,8 +45,8 @@ class Scalar:
         """Return the characters from `start` to `end` as a scalar with its own position."""
         text = self.text[start:end]
         if self.shift is None:
-            return Scalar(text, text, self.at)
-        return Scalar(text, text, self.inside(start), 0)
+            return Scalar(text, text, self.at, lead=self.lead + start)
+        return Scalar(text, text, self.inside(start), 0, lead=self.lead + start)
 
 
 @dataclass(frozen=True, slots=True)
