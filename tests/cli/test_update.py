@@ -127,7 +127,7 @@ def test_a_conflict_is_exit_code_1_and_listed(conflicting: Path) -> None:
     assert "<<<<<<< yours" in (conflicting / HTTP).read_text()
     again = meshgen("update", cwd=conflicting)
     assert again.returncode == 2
-    assert "the last update is not finished" in again.stderr
+    assert "there are unresolved conflicts of the last update" in again.stderr
     assert f"  {HTTP}:" in again.stderr
 
 
@@ -201,7 +201,7 @@ def test_outside_of_a_project(tmp_path: Path) -> None:
     for command in ("update", "diff"):
         done = meshgen(command, cwd=tmp_path)
         assert done.returncode == 2
-        assert "is not a project of meshgen" in done.stderr
+        assert "is not a meshgen project" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -77,7 +77,7 @@ def test_a_spec_from_elsewhere_is_brought_along(tmp_path: Path) -> None:
 def test_a_base_that_is_there_is_replaced_only_on_demand(project: Path) -> None:
     (project / ".meshgen/state.json").write_text("damaged")
     (project / ".meshgen/base/services/gone.tar.gz").write_bytes(b"old")
-    with pytest.raises(MeshgenError, match="has a base already"):
+    with pytest.raises(MeshgenError, match="already has a base"):
         adopt(project)
     adopt(project, replace_base=True)
     assert not (project / ".meshgen/base/services/gone.tar.gz").exists()

@@ -424,7 +424,7 @@ class TestCase13DamagedBase:
 
     def test_missing_asks_for_adopt(self, project: Sandbox) -> None:
         shutil.rmtree(project.root / ".meshgen")
-        with pytest.raises(MeshgenError, match="is not a project") as refused:
+        with pytest.raises(MeshgenError, match="is not a meshgen project") as refused:
             project.update()
         assert "meshgen adopt" in (refused.value.hint or "")
 

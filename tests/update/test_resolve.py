@@ -80,7 +80,7 @@ def test_a_file_without_a_conflict_is_refused_and_nothing_is_written(tmp_path: P
 def test_incomplete_markers_are_refused(tmp_path: Path) -> None:
     project = conflicted(tmp_path / "p")
     project.write("a.py", project.text("a.py").replace("=======\n", ""))
-    with pytest.raises(MeshgenError, match="not complete"):
+    with pytest.raises(MeshgenError, match="are incomplete"):
         resolve_conflicts(project.root, [project.root / "a.py"], Side.OURS)
 
 

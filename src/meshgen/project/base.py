@@ -86,7 +86,7 @@ def read_base(root: Path) -> Base:
     """Return the base of the project in `root`.
 
     Raises:
-        MeshgenError: There is none, if it is damaged, or if a newer meshgen wrote it.
+        MeshgenError: There is none, it is damaged, or it was written by a newer version.
     """
     state = Worktree(root).read(STATE)
     if state is None:
