@@ -91,7 +91,7 @@ def test_json_says_the_same_to_a_program(other_page: Path) -> None:
     told = json.loads(meshgen("update", "--json", cwd=other_page).stdout)
     assert told["ok"] is True
     assert {"path": HTTP, "outcome": "updated"} in told["changes"]
-    assert told["rendered"] == ["project", "services/note"]
+    assert told["rendered"] == ["services/note"]
 
 
 def test_a_diff_writes_nothing_and_can_be_applied(other_page: Path) -> None:

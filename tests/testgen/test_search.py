@@ -12,6 +12,7 @@ import pytest
 
 from meshgen.spec.check import read_spec
 from meshgen.testgen.examples import NOW, Example, ExampleId, Found, examples
+from tests.waiting import PATIENCE
 
 Find = Callable[..., Found]
 Titled = Callable[[Found, str], Example]
@@ -201,7 +202,7 @@ commands:
 
 def test_the_search_has_an_end(found: Find) -> None:
     fields = ", ".join(f"f{n}: int" for n in range(12))
-    rules = ", ".join(f"r{n}: f{n} * f{(n + 1) % 12} == 123456789" for n in range(12))
+    rules = ", ".join(f"r{n}: input.f{n} * input.f{(n + 1) % 12} == 123456789" for n in range(12))
     began = time.perf_counter()
     result = found(f"""
 state: {{{fields}}}
@@ -211,7 +212,7 @@ commands:
   Move: {{input: {{{fields}}}, requires: {{{rules}}}, emits: Moved}}
 """)
     assert ("Move", "Moved") in result.missing
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < PATIENCE
 
 
 @pytest.mark.parametrize("kind", ["string", "int", "float", "decimal", "bool", "uuid", "date"])

@@ -93,7 +93,7 @@ commands:
     roles: [merchant]
     input: {price: {type: decimal, min: 0}}
     emits:
-      - {event: PriceCut, when: price < state.price, with: {by: state.price - price}}
+      - {event: PriceCut, when: input.price < state.price, with: {by: state.price - input.price}}
       - {event: PriceChanged}
 events:
   PriceCut: {by: decimal, sets: {price: price - by}}

@@ -81,8 +81,8 @@ policies:
         form="`input.x`",
         origin="input",
         meaning=(
-            "A field of the command or the operation. A plain `x` refers to the input first, so "
-            "`input.` is rarely needed."
+            "A field of the command or the operation. A plain `x` is enough unless the state has a "
+            "field of the same name, too."
         ),
         example=Example(
             """\
@@ -97,8 +97,8 @@ commands:
         form="`state.x`",
         origin="state",
         meaning=(
-            "A field of the aggregate before the event. It is needed where the input or the event "
-            "has a field of the same name."
+            "A field of the aggregate before the event. A plain `x` is enough unless the input or "
+            "the event has a field of the same name, too."
         ),
         example=Example(
             """\
@@ -106,7 +106,7 @@ commands:
   RaisePrice:
     roles: [merchant]
     input: {price: decimal}
-    requires: {price_is_higher: price > state.price}
+    requires: {price_is_higher: input.price > state.price}
     emits: PriceChanged
 """,
             at="services.catalog.aggregates.Book",
@@ -115,7 +115,10 @@ commands:
     Implicit(
         form="`event.x`",
         origin="event",
-        meaning="A field of the event; a plain `x` refers to the event first.",
+        meaning=(
+            "A field of the event. A plain `x` is enough unless the state or the row has a field "
+            "of the same name, too."
+        ),
         example=Example(
             """\
 events:
@@ -129,11 +132,15 @@ commands:
     Implicit(
         form="`row.x`",
         origin="row",
-        meaning="A field of the current row, in the reactions of a projection.",
+        meaning=(
+            "A field of the current row, in the reactions of a projection. A plain `x` is enough "
+            "unless the event has a field of the same name, too."
+        ),
         example=Example(
             """\
 sales:
   store: sqlite
+  id: customer_id
   key: {partition: customer_id}
   row: {customer_id: uuid, spent: {type: decimal, default: 0}}
   on:
@@ -212,14 +219,27 @@ policies:
     ),
     Implicit(
         form="`caller`",
-        origin="name",
+        origin="caller",
         meaning=(
-            "The id in the caller's token (`sub`), in the parts of a BFF. In scenarios every role "
-            "has its own. The names that steps of a scenario `keep` are used in the same way."
+            "The id in the caller's token (`sub`), in the parts of a BFF and in scenarios. In a "
+            "scenario every role has its own."
         ),
         example=Example(
             "GET /account: {orders: order_history.OrdersOfCustomer(customer_id=caller)}\n",
             at="bffs.web.endpoints",
+        ),
+    ),
+    Implicit(
+        form="`keep: x`",
+        origin="name",
+        meaning="The id of the aggregate that a step of a scenario creates, for later steps.",
+        example=Example(
+            """\
+a price is changed:
+  - {as: merchant, do: catalog.ListBook, with: {title: '"Persuasion"', price: 8}, keep: book}
+  - {as: merchant, do: catalog.ChangePrice, with: {book_id: book, price: 7}}
+""",
+            at="scenarios",
         ),
     ),
     Implicit(
