@@ -339,7 +339,7 @@ services:
               - user
 {lines("              - %", WORDS)}
 {lines("          Keep#: {roles: [user], emits: {Asked: {ok: true, days: '[x for x in days if x < now().date()]'}}, requires: {%: size > #}}", WORDS)}
-{lines("          Ask#: {roles: [user], emits: [{event: Asked, when: %.ok, with: {ok: true}}, {event: Asked, with: {ok: '[% for % in [false]][0]'}}], calls: {%: Port.look(day=day)}}", WORDS)}
+{lines("          Ask#: {roles: [user], emits: [{event: Asked, when: %.ok, with: {ok: true}}, {event: Asked, with: {ok: 'any(each for each in [False])'}}], calls: {%: Port.look(day=day)}}", WORDS)}
     queries:
       Things: {{of: Thing, page: 5, roles: [user]}}
   two:

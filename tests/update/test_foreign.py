@@ -20,6 +20,7 @@ from meshgen.errors import MeshgenError
 from meshgen.filesystem.files import File
 from meshgen.filesystem.paths import is_inside
 from meshgen.filesystem.transaction.journal import identity
+from meshgen.project.base import read_base
 from tests.update.sandbox import KillAt, Sandbox, in_a_child
 
 FILES = {"README.md": "# old\n", "services/order/app.py": "a = 1\n", "services/cart/app.py": "b\n"}

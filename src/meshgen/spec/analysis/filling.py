@@ -56,13 +56,13 @@ def check_filled(
             message = f"`{target.name}` is `{target.type}` in {what}, {other}"
             check.error(at, message, hint.format(field=target.name))
         elif same is not None and names is not None:
-            check.index.fills.append(_fill(at, target, same, names))
+            check.index.fills += _fills(at, target, same, names)
 
 
-def _fill(at: Position, target: Field, source: Field, names: Names) -> Fill:
-    record = next(
-        name
-        for name, fields in names.records.items()
+def _fills(at: Position, target: Field, source: Field, names: Names) -> list[Fill]:
+    """The filling of `target`; none if another name, which has a finding, hides its source."""
+    return [
+        Fill(at, target.name, target.at, source.at, record, names.records)
+        for record, fields in names.records.items()
         if source.name in fields and fields[source.name].declared == source.at
-    )
-    return Fill(at, target.name, target.at, source.at, record, names.records)
+    ][:1]
