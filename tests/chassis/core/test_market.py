@@ -132,13 +132,18 @@ async def test_everything_an_order_sets_off_has_its_correlation_id(
     with trace.use(trace.begin()) as begun:
         order = await shop.order((teapot, 1))
     await shop.ends_as(order, "confirmed")
-    seen = {}
-    for topic in running.messages.topics:
-        async for logged in running.hub.browse(topic):
-            envelope = Envelope.from_json(logged.data)
-            if envelope.correlation_id == begun.correlation_id:
-                seen[envelope.type.split(".")[-2]] = envelope
-    assert set(seen) == {
+
+    async def published() -> dict[str, Envelope]:
+        """The messages with this correlation id, by the name of their type."""
+        found = {}
+        for topic in running.messages.topics:
+            async for logged in running.hub.browse(topic):
+                envelope = Envelope.from_json(logged.data)
+                if envelope.correlation_id == begun.correlation_id:
+                    found[envelope.type.split(".")[-2]] = envelope
+        return found
+
+    names = {
         "OrderPlaced",
         "ReserveStock",
         "StockReserved",
@@ -147,6 +152,8 @@ async def test_everything_an_order_sets_off_has_its_correlation_id(
         "ConfirmOrder",
         "OrderConfirmed",
     }
+    seen = await eventually(published, lambda found: names <= set(found))
+    assert set(seen) == names
     assert seen["StockReserved"].causation_id == seen["ReserveStock"].id
     assert seen["ReserveStock"].causation_id == seen["OrderPlaced"].id
     parsed = {trace.parse(envelope.traceparent) for envelope in seen.values()}
