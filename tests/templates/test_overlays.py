@@ -96,7 +96,7 @@ def test_an_exported_template_changes_nothing_until_it_is_edited(tmp_path: Path,
     path = next(path for path in done.files if path.startswith(inside))
     (tmp_path / name / path).write_text("# mine\n")
     assert read_overlays(tmp_path)[name].content == {path: b"# mine\n"}
-    with pytest.raises(MeshgenError, match="there already"):
+    with pytest.raises(MeshgenError, match="already exists"):
         export(name, tmp_path)
 
 
@@ -203,6 +203,7 @@ HOSTILE = {
     "through the environment": ("service/template/x.jinja", "{{ '$HOME' | expandvars }}"),
     "through nothing": ("service/template/x.jinja", "{{ nothing }}"),
     "code that is none": ("service/template/x.py", "def"),
+    "more than the memory": ("service/template/x.jinja", "{{ 'x' * 10**11 }}"),
 }
 
 
@@ -215,3 +216,13 @@ def test_a_hostile_template_is_refused_and_nothing_is_written(project: Path, cas
         update(project)
     after = {p: d for p, d in digest(project).items() if "/work/" not in p}
     assert after == {p: d for p, d in before.items() if "/work/" not in p}
+
+
+def test_a_template_that_does_not_end_is_stopped(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loops = "{% for a in range(99999) %}" * 3 + "{% endfor %}" * 3
+    write(project / OVERLAYS, {"service/template/x.jinja": loops})
+    monkeypatch.setattr("meshgen.render.rendering.OWN_TEMPLATES_LIMIT", 3.0)
+    with pytest.raises(MeshgenError, match="did not finish within 3 seconds"):
+        update(project)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from meshgen.errors import BUG, MeshgenError
 from meshgen.output.fingerprint import engine
+from meshgen.output.overlays import OVERLAYS
 from meshgen.output.plan import as_json
 from meshgen.render.worker import (
     ALIASES,
@@ -70,15 +71,25 @@ class Worker:
         for module in schemas:
             path = self.folder / SCHEMAS / f"{module.name}.json"
             path.write_text(json.dumps(module.schema), encoding="utf-8")
-        aliases = {key: name for module in schemas for key, name in module.aliases.items()}
-        (self.folder / ALIASES).write_text(json.dumps(aliases), encoding="utf-8")
         assert self.process.stdin is not None
         self.process.stdin.write(f"{engine()}\n")
         self.process.stdin.flush()
 
-    def finish(self) -> None:
-        """Wait until everything is done. Raises RenderError for a template that fails."""
-        _, errors = self.process.communicate()
+    def finish(self, limit: float | None = None) -> None:
+        """Wait until everything is done.
+
+        Args:
+            limit: How many seconds it may take: a template of the user's own may loop.
+
+        Raises:
+            RenderError: A template fails.
+            MeshgenError: The messages cannot be typed, or it takes longer than `limit`.
+        """
+        try:
+            _, errors = self.process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            message = f"the templates in {OVERLAYS} did not finish within {limit:g} seconds"
+            raise MeshgenError(message, hint="look for a loop in them") from None
         if self.process.returncode == FAILED:
             raise RenderError(Failure(**json.loads((self.folder / FAILURE).read_bytes())))
         if self.process.returncode:

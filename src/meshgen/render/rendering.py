@@ -19,6 +19,9 @@ from meshgen.render.worker import OVERLAYS as OWN
 from meshgen.render.worker import Failure
 from meshgen.system.model import ContractModule, Mesh
 
+OWN_TEMPLATES_LIMIT = 300.0
+"""Seconds that rendering may take if a project has templates of its own."""
+
 
 def render(
     mesh: Mesh,
@@ -47,7 +50,7 @@ def render(
     typed = [m for m in modules if contract_path(mesh.system.name, m.name) not in known]
     worker.start(jobs, _with_types(mesh, typed))
     try:
-        worker.finish()
+        worker.finish(OWN_TEMPLATES_LIMIT if overlays else None)
         for module in typed:
             _write_typed(mesh, module, worker)
         progress("formatting")

@@ -12,6 +12,7 @@ import json
 import sys
 import warnings
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from traceback import extract_tb
@@ -25,6 +26,7 @@ HEADER = "# header"
 JOBS, FAILURE = "jobs.json", "failure.json"
 FILES, OVERLAYS = "files", "overlays"
 SCHEMAS, MODELS, ALIASES = "schemas", "models", "aliases.json"
+_MEMORY = 4 * 2**30
 FAILED = 3
 """The exit code if a template fails; FOLDER/failure.json says which, and how."""
 
@@ -142,6 +144,14 @@ def type_messages(folder: Path) -> None:
         )
 
 
+def _limit_memory() -> None:
+    """Keep a template of the user's own from taking all memory, where the system can."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
 def main() -> None:
     """Import, wait until there is something to do, do it; without a line there is nothing."""
     import copier  # noqa: F401
@@ -151,6 +161,8 @@ def main() -> None:
     if not fingerprint:
         return
     CACHE.load(cache_folder(), fingerprint)
+    if (folder / OVERLAYS).exists():
+        _limit_memory()
     if failure := render_templates(folder):
         (folder / FAILURE).write_text(json.dumps(asdict(failure)), encoding="utf-8")
         sys.exit(FAILED)
