@@ -21,17 +21,9 @@ def main() -> int:
     environment = {"GATEWAY_PORT": "0", **os.environ, "PYTHON": sys.executable}
     _forget_the_last_one(environment)
     try:
-        _say("meshgen new shop --spec specs/shop.yaml")
-        command = [
-            sys.executable,
-            "-m",
-            "meshgen",
-            "new",
-            str(PROJECT),
-            "--spec",
-            "specs/shop.yaml",
-        ]
-        _run(command, environment)
+        arguments = ["new", str(PROJECT.relative_to(ROOT)), "--spec", "specs/shop.yaml"]
+        _say(f"meshgen {' '.join(arguments)}")
+        _run([sys.executable, "-m", "meshgen", *arguments], environment)
         _say("make up")
         _run(["make", "--no-print-directory", "-C", str(PROJECT), "up"], environment)
         _run([str(PYTHON), str(ROOT / "demo" / "orders.py"), str(PROJECT)], environment)

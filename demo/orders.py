@@ -34,13 +34,13 @@ def main() -> None:
     entry = other.eventually("/catalog/product-details", {"product_id": samovar}, available=4)
     _show("catalog", entry)
 
-    _say("The gateway lets nobody see what is not theirs")
+    _say("Access is limited to a caller's own data")
     path = f"/order-history/orders-of-customer?customer_id={customer.id}"
     system.anonymous().refused("GET", path, 401)
     other.refused("GET", path, 403)
     other.refused("GET", f"/order/orders/{order['order_id']}", 404)
 
-    _say("... and nobody ask too often")
+    _say("The gateway limits the rate of each caller")
     print("300 requests at once:", _hurry(system.caller("customer")))
 
 
