@@ -13,6 +13,8 @@ from chassis.messages import CommandRefused
 from chassis.testing.caller import TestCaller
 from chassis.testing.unit import TestUnit
 
+from tests.waiting import wait_until
+
 from . import fronts, wallets
 from .wallets import (
     Currency,
@@ -177,7 +179,7 @@ def test_a_deadline_passes(wallet: TestUnit, alice: TestCaller) -> None:
     wallet.advance(timedelta(minutes=59))
     assert alice.get(f"/wallets/{id}").body["closed"] is True
     wallet.advance(timedelta(minutes=2))
-    assert alice.get(f"/wallets/{id}").body["closed"] is False
+    wait_until(lambda: alice.get(f"/wallets/{id}").body["closed"] is False, "the reopening")
 
 
 def test_a_policy_waits_for_its_time(wallet: TestUnit, alice: TestCaller) -> None:
@@ -185,7 +187,7 @@ def test_a_policy_waits_for_its_time(wallet: TestUnit, alice: TestCaller) -> Non
     wallet.advance(timedelta(days=364))
     assert alice.get(path).body["closed"] is False
     wallet.advance(timedelta(days=2))
-    assert alice.get(path).body["closed"] is True
+    wait_until(lambda: alice.get(path).body["closed"] is True, "the closing")
 
 
 def test_a_command_of_another_unit_is_trusted(wallet: TestUnit, alice: TestCaller) -> None:
