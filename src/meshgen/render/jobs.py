@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from meshgen.output.overlays import Overlays
@@ -60,12 +60,9 @@ def _source(name: str, folder: Path) -> Path:
     """The folder of a template. Of the chassis only what is rendered: the rest is copied."""
     if name != CHASSIS:
         return template_folder(name)
-    root = folder / CHASSIS
-    for path, content in read_template(name).items():
-        if path == CONFIG or path.endswith(".jinja"):
-            (root / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / path).write_bytes(content)
-    return root
+    files = read_template(name).items()
+    rendered = {path: text for path, text in files if path == CONFIG or path.endswith(".jinja")}
+    return _written(folder / CHASSIS, rendered)
 
 
 def _staged(name: str, overlays: Overlays, folder: Path) -> Path:
@@ -76,7 +73,12 @@ def _staged(name: str, overlays: Overlays, folder: Path) -> Path:
     apart = f"{inside.as_posix()}/"
     files = {p: c for p, c in read_template(name).items() if not p.startswith(apart)}
     files = files if name != CHASSIS else {CONFIG: files[CONFIG]}
-    for path, content in {**files, **overlays[name].content}.items():
+    return _written(root, {**files, **overlays[name].content})
+
+
+def _written(root: Path, files: Mapping[str, bytes]) -> Path:
+    """Return `root` with `files` written into it."""
+    for path, content in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content)
     return root
