@@ -17,7 +17,7 @@ from chassis.identity import identity_of
 from chassis.process.assignments import is_bff
 from chassis.process.errors import CannotStart
 from chassis.projection import Projection
-from chassis.runtime.consumer import RETRY, Retry
+from chassis.runtime.retries import RETRY, Retry
 from chassis.service import Service
 from chassis.settings import Settings
 

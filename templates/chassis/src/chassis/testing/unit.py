@@ -29,7 +29,7 @@ from chassis.http.health import Readiness
 from chassis.messages import Message
 from chassis.process.assignments import is_bff
 from chassis.process.host import Host, Overrides, host
-from chassis.runtime.consumer import Retry
+from chassis.runtime.retries import Retry
 from chassis.settings import Settings
 from chassis.testing import identity
 from chassis.testing.caller import TestCaller
