@@ -15,6 +15,15 @@ from typing import Protocol
 
 from chassis.envelope import Outgoing
 
+SLOTS = 64
+"""A subject is in the same slot for ever, and a partition is a range of slots: their number may
+change, and all that was published before is still read, in order for each subject."""
+
+
+def slot_of(subject: str) -> int:
+    """Return the slot of a subject, which is the same in every process and version."""
+    return zlib.crc32(subject.encode()) % SLOTS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
@@ -24,9 +33,20 @@ class Topic:
     partitions: int
     retention: timedelta
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.partitions <= SLOTS:
+            raise ValueError(
+                f"{self.name}: the number of partitions must be from 1 to {SLOTS}, "
+                f"but it is {self.partitions}"
+            )
+
     def partition_of(self, subject: str) -> int:
         """Return the partition of a subject, which is the same in every process."""
-        return zlib.crc32(subject.encode()) % self.partitions
+        return self.partition_of_slot(slot_of(subject))
+
+    def partition_of_slot(self, slot: int) -> int:
+        """Return the partition that a slot is in."""
+        return slot * self.partitions // SLOTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
