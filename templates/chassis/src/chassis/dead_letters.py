@@ -6,7 +6,6 @@ dropped, or replayed: then only the group that could not handle it gets it again
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -106,7 +105,14 @@ class DeadLetters:
         self._codec = Codec(DeadLetter)
 
     async def add(
-        self, record: Record, *, topic: str, group: str, subject: str, error: Exception, attempts: int
+        self,
+        record: Record,
+        *,
+        topic: str,
+        group: str,
+        subject: str,
+        error: Exception,
+        attempts: int,
     ) -> None:
         """Keep a message that could not be handled.
 
@@ -179,9 +185,7 @@ class DeadLetters:
 
     def _put(self, letter: DeadLetter, version: int) -> Put:
         data = self._codec.encode(letter)
-        return Put(
-            collection=_NAME, id=letter.id, data=data, expected=version, version=version + 1
-        )
+        return Put(collection=_NAME, id=letter.id, data=data, expected=version, version=version + 1)
 
     def _decoded(self, stored: Stored) -> tuple[DeadLetter, int]:
         return self._codec.decode(stored.data), stored.version

@@ -56,9 +56,7 @@ def refusal_bindings(
     return [Binding(topic, group, COMMAND_REFUSED, CommandRefused, handle) for topic in topics]
 
 
-def consumers(
-    wanted: Iterable[Binding], messages: Catalog, parts: Parts
-) -> tuple[Consumer, ...]:
+def consumers(wanted: Iterable[Binding], messages: Catalog, parts: Parts) -> tuple[Consumer, ...]:
     """Return a consumer for every topic and group."""
 
     def key(binding: Binding) -> tuple[str, str]:

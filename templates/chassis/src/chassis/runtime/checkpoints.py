@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
+from chassis.errors import Conflict
 from chassis.hub.port import Hub
 from chassis.service import Start
-from chassis.errors import Conflict
 from chassis.store.port import Collection, Commit, Kind, Put, Query, Sort, Store, equal
 
 _CHECKPOINTS = "chassis_checkpoints"
@@ -68,7 +68,7 @@ class Checkpoints:
         stored = await self._stored()
         lowest = min((each.position for each in stored.values()), default=0)
         return {
-            partition: stored[id].position if (id := self._id(partition)) in stored else lowest
+            partition: found.position if (found := stored.get(self._id(partition))) else lowest
             for partition in range(self.partitions)
         }
 
@@ -90,9 +90,7 @@ class Checkpoints:
             await self._store.commit(Commit(puts=puts))
 
     async def _stored(self) -> dict[str, Checkpoint]:
-        query = Query(
-            collection=_CHECKPOINTS, where=(equal("reader", self._reader),), limit=_MANY
-        )
+        query = Query(collection=_CHECKPOINTS, where=(equal("reader", self._reader),), limit=_MANY)
         return {
             stored.id: Checkpoint(json.loads(stored.data)["position"], stored.version)
             for stored in await self._store.find(query)

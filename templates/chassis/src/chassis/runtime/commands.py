@@ -85,10 +85,10 @@ class CommandHandler:
                 return _recorded(handled.results[str(request.message_id)])
             except (Refused, NotOwner, VersionMismatch):
                 # A repeated request may be refused because it has succeeded before.
-                handled = await self._store.handled((str(request.message_id),))
-                if not handled:
+                results = await self._store.handled((str(request.message_id),))
+                if not results:
                     raise
-                return _recorded(handled[str(request.message_id)])
+                return _recorded(results[str(request.message_id)])
 
     async def carry_out(self, command: Command, message_id: UUID, work: Work) -> None:
         """Handle a command from the hub or a policy; a refusal is published as an event.

@@ -22,7 +22,6 @@ from chassis.store.port import (
     Put,
     Query,
     Reads,
-    Scalar,
     Sort,
     Store,
     equal,

@@ -1,7 +1,7 @@
 """Snapshots of event-sourced aggregates, so that long histories are not read again and again.
 
-A snapshot holds for the code that has written it: it names a fingerprint of the state's class and of
-the module with `evolve`, and is ignored by other code.
+A snapshot is valid for the code that has written it: it has a fingerprint of the state's class and
+of the module with `evolve`. Other code ignores it.
 """
 
 from __future__ import annotations
@@ -49,9 +49,7 @@ class Snapshots:
         document = json.loads(stored.data)
         if document["code"] != self._fingerprint:
             return Snapshot(None, 0, stored.version)
-        return Snapshot(
-            self._codec.decode(document["state"]), document["version"], stored.version
-        )
+        return Snapshot(self._codec.decode(document["state"]), document["version"], stored.version)
 
     def put(self, id: str, state: Any, version: int, *, written: int) -> Put:
         """Return the write of a snapshot.

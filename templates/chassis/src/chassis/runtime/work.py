@@ -21,7 +21,9 @@ class Work:
         loaded: What was decoded in this work, e.g. the states of aggregates, by key.
     """
 
-    def __init__(self, store: Reads, *, handled: Collection[str] = (), patient: bool = True) -> None:
+    def __init__(
+        self, store: Reads, *, handled: Collection[str] = (), patient: bool = True
+    ) -> None:
         """Begin a work.
 
         Args:
