@@ -112,9 +112,9 @@ class Hub(Protocol):
     ) -> AsyncGenerator[tuple[Record, ...], None]:
         """Yield the messages of some partitions of a topic, as they come, until it is closed.
 
-        Records of one partition are in order; batches have a bounded number and size. An empty batch
-        says that all there was has been yielded: the reader is at the end now. Nothing is read far
-        ahead of the consumer of this generator.
+        Records of one partition are in order; batches have a bounded number and size. An empty
+        batch says that all there was has been yielded: the reader is at the end now. Nothing is
+        read far ahead of the consumer of this generator.
 
         Args:
             topic: The topic.

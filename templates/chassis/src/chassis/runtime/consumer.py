@@ -278,7 +278,7 @@ class Consumer:
         self._lanes.clear()
 
     async def _handle_alone(self, delivery: Delivery) -> None:
-        """Handle one message until it is handled or a dead letter; unavailability does not count."""
+        """Handle one message until it is handled or a dead letter; outages do not count."""
         failures = waits = 0
         while True:
             try:

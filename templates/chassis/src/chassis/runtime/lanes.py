@@ -1,7 +1,7 @@
 """Lanes: messages that are handled one by one for each subject, beside the batches.
 
-A message that fails, or that waits for a port, moves to the lane of its subject. So it holds up only
-later messages of the same subject.
+A message that fails, or that waits for a port, moves to the lane of its subject. So it holds up
+only later messages of the same subject.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Membership: the processes of a unit share its work by leases in their store.
 
-A process that is not alone writes a heartbeat. Another one takes a lease over when its own monotonic
-clock has seen no heartbeat of the owner for some time, so wall clocks may jump and differ (as in the
-leader election of Kubernetes). Leases only keep processes from doing the same work: if two of them
-do, because one was stopped for a while, the inbox and the versions in the store let one win.
+A process that is not alone writes a heartbeat. Another one takes a lease over when its own
+monotonic clock has seen no heartbeat of the owner for some time, so wall clocks may jump and differ
+(as in the leader election of Kubernetes). Leases only keep processes from doing the same work: if
+two of them do, because one was stopped for a while, the inbox and the versions let one win.
 """
 
 from __future__ import annotations
