@@ -83,7 +83,10 @@ class Relay:
             Unavailable: The store or the hub is unavailable.
         """
         async with self._relaying:
-            await _Stream(self._store, self._hub, self._dead_letters, self._is_mine).run()
+            stream = _Stream(
+                self._store, self._hub, self._dead_letters, self._is_mine, self._woken
+            )
+            await stream.run()
 
     def _is_mine(self) -> bool:
         return LEASE in self._membership.owned
@@ -93,7 +96,12 @@ class _Stream:
     """Publishes the outbox once, from its oldest message to its end."""
 
     def __init__(
-        self, store: Store, hub: Hub, dead_letters: DeadLetters, is_mine: Callable[[], bool]
+        self,
+        store: Store,
+        hub: Hub,
+        dead_letters: DeadLetters,
+        is_mine: Callable[[], bool],
+        woken: asyncio.Event,
     ) -> None:
         self._store = store
         self._hub = hub
@@ -104,7 +112,7 @@ class _Stream:
         self._in_flight = 0
         self._done: list[int] = []
         self._failure: Unavailable | None = None
-        self._moved = asyncio.Event()
+        self._woken = woken
 
     async def run(self) -> None:
         """Stream with a window; a message leaves the outbox after the hub has stored it.
@@ -153,12 +161,12 @@ class _Stream:
                 await self._publish_one(waiting[0])
                 self._done.append(waiting.popleft().position)
                 self._in_flight -= 1
-                self._moved.set()
+                self._woken.set()
         except Unavailable as error:
             self._failure = error
         finally:
             del self._subjects[key]
-            self._moved.set()
+            self._woken.set()
 
     async def _publish_one(self, pending: Pending) -> None:
         try:
@@ -168,8 +176,10 @@ class _Stream:
             await self._dead_letters.add_unpublished(pending, error)
 
     async def _moving(self) -> None:
-        self._moved.clear()
-        await self._moved.wait()
+        """Wait until a message was published or the outbox has new ones."""
+        self._woken.clear()
+        if self._in_flight:
+            await self._woken.wait()
 
     async def _settle(self) -> None:
         """Wait for what is on its way, and remove what was published."""
