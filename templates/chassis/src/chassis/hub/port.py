@@ -112,9 +112,9 @@ class Hub(Protocol):
     ) -> AsyncGenerator[tuple[Record, ...], None]:
         """Yield the messages of some partitions of a topic, as they come, until it is closed.
 
-        Records of one partition are in order; batches have a bounded number and size. An empty batch
-        says that all there was has been yielded: the reader is at the end now. Nothing is read far
-        ahead of the consumer of this generator.
+        Records of one partition are in order; batches have a bounded number and size. An empty
+        batch says that all there was has been yielded: the reader is at the end now. Nothing is
+        read far ahead of the consumer of this generator.
 
         Args:
             topic: The topic.
@@ -127,9 +127,9 @@ class Hub(Protocol):
         ...
 
     async def end(self, topic: str) -> Mapping[int, int]:
-        """Return the position of the last message by partition; 0 if there was none.
+        """Return the positions, by partition, after which only what is published from now on is.
 
-        Reading after these positions yields only what is published from now on.
+        They are at least those of the last messages; 0 if there was never one.
         """
         ...
 
