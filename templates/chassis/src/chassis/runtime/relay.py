@@ -22,6 +22,7 @@ from chassis.store.port import Pending, Store
 LEASE = "relay"
 
 _WINDOW = 512  # messages on their way to the hub
+_READ = 128  # messages that are read at once
 _DELETE_AFTER = 128
 # Commits wake the relay of their process. Polling finds those of other processes, and what was
 # committed out of order.
@@ -83,9 +84,7 @@ class Relay:
             Unavailable: The store or the hub is unavailable.
         """
         async with self._relaying:
-            stream = _Stream(
-                self._store, self._hub, self._dead_letters, self._is_mine, self._woken
-            )
+            stream = _Stream(self._store, self._hub, self._dead_letters, self._is_mine, self._woken)
             await stream.run()
 
     def _is_mine(self) -> bool:
@@ -122,7 +121,7 @@ class _Stream:
         position = 0
         try:
             while self._failure is None and self._is_mine():
-                room = _WINDOW - self._in_flight
+                room = min(_READ, _WINDOW - self._in_flight)
                 pending = await self._store.pending(after=position, limit=room) if room else ()
                 for message in pending:
                     self._publish(message)
