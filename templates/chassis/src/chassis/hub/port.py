@@ -15,6 +15,15 @@ from typing import Protocol
 
 from chassis.envelope import Outgoing
 
+SLOTS = 64
+"""A subject is in the same slot for ever, and a partition is a range of slots: their number may
+change, and all that was published before is still read, in order for each subject."""
+
+
+def slot_of(subject: str) -> int:
+    """Return the slot of a subject, which is the same in every process and version."""
+    return zlib.crc32(subject.encode()) % SLOTS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
@@ -24,9 +33,20 @@ class Topic:
     partitions: int
     retention: timedelta
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.partitions <= SLOTS:
+            raise ValueError(
+                f"{self.name}: the number of partitions must be from 1 to {SLOTS}, "
+                f"but it is {self.partitions}"
+            )
+
     def partition_of(self, subject: str) -> int:
         """Return the partition of a subject, which is the same in every process."""
-        return zlib.crc32(subject.encode()) % self.partitions
+        return self.partition_of_slot(slot_of(subject))
+
+    def partition_of_slot(self, slot: int) -> int:
+        """Return the partition that a slot is in."""
+        return slot * self.partitions // SLOTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +112,9 @@ class Hub(Protocol):
     ) -> AsyncGenerator[tuple[Record, ...], None]:
         """Yield the messages of some partitions of a topic, as they come, until it is closed.
 
-        Records of one partition are in order; batches have a bounded number and size. An empty batch
-        says that all there was has been yielded: the reader is at the end now. Nothing is read far
-        ahead of the consumer of this generator.
+        Records of one partition are in order; batches have a bounded number and size. An empty
+        batch says that all there was has been yielded: the reader is at the end now. Nothing is
+        read far ahead of the consumer of this generator.
 
         Args:
             topic: The topic.
@@ -107,9 +127,9 @@ class Hub(Protocol):
         ...
 
     async def end(self, topic: str) -> Mapping[int, int]:
-        """Return the position of the last message by partition; 0 if there was none.
+        """Return the positions, by partition, after which only what is published from now on is.
 
-        Reading after these positions yields only what is published from now on.
+        They are at least those of the last messages; 0 if there was never one.
         """
         ...
 
