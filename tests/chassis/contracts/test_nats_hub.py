@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from chassis.hub.nats import NatsHub, connect_nats
 from chassis.hub.nats_subjects import Selection, stream_name
 from chassis.hub.port import Hub, Topic
 from nats.aio.client import Client
+from nats.js import JetStreamContext
 
 from tests.waiting import PATIENCE, until
 
@@ -128,9 +129,7 @@ class TestNatsOnly:
         await js.add_stream(name=stream, subjects=[f"{topic.name}.*"])
         old = await js.pull_subscribe(f"{topic.name}.1", durable="group-1", stream=stream)
         fetching = asyncio.create_task(old.fetch(1, timeout=PATIENCE))
-        async with asyncio.timeout(PATIENCE):
-            while not (await js.consumer_info(stream, "group-1")).num_waiting:
-                await asyncio.sleep(0.01)
+        await _until(lambda: _is_used(js, stream, "group-1"))
         await hub.declare(topic)
         assert [c.name for c in await js.consumers_info(stream)] == ["group-1"]
         fetching.cancel()
@@ -158,9 +157,7 @@ class TestNatsOnly:
             await reading.wait_for_end()
             assert len(await js.consumers_info(stream)) == 1
         await hub.backlog(topic.name, from_the_beginning(topic))
-        async with asyncio.timeout(PATIENCE):
-            while await js.consumers_info(stream):
-                await asyncio.sleep(0.01)
+        await _until(lambda: _has_no_consumers(js, stream))
 
     async def test_a_position_beyond_the_end_is_not_waited_for(
         self, hub: NatsHub, topic: Topic, client: Client
@@ -183,6 +180,42 @@ class TestNatsOnly:
             await hub.publish(outgoing(topic))
         with pytest.raises(Unavailable):
             await anext(hub.read(topic.name, from_the_beginning(topic)))
+
+    async def test_a_message_that_the_server_refuses_is_refused_alone(
+        self, hub: NatsHub, topic: Topic, client: Client
+    ) -> None:
+        """The limit of this stream is lower than the hub knows."""
+        await hub.declare(topic)
+        stream, js = stream_name(topic.name), client.jetstream()
+        config = (await js.stream_info(stream)).config
+        await js.update_stream(config, max_msg_size=2_000)
+        messages = some_of_each(topic, 3)
+        refused = {0, 7, 8, 59}
+        for index in refused:
+            messages[index] = outgoing(topic, "large", index, padding=3_000)
+        results = await asyncio.gather(*map(hub.publish, messages), return_exceptions=True)
+        assert {index for index, result in enumerate(results) if result is not None} == refused
+        assert all(isinstance(results[index], Unavailable) for index in refused)
+        records = await read_to_end(hub, topic, from_the_beginning(topic))
+        assert sorted(record.data for record in records) == sorted(
+            message.data for index, message in enumerate(messages) if index not in refused
+        )
+
+    async def test_a_stream_without_batches_will_do(
+        self, hub: NatsHub, topic: Topic, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Servers before 2.14 know no fast batches, and answer each message."""
+        monkeypatch.setattr("chassis.hub.nats_publisher._MARK", "$NO")
+        await hub.declare(topic)
+        await publish_all(hub, some_of_each(topic, 5))
+        records = await read_to_end(hub, topic, from_the_beginning(topic))
+        assert numbers_of(records) == {subject: list(range(5)) for subject in SUBJECTS}
+
+    async def test_a_type_must_fit_in_a_subject(self, hub: NatsHub, topic: Topic) -> None:
+        await hub.declare(topic)
+        for type in ("", "a b", "a..b", "a.*", ">"):
+            with pytest.raises(ValueError, match="is not a type of messages"):
+                await hub.publish(outgoing(topic, type=type))
 
     async def test_no_server_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("chassis.hub.nats._CONNECT_TIMEOUT", 0.5)
@@ -211,6 +244,20 @@ class TestNatsOnly:
             await publish_at_last(hub, outgoing(topic))
             await reading.wait(1)
         await hub.close()
+
+
+async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await condition():  # noqa: ASYNC110 - the server sets no event of ours
+            await asyncio.sleep(0.01)
+
+
+async def _is_used(js: JetStreamContext, stream: str, consumer: str) -> bool:
+    return bool((await js.consumer_info(stream, consumer)).num_waiting)
+
+
+async def _has_no_consumers(js: JetStreamContext, stream: str) -> bool:
+    return not await js.consumers_info(stream)
 
 
 def test_filters_are_few() -> None:

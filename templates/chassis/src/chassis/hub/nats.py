@@ -65,6 +65,7 @@ class NatsHub:
         await self._client.connect(
             url,
             name=name,
+            skip_subject_validation=True,  # those of messages are checked when they are made
             max_reconnect_attempts=-1,
             reconnect_time_wait=_RECONNECT_WAIT,  # type: ignore[arg-type]  # seconds, any number
             error_cb=_on_error,

@@ -7,6 +7,7 @@ of partitions of that time. What is left of these messages is routed by its enve
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +16,17 @@ from chassis.envelope import Outgoing
 from chassis.hub.port import SLOTS, Record, Topic, slot_of
 
 _MAX_FILTERS = 128
+_TOKENS = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
 
 
 def subject_of(message: Outgoing) -> str:
-    """Return the subject that a message is published to."""
+    """Return the subject that a message is published to.
+
+    Raises:
+        ValueError: Its type cannot be a part of a subject.
+    """
+    if not _TOKENS.fullmatch(message.type):
+        raise ValueError(f"{message.type!r} is not a type of messages")
     return f"{message.topic}.{slot_of(message.subject)}.{message.type}"
 
 
