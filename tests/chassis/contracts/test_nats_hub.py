@@ -262,15 +262,16 @@ async def _has_no_consumers(js: JetStreamContext, stream: str) -> bool:
 
 def test_filters_are_few() -> None:
     topic = Topic(name="a.b", partitions=4, retention=timedelta(days=1))
-    everything = {0: 0, 1: 0, 2: 0, 3: 0}
+    everything, half, one = dict.fromkeys(range(4), 0), {0: 0, 1: 0}, {3: 0}
 
-    def filters(after: dict[int, int], *types: str) -> list[str]:
-        return Selection.of(topic, after, frozenset(types) if types else None).filters()
+    def filters(after: dict[int, int], *types: str, old: bool = False) -> list[str]:
+        selection = Selection.of(topic, after, frozenset(types) if types else None)
+        return selection.filters(old=old)
 
-    assert filters(everything) == ["a.b.>"]
-    assert filters(everything, "x.v1", "y.v1") == ["a.b.*", "a.b.*.x.v1", "a.b.*.y.v1"]
-    assert filters({3: 0}) == ["a.b.*", *(f"a.b.{slot}.>" for slot in range(48, 64))]
-    assert filters({3: 0}, "x") == ["a.b.*", *(f"a.b.{slot}.x" for slot in range(48, 64))]
-    many = [f"x{number:02}" for number in range(20)]
-    assert filters({3: 0}, *many) == ["a.b.*", *(f"a.b.{slot}.>" for slot in range(48, 64))]
-    assert filters({0: 0, 1: 0}, *many) == ["a.b.*", *(f"a.b.*.{type}" for type in many)]
+    assert filters(everything) == filters(everything, old=True) == ["a.b.>"]
+    assert filters(everything, "x.v1", "y.v1") == filters(half, "x.v1", "y.v1") == ["a.b.>"]
+    assert filters(everything, "x.v1") == filters(half, "x.v1") == ["a.b.*.x.v1"]
+    assert filters(everything, "x.v1", old=True) == ["a.b.*", "a.b.*.x.v1"]
+    assert filters(one) == [f"a.b.{slot}.>" for slot in range(48, 64)]
+    assert filters(one, "x") == [f"a.b.{slot}.x" for slot in range(48, 64)]
+    assert filters(one, "x", "y") == [f"a.b.{slot}.>" for slot in range(48, 64)]
