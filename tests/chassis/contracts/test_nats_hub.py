@@ -201,15 +201,43 @@ class TestNatsOnly:
             message.data for index, message in enumerate(messages) if index not in refused
         )
 
-    async def test_a_stream_without_batches_will_do(
-        self, hub: NatsHub, topic: Topic, client: Client, monkeypatch: pytest.MonkeyPatch
+    async def test_a_message_larger_than_the_limit_of_today_is_read(
+        self, hub: NatsHub, topic: Topic, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Servers before 2.14 know no fast batches, and answer each message."""
-        monkeypatch.setattr("chassis.hub.nats_publisher._MARK", "$NO")
         await hub.declare(topic)
-        await publish_all(hub, some_of_each(topic, 5))
+        sent = [outgoing(topic, "s", number, padding=n) for number, n in enumerate((1, 90_000, 1))]
+        await publish_all(hub, sent)
+        monkeypatch.setattr("chassis.hub.nats_consumer._PULL_MARGIN", 5_000 - 1024 * 1024)
         records = await read_to_end(hub, topic, from_the_beginning(topic))
-        assert numbers_of(records) == {subject: list(range(5)) for subject in SUBJECTS}
+        assert [record.data for record in records] == [message.data for message in sent]
+
+    async def test_a_request_ends_with_the_connection(
+        self, own_nats_server: Any, topic: Topic
+    ) -> None:
+        hub = await connect_nats(own_nats_server.url, "test")
+        await hub.declare(topic)
+        own_nats_server.signal(signal.SIGSTOP)
+        requests = [
+            asyncio.create_task(hub.end(topic.name)),
+            asyncio.create_task(hub.backlog(topic.name, {0: 0})),
+            asyncio.create_task(read_to_end(hub, topic, {0: 0})),
+            asyncio.create_task(hub.publish(outgoing(topic))),
+        ]
+        await asyncio.sleep(0.1)
+        assert not any(request.done() for request in requests)
+        own_nats_server.kill()
+        killed = time.monotonic()
+        results = await asyncio.gather(*requests, return_exceptions=True)
+        assert {type(result) for result in results} == {Unavailable}
+        assert time.monotonic() - killed < 10
+        await hub.close()
+
+    async def test_an_old_server_is_refused(
+        self, nats_server: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("chassis.hub.nats._OLDEST_SERVER", (99, 1))
+        with pytest.raises(Unavailable, match=r"nats-server .*; 99\.1 or newer is needed"):
+            await connect_nats(nats_server.url, "test")
 
     async def test_a_type_must_fit_in_a_subject(self, hub: NatsHub, topic: Topic) -> None:
         await hub.declare(topic)

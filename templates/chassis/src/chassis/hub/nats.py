@@ -16,13 +16,14 @@ from chassis.envelope import Outgoing
 from chassis.errors import TooLarge, Unavailable
 from chassis.hub.nats_publisher import Publisher
 from chassis.hub.nats_reader import Readers
+from chassis.hub.nats_requests import TIMEOUT
 from chassis.hub.nats_stream import declare_stream
 from chassis.hub.nats_subjects import Selection
 from chassis.hub.port import Backlog, Record, Topic
 
 _CONNECT_TIMEOUT = 10
-_REQUEST_TIMEOUT = 30
 _RECONNECT_WAIT = 0.2
+_OLDEST_SERVER = (2, 14)  # the first one with fast batches
 _HEADERS = 1024  # bytes of a message that are left for its headers
 
 _log = structlog.get_logger()
@@ -36,7 +37,7 @@ async def connect_nats(url: str, name: str) -> NatsHub:
         name: The name of this client.
 
     Raises:
-        Unavailable: There is no server at `url`.
+        Unavailable: There is no server at `url`, or it is too old.
     """
     hub = NatsHub(Client())
     try:
@@ -52,7 +53,7 @@ class NatsHub:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._js = JetStreamContext(client, timeout=_REQUEST_TIMEOUT)
+        self._js = JetStreamContext(client, timeout=TIMEOUT)
         self._publisher = Publisher(client)
         self._readers = Readers(client, self._js)
         self._topics: dict[str, Topic] = {}
@@ -70,6 +71,11 @@ class NatsHub:
             disconnected_cb=self._on_disconnected,
             reconnected_cb=_on_reconnected,
         )
+        version = self._client.connected_server_version
+        if (version.major, version.minor) < _OLDEST_SERVER:
+            await self.close()
+            oldest = ".".join(map(str, _OLDEST_SERVER))
+            raise Unavailable(f"{url} is nats-server {version!r}; {oldest} or newer is needed")
         await self._publisher.open()
 
     @property

@@ -1,8 +1,8 @@
 """Publishing to JetStream in groups, each one a fast batch of NATS 2.14 (ADR-50).
 
 A fast batch stores every message durably, on its own and in order, as single messages are; but it
-is answered once. That saves half of the processor time, of the server and of the client. Older
-servers ignore what they do not know, and answer every message.
+is answered once. Many messages at a time so cost half of the processor time, of the server and of
+the client.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ _TIMEOUT = 15.0  # seconds until a group is answered
 _GROUP = 256  # messages
 _UNDER_WAY = 2  # groups of a topic: the server has the next one when it has stored one
 _START, _APPEND, _COMMIT = 0, 1, 2
-_MARK = "$FI"
 
 
 class Publisher:
@@ -91,7 +90,7 @@ class Publisher:
     async def _send_group(self, inbox: str, entries: list[_Entry]) -> None:
         for number, entry in enumerate(entries, start=1):
             operation = _COMMIT if number == len(entries) else _START if number == 1 else _APPEND
-            reply = f"{inbox}.{_GROUP}.fail.{number}.{operation}.{_MARK}"
+            reply = f"{inbox}.{_GROUP}.fail.{number}.{operation}.$FI"
             await self._client.publish(entry.subject, entry.data, reply, entry.headers)
 
     async def _on_answer(self, answer: Msg) -> None:
@@ -142,7 +141,10 @@ class _Group:
         return [entry for entry in self.entries if not entry.stored.done()]
 
     def answer(self, number: int, answer: dict[str, Any]) -> None:
-        """Handle an answer of the server, to the message with this number."""
+        """Handle an answer of the server to the message with this number, 1 and up.
+
+        That a batch has begun is answered, too; this says nothing.
+        """
         if self.answered.is_set():
             return
         if "error" in answer:
@@ -153,10 +155,6 @@ class _Group:
             for entry in self.entries[: answer["count"]]:
                 entry.succeed()
             self.fail("a part of a batch was lost")
-        elif answer.get("type") is None:  # the answer of an older server
-            self.entries[number - 1].succeed()
-            if not self.unanswered:
-                self.answered.set()
 
     def fail(self, reason: str) -> None:
         for entry in self.entries:

@@ -13,6 +13,7 @@ from nats.js import JetStreamContext
 
 from chassis.errors import Unavailable
 from chassis.hub.nats_consumer import Delivery, PullConsumer
+from chassis.hub.nats_requests import Requests
 from chassis.hub.nats_subjects import Selection, old_subjects, stream_name
 from chassis.hub.port import Backlog, Record, Topic
 
@@ -23,16 +24,19 @@ class Readers:
     def __init__(self, client: Client, js: JetStreamContext) -> None:
         self._client = client
         self._js = js
+        self._requests = Requests()
         self._consumers: set[PullConsumer] = set()
 
     def fail(self, reason: str) -> None:
-        """Make all readers raise `Unavailable`."""
+        """Make all readers and requests fail."""
+        self._requests.fail()
         for consumer in self._consumers:
             consumer.fail(reason)
 
     async def last_position(self, topic: str) -> int:
         """Return the position of the last message of a topic."""
-        return (await self._js.stream_info(stream_name(topic))).state.last_seq
+        async with self._requests.guard():
+            return (await self._js.stream_info(stream_name(topic))).state.last_seq
 
     async def read(self, selection: Selection) -> AsyncGenerator[tuple[Record, ...], None]:
         """See `Hub.read`."""
@@ -89,7 +93,8 @@ class Readers:
             Unavailable: The stream has not reached the positions, so that messages would be missed.
         """
         topic = selection.topic.name
-        information = await self._js.stream_info(stream_name(topic), old_subjects(topic))
+        async with self._requests.guard():
+            information = await self._js.stream_info(stream_name(topic), old_subjects(topic))
         last = information.state.last_seq
         if (furthest := max(selection.after.values())) > last:
             raise Unavailable(
@@ -105,7 +110,9 @@ class Readers:
         consumer = PullConsumer(self._client, self._js, stream_name(selection.topic.name))
         self._consumers.add(consumer)
         try:
-            yield consumer, await consumer.open(filters, selection.start)
+            async with self._requests.guard():
+                pending = await consumer.open(filters, selection.start)
+            yield consumer, pending
         finally:
             self._consumers.discard(consumer)
             await consumer.close()
