@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 from chassis.envelope import Envelope, Outgoing
 from chassis.errors import TooLarge, Unavailable
-from chassis.hub.port import SLOTS, Backlog, Hub, Record, Topic
+from chassis.hub.port import SLOTS, Backlog, Hub, Record, Topic, slot_of
 
 from tests.waiting import PATIENCE, until
 
@@ -261,6 +261,9 @@ class HubContract:
             assert together == {subject: list(range(published)) for subject in SUBJECTS}
             whole = await read_to_end(hub, changed, from_the_beginning(changed))
             assert numbers_of(whole) == together
+
+    def test_a_subject_is_in_its_slot_for_ever(self) -> None:
+        assert [slot_of(subject) for subject in ("", "a", "subject-1", "ü")] == [0, 3, 51, 21]
 
     def test_a_topic_cannot_have_more_partitions_than_slots(self) -> None:
         with pytest.raises(ValueError, match=r"t: the number of partitions must be from 1 to 64"):

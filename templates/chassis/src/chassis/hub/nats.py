@@ -75,7 +75,10 @@ class NatsHub:
         if (version.major, version.minor) < _OLDEST_SERVER:
             await self.close()
             oldest = ".".join(map(str, _OLDEST_SERVER))
-            raise Unavailable(f"{url} is nats-server {version!r}; {oldest} or newer is needed")
+            raise Unavailable(
+                f"{url} is nats-server {version.major}.{version.minor}, "
+                f"but {oldest} or newer is needed"
+            )
         await self._publisher.open()
 
     @property
