@@ -1,10 +1,15 @@
-"""What every store must do. An adapter's tests inherit this and provide `store` and `reopen`."""
+"""What every store must do.
+
+The tests of an adapter inherit this and provide the fixtures `store`, `reopen` (close it and open
+it again) and `open_another` (open the same data a second time, as another process does).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID, uuid4
@@ -16,15 +21,18 @@ from chassis.store.port import (
     Append,
     Collection,
     Commit,
+    Condition,
     Delete,
-    Handled,
     Kind,
+    Operator,
     Put,
     Query,
+    Received,
     Scalar,
     Sort,
     Store,
     Timer,
+    equal,
 )
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -40,7 +48,7 @@ THINGS = Collection(
     indexes=((Sort("owner"), Sort("at", descending=True)),),
 )
 
-Reopen: TypeAlias = Callable[[], Awaitable[Store]]
+Open: TypeAlias = Callable[[], Awaitable[Store]]
 
 
 def envelope(subject: str = "s", number: int = 1) -> Envelope:
@@ -58,6 +66,14 @@ def envelope(subject: str = "s", number: int = 1) -> Envelope:
     )
 
 
+def message(subject: str = "s", number: int = 1) -> Outgoing:
+    return Outgoing.of("t", envelope(subject, number))
+
+
+def append(*events: Outgoing, stream: str = "x", expected: int = 0) -> Commit:
+    return Commit(appends=(Append(stream=stream, expected=expected, events=events),))
+
+
 def put(id: str, version: int = 1, expected: int | None = None, **data: Any) -> Put:
     return Put(
         collection="things",
@@ -66,6 +82,14 @@ def put(id: str, version: int = 1, expected: int | None = None, **data: Any) -> 
         expected=version - 1 if expected is None else expected,
         version=version,
     )
+
+
+def delete(id: str, expected: int) -> Delete:
+    return Delete(collection="things", id=id, expected=expected)
+
+
+def received(*messages: str, result: str | None = None) -> tuple[Received, ...]:
+    return tuple(Received(message, result) for message in messages)
 
 
 def timer(id: str, due: datetime) -> Timer:
@@ -83,35 +107,52 @@ class StoreContract:
 
     async def test_what_was_not_written_is_not_there(self, store: Store) -> None:
         assert await store.get("things", "nobody") is None
-        assert await store.history("nothing") == ()
-        assert await store.handled("never") is None
-        assert await store.pending(10) == ()
+        assert await store.get_many("things", ("nobody",)) == {}
+        assert await store.history("nothing", limit=10) == ()
+        assert await store.streams("", limit=10) == ()
+        assert await store.handled(("never",)) == {}
+        assert await store.pending(limit=10) == ()
+        assert await store.outbox_size() == 0
+        assert await store.due(NOW, 10) == ()
         assert await store.next_due() is None
 
-    async def test_everything_survives_reopening(self, store: Store, reopen: Reopen) -> None:
-        sent = Outgoing("t", envelope())
+    async def test_everything_survives_reopening(self, store: Store, reopen: Open) -> None:
+        sent = message()
         await store.commit(
             Commit(
                 puts=(put("1", n=1),),
-                appends=(Append(stream="x", expected=0, events=(sent.envelope,)),),
+                appends=(Append(stream="x", expected=0, events=(sent,)),),
                 outbox=(sent,),
-                inbox="m",
-                result="r",
+                inbox=received("m", result="r"),
                 set_timers=(timer("t", NOW),),
             )
         )
+        before = await store.pending(limit=10)
         store = await reopen()
         assert await store.get("things", "1") is not None
-        assert await store.history("x") == (sent.envelope,)
-        assert [pending.outgoing for pending in await store.pending(10)] == [sent]
-        assert await store.handled("m") == Handled("r")
+        assert await store.history("x", limit=10) == (sent.envelope,)
+        assert await store.pending(limit=10) == before
+        assert [pending.message for pending in before] == [sent]
+        assert await store.handled(("m",)) == {"m": "r"}
         assert await store.due(NOW, 10) == (timer("t", NOW),)
+
+    async def test_several_documents_are_read_at_once(self, store: Store) -> None:
+        ids = [str(n) for n in range(1000)]
+        await store.commit(Commit(puts=tuple(put(id, n=int(id)) for id in ids)))
+        found = await store.get_many("things", ("7", "no", "3"))
+        assert {id: json.loads(document.data) for id, document in found.items()} == {
+            "3": {"n": 3},
+            "7": {"n": 7},
+        }
+        assert (await store.get_many("things", tuple(ids))).keys() == set(ids)
+        assert await store.get_many("things", ()) == {}
 
     @pytest.mark.parametrize("stale", [put("1", 1), put("1", 3), put("2", 2)])
     async def test_a_document_at_another_version_conflicts(self, store: Store, stale: Put) -> None:
         await store.commit(Commit(puts=(put("1", 1, n=1),)))
         with pytest.raises(Conflict):
-            await store.commit(Commit(puts=(stale,)))
+            await store.commit(Commit(puts=(put("3"), stale, put("4"))))
+        assert await store.get("things", "3") is None
 
     async def test_versions_may_jump(self, store: Store) -> None:
         await store.commit(Commit(puts=(put("1", 3, expected=0),)))
@@ -120,85 +161,233 @@ class StoreContract:
         assert found is not None
         assert found.version == 5
 
+    async def test_new_and_changed_documents_of_one_commit(self, store: Store) -> None:
+        await store.commit(Commit(puts=(put("1"), put("3"))))
+        puts = (put("1", 2), put("2", n=2), put("3", 2), put("4", n=4))
+        await store.commit(Commit(puts=puts))
+        found = await store.get_many("things", ("1", "2", "3", "4"))
+        assert [found[id].version for id in ("1", "2", "3", "4")] == [2, 1, 2, 1]
+
     async def test_a_document_is_deleted_at_its_version_only(self, store: Store) -> None:
         await store.commit(Commit(puts=(put("1"),)))
         with pytest.raises(Conflict):
-            await store.commit(Commit(deletes=(Delete(collection="things", id="1", expected=2),)))
-        await store.commit(Commit(deletes=(Delete(collection="things", id="1", expected=1),)))
+            await store.commit(Commit(deletes=(delete("1", 2),)))
+        await store.commit(Commit(deletes=(delete("1", 1),)))
         assert await store.get("things", "1") is None
+        with pytest.raises(Conflict):
+            await store.commit(Commit(deletes=(delete("1", 1),)))
 
     async def test_history_is_in_order(self, store: Store) -> None:
-        events = tuple(envelope(number=number) for number in range(1, 4))
-        await store.commit(Commit(appends=(Append(stream="x", expected=0, events=events[:2]),)))
-        await store.commit(Commit(appends=(Append(stream="x", expected=2, events=events[2:]),)))
-        assert await store.history("x") == events
-        assert await store.history("y") == ()
+        events = [message(number=number) for number in range(1, 4)]
+        await store.commit(append(*events[:2]))
+        await store.commit(append(*events[2:], expected=2))
+        assert await store.history("x", limit=10) == tuple(event.envelope for event in events)
+        assert await store.history("y", limit=10) == ()
+
+    async def test_history_in_pages(self, store: Store) -> None:
+        events = [message(number=number) for number in range(1, 601)]
+        await store.commit(append(*events))
+        assert len(await store.history("x", limit=1000)) == 600
+        page = await store.history("x", after=3, limit=2)
+        assert [event.sequence for event in page] == [4, 5]
+        assert await store.history("x", after=600, limit=2) == ()
 
     @pytest.mark.parametrize("expected", [0, 2])
     async def test_a_stream_at_another_version_conflicts(self, store: Store, expected: int) -> None:
-        first = Append(stream="x", expected=0, events=(envelope(),))
-        await store.commit(Commit(appends=(first,)))
+        await store.commit(append(message()))
         with pytest.raises(Conflict):
-            await store.commit(
-                Commit(appends=(Append(stream="x", expected=expected, events=(envelope(),)),))
-            )
+            await store.commit(append(message(), message(), expected=expected))
+        assert len(await store.history("x", limit=10)) == 1
+
+    async def test_a_new_stream_begins_at_version_0(self, store: Store) -> None:
+        with pytest.raises(Conflict):
+            await store.commit(append(message(), expected=1))
+
+    async def test_a_stream_must_not_be_behind(self, store: Store) -> None:
+        await store.commit(append(message(), message(), message()))
+        with pytest.raises(Conflict):
+            await store.commit(append(message(), expected=2))
+
+    async def test_streams_are_listed_in_pages(self, store: Store) -> None:
+        names = ["a/1", "a/2", "a/3", "aa", "b/1", "\U0010ffff"]
+        for name in names:
+            await store.commit(append(message(), message(), stream=name))
+        assert await store.streams("a/", limit=10) == ("a/1", "a/2", "a/3")
+        assert await store.streams("a/", limit=2) == ("a/1", "a/2")
+        assert await store.streams("a/", after="a/2", limit=2) == ("a/3",)
+        assert await store.streams("a/", after="a/3", limit=2) == ()
+        assert await store.streams("b", after="a/2", limit=2) == ("b/1",)
+        assert await store.streams("", limit=10) == tuple(names)
+        assert await store.streams("c", limit=10) == ()
 
     async def test_a_message_is_handled_once(self, store: Store) -> None:
-        await store.commit(Commit(inbox="m", result="first"))
+        await store.commit(Commit(inbox=received("m", result="first")))
         with pytest.raises(AlreadyHandled) as raised:
-            await store.commit(Commit(inbox="m", result="second", puts=(put("1"),)))
-        assert raised.value.result == "first"
-        assert await store.handled("m") == Handled("first")
+            await store.commit(Commit(inbox=received("m", result="second"), puts=(put("1"),)))
+        assert raised.value.results == {"m": "first"}
+        assert await store.handled(("m",)) == {"m": "first"}
         assert await store.get("things", "1") is None
+
+    async def test_all_handled_messages_of_a_commit_are_named(self, store: Store) -> None:
+        await store.commit(Commit(inbox=(*received("b"), *received("d", result="r"))))
+        with pytest.raises(AlreadyHandled) as raised:
+            await store.commit(Commit(inbox=received("a", "b", "c", "d", "e")))
+        assert raised.value.results == {"b": None, "d": "r"}
+        assert await store.handled(("a", "b", "c", "d", "e")) == {"b": None, "d": "r"}
+        await store.commit(Commit(inbox=received("a", "c", "e")))
+        assert len(await store.handled(("a", "b", "c", "d", "e"))) == 5
+
+    @pytest.mark.parametrize("messages", [("m", "m"), ("m", "old", "m"), ("m", "m", "old")])
+    async def test_a_message_that_is_twice_in_a_commit_was_not_handled_before(
+        self, store: Store, messages: tuple[str, ...]
+    ) -> None:
+        """Or whoever leaves out the messages that were handled would lose this one."""
+        await store.commit(Commit(inbox=received("old")))
+        with pytest.raises(ValueError, match="twice in one commit: m"):
+            await store.commit(Commit(inbox=received(*messages)))
+        assert await store.handled(("m",)) == {}
 
     async def test_handled_before_conflict(self, store: Store) -> None:
         """A message that comes again must not look like a lost race."""
-        await store.commit(Commit(inbox="m", puts=(put("1"),)))
+        await store.commit(Commit(inbox=received("m"), puts=(put("1"),)))
         with pytest.raises(AlreadyHandled):
-            await store.commit(Commit(inbox="m", puts=(put("1"),)))
+            await store.commit(Commit(inbox=received("new", "m"), puts=(put("1"),)))
 
     async def test_a_conflict_writes_nothing(self, store: Store) -> None:
         await store.commit(Commit(puts=(put("1"),)))
+        failing = Commit(
+            puts=(put("2"), put("1")),
+            appends=(Append(stream="x", expected=0, events=(message(),)),),
+            outbox=(message(),),
+            inbox=received("m"),
+            set_timers=(timer("t", NOW),),
+        )
+        # Alone, and beside others that share the transaction.
+        others = [store.commit(Commit(puts=(put(f"other{n}"),))) for n in range(9)]
         with pytest.raises(Conflict):
-            await store.commit(
-                Commit(
-                    puts=(put("2"), put("1")),
-                    appends=(Append(stream="x", expected=0, events=(envelope(),)),),
-                    outbox=(Outgoing("t", envelope()),),
-                    inbox="m",
-                    set_timers=(timer("t", NOW),),
-                )
-            )
+            await store.commit(failing)
+        results = await asyncio.gather(
+            *others[:5], store.commit(failing), *others[5:], return_exceptions=True
+        )
+        assert [type(result) for result in results if result] == [Conflict]
+        assert len(await store.find(Query(collection="things", limit=20))) == 10
         assert await store.get("things", "2") is None
-        assert await store.history("x") == ()
-        assert await store.pending(10) == ()
-        assert await store.handled("m") is None
+        assert await store.history("x", limit=10) == ()
+        assert await store.pending(limit=10) == ()
+        assert await store.handled(("m",)) == {}
         assert await store.next_due() is None
 
-    async def test_of_racing_writers_one_wins(self, store: Store) -> None:
-        commits = [
-            store.commit(Commit(appends=(Append(stream="x", expected=0, events=(envelope(),)),)))
-            for _ in range(20)
-        ]
+    async def test_of_racing_writers_one_wins(self, store: Store, open_another: Open) -> None:
+        stores = (store, await open_another())
+        commits = [stores[n % 2].commit(append(message())) for n in range(20)]
         results = await asyncio.gather(*commits, return_exceptions=True)
         assert [type(result) for result in results if result] == [Conflict] * 19
-        assert len(await store.history("x")) == 1
+        assert len(await store.history("x", limit=10)) == 1
+
+    async def test_a_message_is_handled_by_one_of_two(
+        self, store: Store, open_another: Open
+    ) -> None:
+        another = await open_another()
+        commits = [
+            side.commit(Commit(inbox=received("m"), puts=(put(str(n)),)))
+            for n, side in enumerate([store, another] * 5)
+        ]
+        results = await asyncio.gather(*commits, return_exceptions=True)
+        assert [type(result) for result in results if result] == [AlreadyHandled] * 9
+        assert len(await another.find(Query(collection="things", limit=10))) == 1
+
+    async def test_documents_are_compared_and_set_by_several(
+        self, store: Store, open_another: Open
+    ) -> None:
+        """What the processes of a unit agree on, e.g. who owns a lease."""
+
+        async def count_up(side: Store, times: int) -> None:
+            while times:
+                found = await side.get("things", "counter")
+                version, n = (found.version, json.loads(found.data)["n"]) if found else (0, 0)
+                try:
+                    await side.commit(Commit(puts=(put("counter", version + 1, n=n + 1),)))
+                    times -= 1
+                except Conflict:
+                    pass
+
+        another = await open_another()
+        await asyncio.gather(*(count_up(side, 25) for side in (store, another, store, another)))
+        found = await store.get("things", "counter")
+        assert found is not None
+        assert (found.version, json.loads(found.data)) == (100, {"n": 100})
+
+    async def test_a_write_is_seen_by_others_at_once(
+        self, store: Store, open_another: Open
+    ) -> None:
+        another = await open_another()
+        for n in range(1, 20):
+            await store.commit(Commit(puts=(put("1", n),), inbox=received(str(n))))
+            found = await another.get("things", "1")
+            assert found is not None
+            assert found.version == n
+            assert await another.handled((str(n),)) == {str(n): None}
 
     async def test_the_outbox_keeps_the_order_of_commits(self, store: Store) -> None:
-        sent = [Outgoing("t", envelope(number=number)) for number in range(20)]
+        sent = [message(number=number) for number in range(20)]
         await store.commit(Commit(outbox=tuple(sent[:2])))
         await asyncio.gather(*(store.commit(Commit(outbox=(out,))) for out in sent[2:]))
-        pending = await store.pending(100)
-        assert [message.outgoing for message in pending] == sent
-        assert [message.outgoing for message in await store.pending(3)] == sent[:3]
+        pending = await store.pending(limit=100)
+        assert [message.message for message in pending] == sent
+        assert await store.pending(limit=3) == pending[:3]
+        assert await store.pending(after=pending[2].position, limit=2) == pending[3:5]
+        assert await store.outbox_size() == 20
+
+    async def test_the_outbox_is_in_order_across_processes(
+        self, store: Store, open_another: Open
+    ) -> None:
+        """Whoever has read up to a position must not find a message before it later."""
+        another = await open_another()
+
+        async def send(side: Store, subject: str) -> None:
+            for number in range(50):
+                await side.commit(Commit(outbox=(message(subject, number),)))
+
+        async def read() -> list[Outgoing]:
+            seen: list[Outgoing] = []
+            position = 0
+            while len(seen) < 100:
+                for pending in await another.pending(after=position, limit=10):
+                    seen.append(pending.message)
+                    position = pending.position
+                await asyncio.sleep(0)
+            return seen
+
+        seen, *_ = await asyncio.gather(read(), send(store, "one"), send(another, "two"))
+        assert seen == [pending.message for pending in await store.pending(limit=200)]
+        for subject in ("one", "two"):
+            numbers = [m.envelope.sequence for m in seen if m.subject == subject]
+            assert numbers == list(range(50))
 
     async def test_what_is_published_leaves_the_outbox(self, store: Store) -> None:
-        sent = [Outgoing("t", envelope()) for _ in range(3)]
+        sent = [message() for _ in range(3)]
         await store.commit(Commit(outbox=tuple(sent)))
-        first, second, _ = await store.pending(10)
+        first, second, _ = await store.pending(limit=10)
         await store.published((first.position, second.position))
         await store.published(())
-        assert [message.outgoing for message in await store.pending(10)] == [sent[2]]
+        assert [pending.message for pending in await store.pending(limit=10)] == [sent[2]]
+        assert await store.outbox_size() == 1
+
+    async def test_a_relay_that_is_late_removes_nobody_elses_message(
+        self, store: Store, open_another: Open, reopen: Open
+    ) -> None:
+        """Positions are never used again, not even after the outbox was empty."""
+        another = await open_another()
+        await store.commit(Commit(outbox=(message(), message())))
+        positions = tuple(pending.position for pending in await store.pending(limit=10))
+        assert await another.pending(limit=10) == await store.pending(limit=10)
+        await another.published(positions)
+        assert await store.outbox_size() == 0
+        store = await reopen()
+        later = message()
+        await store.commit(Commit(outbox=(later,)))
+        await store.published(positions)
+        assert [pending.message for pending in await another.pending(limit=10)] == [later]
 
     async def test_timers_are_due_in_order(self, store: Store) -> None:
         later, soon = timer("later", NOW + timedelta(seconds=2)), timer("soon", NOW)
@@ -215,12 +404,40 @@ class StoreContract:
         await store.commit(Commit(set_timers=(moved,), drop_timers=("u", "never set")))
         assert await store.due(NOW + timedelta(days=2), 10) == (moved,)
 
-    async def test_old_messages_are_forgotten(self, store: Store) -> None:
-        await store.commit(Commit(inbox="m"))
-        await store.forget(datetime.now(UTC) - timedelta(minutes=1))
-        assert await store.handled("m") is not None
-        await store.forget(datetime.now(UTC) + timedelta(minutes=1))
-        assert await store.handled("m") is None
+    async def test_a_timer_fires_in_one_of_two_processes(
+        self, store: Store, open_another: Open
+    ) -> None:
+        another = await open_another()
+        await store.commit(Commit(set_timers=(timer("t", NOW),)))
+        assert await another.due(NOW, 10) == (timer("t", NOW),)
+        fire = Commit(inbox=received("timer t"), drop_timers=("t",))
+        results = await asyncio.gather(
+            store.commit(fire), another.commit(fire), return_exceptions=True
+        )
+        assert [type(result) for result in results if result] == [AlreadyHandled]
+        assert await store.next_due() is None
+
+    async def test_inbox_entries_are_kept_for_complete_generations(self, store: Store) -> None:
+        await store.commit(Commit(inbox=received("a")))
+        await store.forget(2)
+        await store.commit(Commit(inbox=received("b")))
+        await store.forget(2)
+        assert (await store.handled(("a", "b"))).keys() == {"a", "b"}
+        await store.forget(2)
+        assert (await store.handled(("a", "b"))).keys() == {"b"}
+        with pytest.raises(AlreadyHandled):
+            await store.commit(Commit(inbox=received("b")))
+        await store.commit(Commit(inbox=received("a")))
+        await store.forget(0)
+        assert await store.handled(("a", "b")) == {}
+
+    async def test_many_inbox_entries_are_forgotten(self, store: Store, open_another: Open) -> None:
+        old, new = [str(n) for n in range(2000)], [str(n) for n in range(2000, 4000)]
+        await store.commit(Commit(inbox=received(*old)))
+        await store.forget(1)
+        await store.commit(Commit(inbox=received(*new)))
+        await (await open_another()).forget(1)
+        assert (await store.handled((*old, *new))).keys() == set(new)
 
     async def test_a_store_that_works_answers_a_ping(self, store: Store) -> None:
         await store.ping()
@@ -246,7 +463,7 @@ class StoreContract:
         await store.commit(Commit(puts=(first,)))
         second = put("2", owner="a", n=8, open=True, price="9.90", at="2030-01-01T00:00:00.5Z")
         await store.commit(Commit(puts=(second, put("3", owner="b", n=10))))
-        query = Query(collection="things", where=((field, value),), limit=10)
+        query = Query(collection="things", where=(equal(field, value),), limit=10)
         assert [found.id for found in await store.find(query)] == ids
 
     @pytest.mark.parametrize(
@@ -283,9 +500,91 @@ class StoreContract:
         await store.commit(Commit(puts=tuple(puts)))
         query = Query(
             collection="things",
-            where=(("owner", "o"),),
+            where=(equal("owner", "o"),),
             sort=(Sort("n", descending=True),),
             after=(1, str(UUID(int=2))),
             limit=2,
         )
         assert [UUID(found.id).int for found in await store.find(query)] == [3, 0]
+        assert await store.count(replace(query, limit=10)) == 3
+        assert await store.count(query) == 2
+
+    @pytest.mark.parametrize(
+        ("field", "operator", "value", "ids"),
+        [
+            ("n", Operator.LESS, 2, "a1"),
+            ("n", Operator.AT_MOST, 2, "a12"),
+            ("n", Operator.GREATER, 1, "23"),
+            ("n", Operator.AT_LEAST, 1, "123"),
+            ("n", Operator.LESS, 1.5, "a1"),
+            ("n", Operator.LESS, 10**30, "a123"),
+            ("n", Operator.GREATER, -(10**400), "123"),
+            ("n", Operator.IN, (1, 3, 5), "13"),
+            ("n", Operator.IN, (1, None), "a1"),
+            ("n", Operator.IN, (), ""),
+            ("n", Operator.IN, tuple(range(3, 300_000)), "3"),
+            ("n", Operator.EQUAL, None, "a"),
+            ("n", Operator.LESS, None, ""),
+            ("n", Operator.AT_MOST, None, "a"),
+            ("n", Operator.GREATER, None, "123"),
+            ("n", Operator.AT_LEAST, None, "a123"),
+            ("price", Operator.LESS, "10", "a2"),
+            ("price", Operator.AT_MOST, "10", "a12"),
+            ("price", Operator.AT_LEAST, "9.90", "123"),
+            ("price", Operator.GREATER, "10.0", "3"),
+            ("price", Operator.IN, ("9.900", "1e2"), "23"),
+            ("price", Operator.IN, (None,), "a"),
+            ("at", Operator.LESS, "2030-01-01T00:00:00Z", "a2"),
+            ("at", Operator.AT_MOST, "2030-01-01T02:00:00+02:00", "a12"),
+            ("at", Operator.GREATER, "2030-01-01T02:00:00+02:00", "3"),
+            ("at", Operator.AT_LEAST, "2030-01-01T00:00:00.000Z", "13"),
+            ("at", Operator.IN, ("2029-12-31T23:00:00+00:00",), "2"),
+            ("owner", Operator.PREFIX, "a", "12"),
+            ("owner", Operator.PREFIX, "ab", "2"),
+            ("owner", Operator.PREFIX, "", "123"),
+            ("owner", Operator.PREFIX, "%", ""),
+            ("owner", Operator.PREFIX, "a\U0010ffff", ""),
+            ("owner", Operator.PREFIX, "\ud7ff", "3"),
+            ("owner", Operator.GREATER, "ab", "3"),
+            ("open", Operator.IN, (True, False), "12"),
+            ("open", Operator.LESS, True, "a23"),
+        ],
+    )
+    async def test_documents_are_found_by_comparison(
+        self,
+        store: Store,
+        field: str,
+        operator: Operator,
+        value: Scalar | tuple[Scalar, ...],
+        ids: str,
+    ) -> None:
+        first = put("1", owner="a", n=1, open=True, price="10.00", at="2030-01-01T00:00:00Z")
+        second = put("2", owner="ab", n=2, open=False, price="9.9", at="2030-01-01T00:00:00+01:00")
+        third = put("3", owner="\ud7ff\U0010ffff", n=3, price="1E+2", at="2030-01-01T00:00:00.1Z")
+        await store.commit(Commit(puts=(first, second, third, put("a"))))
+        query = Query(collection="things", where=(Condition(field, operator, value),), limit=10)
+        assert {found.id for found in await store.find(query)} == set(ids)
+        assert await store.count(query) == len(ids)
+
+    async def test_all_conditions_hold(self, store: Store) -> None:
+        puts = tuple(put(str(n), n=n, owner="ab"[n % 2]) for n in range(10))
+        await store.commit(Commit(puts=puts))
+        between = (
+            Condition("n", Operator.AT_LEAST, 3),
+            Condition("n", Operator.LESS, 7),
+            equal("owner", "b"),
+        )
+        query = Query(collection="things", where=between, sort=(Sort("n"),), limit=10)
+        assert [found.id for found in await store.find(query)] == ["3", "5"]
+        assert await store.count(query) == 2
+
+    @pytest.mark.parametrize(
+        ("operator", "value"),
+        [(Operator.IN, "a"), (Operator.PREFIX, 1), (Operator.PREFIX, None), (Operator.LESS, (1,))],
+    )
+    async def test_a_value_that_does_not_suit_its_operator(
+        self, store: Store, operator: Operator, value: Scalar | tuple[Scalar, ...]
+    ) -> None:
+        condition = Condition("owner", operator, value)
+        with pytest.raises(ValueError, match="is not a valid value"):
+            await store.find(Query(collection="things", where=(condition,), limit=1))

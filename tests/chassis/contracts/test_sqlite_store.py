@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from chassis.errors import Unavailable
-from chassis.store.port import Commit, Query, Sort, Store
+from chassis.store.port import Commit, Query, Sort, Store, equal
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
-from .store_contract import THINGS, Reopen, StoreContract, put
+from .store_contract import THINGS, Open, StoreContract, put
 
 
 class TestSqliteStore(StoreContract):
@@ -26,18 +26,25 @@ class TestSqliteStore(StoreContract):
         await store.close()
 
     @pytest.fixture
-    async def reopen(self, path: Path, store: Store) -> AsyncIterator[Reopen]:
+    async def open_another(self, path: Path, store: Store) -> AsyncIterator[Open]:
         opened: list[SqliteStore] = []
 
-        async def reopen() -> Store:
-            await store.close()
+        async def open_another() -> Store:
             opened.append(open_sqlite(path))
             await opened[-1].prepare((THINGS,))
             return opened[-1]
 
-        yield reopen
-        for again in opened:
-            await again.close()
+        yield open_another
+        for another in opened:
+            await another.close()
+
+    @pytest.fixture
+    def reopen(self, store: Store, open_another: Open) -> Open:
+        async def reopen() -> Store:
+            await store.close()
+            return await open_another()
+
+        return reopen
 
     async def test_preparing_again_changes_nothing(self, store: Store) -> None:
         await store.commit(Commit(puts=(put("1"),)))
@@ -51,7 +58,7 @@ class TestSqliteStore(StoreContract):
 
         query = Query(
             collection="things",
-            where=(("owner", "o"),),
+            where=(equal("owner", "o"),),
             sort=(Sort("at", descending=True),),
             limit=20,
         )
@@ -65,7 +72,7 @@ class TestSqliteStore(StoreContract):
     async def test_only_declared_fields_are_searched(self, store: Store) -> None:
         for field in ("secret", "n') OR 1=1 --"):
             with pytest.raises((KeyError, ValueError)):
-                await store.find(Query(collection="things", where=((field, 1),), limit=1))
+                await store.find(Query(collection="things", where=(equal(field, 1),), limit=1))
 
     async def test_many_writers_share_transactions(self, store: Store) -> None:
         await asyncio.gather(*(store.commit(Commit(puts=(put(str(n)),))) for n in range(600)))

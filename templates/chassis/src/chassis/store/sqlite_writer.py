@@ -1,4 +1,4 @@
-"""The single writer of an SQLite file: one thread with group commit."""
+"""The writer of an SQLite file: one thread with group commit."""
 
 from __future__ import annotations
 
@@ -8,26 +8,20 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 from chassis.errors import Unavailable
+from chassis.store.sqlite_file import SqliteFile, patiently
 
 _GROUP = 256
 
-Write = Callable[[sqlite3.Connection], None]
+Write: TypeAlias = Callable[[sqlite3.Connection], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(NamedTuple):
     write: Write
-    loop: asyncio.AbstractEventLoop
     done: asyncio.Future[None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    job: _Job
-    error: BaseException | None
 
 
 class Writer:
@@ -36,21 +30,23 @@ class Writer:
     Writes that arrive during a sync share the next transaction, each in a savepoint.
     """
 
-    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+    def __init__(self, file: SqliteFile, connection: sqlite3.Connection) -> None:
+        self._file = file
         self._connection = connection
+        self._begin = partial(connection.execute, "BEGIN IMMEDIATE")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
+        name = f"{file.path.stem}-writer"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    async def __call__(self, write: Write) -> None:
+    def __call__(self, write: Write) -> asyncio.Future[None]:
         """Execute `write`; if it raises, only this write is rolled back."""
         if self._closed:
-            raise Unavailable("the store is closed")
-        loop = asyncio.get_running_loop()
-        job = _Job(write, loop, loop.create_future())
-        self._jobs.put(job)
-        await job.done
+            raise Unavailable(f"{self._file.path}: the store is closed")
+        done = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job(write, done))
+        return done
 
     async def close(self) -> None:
         """Finish pending writes and close the connection."""
@@ -65,7 +61,7 @@ class Writer:
             group = self._next_group()
             closed = group[-1] is None
             if jobs := [job for job in group if job is not None]:
-                _report(self._execute(jobs))
+                _report(jobs, self._execute(jobs))
         self._connection.close()
 
     def _next_group(self) -> list[_Job | None]:
@@ -75,18 +71,25 @@ class Writer:
             group.append(self._jobs.get())
         return group
 
-    def _execute(self, group: list[_Job]) -> list[_Result]:
+    def _execute(self, jobs: list[_Job]) -> list[Exception | None]:
+        """Execute the jobs in one transaction, and return the error of each."""
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            results = [_Result(job, self._attempt(job.write)) for job in group]
+            self._file.check()
+            patiently(self._begin)
+            if len(jobs) == 1:
+                jobs[0].write(self._connection)
+                errors: list[Exception | None] = [None]
+            else:
+                errors = [self._attempt(job.write) for job in jobs]
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
             with suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
-            return [_Result(job, _translated(error)) for job in group]
-        return results
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            return [self._translated(error)] * len(jobs)
+        return errors
 
-    def _attempt(self, write: Write) -> BaseException | None:
+    def _attempt(self, write: Write) -> Exception | None:
         self._connection.execute("SAVEPOINT one")
         try:
             write(self._connection)
@@ -95,28 +98,30 @@ class Writer:
                 raise  # some errors, e.g. a full disk, end the whole transaction
             self._connection.execute("ROLLBACK TO one")
             self._connection.execute("RELEASE one")
-            return _translated(error)
+            return self._translated(error)
         self._connection.execute("RELEASE one")
         return None
 
+    def _translated(self, error: Exception) -> Exception:
+        return self._file.unavailable(error) if isinstance(error, sqlite3.Error) else error
 
-def _translated(error: BaseException) -> BaseException:
-    return Unavailable(str(error)) if isinstance(error, sqlite3.OperationalError) else error
 
-
-def _report(results: list[_Result]) -> None:
+def _report(jobs: list[_Job], errors: list[Exception | None]) -> None:
     """Resolve the waiting tasks, with one wake-up of each event loop."""
-    for loop in {result.job.loop for result in results}:
-        mine = [result for result in results if result.job.loop is loop]
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[None], Exception | None]]]
+    by_loop = {}
+    for job, error in zip(jobs, errors, strict=True):
+        by_loop.setdefault(job.done.get_loop(), []).append((job.done, error))
+    for loop, results in by_loop.items():
         with suppress(RuntimeError):  # the loop is closed, so no task waits
-            loop.call_soon_threadsafe(_resolve, mine)
+            loop.call_soon_threadsafe(_resolve, results)
 
 
-def _resolve(results: list[_Result]) -> None:
-    for result in results:
-        if result.job.done.done():
+def _resolve(results: list[tuple[asyncio.Future[None], Exception | None]]) -> None:
+    for done, error in results:
+        if done.done():
             continue
-        if result.error is None:
-            result.job.done.set_result(None)
+        if error is None:
+            done.set_result(None)
         else:
-            result.job.done.set_exception(result.error)
+            done.set_exception(error)
