@@ -105,7 +105,9 @@ class Membership:
         alive = await self._alive(now)
         if len(alive) > 1 and now - self._last_heartbeat >= self._pace.heartbeat:
             await self._write_heartbeat()
-        if alive != self._settled:
+        # With others, leases are looked at again and again: one of them may have taken this process
+        # for dead for a moment.
+        if len(alive) > 1 or alive != self._settled:
             await self._divide(alive)
 
     async def _divide(self, alive: frozenset[str]) -> None:
@@ -125,6 +127,8 @@ class Membership:
     async def leave(self) -> None:
         """Give up all leases, so that others need not wait."""
         self._publish(frozenset(), alone=True)
+        if not self._heartbeat:
+            return  # it has not joined
         stored = await self._store.get_many(_LEASES, self._leases)
         for name, lease in stored.items():
             if _owner(lease) == self._me:
@@ -152,6 +156,8 @@ class Membership:
         if self._me not in stored:  # this process was taken for dead
             self._heartbeat, self._settled = 0, frozenset()
             await self._write_heartbeat()
+        else:
+            self._heartbeat = stored[self._me].version
         for id in self._seen.keys() - stored.keys():
             del self._seen[id]
         alive = {self._me}

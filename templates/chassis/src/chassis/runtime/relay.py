@@ -103,7 +103,7 @@ class _Stream:
         self._running: set[asyncio.Task[None]] = set()
         self._in_flight = 0
         self._done: list[int] = []
-        self._failure: Unavailable | None = None
+        self._failure: Exception | None = None
         self._moved = asyncio.Event()
 
     async def run(self) -> None:
@@ -114,6 +114,7 @@ class _Stream:
         position = 0
         try:
             while self._failure is None and self._is_mine():
+                self._moved.clear()
                 room = _WINDOW - self._in_flight
                 pending = await self._store.pending(after=position, limit=room) if room else ()
                 for message in pending:
@@ -124,7 +125,7 @@ class _Stream:
                 if len(self._done) >= _DELETE_AFTER:
                     await self._delete()
                 if len(pending) < room or not room:
-                    await self._moving()
+                    await self._moved.wait()
         except asyncio.CancelledError:
             for task in self._running:
                 task.cancel()
@@ -154,7 +155,7 @@ class _Stream:
                 self._done.append(waiting.popleft().position)
                 self._in_flight -= 1
                 self._moved.set()
-        except Unavailable as error:
+        except Exception as error:
             self._failure = error
         finally:
             del self._subjects[key]
@@ -166,10 +167,6 @@ class _Stream:
         except TooLarge as error:
             # It would never be accepted, and must not stay in the way of others.
             await self._dead_letters.add_unpublished(pending, error)
-
-    async def _moving(self) -> None:
-        self._moved.clear()
-        await self._moved.wait()
 
     async def _settle(self) -> None:
         """Wait for what is on its way, and remove what was published."""
