@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -15,10 +16,16 @@ from tests.waiting import PATIENCE, wait_until
 
 
 class NatsServer:
-    """A server of our own on a free loopback port, which can be killed and started again."""
+    """A server of our own on a free loopback port, which can be killed and started again.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where it keeps its files.
+        sync: The sync interval; "always" is slow where the disk is.
+    """
+
+    def __init__(self, folder: Path, *, sync: str = "always") -> None:
         self._folder = folder
+        self._sync = sync
         self._process: subprocess.Popen[bytes] | None = None
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -29,7 +36,7 @@ class NatsServer:
         config = self._folder / "nats.conf"
         config.write_text(
             f'listen: "127.0.0.1:{self._port}"\n'
-            f'jetstream {{ store_dir: "{self._folder}/data", sync_interval: always }}\n'
+            f'jetstream {{ store_dir: "{self._folder}/data", sync_interval: {self._sync} }}\n'
         )
         with (self._folder / "nats.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -45,6 +52,10 @@ class NatsServer:
         except OSError:
             return False
         return True
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def kill(self) -> None:
         if self._process is not None:
@@ -64,7 +75,7 @@ def _binary() -> str:
 @pytest.fixture(scope="session")
 def nats_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
     """One server for all tests; each uses a system name of its own."""
-    server = NatsServer(tmp_path_factory.mktemp("nats"))
+    server = NatsServer(tmp_path_factory.mktemp("nats"), sync="2m")
     server.start()
     yield server
     server.kill()

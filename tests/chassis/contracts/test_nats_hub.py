@@ -1,24 +1,42 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
+import zlib
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import nats
 import pytest
 from chassis.errors import Unavailable
-from chassis.hub import nats_subscription
-from chassis.hub.nats import NatsHub, connect_nats, stream_name
+from chassis.hub.nats import NatsHub, connect_nats
+from chassis.hub.nats_subjects import Selection, stream_name
 from chassis.hub.port import Hub, Topic
-from nats.js.api import ConsumerConfig
+from nats.aio.client import Client
 
 from tests.waiting import PATIENCE, until
 
-from .hub_contract import SUBJECTS, Connect, HubContract, Inbox, envelope
-
-TOPIC = Topic(name="shop.order.events", partitions=3, retention=timedelta(days=1))
+from .hub_contract import (
+    ENDED,
+    HAPPENED,
+    SUBJECTS,
+    Connect,
+    HubContract,
+    LostServerContract,
+    Reading,
+    Server,
+    from_the_beginning,
+    numbers_of,
+    outgoing,
+    publish_all,
+    publish_at_last,
+    read_to_end,
+    some_of_each,
+)
 
 
 class TestNatsHub(HubContract):
@@ -37,100 +55,175 @@ class TestNatsHub(HubContract):
     async def hub(self, connect: Connect) -> Hub:
         return await connect()
 
-    async def test_what_was_published_lately_is_left_out(self, hub: Hub, topic: Topic) -> None:
-        sent = envelope()
-        await hub.publish(topic.name, sent)
-        await hub.publish(topic.name, sent)
-        assert len([message async for message in hub.browse(topic.name)]) == 1
 
-    async def test_a_slow_delivery_is_not_repeated(
-        self, hub: Hub, topic: Topic, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(nats_subscription, "_ACK_WAIT", 0.3)
-        monkeypatch.setattr(nats_subscription, "_HEARTBEAT", 0.1)
-        inbox = Inbox()
+class TestKilledNats(LostServerContract):
+    @pytest.fixture
+    def server(self, own_nats_server: Server) -> Server:
+        return own_nats_server
 
-        async def slow(raw: bytes) -> None:
-            await asyncio.sleep(1.0)
-            await inbox(raw)
+    @pytest.fixture
+    async def hub(self, own_nats_server: Any) -> AsyncIterator[Hub]:
+        hub = await connect_nats(own_nats_server.url, "test")
+        yield hub
+        await hub.close()
 
-        await hub.subscribe(topic.name, "group", slow)
-        await hub.publish(topic.name, envelope())
-        await inbox.wait(1)
-        await asyncio.sleep(0.5)
-        assert len(inbox.got) == 1
 
-    async def test_an_old_consumer_is_configured_anew(
-        self, hub: Hub, topic: Topic, nats_server: Any
-    ) -> None:
+class TestNatsOnly:
+    @pytest.fixture
+    async def client(self, nats_server: Any) -> AsyncIterator[Client]:
         client = await nats.connect(nats_server.url)
-        js, stream = client.jetstream(), stream_name(topic.name)
-        for partition in range(3):
-            old = ConsumerConfig(
-                durable_name=f"group-{partition}",
-                filter_subject=f"{topic.name}.{partition}",
-                ack_wait=77,
-                max_ack_pending=50,
-            )
-            await js.add_consumer(stream, old)
-        await hub.subscribe(topic.name, "group", Inbox())
-        info = await js.consumer_info(stream, "group-1")
-        assert (info.config.max_ack_pending, info.config.ack_wait) == (1, 6)
+        yield client
         await client.close()
 
-    async def test_a_deleted_consumer_comes_back(
-        self, hub: Hub, topic: Topic, nats_server: Any
+    @pytest.fixture
+    async def hub(self, nats_server: Any) -> AsyncIterator[NatsHub]:
+        hub = await connect_nats(nats_server.url, "test")
+        yield hub
+        await hub.close()
+
+    @pytest.fixture
+    def topic(self) -> Topic:
+        name = f"t{uuid4().hex[:10]}.unit.events"
+        return Topic(name=name, partitions=5, retention=timedelta(days=1))
+
+    async def test_the_stream_of_an_older_version_is_taken_over(
+        self, hub: NatsHub, topic: Topic, client: Client
     ) -> None:
-        inbox, client = Inbox(), await nats.connect(nats_server.url)
-        subscription = await hub.subscribe(topic.name, "group", inbox)
-        await hub.publish(topic.name, envelope("s", 1))
-        await inbox.wait(1)
-        for partition in range(3):
-            await client.jetstream().delete_consumer(stream_name(topic.name), f"group-{partition}")
-        await client.close()
-        await hub.publish(topic.name, envelope("s", 2))
-        await until(lambda: 2 in inbox.numbers("s") and subscription.status() == "ok")
+        """It had 12 partitions, `{topic}.{partition}`, and a durable consumer for each."""
+        js, stream = client.jetstream(), stream_name(topic.name)
+        await js.add_stream(name=stream, subjects=[f"{topic.name}.*"])
+        for partition in range(12):
+            await js.add_consumer(
+                stream,
+                durable_name=f"unit-policies-{partition}",
+                filter_subject=f"{topic.name}.{partition}",
+            )
+        await js.add_consumer(stream, durable_name="somebody", filter_subject=f"{topic.name}.*")
+        old = [
+            outgoing(topic, subject, number, type)
+            for number, type in enumerate([HAPPENED, ENDED, HAPPENED])
+            for subject in SUBJECTS
+        ]
+        for message in old:
+            partition = zlib.crc32(message.subject.encode()) % 12
+            await js.publish(f"{topic.name}.{partition}", message.data)
+        await js.publish(f"{topic.name}.3", b"not an envelope")
+
+        await hub.declare(topic)
+        await publish_all(hub, some_of_each(topic, 2, 3))
+
+        for partition in range(topic.partitions):
+            records = await read_to_end(hub, topic, {partition: 0})
+            mine = [s for s in SUBJECTS if topic.partition_of(s) == partition]
+            assert numbers_of(records) == {subject: list(range(5)) for subject in mine}
+            assert {record.partition for record in records} <= {partition}
+        ended = await read_to_end(hub, topic, from_the_beginning(topic), frozenset({ENDED}))
+        assert numbers_of(ended) == {subject: [1] for subject in SUBJECTS}
+        assert [c.name for c in await js.consumers_info(stream)] == ["somebody"]
+
+    async def test_a_consumer_in_use_is_left_to_the_older_version(
+        self, hub: NatsHub, topic: Topic, client: Client
+    ) -> None:
+        js, stream = client.jetstream(), stream_name(topic.name)
+        await js.add_stream(name=stream, subjects=[f"{topic.name}.*"])
+        old = await js.pull_subscribe(f"{topic.name}.1", durable="group-1", stream=stream)
+        fetching = asyncio.create_task(old.fetch(1, timeout=PATIENCE))
+        async with asyncio.timeout(PATIENCE):
+            while not (await js.consumer_info(stream, "group-1")).num_waiting:
+                await asyncio.sleep(0.01)
+        await hub.declare(topic)
+        assert [c.name for c in await js.consumers_info(stream)] == ["group-1"]
+        fetching.cancel()
+
+    async def test_a_lost_consumer_is_unavailable(
+        self, hub: NatsHub, topic: Topic, client: Client
+    ) -> None:
+        js, stream = client.jetstream(), stream_name(topic.name)
+        await hub.declare(topic)
+        async with Reading(hub, topic) as reading:
+            await reading.wait_for_end()
+            [consumer] = await js.consumers_info(stream)
+            await js.delete_consumer(stream, str(consumer.name))
+            await until(lambda: reading.failures == 1)
+            await hub.publish(outgoing(topic))
+            await reading.wait(1)
+
+    async def test_a_reader_that_ends_deletes_its_consumer(
+        self, hub: NatsHub, topic: Topic, client: Client
+    ) -> None:
+        js, stream = client.jetstream(), stream_name(topic.name)
+        await hub.declare(topic)
+        await hub.publish(outgoing(topic))
+        async with Reading(hub, topic) as reading:
+            await reading.wait_for_end()
+            assert len(await js.consumers_info(stream)) == 1
+        await hub.backlog(topic.name, from_the_beginning(topic))
+        async with asyncio.timeout(PATIENCE):
+            while await js.consumers_info(stream):
+                await asyncio.sleep(0.01)
+
+    async def test_a_position_beyond_the_end_is_not_waited_for(
+        self, hub: NatsHub, topic: Topic, client: Client
+    ) -> None:
+        await hub.declare(topic)
+        await publish_all(hub, some_of_each(topic, 1))
+        end = dict(await hub.end(topic.name))
+        await client.jetstream().delete_stream(stream_name(topic.name))
+        await hub.declare(topic)
+        await hub.publish(outgoing(topic))
+        with pytest.raises(Unavailable, match=r"ends at 1, but 20 was read: is this another"):
+            await anext(hub.read(topic.name, end))
+
+    async def test_a_topic_without_a_stream_is_unavailable(
+        self, hub: NatsHub, topic: Topic, client: Client
+    ) -> None:
+        await hub.declare(topic)
+        await client.jetstream().delete_stream(stream_name(topic.name))
+        with pytest.raises(Unavailable):
+            await hub.publish(outgoing(topic))
+        with pytest.raises(Unavailable):
+            await anext(hub.read(topic.name, from_the_beginning(topic)))
 
     async def test_no_server_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("chassis.hub.nats._CONNECT_TIMEOUT", 0.5)
         with pytest.raises(Unavailable, match="no event hub at nats://127"):
             await connect_nats("nats://127.0.0.1:1", "test")
 
-    async def test_many_idle_subscriptions_cost_nothing(self, hub: Hub, topic: Topic) -> None:
-        names = [f"{topic.name}.{number}" for number in range(15)]
-        topics = [Topic(name=n, partitions=12, retention=topic.retention) for n in names]
-        await asyncio.gather(*(hub.declare(topic) for topic in topics))
-        await asyncio.gather(*(hub.subscribe(name, "group", Inbox()) for name in names))
-        await asyncio.sleep(0.5)
-        busy = time.process_time()
-        await asyncio.sleep(1)
-        assert time.process_time() - busy < 0.05
+    async def test_idle_readers_cost_nothing(self, hub: NatsHub, topic: Topic) -> None:
+        await hub.declare(topic)
+        async with AsyncExitStack() as stack:
+            for _ in range(40):
+                reading = await stack.enter_async_context(Reading(hub, topic))
+                await reading.wait_for_end()
+            busy = time.process_time()
+            await asyncio.sleep(2)
+            assert time.process_time() - busy < 0.1
+
+    async def test_a_stopped_server_is_noticed(self, own_nats_server: Any, topic: Topic) -> None:
+        """Its connections stay open, but it is silent."""
+        hub = await connect_nats(own_nats_server.url, "test")
+        await hub.declare(topic)
+        async with Reading(hub, topic) as reading:
+            await reading.wait_for_end()
+            own_nats_server.signal(signal.SIGSTOP)
+            await until(lambda: reading.failures)
+            own_nats_server.signal(signal.SIGCONT)
+            await publish_at_last(hub, outgoing(topic))
+            await reading.wait(1)
+        await hub.close()
 
 
-async def test_everything_goes_on_after_the_server_was_killed(own_nats_server: Any) -> None:
-    hub, inbox = await connect_nats(own_nats_server.url, "test"), Inbox()
-    await hub.declare(TOPIC)
-    subscription = await hub.subscribe(TOPIC.name, "group", inbox)
-    for number in range(5):
-        await asyncio.gather(*(hub.publish(TOPIC.name, envelope(s, number)) for s in SUBJECTS))
-    own_nats_server.kill()
-    await until(lambda: hub.status() != "ok")
-    with pytest.raises(Unavailable):
-        await hub.publish(TOPIC.name, envelope())
-    own_nats_server.start()
-    for subject in SUBJECTS:
-        await _publish_at_last(hub, subject)
-    await until(lambda: all(inbox.numbers(s)[-1:] == [5] for s in SUBJECTS))
-    assert subscription.status() == "ok"
-    for subject in SUBJECTS:  # some may come again, but none is lost
-        assert sorted(set(inbox.numbers(subject))) == list(range(6))
-    await hub.close()
+def test_filters_are_few() -> None:
+    topic = Topic(name="a.b", partitions=4, retention=timedelta(days=1))
+    everything = {0: 0, 1: 0, 2: 0, 3: 0}
 
+    def filters(after: dict[int, int], *types: str) -> list[str]:
+        return Selection.of(topic, after, frozenset(types) if types else None).filters()
 
-async def _publish_at_last(hub: Hub, subject: str) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                return await hub.publish(TOPIC.name, envelope(subject, 5))
-            except Unavailable:
-                await asyncio.sleep(0.02)
+    assert filters(everything) == ["a.b.>"]
+    assert filters(everything, "x.v1", "y.v1") == ["a.b.*", "a.b.*.x.v1", "a.b.*.y.v1"]
+    assert filters({3: 0}) == ["a.b.*", *(f"a.b.{slot}.>" for slot in range(48, 64))]
+    assert filters({3: 0}, "x") == ["a.b.*", *(f"a.b.{slot}.x" for slot in range(48, 64))]
+    many = [f"x{number:02}" for number in range(20)]
+    assert filters({3: 0}, *many) == ["a.b.*", *(f"a.b.{slot}.>" for slot in range(48, 64))]
+    assert filters({0: 0, 1: 0}, *many) == ["a.b.*", *(f"a.b.*.{type}" for type in many)]

@@ -166,11 +166,21 @@ class NatsHub:
         self._consumers.add(consumer)
         try:
             with _translating():
+                await self._require_history(selection)
                 pending = await consumer.open(selection.filters(), selection.start)
             yield consumer, pending
         finally:
             self._consumers.discard(consumer)
             await consumer.close()
+
+    async def _require_history(self, selection: Selection) -> None:
+        """Refuse positions that the stream has not reached, or messages would never be read."""
+        last = (await self.end(selection.topic.name))[0]
+        if (furthest := max(selection.after.values())) > last:
+            raise Unavailable(
+                f"{selection.topic.name} ends at {last}, but {furthest} was read: "
+                "is this another event hub, or was an older state of it restored?"
+            )
 
     def _require_connection(self) -> None:
         if not self._client.is_connected:

@@ -44,7 +44,7 @@ class Publisher:
             del self._waiting[reply]
 
     def fail(self, reason: str) -> None:
-        """Make all that wait raise `Unavailable`: their messages may be stored or not."""
+        """Make all that wait raise `Unavailable`; their messages may have been stored."""
         for stored in self._waiting.values():
             if not stored.done():
                 stored.set_exception(Unavailable(f"event hub: {reason}"))

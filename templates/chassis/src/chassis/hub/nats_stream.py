@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from contextlib import suppress
 
 import nats.errors
 import structlog
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import APIError, ServiceUnavailableError
+from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
 
 from chassis.hub.nats_subjects import all_subjects, stream_name
 from chassis.hub.port import Topic
 
 _DUPLICATE_WINDOW = 120.0  # seconds; this only saves work, readers recognise what they have read
 _STREAM_EXISTS = 10058
+_OLD_CONSUMER = re.compile(r".+-[0-9]+")  # {group}-{partition}
 _PATIENCE = 120.0  # seconds: many processes start at once, on a server that starts, too
 _PAUSE = 0.3
 
@@ -39,6 +42,16 @@ async def _ensure(js: JetStreamContext, config: StreamConfig) -> None:
         if error.err_code != _STREAM_EXISTS:
             raise
         await js.update_stream(config)
+        await _delete_old_consumers(js, str(config.name))
+
+
+async def _delete_old_consumers(js: JetStreamContext, stream: str) -> None:
+    """Delete the durable consumers of older versions of this package, which nothing reads from."""
+    for consumer in await js.consumers_info(stream):
+        name = consumer.config.durable_name
+        if name and _OLD_CONSUMER.fullmatch(name) and not consumer.num_waiting:
+            with suppress(NotFoundError):  # another process was faster
+                await js.delete_consumer(stream, name)
 
 
 def _config(topic: Topic) -> StreamConfig:

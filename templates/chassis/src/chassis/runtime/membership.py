@@ -22,7 +22,7 @@ from chassis.errors import Conflict, Unavailable
 from chassis.store.port import Collection, Commit, Delete, Put, Query, Store, Stored
 
 _MEMBERS, _LEASES = "chassis_members", "chassis_leases"
-_MANY = 1000
+_MANY = 200
 
 _log = structlog.get_logger()
 

@@ -81,7 +81,9 @@ class SqliteStore:
 
     async def find(self, query: Query) -> tuple[Stored, ...]:
         """See `Store`."""
-        rows = await self._read.long(*select(self._collections[query.collection], query))
+        in_order_of_ids = not query.where and not query.sort
+        read = self._read.short if in_order_of_ids and query.limit <= _FEW else self._read.long
+        rows = await read(*select(self._collections[query.collection], query))
         return tuple(Stored(*row) for row in rows)
 
     async def count(self, query: Query) -> int:

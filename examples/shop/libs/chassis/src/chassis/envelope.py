@@ -89,9 +89,36 @@ class Envelope:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """An envelope and the topic that it is published to."""
+    """A message for the hub: what it is routed by, and its envelope in the CloudEvents JSON format.
+
+    Attributes:
+        topic: The topic that it is published to.
+        id: The id of the message.
+        type: The CloudEvents type.
+        subject: The id of the aggregate.
+        data: The envelope.
+    """
 
     topic: str
-    envelope: Envelope
+    id: str
+    type: str
+    subject: str
+    data: bytes
+
+    @classmethod
+    def of(cls, topic: str, envelope: Envelope) -> Outgoing:
+        """Return `envelope` as a message for `topic`."""
+        return cls(
+            topic=topic,
+            id=str(envelope.id),
+            type=envelope.type,
+            subject=envelope.subject,
+            data=envelope.to_json(),
+        )
+
+    @property
+    def envelope(self) -> Envelope:
+        """The decoded envelope."""
+        return Envelope.from_json(self.data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class NotOwner(Exception):
     """The aggregate belongs to another user than the caller."""
@@ -21,11 +23,18 @@ class Conflict(Exception):
 
 
 class AlreadyHandled(Exception):
-    """The message was handled before, with `result`; nothing was written."""
+    """Messages were handled before; nothing was written. `results` has their results by id."""
 
-    def __init__(self, result: str | None) -> None:
-        super().__init__("already handled")
-        self.result = result
+    def __init__(self, results: Mapping[str, str | None]) -> None:
+        super().__init__(f"already handled: {', '.join(results)}")
+        self.results = results
+
+
+class TooLarge(Exception):
+    """A message is larger than the event hub accepts."""
+
+    def __init__(self, type: str, size: int, limit: int) -> None:
+        super().__init__(f"{type} has {size} bytes, but the event hub accepts {limit}")
 
 
 class Unavailable(Exception):

@@ -1,14 +1,28 @@
-"""The hub port: durable, partitioned topics, delivered to groups at least once."""
+"""The hub port: durable, partitioned logs of messages.
+
+The hub knows no groups and acknowledges nothing: a reader stores its position together with the
+effects of what it has read, and the processes of a unit share the partitions by leases in their
+store (`chassis.runtime.membership`).
+"""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol, TypeAlias
+from datetime import datetime, timedelta
+from typing import Protocol
 
-from chassis.envelope import Envelope
+from chassis.envelope import Outgoing
+
+SLOTS = 64
+"""A subject is in the same slot for ever, and a partition is a range of slots: their number may
+change, and all that was published before is still read, in order for each subject."""
+
+
+def slot_of(subject: str) -> int:
+    """Return the slot of a subject, which is the same in every process and version."""
+    return zlib.crc32(subject.encode()) % SLOTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,73 +33,110 @@ class Topic:
     partitions: int
     retention: timedelta
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.partitions <= SLOTS:
+            raise ValueError(
+                f"{self.name}: the number of partitions must be from 1 to {SLOTS}, "
+                f"but it is {self.partitions}"
+            )
+
     def partition_of(self, subject: str) -> int:
         """Return the partition of a subject, which is the same in every process."""
-        return zlib.crc32(subject.encode()) % self.partitions
+        return self.partition_of_slot(slot_of(subject))
+
+    def partition_of_slot(self, slot: int) -> int:
+        """Return the partition that a slot is in."""
+        return slot * self.partitions // SLOTS
 
 
-Deliver: TypeAlias = Callable[[bytes], Awaitable[None]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A message in a topic.
 
+    Attributes:
+        partition: The partition.
+        position: The position in the partition. Positions grow, but may have gaps.
+        time: When the hub has stored it.
+        type: The CloudEvents type.
+        data: The envelope.
+    """
 
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """A message in a topic, and its position."""
-
+    partition: int
     position: int
+    time: datetime
+    type: str
     data: bytes
 
 
-class Subscription(Protocol):
-    """The subscription of a group to a topic."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """What a reader has not read yet: the number of messages, and the time of the oldest one."""
 
-    def status(self) -> str:
-        """Return "ok", or the reason why no messages arrive."""
-        ...
-
-    async def stop(self) -> None:
-        """Receive no more messages, and wait until the current delivery has finished.
-
-        Cancelling this cancels the delivery, and the message is delivered again.
-        """
-        ...
+    count: int
+    oldest: datetime | None
 
 
 class Hub(Protocol):
     """The event hub. Every method may raise `Unavailable`."""
 
+    @property
+    def max_message_bytes(self) -> int:
+        """The size of the largest envelope that the hub accepts."""
+        ...
+
     async def declare(self, topic: Topic) -> None:
-        """Create the topic or update its configuration. Call this before the first use."""
-        ...
+        """Create the topic or update its configuration. Call this before the first use.
 
-    async def publish(self, topic: str, envelope: Envelope, *, again: bool = False) -> None:
-        """Append an envelope to its partition of a topic, and wait until it is stored durably.
-
-        Args:
-            topic: The topic.
-            envelope: The envelope.
-            again: Whether to publish it even if it was published recently.
+        With another number of partitions, what is in the topic can still be read: `read` returns it
+        in the partitions that are declared now, in order for each subject. Positions stay valid.
         """
         ...
 
-    async def subscribe(self, topic: str, group: str, deliver: Deliver) -> Subscription:
-        """Deliver every message of a topic, from the first one, to one member of a group.
+    async def publish(self, message: Outgoing, *, again: bool = False) -> None:
+        """Append a message to its partition, and wait until it is stored durably.
 
-        The messages of a partition are delivered one at a time, in order. A message is delivered
-        again if the process dies, or if `deliver` raises or is cancelled.
+        Messages of one subject are in order if each one is published after the one before has been
+        stored. Others may be published concurrently; the adapter makes that cheap.
 
         Args:
-            topic: The topic.
-            group: The consumer group.
-            deliver: Handles a message; the next one follows when it returns.
+            message: The message.
+            again: Whether to store it even if it was published recently.
+
+        Raises:
+            TooLarge: The message has more than `max_message_bytes`.
         """
         ...
 
-    def browse(self, topic: str) -> AsyncIterator[Logged]:
-        """Yield the messages that are in the topic now, oldest first."""
+    def read(
+        self, topic: str, after: Mapping[int, int], types: frozenset[str] | None = None
+    ) -> AsyncGenerator[tuple[Record, ...], None]:
+        """Yield the messages of some partitions of a topic, as they come, until it is closed.
+
+        Records of one partition are in order; batches have a bounded number and size. An empty
+        batch says that all there was has been yielded: the reader is at the end now. Nothing is
+        read far ahead of the consumer of this generator.
+
+        Args:
+            topic: The topic.
+            after: By partition, the position to continue after; 0 is the beginning.
+            types: The wanted message types; None for all.
+
+        Raises:
+            Unavailable: The connection was lost, or too much was missed. Read again.
+        """
         ...
 
-    async def discard(self, topic: str, position: int) -> None:
-        """Remove one message from the topic."""
+    async def end(self, topic: str) -> Mapping[int, int]:
+        """Return the position of the last message by partition; 0 if there was none.
+
+        Reading after these positions yields only what is published from now on.
+        """
+        ...
+
+    async def backlog(
+        self, topic: str, after: Mapping[int, int], types: frozenset[str] | None = None
+    ) -> Backlog:
+        """Return what `read` with these arguments would yield until the end."""
         ...
 
     def status(self) -> str:
@@ -93,5 +144,5 @@ class Hub(Protocol):
         ...
 
     async def close(self) -> None:
-        """Stop the subscriptions and close the connection."""
+        """Close the readers and the connection."""
         ...

@@ -17,7 +17,7 @@ from chassis.identity import identity_of
 from chassis.process.assignments import is_bff
 from chassis.process.errors import CannotStart
 from chassis.projection import Projection
-from chassis.runtime.consumer import RETRY, Retry
+from chassis.runtime.retries import RETRY, Retry
 from chassis.service import Service
 from chassis.settings import Settings
 
@@ -44,8 +44,17 @@ NO_OVERRIDES = Overrides()
 
 
 class Runtime(Protocol):
-    """The background work of a unit."""
+    """The background work of a unit.
 
+    Attributes:
+        idle: Whether all messages that have been published are handled.
+        topics: The topics that the unit reads.
+    """
+
+    @property
+    def idle(self) -> bool: ...
+    @property
+    def topics(self) -> frozenset[str]: ...
     async def start(self) -> None: ...
     async def drain(self) -> None: ...
     async def close(self) -> None: ...
@@ -184,6 +193,9 @@ class _NoRuntime:
 
     It is ready whatever its backends are: optional parts may fail, and the others fail the request.
     """
+
+    idle = True
+    topics: frozenset[str] = frozenset()
 
     async def start(self) -> None: ...
     async def drain(self) -> None: ...

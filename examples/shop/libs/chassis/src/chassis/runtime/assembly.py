@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from chassis.clock import Clock
-from chassis.dead_letters import DeadLetterPublisher
+from chassis.clock import Clock, utc_now
+from chassis.dead_letters import DeadLetters
 from chassis.envelope import Envelope
 from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.messages import Command
 from chassis.runtime.aggregates import EventRepository, Repository, StateRepository
-from chassis.runtime.bindings import Binding, bindings, consumers, refusal_bindings
+from chassis.runtime.bindings import Binding, Group, bindings, consumers, refusal_bindings
 from chassis.runtime.commands import CommandHandler
 from chassis.runtime.committer import Committer
-from chassis.runtime.consumer import Retry
+from chassis.runtime.consumer import Consumer, Parts
 from chassis.runtime.decisions import DecisionRunner
 from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.indexes import indexes
 from chassis.runtime.materializer import Materializer
+from chassis.runtime.membership import Membership
 from chassis.runtime.policies import PolicyRunner
 from chassis.runtime.relay import Relay
+from chassis.runtime.retries import RETRY, Retry
 from chassis.runtime.rows import Rows
-from chassis.runtime.timers import Timers
-from chassis.runtime.unit import Unit
+from chassis.runtime.timers import Handling, Timers
+from chassis.runtime.unit import Unit, leases
+from chassis.runtime.work import Work
 from chassis.saga.engine import SagaEngine
 from chassis.service import Aggregate, EventSourced, Service
 from chassis.store.port import Collection, Store
@@ -36,7 +40,6 @@ class ServiceParts:
     """The parts of a service, except for its background work."""
 
     service: Service
-    store: Store
     repositories: Sequence[Repository]
     replicas: Mapping[type, Rows[Any]]
     commands: CommandHandler
@@ -44,35 +47,71 @@ class ServiceParts:
     sagas: Sequence[SagaEngine]
 
 
-def assemble(
-    service: Service, store: Store, hub: Hub, clock: Clock, retry: Retry
-) -> tuple[ServiceParts, Unit]:
-    """Return the parts of `service` on `store` and `hub`, and the unit that runs them."""
-    relay, timers = Relay(store, hub), Timers(store, clock)
-    parts = _parts(service, store, Committer(store, relay.wake, timers.wake), clock)
-    timers.handlers.update({policy.timer_handler: policy.on_timer for policy in parts.policies})
-    timers.handlers.update({saga.timer_handler: saga.on_deadline for saga in parts.sagas})
-    dead_letters = DeadLetterPublisher(identity_of(service), service.messages, hub, clock)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """What a unit runs on."""
+
+    store: Store
+    hub: Hub
+    clock: Clock = utc_now
+    retry: Retry = RETRY
+
+
+def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit]:
+    """Return the parts of `service` on an environment, and the unit that runs them."""
+    store, hub = on.store, on.hub
+    membership = Membership(store, leases(service.messages))
+    dead_letters = DeadLetters(store, on.clock)
+    relay = Relay(store, hub, membership, dead_letters)
+    committer = Committer(store)
+    timers = Timers(store, committer, membership, on.clock)
+    committer.wake_relay, committer.wake_timers = relay.wake, timers.wake
+    parts = _parts(service, on, committer)
+    shared = Parts(
+        store=store,
+        hub=hub,
+        committer=committer,
+        membership=membership,
+        dead_letters=dead_letters,
+        retry=on.retry,
+    )
+    reading = consumers(_bindings(parts), service.messages, shared)
+    timers.handlers.update(_timer_handlers(parts, reading))
     unit = Unit(
         name=service.name,
         messages=service.messages,
-        store=store,
-        hub=hub,
-        clock=clock,
+        parts=shared,
         collections=_collections(parts),
-        consumers=consumers(_bindings(parts), dead_letters, retry),
+        consumers=reading,
         background={"relay": relay.run, "timers": timers.run},
-        flush=relay.flush,
+        flush=relay.flush_if_mine,
     )
     return parts, unit
 
 
-def _parts(service: Service, store: Store, committer: Committer, clock: Clock) -> ServiceParts:
-    envelopes = EnvelopeFactory(identity_of(service), service.messages, clock)
-    repositories = [_repository(service, aggregate, store) for aggregate in service.aggregates]
+def _timer_handlers(
+    parts: ServiceParts, reading: Iterable[Consumer]
+) -> Iterator[tuple[str, Handling]]:
+    for policy in parts.policies:
+        yield policy.timer_handler, Handling(policy.on_timer)
+    for saga in parts.sagas:
+        mine = [consumer for consumer in reading if consumer.group == _saga_group(parts, saga).name]
+
+        async def ready(time: datetime, mine: list[Consumer] = mine) -> bool:
+            """A deadline waits for the answers that were published before it."""
+            return all([await consumer.handled_until(time) for consumer in mine])
+
+        yield saga.timer_handler, Handling(saga.on_deadline, ready)
+
+
+def _parts(service: Service, on: Environment, committer: Committer) -> ServiceParts:
+    envelopes = EnvelopeFactory(
+        identity_of(service), service.messages, on.clock, lambda: on.hub.max_message_bytes
+    )
+    repositories = [_repository(service, aggregate, on.store) for aggregate in service.aggregates]
     replicas = {
         replica.row: Rows(
-            store, f"replica_{identity_of(replica)}", replica.row, keys=replica.stored
+            on.store, f"replica_{identity_of(replica)}", replica.row, keys=replica.stored
         )
         for replica in service.replicas
     }
@@ -80,25 +119,24 @@ def _parts(service: Service, store: Store, committer: Committer, clock: Clock) -
         messages=service.messages,
         repositories=repositories,
         decisions=DecisionRunner(replicas, service.answers),
-        store=store,
+        store=on.store,
         committer=committer,
         envelopes=envelopes,
-        clock=clock,
+        clock=on.clock,
     )
     return ServiceParts(
         service=service,
-        store=store,
         repositories=repositories,
         replicas=replicas,
         commands=commands,
-        policies=[PolicyRunner(p, commands, committer, envelopes) for p in service.policies],
-        sagas=[SagaEngine(saga, store, committer, envelopes, clock) for saga in service.sagas],
+        policies=[PolicyRunner(policy, commands, envelopes) for policy in service.policies],
+        sagas=[SagaEngine(saga, on.store, envelopes, on.clock) for saga in service.sagas],
     )
 
 
 def _repository(service: Service, aggregate: Aggregate[Any, Any, Any], store: Store) -> Repository:
     if isinstance(aggregate, EventSourced):
-        return EventRepository(aggregate, store, service.messages)
+        return EventRepository(aggregate, service.messages)
     return StateRepository(aggregate, store, indexes(service.routes, aggregate.state))
 
 
@@ -111,28 +149,31 @@ def _collections(parts: ServiceParts) -> list[Collection]:
 
 
 def _bindings(parts: ServiceParts) -> Iterator[Binding]:
-    """Commands, replicas, policies and sagas are separate groups, so none delays another."""
+    """Commands, and each replica, policy and saga, are separate groups: none delays another."""
     unit, messages = identity_of(parts.service), parts.service.messages
 
-    async def carry_out(command: Command, envelope: Envelope) -> None:
-        await parts.commands.carry_out(command, envelope.id)
+    async def carry_out(command: Command, envelope: Envelope, work: Work) -> None:
+        await parts.commands.carry_out(command, envelope.id, work)
 
     for repository in parts.repositories:
         commands = repository.aggregate.commands
-        yield from bindings(messages, f"{unit}.commands", commands, carry_out)
+        yield from bindings(messages, Group(f"{unit}.commands"), commands, carry_out)
     for replica in parts.service.replicas:
-        group = f"{unit}.replica.{identity_of(replica)}"
+        name = f"{unit}.replica.{identity_of(replica)}"
         materializer = Materializer(
-            rows=parts.replicas[replica.row],
-            project=replica.evolve,
-            id=replica.id,
-            group=group,
-            store=parts.store,
+            rows=parts.replicas[replica.row], project=replica.evolve, id=replica.id, group=name
         )
-        yield from bindings(messages, group, replica.events, materializer)
+        yield from bindings(messages, Group(name), replica.events, materializer)
     for policy in parts.policies:
-        yield from bindings(messages, f"{unit}.policies", [policy.policy.event], policy)
+        name = f"{unit}.policy.{identity_of(policy.policy)}"
+        group = Group(name, policy.policy.start)
+        yield from bindings(messages, group, [policy.policy.event], policy)
     for saga in parts.sagas:
-        group = f"{unit}.saga.{identity_of(saga.saga)}"
+        group = _saga_group(parts, saga)
         yield from bindings(messages, group, [saga.saga.starts_on, *saga.answers], saga)
         yield from refusal_bindings(messages, group, saga.answers, saga)
+
+
+def _saga_group(parts: ServiceParts, saga: SagaEngine) -> Group:
+    name = f"{identity_of(parts.service)}.saga.{identity_of(saga.saga)}"
+    return Group(name, saga.saga.start)

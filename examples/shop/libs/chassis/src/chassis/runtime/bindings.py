@@ -6,9 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from chassis.dead_letters import DeadLetterPublisher
 from chassis.messages import COMMAND_REFUSED, Catalog, Command, CommandRefused, Message
-from chassis.runtime.consumer import Consumer, Handle, Reaction, Retry
+from chassis.runtime.checkpoints import Checkpoints
+from chassis.runtime.consumer import Consumer, Parts
+from chassis.runtime.deliveries import Decoder, Handle, Reaction
+from chassis.service import Start
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A consumer group, and where it starts when it has never run."""
+
+    name: str
+    start: Start = Start.BEGINNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +34,14 @@ class Binding:
     """
 
     topic: str
-    group: str
+    group: Group
     name: str
     model: type[Message]
     handle: Handle
 
 
 def bindings(
-    messages: Catalog, group: str, models: Iterable[type[Message]], handle: Handle
+    messages: Catalog, group: Group, models: Iterable[type[Message]], handle: Handle
 ) -> list[Binding]:
     """Return the bindings of messages of these classes to one handler."""
     kinds = [messages.of(model) for model in dict.fromkeys(models)]
@@ -39,34 +49,39 @@ def bindings(
 
 
 def refusal_bindings(
-    messages: Catalog, group: str, answers: Iterable[type[Message]], handle: Handle
+    messages: Catalog, group: Group, answers: Iterable[type[Message]], handle: Handle
 ) -> list[Binding]:
     """Return the bindings of refusals to a handler, on the topics of the expected `answers`."""
     topics = dict.fromkeys(messages.of(answer).topic for answer in answers)
     return [Binding(topic, group, COMMAND_REFUSED, CommandRefused, handle) for topic in topics]
 
 
-def consumers(
-    wanted: Iterable[Binding], dead_letters: DeadLetterPublisher, retry: Retry
-) -> tuple[Consumer, ...]:
+def consumers(wanted: Iterable[Binding], messages: Catalog, parts: Parts) -> tuple[Consumer, ...]:
     """Return a consumer for every topic and group."""
 
     def key(binding: Binding) -> tuple[str, str]:
-        return binding.topic, binding.group
+        return binding.topic, binding.group.name
 
     return tuple(
-        _consumer(topic, group, list(mine), dead_letters, retry)
-        for (topic, group), mine in groupby(sorted(wanted, key=key), key=key)
+        _consumer(list(mine), messages, parts)
+        for _, mine in groupby(sorted(wanted, key=key), key=key)
     )
 
 
-def _consumer(
-    topic: str, group: str, wanted: list[Binding], dead_letters: DeadLetterPublisher, retry: Retry
-) -> Consumer:
+def _consumer(wanted: list[Binding], messages: Catalog, parts: Parts) -> Consumer:
     reactions: dict[str, Reaction] = {}
     for binding in wanted:
         before = reactions.get(binding.name, Reaction(binding.model, ()))
         reactions[binding.name] = Reaction(binding.model, (*before.handles, binding.handle))
+    topic, group = wanted[0].topic, wanted[0].group
+    checkpoints = Checkpoints(
+        parts.store,
+        topic=topic,
+        group=group.name,
+        partitions=messages.partitions,
+        start=group.start,
+    )
     # No other unit consumes our commands: an unknown one would be lost.
     strict = any(issubclass(binding.model, Command) for binding in wanted)
-    return Consumer(topic, group, reactions, dead_letters, retry, strict=strict)
+    decoder = Decoder(reactions, strict=strict)
+    return Consumer(topic, group.name, decoder, checkpoints, parts)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
@@ -23,8 +22,9 @@ from chassis.runtime.committer import Committer
 from chassis.runtime.decisions import DecisionRunner, contexts
 from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.retries import retry_on_conflict
+from chassis.runtime.work import Work
 from chassis.service import Aggregate
-from chassis.store.port import Commit, Store
+from chassis.store.port import Commit, Received, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,35 +79,53 @@ class CommandHandler:
         """See `ServiceRuntime.handle`."""
         # Concurrent commands on one aggregate wait here instead of conflicting in the store.
         async with self._lock(request.command):
-            if (handled := await self._store.handled(str(request.message_id))) is not None:
-                return _recorded(handled.result)
             try:
                 return await retry_on_conflict(lambda: self._attempt(request))
-            except AlreadyHandled as handled_elsewhere:
-                return _recorded(handled_elsewhere.result)
+            except AlreadyHandled as handled:
+                return _recorded(handled.results[str(request.message_id)])
+            except (Refused, NotOwner, VersionMismatch):
+                # A repeated request may be refused because it has succeeded before.
+                results = await self._store.handled((str(request.message_id),))
+                if not results:
+                    raise
+                return _recorded(results[str(request.message_id)])
 
-    async def carry_out(self, command: Command, message_id: UUID) -> None:
-        """Handle a command from the hub or a policy; a refusal is published as an event."""
+    async def carry_out(self, command: Command, message_id: UUID, work: Work) -> None:
+        """Handle a command from the hub or a policy; a refusal is published as an event.
+
+        Args:
+            command: The command.
+            message_id: The id of the command; it is handled once for each id.
+            work: Takes the effects.
+        """
+        if work.handled(str(message_id)):
+            return
         try:
-            await self.handle(Request(command=command, message_id=message_id))
+            await self._decide(Request(command=command, message_id=message_id), work)
         except Refused as refused:
-            with suppress(AlreadyHandled):
-                await self._committer.commit(
-                    Commit(
-                        inbox=str(message_id),
-                        result=json.dumps({"refused": refused.rule}),
-                        outbox=(self._refusal(command, message_id, refused.rule),),
-                    )
-                )
+            received = Received(str(message_id), json.dumps({"refused": refused.rule}))
+            refusal = self._refusal(command, message_id, refused.rule)
+            work.add(Commit(inbox=(received,), outbox=(refusal,)))
 
     async def _attempt(self, request: Request) -> Outcome:
+        work = Work(self._store)
+        outcome = await self._decide(request, work)
+        await self._committer.commit(work.changes)
+        return outcome
+
+    async def _decide(self, request: Request, work: Work) -> Outcome:
+        """Add the effects of a command to `work`, if it is not refused."""
         repository = self._repositories[type(request.command)]
-        id = self._id(request.command)
-        before = await repository.load(id)
-        _check_before(repository.aggregate, before, request)
-        events = await self._decide(repository.aggregate, before.state, request)
-        state = evolved(repository.aggregate.evolve, before.state, events)
-        check_owner(repository.aggregate, request.caller, state)
+        aggregate, id = repository.aggregate, self._id(request.command)
+        before = await repository.load(work, id)
+        _check_before(aggregate, before, request)
+        events = await self._decisions.decide(
+            lambda context: aggregate.decide(request.command, before.state, context),
+            contexts(request.message_id, self._clock()),
+            work,
+        )
+        state = evolved(aggregate.evolve, before.state, events)
+        check_owner(aggregate, request.caller, state)
         outcome = Outcome(
             id=UUID(id),
             version=before.version + len(events),
@@ -115,24 +133,11 @@ class CommandHandler:
             created=before.state is None and state is not None,
         )
         outbox = self._wrapped(events, request.message_id, before.version)
-        written = tuple(out.envelope for out in outbox)
-        await self._committer.commit(
-            replace(
-                repository.write(id, before, state, written) if events else Commit(),
-                outbox=outbox,
-                inbox=str(request.message_id),
-                result=json.dumps(asdict(outcome), default=str),
-            )
-        )
+        if events:
+            repository.write(work, id, before, state, outbox)
+        received = Received(str(request.message_id), json.dumps(asdict(outcome), default=str))
+        work.add(Commit(inbox=(received,), outbox=outbox))
         return outcome
-
-    async def _decide(
-        self, aggregate: Aggregate[Any, Any, Any], state: Any, request: Request
-    ) -> tuple[Event, ...]:
-        return await self._decisions.decide(
-            lambda context: aggregate.decide(request.command, state, context),
-            contexts(request.message_id, self._clock()),
-        )
 
     def _wrapped(
         self, events: tuple[Event, ...], message_id: UUID, version: int

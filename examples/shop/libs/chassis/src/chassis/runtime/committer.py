@@ -7,20 +7,27 @@ from collections.abc import Callable
 from chassis.store.port import Commit, Store
 
 
-class Committer:
-    """Commits to the store and wakes the background work that the commit causes."""
+def _nobody() -> None:
+    """Wake nobody."""
 
-    def __init__(
-        self, store: Store, wake_relay: Callable[[], None], wake_timers: Callable[[], None]
-    ) -> None:
+
+class Committer:
+    """Commits to the store and wakes the background work that the commit causes.
+
+    Attributes:
+        wake_relay: Called when messages were put into the outbox.
+        wake_timers: Called when timers were set.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.wake_relay: Callable[[], None] = _nobody
+        self.wake_timers: Callable[[], None] = _nobody
         self._store = store
-        self._wake_relay = wake_relay
-        self._wake_timers = wake_timers
 
     async def commit(self, commit: Commit) -> None:
         """Commit, as `Store.commit` does."""
         await self._store.commit(commit)
         if commit.outbox:
-            self._wake_relay()
+            self.wake_relay()
         if commit.set_timers:
-            self._wake_timers()
+            self.wake_timers()

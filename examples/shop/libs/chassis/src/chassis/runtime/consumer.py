@@ -1,170 +1,344 @@
-"""Consumers: decode a message, handle it, retry, and publish a dead letter in the end."""
+"""Consumers: read a topic for a group, handle messages in batches, and keep the checkpoints.
+
+The messages of a batch are handled in order, and their effects are written in one commit, together
+with the checkpoint. What fails or takes time goes on in the lane of its subject. The checkpoint
+stays before the first message that is in a lane; what is read again after a crash is dropped by the
+inbox.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Any, TypeAlias
 
 import structlog
-from pydantic import ValidationError
 
-from chassis import trace
-from chassis.dead_letters import DeadLetterPublisher
-from chassis.envelope import Envelope, Undecodable
-from chassis.errors import Conflict, Unavailable
-from chassis.hub.port import Hub, Subscription
-from chassis.messages import Message, decoded
+from chassis.dead_letters import DeadLetter, DeadLetters
+from chassis.envelope import Undecodable
+from chassis.errors import AlreadyHandled, Conflict, TooLarge, Unavailable
+from chassis.hub.port import Hub, Record
+from chassis.runtime.checkpoints import Checkpoint, Checkpoints
+from chassis.runtime.committer import Committer
+from chassis.runtime.decisions import Impatient
+from chassis.runtime.deliveries import Decoder, Delivery
+from chassis.runtime.lanes import Lanes
+from chassis.runtime.membership import Membership
+from chassis.runtime.retries import Retry, retry_on_conflict
+from chassis.runtime.work import Work
+from chassis.store.port import Commit, Delete, Store
 
-Handle: TypeAlias = Callable[[Any, Envelope], Awaitable[None]]
+_BATCH_ATTEMPTS = 5
+_BACKOFF = (0.1, 0.3, 1.0, 2.0)
+_SAVE_AFTER = 0.2  # seconds from the end of work in a lane to its checkpoint
+
+# Errors that no repetition mends.
+_PERMANENT = (TooLarge, Undecodable)
 
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """How often a message is attempted.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the consumers of a unit share."""
 
-    Attributes:
-        attempts: The number of attempts before the message becomes a dead letter.
-        first: The pause after the first failure in seconds; it doubles with each failure.
-        longest: The longest pause in seconds.
-    """
-
-    attempts: int = 6
-    first: float = 0.1
-    longest: float = 5.0
-
-    def pause(self, failures: int) -> float:
-        """Return the pause in seconds after that many failures."""
-        return min(self.longest, self.first * 2.0 ** min(failures - 1, 30))
-
-
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """The handlers of the messages of one type."""
-
-    model: type[Message]
-    handles: tuple[Handle, ...]
-
-
-RETRY = Retry()
-
-_NOTHING = Reaction(Message, ())
+    store: Store
+    hub: Hub
+    committer: Committer
+    membership: Membership
+    dead_letters: DeadLetters
+    retry: Retry
 
 
 class Consumer:
     """Handles the messages of one topic for one group."""
 
     def __init__(
-        self,
-        topic: str,
-        group: str,
-        reactions: Mapping[str, Reaction],
-        dead_letters: DeadLetterPublisher,
-        retry: Retry,
-        *,
-        strict: bool = False,
+        self, topic: str, group: str, decoder: Decoder, checkpoints: Checkpoints, parts: Parts
     ) -> None:
-        """Create a consumer; `start` starts it.
+        """Create a consumer; `run` runs it.
 
         Args:
             topic: The topic.
-            group: The consumer group.
-            reactions: The handlers by message type.
-            dead_letters: Takes the messages that cannot be handled.
-            retry: How often a message is attempted.
-            strict: Whether a message of an unknown type is a dead letter; otherwise it is skipped.
+            group: The group.
+            decoder: Decodes the messages.
+            checkpoints: How far the group has read.
+            parts: What the consumers of the unit share.
         """
         self.topic = topic
         self.group = group
-        self._reactions = reactions
-        self._dead_letters = dead_letters
-        self._retry = retry
-        self._strict = strict
-        self._stopping = asyncio.Event()
-        self._subscription: Subscription | None = None
+        self.problem: str | None = "not started"
+        self._decoder = decoder
+        self._checkpoints = checkpoints
+        self._parts = parts
+        self._lanes = Lanes(self._handle_alone, self._save_later)
+        self._committing = asyncio.Lock()
+        self._saved: dict[int, Checkpoint] = {}
+        self._read: dict[int, int] = {}
+        self._slow: set[str] = set()
+        self._at_end = False
+        self._stopping = False
+        self._changed = asyncio.Event()
+        self._waiting: asyncio.Timeout | None = None
+        self._saving: asyncio.TimerHandle | None = None
+        parts.membership.listen(self._interrupt)
 
-    async def start(self, hub: Hub) -> None:
-        """Start receiving messages."""
-        self._subscription = await hub.subscribe(self.topic, self.group, self.deliver)
+    @property
+    def idle(self) -> bool:
+        """Whether everything that has been read is handled, up to the end of the topic."""
+        return self._at_end and self._lanes.idle
+
+    async def run(self) -> None:
+        """Read and handle messages until `stop`; errors are logged, and it goes on."""
+        failures = 0
+        self._stopping = False
+        while not self._stopping:
+            try:
+                await self._follow()
+                failures = 0
+            except (Unavailable, Conflict) as error:
+                self.problem = f"{self.group}: {error or 'conflict'}"
+                _log.warning("consumer interrupted", group=self.group, reason=str(error))
+                await self._pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
+                failures += 1
 
     async def stop(self) -> None:
-        """Receive no more messages, and finish the current one or return it to the hub."""
-        self._stopping.set()
-        if self._subscription is not None:
-            await self._subscription.stop()
+        """Read no more, and finish what has been read or leave it to the next start."""
+        self._stopping = True
+        self._interrupt()
 
-    def status(self) -> str:
-        """Return "ok", or the reason why no messages arrive."""
-        return self._subscription.status() if self._subscription else "not started"
+    async def handled_until(self, time: datetime) -> bool:
+        """Return whether the group has handled everything that was published until `time`."""
+        positions = await self._checkpoints.positions()
+        backlog = await self._parts.hub.backlog(self.topic, positions, self._decoder.types)
+        return backlog.oldest is None or backlog.oldest > time
 
-    async def deliver(self, raw: bytes) -> None:
-        """Handle one message: in the end it is handled, skipped or a dead letter.
+    async def replay(self, letter: DeadLetter, removal: Delete) -> None:
+        """Handle the message of a dead letter again, and remove the dead letter.
 
         Raises:
-            Unavailable: None of these is possible now.
+            Exception: It cannot be handled.
         """
+        await self._attempt(self._decoder.decode(letter.record), Commit(deletes=(removal,)))
+
+    def _interrupt(self) -> None:
+        self._changed.set()
+        if self._waiting is not None:
+            self._waiting.reschedule(asyncio.get_running_loop().time())
+
+    @property
+    def _mine(self) -> frozenset[int]:
+        names = self._parts.membership.owned
+        return frozenset(p for p in range(self._checkpoints.partitions) if lease_name(p) in names)
+
+    async def _follow(self) -> None:
+        """Read the partitions that this process holds, until that changes."""
+        self._changed.clear()
+        if not (mine := self._mine):
+            self.problem = None
+            await self._changed.wait()
+            return
+        self._saved = await self._checkpoints.load(self._parts.hub, mine)
+        self._read = {partition: saved.position for partition, saved in self._saved.items()}
+        reader = self._parts.hub.read(self.topic, self._read, self._decoder.types)
         try:
-            envelope = Envelope.from_json(raw)
-            reaction = self._reaction_to(envelope)
-            message = decoded(reaction.model, envelope.data)
-        except (Undecodable, ValidationError) as error:
-            await self._publish_dead_letter(raw, error, attempts=0)
-            return
-        if not reaction.handles:
-            return
-        began = time.perf_counter()
-        with trace.use(trace.continued(envelope)):
-            for handle in reaction.handles:
-                await self._handle(partial(handle, message, envelope), raw)
-            ms = round((time.perf_counter() - began) * 1000, 2)
-            about = {"type": envelope.type, "subject": envelope.subject, "group": self.group}
-            _log.info("message", **about, ms=ms)
+            while (records := await self._next(reader)) is not None:
+                self.problem = None
+                self._at_end = not records
+                if records:
+                    await self._handle(records)
+        finally:
+            self._at_end = False
+            await reader.aclose()
+            await self._leave_lanes()
 
-    def _reaction_to(self, envelope: Envelope) -> Reaction:
-        if envelope.type in self._reactions:
-            return self._reactions[envelope.type]
-        if self._strict:
-            raise Undecodable(f"no handler for messages of type {envelope.type}")
-        return _NOTHING
+    async def _next(
+        self, reader: AsyncGenerator[tuple[Record, ...], None]
+    ) -> tuple[Record, ...] | None:
+        """Return the next batch; None if this process is to read other partitions, or none."""
+        await self._lanes.room()
+        if self._changed.is_set():
+            return None
+        try:
+            async with asyncio.timeout(None) as self._waiting:
+                return await anext(reader)
+        except TimeoutError:
+            return None
+        finally:
+            self._waiting = None
 
-    async def _handle(self, handle: Callable[[], Awaitable[None]], raw: bytes) -> None:
-        """Call `handle` until it succeeds or fails too often; unavailability does not count."""
+    async def _handle(self, records: Iterable[Record]) -> None:
+        fast: list[Delivery] = []
+        for record in records:
+            self._read[record.partition] = record.position
+            delivery = self._decoder.decode(record)
+            if delivery.error or record.type in self._slow or delivery.subject in self._lanes:
+                self._lanes.add(delivery)
+            else:
+                fast.append(delivery)
+        await self._handle_batch(fast)
+
+    async def _handle_batch(self, deliveries: list[Delivery]) -> None:
+        """Write the effects of the messages in one commit; those that fail move to lanes."""
+        handled: set[str] = set()
+        for _ in range(_BATCH_ATTEMPTS):
+            work = Work(self._parts.store, handled=handled, patient=False)
+            try:
+                failed = await self._carry_out(deliveries, work)
+                await self._commit(work, failed)
+            except AlreadyHandled as error:
+                handled |= error.results.keys()
+            except Conflict:
+                await self._reload()
+            else:
+                for delivery in failed:
+                    self._lanes.add(delivery)
+                return
+        for delivery in deliveries:
+            self._lanes.add(delivery)
+
+    async def _carry_out(self, deliveries: list[Delivery], work: Work) -> list[Delivery]:
+        """Carry the messages out, and return those that must go on in their lanes."""
+        failed: list[Delivery] = []
+        blocked: set[str] = set()
+        for delivery in deliveries:
+            if delivery.subject in blocked:
+                failed.append(delivery)
+                continue
+            mark = work.mark
+            try:
+                await delivery.carry_out(work)
+            except (Unavailable, Conflict):
+                raise
+            except Exception as error:
+                if isinstance(error, Impatient):
+                    self._slow.add(delivery.record.type)
+                work.rollback(mark)
+                blocked.add(delivery.subject)
+                failed.append(delivery)
+        return failed
+
+    async def _commit(self, work: Work, failed: Iterable[Delivery]) -> None:
+        """Commit a batch and its checkpoints."""
+        async with self._committing:
+            before = self._watermarks(failed)
+            self._add_checkpoints(work, before)
+            await self._parts.committer.commit(work.changes)
+            self._advance(before)
+
+    def _watermarks(self, failed: Iterable[Delivery] = ()) -> dict[int, int]:
+        """Return the position of each partition before which everything is handled."""
+        marks = dict(self._read)
+        for partition in marks:
+            if (first := self._lanes.first_position(partition)) is not None:
+                marks[partition] = min(marks[partition], first - 1)
+        for delivery in failed:
+            record = delivery.record
+            marks[record.partition] = min(marks[record.partition], record.position - 1)
+        return {p: mark for p, mark in marks.items() if mark > self._saved[p].position}
+
+    def _add_checkpoints(self, work: Work, marks: dict[int, int]) -> None:
+        puts = tuple(self._checkpoints.put(p, mark, self._saved[p]) for p, mark in marks.items())
+        if puts:
+            work.add(Commit(puts=puts))
+
+    def _advance(self, marks: dict[int, int]) -> None:
+        for partition, mark in marks.items():
+            version = self._saved[partition].version + 1
+            self._saved[partition] = Checkpoint(mark, version)
+
+    async def _reload(self) -> None:
+        """Read the checkpoints again: another process may have gone further."""
+        self._saved = await self._checkpoints.load(self._parts.hub, self._saved)
+
+    def _save_later(self) -> None:
+        """Save the checkpoints soon after work in the lanes, unless a batch does it before."""
+        if self._saving is None:
+            loop = asyncio.get_running_loop()
+            self._saving = loop.call_later(_SAVE_AFTER, self._begin_save)
+
+    def _begin_save(self) -> None:
+        self._saving = None
+        self._save_task = asyncio.create_task(self._save())
+
+    async def _save(self) -> None:
+        work = Work(self._parts.store)
+        with suppress(Unavailable, Conflict):  # then it is saved with the next batch
+            await self._commit(work, ())
+
+    async def _leave_lanes(self) -> None:
+        """Finish the lanes on a stop as far as possible; what is left is read again later."""
+        if self._stopping:
+            await self._lanes.finish()
+        await self._lanes.cancel()
+        await self._save()
+        self._lanes.clear()
+
+    async def _handle_alone(self, delivery: Delivery) -> None:
+        """Handle one message until it is handled or a dead letter; outages do not count."""
         failures = waits = 0
         while True:
             try:
-                return await handle()
+                return await self._attempt(delivery)
             except (Unavailable, Conflict) as error:
                 waits += 1
                 _log.warning("message postponed", group=self.group, reason=str(error))
             except Exception as error:
                 failures += 1
+                permanent = delivery.error is not None or isinstance(error, _PERMANENT)
+                if permanent or failures >= self._parts.retry.attempts:
+                    attempts = 0 if delivery.error else failures
+                    return await self._give_up(delivery, error, attempts)
                 _log.exception("message failed", group=self.group, attempt=failures)
-                if failures >= self._retry.attempts:
-                    return await self._publish_dead_letter(raw, error, attempts=failures)
-            await self._pause(self._retry.pause(failures + waits))
+            await self._pause_in_lane(self._parts.retry.pause(failures + waits))
 
-    async def _publish_dead_letter(self, raw: bytes, error: Exception, attempts: int) -> None:
+    async def _attempt(self, delivery: Delivery, more: Commit | None = None) -> None:
+        handled: set[str] = set()
+        while True:
+            try:
+                return await retry_on_conflict(partial(self._once, delivery, handled, more))
+            except AlreadyHandled as error:
+                handled |= error.results.keys()
+
+    async def _once(self, delivery: Delivery, handled: set[str], more: Commit | None) -> None:
+        work = Work(self._parts.store, handled=handled)
+        await delivery.carry_out(work)
+        if more is not None:
+            work.add(more)
+        await self._parts.committer.commit(work.changes)
+
+    async def _give_up(self, delivery: Delivery, error: Exception, attempts: int) -> None:
         waits = 0
         while True:
             try:
-                return await self._dead_letters.publish(
-                    raw, self.topic, self.group, error, attempts
+                return await self._parts.dead_letters.add(
+                    delivery.record,
+                    topic=self.topic,
+                    group=self.group,
+                    subject=delivery.subject,
+                    error=error,
+                    attempts=attempts,
                 )
             except Unavailable as unavailable:
                 waits += 1
-                _log.warning("dead letter postponed", group=self.group, reason=str(unavailable))
-            await self._pause(self._retry.pause(waits))
+                _log.warning("dead letter postponed", reason=str(unavailable))
+            await self._pause_in_lane(self._parts.retry.pause(waits))
+
+    async def _pause_in_lane(self, seconds: float) -> None:
+        """Wait; when the consumer stops, the message is left to the next start."""
+        await self._pause(seconds)
+        if self._stopping:
+            raise asyncio.CancelledError
 
     async def _pause(self, seconds: float) -> None:
-        """Wait; if the consumer stops meanwhile, the message goes back to the hub."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        if self._stopping.is_set():
-            raise Unavailable("stopping")
+                await self._changed.wait()
+
+
+def lease_name(partition: int) -> str:
+    """Return the name of the lease of a partition, in all topics that a unit reads."""
+    return f"partition:{partition}"

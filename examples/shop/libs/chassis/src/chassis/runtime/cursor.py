@@ -45,5 +45,6 @@ def _checked(query: Query, values: list[Any], fields: Mapping[str, Field]) -> li
 
 def _fingerprint(query: Query) -> int:
     """Return a checksum of the query without its page."""
-    content = [query.collection, query.where, [(s.field, s.descending) for s in query.sort]]
+    where = [(c.field, c.operator.value, c.value) for c in query.where]
+    content = [query.collection, where, [(s.field, s.descending) for s in query.sort]]
     return zlib.crc32(json.dumps(content).encode())

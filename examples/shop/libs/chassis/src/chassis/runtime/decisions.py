@@ -10,9 +10,14 @@ from uuid import UUID, uuid5
 
 from chassis.domain import Answers, Context, Lookup, Question, Unanswered
 from chassis.runtime.rows import Rows
+from chassis.runtime.work import Work
 from chassis.service import Answer
 
 T = TypeVar("T")
+
+
+class Impatient(Exception):
+    """A decision needs the answer of a port, for which this work does not wait."""
 
 
 class DecisionRunner:
@@ -26,27 +31,35 @@ class DecisionRunner:
         self,
         decision: Callable[[Context], Iterable[T]],
         context: Callable[[Answers], Context],
+        work: Work,
     ) -> tuple[T, ...]:
         """Run a decision, again for each answer that it lacks.
 
         Args:
             decision: The decision, given its context.
             context: Makes a context with the answers found so far.
+            work: Where rows are read.
 
         Returns:
             What the decision yields.
+
+        Raises:
+            Impatient: A port would have to answer, but `work` is not patient.
         """
         answers = Answers()
         while True:
             try:
                 return tuple(decision(context(answers)))
             except Unanswered as missing:
-                answers = answers.plus(missing.question, await self._answer(missing.question))
+                answer = await self._answer(missing.question, work)
+                answers = answers.plus(missing.question, answer)
 
-    async def _answer(self, question: Question[object]) -> object:
+    async def _answer(self, question: Question[object], work: Work) -> object:
         if isinstance(question, Lookup):
-            row = await self._replicas[question.kind].get(str(question.id))
+            row = await self._replicas[question.kind].get(work, str(question.id))
             return row.state if row else None
+        if not work.patient:
+            raise Impatient
         return await self._adapters[type(question)](question)
 
 

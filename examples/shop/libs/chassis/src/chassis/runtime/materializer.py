@@ -8,23 +8,16 @@ from typing import Any
 from chassis.domain import evolved
 from chassis.envelope import Envelope
 from chassis.messages import Event
-from chassis.results import Versioned
-from chassis.runtime.retries import retry_on_conflict
 from chassis.runtime.rows import Rows
-from chassis.store.port import Commit, Store
+from chassis.runtime.work import Work
+from chassis.store.port import Commit, Received
 
 
 class Materializer:
     """Applies events to their rows, each event once."""
 
     def __init__(
-        self,
-        *,
-        rows: Rows[Any],
-        project: Callable[[Any, Any], Any],
-        id: str,
-        group: str,
-        store: Store,
+        self, *, rows: Rows[Any], project: Callable[[Any, Any], Any], id: str, group: str
     ) -> None:
         """Create a materializer.
 
@@ -33,31 +26,23 @@ class Materializer:
             project: Returns the row after an event; None if there is none.
             id: The field of the events with the id of the row.
             group: The consumer group, which is part of the inbox keys.
-            store: The store of the rows.
         """
         self._rows = rows
         self._project = project
         self._id = id
         self._group = group
-        self._store = store
 
-    async def __call__(self, event: Event, envelope: Envelope) -> None:
+    async def __call__(self, event: Event, envelope: Envelope, work: Work) -> None:
         """Apply one event."""
         inbox = f"{self._group}:{envelope.id}"
-        if await self._store.handled(inbox) is None:
-            await retry_on_conflict(lambda: self._apply(event, inbox))
-
-    async def _apply(self, event: Event, inbox: str) -> None:
+        if work.handled(inbox):
+            return
         id = str(getattr(event, self._id))
-        before = await self._rows.get(id)
-        after = evolved(self._project, before.state if before else None, (event,))
-        await self._store.commit(self._change(id, before, after, inbox))
-
-    def _change(self, id: str, before: Versioned[Any] | None, after: Any, inbox: str) -> Commit:
+        before = await self._rows.get(work, id)
         version = before.version if before else 0
+        after = evolved(self._project, before.state if before else None, (event,))
         if after is not None:
-            put = self._rows.put(id, after, expected=version, version=version + 1)
-            return Commit(inbox=inbox, puts=(put,))
-        if before is not None:
-            return Commit(inbox=inbox, deletes=(self._rows.delete(id, expected=version),))
-        return Commit(inbox=inbox)
+            self._rows.put(work, id, after, expected=version, version=version + 1)
+        elif before is not None:
+            self._rows.delete(work, id, expected=version)
+        work.add(Commit(inbox=(Received(inbox),)))

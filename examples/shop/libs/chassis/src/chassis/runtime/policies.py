@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid5
 
 from chassis import trace
-from chassis.envelope import Envelope
-from chassis.errors import AlreadyHandled
+from chassis.envelope import Envelope, Outgoing
 from chassis.identity import identity_of
 from chassis.messages import Command, Event, decoded
 from chassis.runtime.commands import CommandHandler
-from chassis.runtime.committer import Committer
 from chassis.runtime.envelopes import EnvelopeFactory
+from chassis.runtime.work import Work
 from chassis.service import Policy
-from chassis.store.port import Commit, Timer
+from chassis.store.port import Commit, Received, Timer
 
 
 class PolicyRunner:
@@ -27,16 +25,11 @@ class PolicyRunner:
     """
 
     def __init__(
-        self,
-        policy: Policy,
-        commands: CommandHandler,
-        committer: Committer,
-        envelopes: EnvelopeFactory,
+        self, policy: Policy, commands: CommandHandler, envelopes: EnvelopeFactory
     ) -> None:
         self.policy = policy
         self._identity = identity_of(policy)
         self._commands = commands
-        self._committer = committer
         self._envelopes = envelopes
 
     @property
@@ -44,47 +37,41 @@ class PolicyRunner:
         """The name of the handler of its timers."""
         return f"policy:{self._identity}"
 
-    async def __call__(self, event: Event, envelope: Envelope) -> None:
+    async def __call__(self, event: Event, envelope: Envelope, work: Work) -> None:
         """React to the event, or set a timer to do so."""
         if self.policy.after is None:
-            await self._react(event, envelope.id)
+            await self._react(event, envelope.id, work)
             return
         id = f"{self.timer_handler}:{envelope.id}"
+        if work.handled(id):
+            return
         timer = Timer(
             id=id,
             due=envelope.time + self.policy.after,
             handler=self.timer_handler,
             data=envelope.to_json().decode(),
         )
-        with suppress(AlreadyHandled):
-            await self._committer.commit(Commit(inbox=id, set_timers=(timer,)))
+        work.add(Commit(inbox=(Received(id),), set_timers=(timer,)))
 
-    async def on_timer(self, timer: Timer) -> None:
+    async def on_timer(self, timer: Timer, work: Work) -> None:
         """React to the event that the timer was set for."""
         envelope = Envelope.from_json(timer.data.encode())
         event = decoded(self.policy.event, envelope.data)
         with trace.use(trace.continued(envelope)):
-            await self._react(event, envelope.id)
-            await self._committer.commit(Commit(drop_timers=(timer.id,)))
+            await self._react(event, envelope.id, work)
+        work.add(Commit(drop_timers=(timer.id,)))
 
-    async def _react(self, event: Event, event_id: UUID) -> None:
-        foreign: list[tuple[UUID, Command]] = []
+    async def _react(self, event: Event, event_id: UUID, work: Work) -> None:
+        foreign: list[Outgoing] = []
         for number, command in enumerate(_commands(self.policy.react(event)), 1):
             id = uuid5(event_id, f"{self._identity}:{number}")
             if self._commands.handles(type(command)):
-                await self._commands.carry_out(command, id)
+                await self._commands.carry_out(command, id, work)
             else:
-                foreign.append((id, command))
-        if foreign:
-            await self._send(foreign, event_id)
-
-    async def _send(self, commands: list[tuple[UUID, Command]], event_id: UUID) -> None:
-        outbox = tuple(
-            self._envelopes.wrap(command, id=id, causation_id=event_id) for id, command in commands
-        )
-        with suppress(AlreadyHandled):
-            inbox = f"{self._identity}:{event_id}"
-            await self._committer.commit(Commit(inbox=inbox, outbox=outbox))
+                foreign.append(self._envelopes.wrap(command, id=id, causation_id=event_id))
+        inbox = f"{self._identity}:{event_id}"
+        if foreign and not work.handled(inbox):
+            work.add(Commit(inbox=(Received(inbox),), outbox=tuple(foreign)))
 
 
 def _commands(made: Command | Iterable[Command]) -> tuple[Any, ...]:

@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.clock import Clock, utc_now
-from chassis.dead_letters import DeadLetterPublisher
+from chassis.dead_letters import DeadLetters
 from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.projection import Projection
 from chassis.results import Page
-from chassis.runtime.bindings import bindings, consumers
-from chassis.runtime.consumer import RETRY, Retry
+from chassis.runtime.bindings import Group, bindings, consumers
+from chassis.runtime.committer import Committer
+from chassis.runtime.consumer import Parts
 from chassis.runtime.indexes import indexes
 from chassis.runtime.materializer import Materializer
+from chassis.runtime.membership import Membership
+from chassis.runtime.retries import RETRY, Retry
 from chassis.runtime.rows import Rows
-from chassis.runtime.unit import Unit
+from chassis.runtime.unit import Unit, leases
 from chassis.store.port import Store
 
 
@@ -36,20 +39,23 @@ class ProjectionRuntime:
         wanted = [key, *indexes(projection.routes, projection.row)]
         self._rows: Rows[Any] = Rows(store, "rows", projection.row, wanted, projection.stored)
         materializer = Materializer(
-            rows=self._rows, project=projection.project, id=projection.id, group=name, store=store
+            rows=self._rows, project=projection.project, id=projection.id, group=name
         )
+        parts = Parts(
+            store=store,
+            hub=hub,
+            committer=Committer(store),
+            membership=Membership(store, leases(messages)),
+            dead_letters=DeadLetters(store, clock),
+            retry=retry,
+        )
+        reading = bindings(messages, Group(name), projection.events, materializer)
         self._unit = Unit(
             name=name,
             messages=messages,
-            store=store,
-            hub=hub,
-            clock=clock,
+            parts=parts,
             collections=[self._rows.collection],
-            consumers=consumers(
-                bindings(messages, name, projection.events, materializer),
-                DeadLetterPublisher(name, messages, hub, clock),
-                retry,
-            ),
+            consumers=consumers(reading, messages, parts),
         )
 
     async def search(
@@ -62,6 +68,16 @@ class ProjectionRuntime:
     ) -> Page[Any]:
         """Return a page of rows; see `ServiceRuntime.search`."""
         return await self._rows.search(by, filter, sort, limit, cursor)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all messages that have been published are handled."""
+        return self._unit.idle
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics that the projection reads."""
+        return self._unit.topics
 
     async def start(self) -> None:
         """Prepare the store and start the consumers; return when they run."""

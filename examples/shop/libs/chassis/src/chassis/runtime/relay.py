@@ -1,19 +1,32 @@
-"""The outbox relay: publishes the messages that commits have put into the outbox."""
+"""The outbox relay: publishes the messages that commits have put into the outbox.
+
+One process of a unit relays at a time. Should two do so for a moment, messages are published twice,
+never out of order, and the inboxes of the receivers drop the second one.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
 
-from chassis.errors import Unavailable
+from chassis.dead_letters import DeadLetters
+from chassis.errors import TooLarge, Unavailable
 from chassis.hub.port import Hub
+from chassis.runtime.membership import Membership
 from chassis.store.port import Pending, Store
 
-_BATCH = 256
-_POLL_INTERVAL = 5.0  # seconds; commits wake the relay, polling finds what a crash left behind
+LEASE = "relay"
+
+_WINDOW = 512  # messages on their way to the hub
+_DELETE_AFTER = 128
+# Commits wake the relay of their process. Polling finds those of other processes, and what was
+# committed out of order.
+_POLL_SHARED = 0.02
+_POLL_ALONE = 1.0
 _BACKOFF = 0.2
 
 _log = structlog.get_logger()
@@ -22,29 +35,46 @@ _log = structlog.get_logger()
 class Relay:
     """Publishes the outbox of one unit; messages of one subject in the order of their commits."""
 
-    def __init__(self, store: Store, hub: Hub) -> None:
+    def __init__(
+        self, store: Store, hub: Hub, membership: Membership, dead_letters: DeadLetters
+    ) -> None:
         self._store = store
         self._hub = hub
+        self._membership = membership
+        self._dead_letters = dead_letters
         self._woken = asyncio.Event()
-        self._publishing = asyncio.Lock()
+        self._relaying = asyncio.Lock()
+        self.problem: str | None = None
+        membership.listen(self.wake)
 
     def wake(self) -> None:
         """Signal that the outbox has messages."""
         self._woken.set()
 
     async def run(self) -> None:
-        """Publish messages until cancelled."""
+        """Publish messages while this process holds the lease, until cancelled."""
         while True:
             self._woken.clear()
-            try:
-                await self.flush()
-            except Unavailable as error:
-                _log.warning("outbox not published", reason=str(error))
-                await asyncio.sleep(_BACKOFF)
-                continue
+            pause = _POLL_ALONE if self._membership.alone else _POLL_SHARED
+            if self._is_mine():
+                try:
+                    await self.flush()
+                    self.problem = None
+                except Unavailable as error:
+                    self.problem = str(error)
+                    _log.warning("outbox not published", reason=str(error))
+                    await asyncio.sleep(_BACKOFF)
+                    continue
+            else:
+                pause = _POLL_ALONE
             with suppress(TimeoutError):
-                async with asyncio.timeout(_POLL_INTERVAL):
+                async with asyncio.timeout(pause):
                     await self._woken.wait()
+
+    async def flush_if_mine(self) -> None:
+        """Publish all messages of the outbox, unless another process does so."""
+        if self._is_mine():
+            await self.flush()
 
     async def flush(self) -> None:
         """Publish all messages of the outbox.
@@ -52,31 +82,102 @@ class Relay:
         Raises:
             Unavailable: The store or the hub is unavailable.
         """
-        async with self._publishing:
-            while pending := await self._store.pending(_BATCH):
-                await self._publish(pending)
+        async with self._relaying:
+            await _Stream(self._store, self._hub, self._dead_letters, self._is_mine).run()
 
-    async def _publish(self, pending: Iterable[Pending]) -> None:
-        """Publish subjects concurrently, and the messages of one subject in order.
+    def _is_mine(self) -> bool:
+        return LEASE in self._membership.owned
 
-        A message leaves the outbox after the hub has stored it. A crash in between publishes it
-        again, and the inboxes of the receivers drop it by its id.
+
+class _Stream:
+    """Publishes the outbox once, from its oldest message to its end."""
+
+    def __init__(
+        self, store: Store, hub: Hub, dead_letters: DeadLetters, is_mine: Callable[[], bool]
+    ) -> None:
+        self._store = store
+        self._hub = hub
+        self._dead_letters = dead_letters
+        self._is_mine = is_mine
+        self._subjects: dict[tuple[str, str], deque[Pending]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._in_flight = 0
+        self._done: list[int] = []
+        self._failure: Unavailable | None = None
+        self._moved = asyncio.Event()
+
+    async def run(self) -> None:
+        """Stream with a window; a message leaves the outbox after the hub has stored it.
+
+        A crash in between publishes it again.
         """
-        by_subject: dict[tuple[str, str], list[Pending]] = {}
-        for message in pending:
-            key = message.outgoing.topic, message.outgoing.envelope.subject
-            by_subject.setdefault(key, []).append(message)
-        done: list[int] = []
-        results = await asyncio.gather(
-            *(self._publish_in_order(messages, done) for messages in by_subject.values()),
-            return_exceptions=True,
-        )
-        await self._store.published(tuple(done))
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        position = 0
+        try:
+            while self._failure is None and self._is_mine():
+                room = _WINDOW - self._in_flight
+                pending = await self._store.pending(after=position, limit=room) if room else ()
+                for message in pending:
+                    self._publish(message)
+                    position = message.position
+                if not pending and not self._in_flight:
+                    break
+                if len(self._done) >= _DELETE_AFTER:
+                    await self._delete()
+                if len(pending) < room or not room:
+                    await self._moving()
+        except asyncio.CancelledError:
+            for task in self._running:
+                task.cancel()
+            raise
+        finally:
+            await self._settle()
+        if self._failure is not None:
+            raise self._failure
 
-    async def _publish_in_order(self, messages: list[Pending], done: list[int]) -> None:
-        for message in messages:
-            await self._hub.publish(message.outgoing.topic, message.outgoing.envelope)
-            done.append(message.position)
+    def _publish(self, message: Pending) -> None:
+        """Publish subjects concurrently, and the messages of one subject in order."""
+        self._in_flight += 1
+        key = message.message.topic, message.message.subject
+        if (waiting := self._subjects.get(key)) is not None:
+            waiting.append(message)
+            return
+        self._subjects[key] = deque((message,))
+        task = asyncio.create_task(self._publish_in_order(key))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _publish_in_order(self, key: tuple[str, str]) -> None:
+        waiting = self._subjects[key]
+        try:
+            while waiting and self._failure is None:
+                await self._publish_one(waiting[0])
+                self._done.append(waiting.popleft().position)
+                self._in_flight -= 1
+                self._moved.set()
+        except Unavailable as error:
+            self._failure = error
+        finally:
+            del self._subjects[key]
+            self._moved.set()
+
+    async def _publish_one(self, pending: Pending) -> None:
+        try:
+            await self._hub.publish(pending.message)
+        except TooLarge as error:
+            # It would never be accepted, and must not stay in the way of others.
+            await self._dead_letters.add_unpublished(pending, error)
+
+    async def _moving(self) -> None:
+        self._moved.clear()
+        await self._moved.wait()
+
+    async def _settle(self) -> None:
+        """Wait for what is on its way, and remove what was published."""
+        if self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
+        await self._delete()
+
+    async def _delete(self) -> None:
+        done, self._done = tuple(self._done), []
+        if done:
+            await self._store.published(done)

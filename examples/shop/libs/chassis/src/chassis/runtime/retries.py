@@ -1,10 +1,11 @@
-"""Optimistic concurrency: read, decide, write, and repeat on a conflict."""
+"""Repetition: on conflicts with other writers, and after failures."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from chassis.errors import Conflict
@@ -15,8 +16,32 @@ _ATTEMPTS = 10
 _PAUSE = 0.02
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a message is attempted.
+
+    Attributes:
+        attempts: The number of attempts before the message becomes a dead letter.
+        first: The pause after the first failure in seconds; it doubles with each failure.
+        longest: The longest pause in seconds.
+    """
+
+    attempts: int = 6
+    first: float = 0.1
+    longest: float = 5.0
+
+    def pause(self, failures: int) -> float:
+        """Return the pause in seconds after that many failures."""
+        return min(self.longest, self.first * 2.0 ** min(failures - 1, 30))
+
+
+RETRY = Retry()
+
+
 async def retry_on_conflict(attempt: Callable[[], Awaitable[T]]) -> T:
     """Return the result of `attempt`, which is repeated after a `Conflict`.
+
+    Optimistic concurrency: read, decide, write, and repeat on a conflict.
 
     Raises:
         Conflict: The last attempt has failed, too.

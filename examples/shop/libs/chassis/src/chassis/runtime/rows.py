@@ -13,7 +13,19 @@ from chassis.errors import InvalidQuery
 from chassis.results import Page, Versioned
 from chassis.runtime.cursor import read_cursor, write_cursor
 from chassis.runtime.fields import Field, fields_of
-from chassis.store.port import Collection, Delete, Put, Query, Scalar, Sort, Store
+from chassis.runtime.work import Work
+from chassis.store.port import (
+    Collection,
+    Commit,
+    Condition,
+    Delete,
+    Put,
+    Query,
+    Reads,
+    Sort,
+    Store,
+    equal,
+)
 
 T = TypeVar("T")
 
@@ -48,21 +60,23 @@ class Rows(Generic[T]):
             indexes=tuple(dict.fromkeys(self._sorts(index) for index in indexes)),
         )
 
-    async def get(self, id: str) -> Versioned[T] | None:
+    async def get(self, reads: Reads, id: str) -> Versioned[T] | None:
         """Return the document `id`, or None."""
-        stored = await self._store.get(self.collection.name, id)
+        stored = await reads.get(self.collection.name, id)
         return Versioned(self._codec.decode(stored.data), stored.version) if stored else None
 
-    def put(self, id: str, value: T, *, expected: int, version: int) -> Put:
-        """Return the write of `value` as the document `id`."""
+    def put(self, work: Work, id: str, value: T, *, expected: int, version: int) -> None:
+        """Write `value` as the document `id`."""
         data = self._codec.encode(value)
-        return Put(
+        put = Put(
             collection=self.collection.name, id=id, data=data, expected=expected, version=version
         )
+        work.add(Commit(puts=(put,)))
 
-    def delete(self, id: str, *, expected: int) -> Delete:
-        """Return the removal of the document `id`."""
-        return Delete(collection=self.collection.name, id=id, expected=expected)
+    def delete(self, work: Work, id: str, *, expected: int) -> None:
+        """Remove the document `id`."""
+        delete = Delete(collection=self.collection.name, id=id, expected=expected)
+        work.add(Commit(deletes=(delete,)))
 
     async def search(
         self,
@@ -98,9 +112,9 @@ class Rows(Generic[T]):
         data = json.loads(last.data)
         return Page(items, write_cursor(query, (*(data[s.field] for s in sorts), last.id)))
 
-    def _where(self, values: Mapping[str, object]) -> tuple[tuple[str, Scalar], ...]:
+    def _where(self, values: Mapping[str, object]) -> tuple[Condition, ...]:
         fields = ((self._field(name), value) for name, value in values.items())
-        return tuple((field.key, field.parse(value)) for field, value in fields)
+        return tuple(equal(field.key, field.parse(value)) for field, value in fields)
 
     def _sorts(self, names: Iterable[str]) -> tuple[Sort, ...]:
         return tuple(

@@ -14,9 +14,10 @@ from chassis.hub.port import Hub
 from chassis.messages import Command
 from chassis.results import Outcome, Page, Versioned
 from chassis.runtime.aggregates import StateRepository
-from chassis.runtime.assembly import assemble
+from chassis.runtime.assembly import Environment, assemble
 from chassis.runtime.commands import Request, check_owner
-from chassis.runtime.consumer import RETRY, Retry
+from chassis.runtime.retries import RETRY, Retry
+from chassis.runtime.work import Work
 from chassis.service import Service
 from chassis.store.port import Store
 
@@ -34,7 +35,9 @@ class ServiceRuntime:
         clock: Clock = utc_now,
         retry: Retry = RETRY,
     ) -> None:
-        parts, self._unit = assemble(service, store, hub, clock, retry)
+        on = Environment(store=store, hub=hub, clock=clock, retry=retry)
+        parts, self._unit = assemble(service, on)
+        self._store = store
         self._repositories = {r.aggregate.state: r for r in parts.repositories}
         self._commands = parts.commands
 
@@ -75,7 +78,7 @@ class ServiceRuntime:
     async def read(self, kind: type[S], id: UUID, caller: Caller | None) -> Versioned[S] | None:
         """Return an aggregate; None if it does not exist or belongs to another user."""
         repository = self._repositories[kind]
-        loaded = await repository.load(str(id))
+        loaded = await repository.load(Work(self._store), str(id))
         try:
             check_owner(repository.aggregate, caller, loaded.state)
         except NotOwner:
@@ -110,6 +113,16 @@ class ServiceRuntime:
         if not isinstance(repository, StateRepository):
             raise TypeError(f"{kind.__name__} is event-sourced: search a projection of it instead")
         return await repository.rows.search(by, filter, sort, limit, cursor)
+
+    @property
+    def idle(self) -> bool:
+        """Whether all messages that have been published are handled."""
+        return self._unit.idle
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics that the service reads."""
+        return self._unit.topics
 
     async def start(self) -> None:
         """Prepare the store, start consumers, outbox relay and timers; return when they run."""

@@ -1,29 +1,35 @@
-"""What the runtimes of all units share: topics, consumers and background tasks."""
+"""What the runtimes of all units share: topics, leases, consumers and background tasks."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
-from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
 import structlog
 
-from chassis.clock import Clock
-from chassis.dead_letters import dead_letter_topic, topic_of
+from chassis.dead_letters import DeadLetters
 from chassis.errors import Unavailable
-from chassis.hub.port import Hub
+from chassis.hub.port import Topic
 from chassis.messages import Catalog
-from chassis.runtime.consumer import Consumer
-from chassis.store.port import Collection, Store
+from chassis.runtime import checkpoints, housekeeping, relay, timers
+from chassis.runtime.consumer import Consumer, Parts, lease_name
+from chassis.runtime.housekeeping import Housekeeping
+from chassis.runtime.replays import Replays
+from chassis.store.port import Collection
 
-_HOUSEKEEPING_INTERVAL = timedelta(hours=1)
 _RESTART_DELAY = 1.0
 _CLOSE_TIMEOUT = 0.5
 
 _log = structlog.get_logger()
+
+
+def leases(messages: Catalog) -> tuple[str, ...]:
+    """Return the names of the leases of a unit: its partitions, and what one process does."""
+    partitions = (lease_name(partition) for partition in range(messages.partitions))
+    return (*partitions, relay.LEASE, timers.LEASE, housekeeping.LEASE)
 
 
 class Unit:
@@ -34,9 +40,7 @@ class Unit:
         *,
         name: str,
         messages: Catalog,
-        store: Store,
-        hub: Hub,
-        clock: Clock,
+        parts: Parts,
         collections: Iterable[Collection],
         consumers: Iterable[Consumer],
         background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = MappingProxyType({}),
@@ -44,81 +48,107 @@ class Unit:
     ) -> None:
         self._name = name
         self._messages = messages
-        self._store = store
-        self._hub = hub
-        self._clock = clock
-        self._collections = tuple(collections)
+        self._parts = parts
         self._consumers = tuple(consumers)
-        self._background = {**background, "housekeeping": self._clean_inbox}
+        self._collections = (
+            *collections,
+            checkpoints.COLLECTION,
+            DeadLetters.collection,
+            *parts.membership.collections,
+        )
+        replays = Replays(self._consumers, parts.dead_letters, parts.membership)
+        self._background = {
+            **background,
+            "housekeeping": Housekeeping(parts.store, parts.membership, messages.retention).run,
+            "replays": replays.run,
+            "membership": parts.membership.run,
+        }
         self._flush = flush
         self._tasks: list[asyncio.Task[None]] = []
+        self._consuming: list[asyncio.Task[None]] = []
+
+    @property
+    def idle(self) -> bool:
+        """Whether all messages that have been published are handled."""
+        return all(consumer.idle for consumer in self._consumers)
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The topics that the unit reads."""
+        return frozenset(consumer.topic for consumer in self._consumers)
 
     async def start(self) -> None:
-        """Prepare the store and the topics, then start everything."""
-        await self._store.prepare(self._collections)
+        """Prepare the store and the topics, join the other processes, then start everything."""
+        await self._parts.store.prepare(self._collections)
         await self._declare_topics()
-        self._tasks = [
-            asyncio.create_task(self._run(what, work), name=f"{self._name} {what}")
-            for what, work in self._background.items()
-        ]
-        await asyncio.gather(*(consumer.start(self._hub) for consumer in self._consumers))
+        await self._parts.membership.join()
+        self._tasks = [self._begin(what, work) for what, work in self._background.items()]
+        self._consuming = [self._begin(each.group, each.run) for each in self._consumers]
 
     async def drain(self) -> None:
         """Receive no more messages and timers, finish those in flight, publish the outbox."""
         await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
-        await self._cancel_tasks()
-        if self._flush is not None:
-            with suppress(Unavailable):  # then the rest is published after the next start
+        await asyncio.gather(*self._consuming, return_exceptions=True)
+        with suppress(Unavailable):  # then the rest is published after the next start
+            if self._flush is not None:
                 await self._flush()
+        await self._cancel_tasks()
+        with suppress(Unavailable):  # then others wait until the leases have expired
+            await self._parts.membership.leave()
 
     async def close(self) -> None:
-        """Stop immediately. Messages in flight are delivered again after the next start."""
+        """Stop immediately. Messages in flight are read again after the next start."""
         await self._cancel_tasks()
         with suppress(TimeoutError, Unavailable):
             async with asyncio.timeout(_CLOSE_TIMEOUT):
-                await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
+                await self._parts.membership.leave()
 
     async def readiness(self) -> dict[str, str]:
         """Return "ok", or the reason why not, for every part."""
-        statuses = [consumer.status() for consumer in self._consumers]
+        problems = [consumer.problem for consumer in self._consumers if consumer.problem]
         return {
             "store": await self._store_status(),
-            "hub": self._hub.status(),
-            "consumers": next((status for status in statuses if status != "ok"), "ok"),
+            "hub": self._parts.hub.status(),
+            "consumers": problems[0] if problems else "ok",
         }
 
     async def _declare_topics(self) -> None:
-        topics = [topic_of(self._messages, name) for name in self._messages.topics]
-        topics.append(dead_letter_topic(self._messages))
-        await asyncio.gather(*(self._hub.declare(topic) for topic in topics))
+        await asyncio.gather(
+            *(
+                self._parts.hub.declare(
+                    Topic(
+                        name=name,
+                        partitions=self._messages.partitions,
+                        retention=self._messages.retention,
+                    )
+                )
+                for name in self._messages.topics
+            )
+        )
 
     async def _store_status(self) -> str:
         try:
-            await self._store.ping()
+            await self._parts.store.ping()
         except Unavailable as error:
             return str(error)
         return "ok"
 
+    def _begin(self, what: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        return asyncio.create_task(self._run(what, work), name=f"{self._name} {what}")
+
     async def _run(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Run a background task forever: an error is logged, and the task starts again."""
+        """Run a task to its end: after an error, which is logged, it starts again."""
         while True:
             try:
-                await work()
+                return await work()
             except Exception:
                 _log.exception("background task failed", unit=self._name, task=what)
             await asyncio.sleep(_RESTART_DELAY)
 
-    async def _clean_inbox(self) -> None:
-        """Remove inbox entries of messages that the hub no longer retains."""
-        while True:
-            try:
-                await self._store.forget(self._clock() - self._messages.retention)
-            except Unavailable as error:
-                _log.warning("housekeeping postponed", reason=str(error))
-            await asyncio.sleep(_HOUSEKEEPING_INTERVAL.total_seconds())
-
     async def _cancel_tasks(self) -> None:
-        for task in self._tasks:
+        tasks = [*self._tasks, *self._consuming]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
+        self._consuming.clear()

@@ -12,13 +12,12 @@ from chassis.envelope import Envelope
 from chassis.identity import identity_of
 from chassis.messages import Event
 from chassis.results import Versioned
-from chassis.runtime.committer import Committer
 from chassis.runtime.envelopes import EnvelopeFactory
-from chassis.runtime.retries import retry_on_conflict
 from chassis.runtime.rows import Rows
+from chassis.runtime.work import Work
 from chassis.saga.declaration import Saga, answers
 from chassis.saga.process import Instance, Process, Status, Transition
-from chassis.store.port import Collection, Commit, Delete, Put, Store, Timer
+from chassis.store.port import Collection, Commit, Store, Timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +34,10 @@ class SagaEngine:
     """
 
     def __init__(
-        self,
-        saga: Saga[Any],
-        store: Store,
-        committer: Committer,
-        envelopes: EnvelopeFactory,
-        clock: Clock,
+        self, saga: Saga[Any], store: Store, envelopes: EnvelopeFactory, clock: Clock
     ) -> None:
         self.saga = saga
         self._process = Process(saga)
-        self._committer = committer
         self._envelopes = envelopes
         self._clock = clock
         self._identity = identity_of(saga)
@@ -68,21 +61,24 @@ class SagaEngine:
             event for step in self.saga.steps for event in answers(step.done) + answers(step.failed)
         )
 
-    async def __call__(self, event: Event, envelope: Envelope) -> None:
+    async def __call__(self, event: Event, envelope: Envelope, work: Work) -> None:
         """Start an instance, or continue the one whose command the event answers."""
         if isinstance(event, self.saga.starts_on):
-            await self._start(event, envelope)
+            await self._start(event, envelope, work)
         if envelope.causation_id is not None:
-            command_id = envelope.causation_id
-            await retry_on_conflict(lambda: self._answer(event, command_id))
+            await self._answer(event, envelope.causation_id, work)
 
-    async def on_deadline(self, timer: Timer) -> None:
+    async def on_deadline(self, timer: Timer, work: Work) -> None:
         """Fail the instance whose deadline has passed."""
-        await retry_on_conflict(lambda: self._expire(timer))
+        current = await self._instance(timer.data, work)
+        instance = current.state
+        expired = trace.begin(correlation_id=instance.correlation_id, causation_id=instance.cause)
+        with trace.use(expired):
+            self._write(current.version, self._process.deadline(instance), work)
 
-    async def _start(self, event: Event, envelope: Envelope) -> None:
+    async def _start(self, event: Event, envelope: Envelope, work: Work) -> None:
         id = str(getattr(event, self.saga.id))
-        if await self._instances.get(id) is not None:
+        if await self._instances.get(work, id) is not None:
             return
         instance = Instance(
             id=id,
@@ -94,51 +90,42 @@ class SagaEngine:
         if self.saga.deadline is not None:
             due = self._clock() + self.saga.deadline
             timers = (Timer(id=self._timer(id), due=due, handler=self.timer_handler, data=id),)
-        await self._commit(0, self._process.begin(instance), set_timers=timers)
+        self._write(0, self._process.begin(instance), work, set_timers=timers)
 
-    async def _answer(self, event: Event, command_id: UUID) -> None:
-        awaited = await self._awaited.get(str(command_id))
+    async def _answer(self, event: Event, command_id: UUID, work: Work) -> None:
+        awaited = await self._awaited.get(work, str(command_id))
         if awaited is None:
             return
-        current = await self._instance(awaited.state.instance)
+        current = await self._instance(awaited.state.instance, work)
         transition = self._process.answered(current.state, command_id, event)
         if transition is not None:
-            answered = self._awaited.delete(str(command_id), expected=awaited.version)
-            await self._commit(current.version, transition, deletes=(answered,))
+            self._awaited.delete(work, str(command_id), expected=awaited.version)
+            self._write(current.version, transition, work)
 
-    async def _expire(self, timer: Timer) -> None:
-        current = await self._instance(timer.data)
-        instance = current.state
-        expired = trace.begin(correlation_id=instance.correlation_id, causation_id=instance.cause)
-        with trace.use(expired):
-            await self._commit(current.version, self._process.deadline(instance))
-
-    async def _instance(self, id: str) -> Versioned[Instance]:
-        instance = await self._instances.get(id)
+    async def _instance(self, id: str, work: Work) -> Versioned[Instance]:
+        instance = await self._instances.get(work, id)
         if instance is None:
             raise LookupError(f"there is no instance {id} of the saga {self.saga.name}")
         return instance
 
-    async def _commit(
+    def _write(
         self,
         version: int,
         transition: Transition,
+        work: Work,
         *,
-        deletes: tuple[Delete, ...] = (),
         set_timers: tuple[Timer, ...] = (),
     ) -> None:
         instance = transition.instance
         current = trace.current()
         running = instance.status is Status.RUNNING
-        await self._committer.commit(
+        self._instances.put(work, instance.id, instance, expected=version, version=version + 1)
+        for dispatch in transition.dispatches:
+            if dispatch.awaited:
+                awaited = _Awaited(instance.id)
+                self._awaited.put(work, str(dispatch.id), awaited, expected=0, version=1)
+        work.add(
             Commit(
-                puts=(
-                    self._instances.put(
-                        instance.id, instance, expected=version, version=version + 1
-                    ),
-                    *self._awaiting(transition),
-                ),
-                deletes=deletes,
                 outbox=tuple(
                     self._envelopes.wrap(
                         dispatch.command,
@@ -150,14 +137,6 @@ class SagaEngine:
                 set_timers=set_timers if running else (),
                 drop_timers=() if running else (self._timer(instance.id),),
             )
-        )
-
-    def _awaiting(self, transition: Transition) -> tuple[Put, ...]:
-        awaited = _Awaited(transition.instance.id)
-        return tuple(
-            self._awaited.put(str(dispatch.id), awaited, expected=0, version=1)
-            for dispatch in transition.dispatches
-            if dispatch.awaited
         )
 
     def _timer(self, instance_id: str) -> str:

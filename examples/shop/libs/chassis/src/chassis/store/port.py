@@ -1,7 +1,12 @@
-"""The store port: optimistic reads, and one declarative atomic write."""
+"""The store port: optimistic reads, and one declarative atomic write.
+
+Any number of processes use the store of a unit at once. What they must agree on, e.g. who relays
+the outbox, is documents whose versions are compared when they are written.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -52,20 +57,46 @@ class Stored:
     data: str
 
 
+class Operator(Enum):
+    """How a field is compared with a value. Missing fields are None, which comes before all."""
+
+    EQUAL = "="
+    IN = "in"
+    LESS = "<"
+    AT_MOST = "<="
+    GREATER = ">"
+    AT_LEAST = ">="
+    PREFIX = "prefix"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition on a field. The value of `IN` is a tuple, that of `PREFIX` is text."""
+
+    field: str
+    operator: Operator
+    value: Scalar | tuple[Scalar, ...]
+
+
+def equal(field: str, value: Scalar) -> Condition:
+    """Return the condition that `field` has `value`."""
+    return Condition(field, Operator.EQUAL, value)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
     """A query of documents.
 
     Attributes:
         collection: The name of the collection.
-        where: The required values by field.
+        where: The conditions, all of which hold.
         sort: The fields to sort by; documents with equal values are sorted by id.
         after: The sort values and, last, the id of the document to continue after.
         limit: The largest number of documents.
     """
 
     collection: str
-    where: tuple[tuple[str, Scalar], ...] = ()
+    where: tuple[Condition, ...] = ()
     sort: tuple[Sort, ...] = ()
     after: tuple[Scalar, ...] | None = None
     limit: int
@@ -97,7 +128,7 @@ class Append:
 
     stream: str
     expected: int
-    events: tuple[Envelope, ...]
+    events: tuple[Outgoing, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,17 +141,24 @@ class Timer:
     data: str
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The id of a message that a commit handles, and the result to record with it."""
+
+    message: str
+    result: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """One atomic write.
 
     Attributes:
-        puts: The documents to write.
+        puts: The documents to write, each at most once.
         deletes: The documents to remove.
-        appends: The events to append.
-        outbox: The messages to publish.
-        inbox: The id of the message that is handled by this write.
-        result: The result to record with that id.
+        appends: The events to append, at most once for a stream.
+        outbox: The messages to publish, in this order.
+        inbox: The messages that are handled by this write.
         set_timers: The timers to set; they replace timers with the same ids.
         drop_timers: The ids of timers to remove, which need not exist.
     """
@@ -129,61 +167,74 @@ class Commit:
     deletes: tuple[Delete, ...] = ()
     appends: tuple[Append, ...] = ()
     outbox: tuple[Outgoing, ...] = ()
-    inbox: str | None = None
-    result: str | None = None
+    inbox: tuple[Received, ...] = ()
     set_timers: tuple[Timer, ...] = ()
     drop_timers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A message of the outbox, and its position."""
+    """A message of the outbox. A position is never used again."""
 
     position: int
-    outgoing: Outgoing
+    message: Outgoing
 
 
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """An entry of the inbox: the recorded result of a handled message."""
-
-    result: str | None
-
-
-class Store(Protocol):
-    """The store of a unit. Every method may raise `Unavailable`."""
-
-    async def prepare(self, collections: tuple[Collection, ...]) -> None:
-        """Create missing collections and indexes."""
-        ...
+class Reads(Protocol):
+    """The reads of a decision. Every method may raise `Unavailable`."""
 
     async def get(self, collection: str, id: str) -> Stored | None:
         """Return the document, or None."""
+        ...
+
+    async def get_many(self, collection: str, ids: tuple[str, ...]) -> Mapping[str, Stored]:
+        """Return those of the documents that exist, by id."""
+        ...
+
+    async def history(self, stream: str, *, after: int = 0, limit: int) -> tuple[Envelope, ...]:
+        """Return the events of a stream that follow version `after`, oldest first."""
+        ...
+
+
+class Store(Reads, Protocol):
+    """The store of a unit. Every method may raise `Unavailable`."""
+
+    async def prepare(self, collections: tuple[Collection, ...]) -> None:
+        """Create missing collections and indexes. Other processes may do the same."""
         ...
 
     async def find(self, query: Query) -> tuple[Stored, ...]:
         """Return the documents that match `query`."""
         ...
 
-    async def history(self, stream: str) -> tuple[Envelope, ...]:
-        """Return the events of a stream, oldest first."""
+    async def count(self, query: Query) -> int:
+        """Return the number of documents that match `query`, at most its limit."""
         ...
 
-    async def handled(self, message: str) -> Handled | None:
-        """Return the inbox entry of a message, or None if it was not handled yet."""
+    async def streams(self, prefix: str, *, after: str = "", limit: int) -> tuple[str, ...]:
+        """Return the streams whose names begin with `prefix` and follow `after`, sorted."""
+        ...
+
+    async def handled(self, messages: tuple[str, ...]) -> Mapping[str, str | None]:
+        """Return the recorded results of those messages that were handled, by id."""
         ...
 
     async def commit(self, commit: Commit) -> None:
-        """Write atomically and durably.
+        """Write atomically and durably. Concurrent commits may share a transaction.
 
         Raises:
-            AlreadyHandled: The message was handled before; nothing was written.
+            AlreadyHandled: Messages were handled before (all of them are named); nothing was
+                written. This comes before `Conflict`.
             Conflict: A version is not the expected one; nothing was written.
         """
         ...
 
-    async def pending(self, limit: int) -> tuple[Pending, ...]:
-        """Return the oldest messages of the outbox, in the order of their commits."""
+    async def pending(self, *, after: int = 0, limit: int) -> tuple[Pending, ...]:
+        """Return the messages of the outbox after a position, the oldest first."""
+        ...
+
+    async def outbox_size(self) -> int:
+        """Return the number of messages in the outbox."""
         ...
 
     async def published(self, positions: tuple[int, ...]) -> None:
@@ -198,8 +249,14 @@ class Store(Protocol):
         """Return when the earliest timer is due, or None if there is none."""
         ...
 
-    async def forget(self, before: datetime) -> None:
-        """Remove the inbox entries from before that time."""
+    async def forget(self, generations: int) -> None:
+        """Begin a new generation of inbox entries, and remove those of older ones.
+
+        A generation is as long as the pause between two calls. So entries do not depend on clocks.
+
+        Args:
+            generations: How many complete generations are kept.
+        """
         ...
 
     async def ping(self) -> None:

@@ -1,40 +1,38 @@
-"""The store on SQLite: one file, one writer thread, one reader thread."""
+"""The store on SQLite: one file, which any number of processes on one machine use."""
 
 from __future__ import annotations
 
-import asyncio
+import json
 import sqlite3
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from chassis.envelope import Envelope, Outgoing
-from chassis.errors import AlreadyHandled, Conflict, Unavailable
-from chassis.store.port import (
-    Append,
-    Collection,
-    Commit,
-    Delete,
-    Handled,
-    Pending,
-    Put,
-    Query,
-    Stored,
-    Timer,
-)
-from chassis.store.sqlite_sql import (
-    SCHEMA,
-    compare_decimals,
-    compare_instants,
-    create,
-    select,
-    table,
-)
+from chassis.store.port import Collection, Commit, Pending, Query, Stored, Timer
+from chassis.store.sqlite_commit import RESULTS, Statements, write
+from chassis.store.sqlite_file import SqliteFile
+from chassis.store.sqlite_readers import Readers
+from chassis.store.sqlite_schema import migrate
+from chassis.store.sqlite_sql import count, create, select, successor
 from chassis.store.sqlite_writer import Writer
 
-R = TypeVar("R")
+_FEW = 256  # rows that are read, and removed, at once
+_END = b""  # in SQLite, a BLOB follows all texts
+
+_HISTORY = "SELECT data FROM events WHERE stream = ? AND version > ? ORDER BY version LIMIT ?"
+_STREAMS = """WITH RECURSIVE names (name) AS (
+        SELECT min(stream) FROM events WHERE stream >= ?1
+        UNION ALL SELECT (SELECT min(stream) FROM events WHERE stream > name) FROM names
+        WHERE name < ?3
+    ) SELECT name FROM names WHERE name > ?2 AND name < ?3 LIMIT ?4"""
+_PENDING = """SELECT position, topic, id, type, subject, data FROM outbox
+    WHERE position > ? ORDER BY position LIMIT ?"""
+_DUE = "SELECT id, due, handler, data FROM timers WHERE due <= ? ORDER BY due, id LIMIT ?"
+_OLD = """SELECT message FROM inbox, meta
+    WHERE message > ? AND inbox.generation <= meta.generation - ? ORDER BY message LIMIT ?"""
 
 
 def open_sqlite(path: Path) -> SqliteStore:
@@ -43,82 +41,94 @@ def open_sqlite(path: Path) -> SqliteStore:
     Raises:
         Unavailable: The file cannot be opened.
     """
+    file = SqliteFile(path)
+    connection = file.connect()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        writing = _connect(path)
-        writing.executescript(SCHEMA)
-        return SqliteStore(path.stem, writing, _connect(path))
-    except (OSError, sqlite3.Error) as error:
-        raise Unavailable(f"{path}: {error}") from error
+        migrate(connection, file)
+        readers = Readers(file)
+    except BaseException:
+        connection.close()
+        raise
+    return SqliteStore(Writer(file, connection), readers)
 
 
 class SqliteStore:
     """Implements `chassis.store.port.Store`."""
 
-    def __init__(self, name: str, writing: sqlite3.Connection, reading: sqlite3.Connection) -> None:
-        self._write = Writer(writing, f"{name}-writer")
-        self._reading = reading
-        self._reader = ThreadPoolExecutor(1, f"{name}-reader")
+    def __init__(self, writer: Writer, readers: Readers) -> None:
+        self._write = writer
+        self._read = readers
         self._collections: dict[str, Collection] = {}
+        self._statements: dict[str, Statements] = {}
 
     async def prepare(self, collections: tuple[Collection, ...]) -> None:
         """See `Store`."""
-
-        def write(connection: sqlite3.Connection) -> None:
-            for collection in collections:
-                for statement in create(collection):
-                    connection.execute(statement)
-
-        await self._write(write)
-        self._collections |= {collection.name: collection for collection in collections}
+        statements = [sql for collection in collections for sql in create(collection)]
+        await self._write(partial(_execute, statements))
+        for collection in collections:
+            self._collections[collection.name] = collection
+            self._statements[collection.name] = Statements.of(collection.name)
 
     async def get(self, collection: str, id: str) -> Stored | None:
         """See `Store`."""
-        sql = f"SELECT id, version, data FROM {table(collection)} WHERE id = ?"
-        rows = await self._read(sql, (id,))
+        rows = await self._read.short(self._statements[collection].get, (id,))
         return Stored(*rows[0]) if rows else None
+
+    async def get_many(self, collection: str, ids: tuple[str, ...]) -> Mapping[str, Stored]:
+        """See `Store`."""
+        rows = await self._few(self._statements[collection].get_many, len(ids), (json.dumps(ids),))
+        return {row[0]: Stored(*row) for row in rows}
 
     async def find(self, query: Query) -> tuple[Stored, ...]:
         """See `Store`."""
-        sql, parameters = select(self._collections[query.collection], query)
-        return tuple(Stored(*row) for row in await self._read(sql, parameters))
+        rows = await self._read.long(*select(self._collections[query.collection], query))
+        return tuple(Stored(*row) for row in rows)
 
-    async def history(self, stream: str) -> tuple[Envelope, ...]:
+    async def count(self, query: Query) -> int:
         """See `Store`."""
-        sql = "SELECT envelope FROM events WHERE stream = ? ORDER BY version"
-        return tuple(Envelope.from_json(row[0]) for row in await self._read(sql, (stream,)))
+        rows = await self._read.long(*count(self._collections[query.collection], query))
+        return int(rows[0][0])
 
-    async def handled(self, message: str) -> Handled | None:
+    async def history(self, stream: str, *, after: int = 0, limit: int) -> tuple[Envelope, ...]:
         """See `Store`."""
-        rows = await self._read("SELECT result FROM inbox WHERE message = ?", (message,))
-        return Handled(rows[0][0]) if rows else None
+        rows = await self._few(_HISTORY, limit, (stream, after, limit))
+        return tuple(Envelope.from_json(row[0]) for row in rows)
+
+    async def streams(self, prefix: str, *, after: str = "", limit: int) -> tuple[str, ...]:
+        """See `Store`."""
+        end = successor(prefix) or _END
+        rows = await self._read.long(_STREAMS, (max(prefix, after), after, end, limit))
+        return tuple(row[0] for row in rows)
+
+    async def handled(self, messages: tuple[str, ...]) -> Mapping[str, str | None]:
+        """See `Store`."""
+        return dict(await self._few(RESULTS, len(messages), (json.dumps(messages),)))
 
     async def commit(self, commit: Commit) -> None:
         """See `Store`."""
-        await self._write(lambda connection: _commit(connection, commit))
+        await self._write(partial(write, self._statements, commit))
 
-    async def pending(self, limit: int) -> tuple[Pending, ...]:
+    async def pending(self, *, after: int = 0, limit: int) -> tuple[Pending, ...]:
         """See `Store`."""
-        sql = "SELECT position, topic, envelope FROM outbox ORDER BY position LIMIT ?"
-        rows = await self._read(sql, (limit,))
+        rows = await self._few(_PENDING, limit, (after, limit))
         return tuple(
-            Pending(position, Outgoing(topic, Envelope.from_json(envelope)))
-            for position, topic, envelope in rows
+            Pending(position, Outgoing(topic=topic, id=id, type=type, subject=subject, data=data))
+            for position, topic, id, type, subject, data in rows
         )
+
+    async def outbox_size(self) -> int:
+        """See `Store`."""
+        rows = await self._read.long("SELECT count(*) FROM outbox")
+        return int(rows[0][0])
 
     async def published(self, positions: tuple[int, ...]) -> None:
         """See `Store`."""
         rows = [(position,) for position in positions]
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.executemany("DELETE FROM outbox WHERE position = ?", rows)
-
-        await self._write(write)
+        await self._write(partial(_remove, "DELETE FROM outbox WHERE position = ?", rows))
 
     async def due(self, now: datetime, limit: int) -> tuple[Timer, ...]:
         """See `Store`."""
-        sql = "SELECT id, due, handler, data FROM timers WHERE due <= ? ORDER BY due LIMIT ?"
-        rows = await self._read(sql, (now.timestamp(), limit))
+        rows = await self._few(_DUE, limit, (now.timestamp(), limit))
         return tuple(
             Timer(id=id, due=datetime.fromtimestamp(due, UTC), handler=handler, data=data)
             for id, due, handler, data in rows
@@ -126,110 +136,38 @@ class SqliteStore:
 
     async def next_due(self) -> datetime | None:
         """See `Store`."""
-        rows = await self._read("SELECT min(due) FROM timers", ())
+        rows = await self._read.short("SELECT min(due) FROM timers")
         due = rows[0][0]
         return None if due is None else datetime.fromtimestamp(due, UTC)
 
-    async def forget(self, before: datetime) -> None:
+    async def forget(self, generations: int) -> None:
         """See `Store`."""
-        limit = before.timestamp()
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute("DELETE FROM inbox WHERE handled_at < ?", (limit,))
-
-        await self._write(write)
+        await self._write(partial(_execute, ["UPDATE meta SET generation = generation + 1"]))
+        last = ""
+        # In small transactions: other writers do not wait.
+        while rows := await self._read.long(_OLD, (last, generations + 1, _FEW)):
+            await self._write(partial(_remove, "DELETE FROM inbox WHERE message = ?", rows))
+            (last,) = rows[-1]
 
     async def ping(self) -> None:
         """See `Store`."""
-        await self._write(lambda connection: None)  # takes the write lock
+        # It really writes, so that it notices a full disk.
+        await self._write(partial(_execute, ["UPDATE meta SET generation = generation"]))
 
     async def close(self) -> None:
         """See `Store`."""
+        await self._read.close()
         await self._write.close()
-        await asyncio.to_thread(self._reader.shutdown)
-        self._reading.close()
 
-    async def _read(self, sql: str, parameters: Any) -> list[Any]:
-        def fetch() -> list[Any]:
-            try:
-                return self._reading.execute(sql, parameters).fetchall()
-            except sqlite3.OperationalError as error:
-                raise Unavailable(str(error)) from error
-
-        return await self._in_reader(fetch)
-
-    async def _in_reader(self, work: Callable[[], R]) -> R:
-        try:
-            reading = asyncio.get_running_loop().run_in_executor(self._reader, work)
-        except RuntimeError as error:
-            raise Unavailable("the store is closed") from error
-        return await reading
+    async def _few(self, sql: str, rows: int, parameters: Sequence[Any]) -> list[Any]:
+        read = self._read.short if rows <= _FEW else self._read.long
+        return await read(sql, parameters)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.create_collation("decimal", compare_decimals)
-    connection.create_collation("instant", compare_instants)
-    return connection
+def _execute(statements: Sequence[str], connection: sqlite3.Connection) -> None:
+    for statement in statements:
+        connection.execute(statement)
 
 
-def _commit(connection: sqlite3.Connection, commit: Commit) -> None:
-    if commit.inbox is not None:
-        _receive(connection, commit.inbox, commit.result)
-    for append in commit.appends:
-        _append(connection, append)
-    for put in commit.puts:
-        _put(connection, put)
-    for delete in commit.deletes:
-        _delete(connection, delete)
-    connection.executemany("DELETE FROM timers WHERE id = ?", [(id,) for id in commit.drop_timers])
-    connection.executemany(
-        "INSERT OR REPLACE INTO timers (id, due, handler, data) VALUES (?, ?, ?, ?)",
-        [(t.id, t.due.timestamp(), t.handler, t.data) for t in commit.set_timers],
-    )
-    connection.executemany(
-        "INSERT INTO outbox (topic, envelope) VALUES (?, ?)",
-        [(out.topic, out.envelope.to_json()) for out in commit.outbox],
-    )
-
-
-def _receive(connection: sqlite3.Connection, message: str, result: str | None) -> None:
-    now = datetime.now(UTC).timestamp()
-    sql = "INSERT OR IGNORE INTO inbox (message, result, handled_at) VALUES (?, ?, ?)"
-    if connection.execute(sql, (message, result, now)).rowcount == 0:
-        sql = "SELECT result FROM inbox WHERE message = ?"
-        raise AlreadyHandled(connection.execute(sql, (message,)).fetchone()[0])
-
-
-def _append(connection: sqlite3.Connection, append: Append) -> None:
-    sql = "SELECT max(version) FROM events WHERE stream = ?"
-    (version,) = connection.execute(sql, (append.stream,)).fetchone()
-    if (version or 0) != append.expected:
-        raise Conflict
-    connection.executemany(
-        "INSERT INTO events (stream, version, envelope) VALUES (?, ?, ?)",
-        [
-            (append.stream, version, event.to_json())
-            for version, event in enumerate(append.events, append.expected + 1)
-        ],
-    )
-
-
-def _put(connection: sqlite3.Connection, put: Put) -> None:
-    name = table(put.collection)
-    if put.expected == 0:
-        sql = f"INSERT OR IGNORE INTO {name} (version, data, id) VALUES (?, ?, ?)"
-        cursor = connection.execute(sql, (put.version, put.data, put.id))
-    else:
-        sql = f"UPDATE {name} SET version = ?, data = ? WHERE id = ? AND version = ?"
-        cursor = connection.execute(sql, (put.version, put.data, put.id, put.expected))
-    if cursor.rowcount == 0:
-        raise Conflict
-
-
-def _delete(connection: sqlite3.Connection, delete: Delete) -> None:
-    sql = f"DELETE FROM {table(delete.collection)} WHERE id = ? AND version = ?"
-    if connection.execute(sql, (delete.id, delete.expected)).rowcount == 0:
-        raise Conflict
+def _remove(sql: str, rows: Sequence[Any], connection: sqlite3.Connection) -> None:
+    connection.executemany(sql, rows)

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
-from chassis.store.port import Collection, Kind, Query, Scalar, Sort
+from chassis.store.port import Collection, Condition, Kind, Operator, Query, Scalar, Sort
 
 T = TypeVar("T", Decimal, datetime)
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (
-    stream TEXT NOT NULL, version INTEGER NOT NULL, envelope BLOB NOT NULL,
-    PRIMARY KEY (stream, version)
-);
-CREATE TABLE IF NOT EXISTS outbox (
-    position INTEGER PRIMARY KEY, topic TEXT NOT NULL, envelope BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS inbox (
-    message TEXT PRIMARY KEY, result TEXT, handled_at REAL NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS inbox_by_age ON inbox (handled_at);
-CREATE TABLE IF NOT EXISTS timers (
-    id TEXT PRIMARY KEY, due REAL NOT NULL, handler TEXT NOT NULL, data TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS timers_by_due ON timers (due);
-"""
-
+_LAST = "\U0010ffff"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -55,16 +40,27 @@ def create(collection: Collection) -> tuple[str, ...]:
 def select(collection: Collection, query: Query) -> tuple[str, list[Scalar]]:
     """Return the statement of a query, and its parameters."""
     kinds = dict(collection.fields)
-    conditions = [f"{_value(field, kinds)} IS ?" for field, _ in query.where]
-    parameters = [value for _, value in query.where]
-    if query.after is not None:
-        condition, values = _after(query.sort, query.after, kinds)
-        conditions.append(condition)
-        parameters += values
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    where, parameters = _where(query, kinds)
     order = ", ".join([*(_ordering(sort, kinds) for sort in query.sort), "id"])
     sql = f"SELECT id, version, data FROM {table(collection.name)}{where} ORDER BY {order} LIMIT ?"
     return sql, [*parameters, query.limit]
+
+
+def count(collection: Collection, query: Query) -> tuple[str, list[Scalar]]:
+    """Return the statement that counts the documents of a query up to its limit."""
+    where, parameters = _where(query, dict(collection.fields))
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM {table(collection.name)}{where} LIMIT ?)"
+    return sql, [*parameters, query.limit]
+
+
+def successor(prefix: str) -> str | None:
+    """Return the first text after all texts that begin with `prefix`; None if there is none."""
+    while prefix and prefix[-1] == _LAST:
+        prefix = prefix[:-1]
+    if not prefix:
+        return None
+    following = ord(prefix[-1]) + 1
+    return prefix[:-1] + chr(0xE000 if following == 0xD800 else following)  # no surrogates
 
 
 def compare_decimals(left: str, right: str) -> int:
@@ -75,6 +71,70 @@ def compare_decimals(left: str, right: str) -> int:
 def compare_instants(left: str, right: str) -> int:
     """Compare dates with times, as a collation."""
     return _compare(_instant, left, right)
+
+
+def _where(query: Query, kinds: dict[str, Kind]) -> tuple[str, list[Scalar]]:
+    parts = [_condition(condition, kinds) for condition in query.where]
+    if query.after is not None:
+        parts.append(_after(query.sort, query.after, kinds))
+    where = f" WHERE {' AND '.join(sql for sql, _ in parts)}" if parts else ""
+    return where, [_parameter(value) for _, values in parts for value in values]
+
+
+def _condition(condition: Condition, kinds: dict[str, Kind]) -> tuple[str, list[Scalar]]:
+    column = _value(condition.field, kinds)
+    match condition.operator, condition.value:
+        case Operator.IN, tuple(values):
+            return _in(column, values)
+        case Operator.PREFIX, str(prefix):
+            return _prefix(f"{column} COLLATE BINARY", prefix)
+        case Operator.EQUAL, (None | str() | int() | float()) as value:
+            return f"{column} IS ?", [value]
+        case (
+            Operator.LESS | Operator.AT_MOST | Operator.GREATER | Operator.AT_LEAST as operator,
+            (None | str() | int() | float()) as value,
+        ):
+            return _comparison(column, operator, value)
+    raise ValueError(f"{condition.value!r} is not a valid value for {condition.operator.name}")
+
+
+def _in(column: str, values: tuple[Scalar, ...]) -> tuple[str, list[Scalar]]:
+    listed = json.dumps([value for value in values if value is not None])
+    sql = f"{column} IN (SELECT value FROM json_each(?))"
+    return (f"({sql} OR {column} IS NULL)" if None in values else sql), [listed]
+
+
+def _prefix(column: str, prefix: str) -> tuple[str, list[Scalar]]:
+    end = successor(prefix)
+    if end is None:
+        return f"{column} >= ?", [prefix]
+    return f"({column} >= ? AND {column} < ?)", [prefix, end]
+
+
+def _comparison(column: str, operator: Operator, value: Scalar) -> tuple[str, list[Scalar]]:
+    """None comes before all values, but SQL compares nothing with NULL."""
+    match operator, value:
+        case Operator.LESS, None:
+            return "0", []
+        case Operator.AT_MOST, None:
+            return f"{column} IS NULL", []
+        case Operator.GREATER, None:
+            return f"{column} IS NOT NULL", []
+        case Operator.AT_LEAST, None:
+            return "1", []
+        case ((Operator.LESS | Operator.AT_MOST), _):
+            return f"({column} {operator.value} ? OR {column} IS NULL)", [value]
+    return f"{column} {operator.value} ?", [value]
+
+
+def _parameter(value: Scalar) -> Scalar:
+    """SQLite has integers of 64 bits; larger ones in a document are floating point numbers."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
+    return value
 
 
 def _after(

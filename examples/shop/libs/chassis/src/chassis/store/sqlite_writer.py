@@ -1,4 +1,4 @@
-"""The single writer of an SQLite file: one thread with group commit."""
+"""The writer of an SQLite file: one thread with group commit."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 from chassis.errors import Unavailable
+from chassis.store.sqlite_file import SqliteFile, patiently
 
 _GROUP = 256
 
-Write = Callable[[sqlite3.Connection], None]
+Write: TypeAlias = Callable[[sqlite3.Connection], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(NamedTuple):
     write: Write
     loop: asyncio.AbstractEventLoop
     done: asyncio.Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
+class _Result(NamedTuple):
     job: _Job
     error: BaseException | None
 
@@ -36,21 +36,24 @@ class Writer:
     Writes that arrive during a sync share the next transaction, each in a savepoint.
     """
 
-    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
+    def __init__(self, file: SqliteFile, connection: sqlite3.Connection) -> None:
+        self._file = file
         self._connection = connection
+        self._begin = partial(connection.execute, "BEGIN IMMEDIATE")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
+        name = f"{file.path.stem}-writer"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    async def __call__(self, write: Write) -> None:
+    def __call__(self, write: Write) -> asyncio.Future[None]:
         """Execute `write`; if it raises, only this write is rolled back."""
         if self._closed:
-            raise Unavailable("the store is closed")
+            raise Unavailable(f"{self._file.path}: the store is closed")
         loop = asyncio.get_running_loop()
-        job = _Job(write, loop, loop.create_future())
-        self._jobs.put(job)
-        await job.done
+        done = loop.create_future()
+        self._jobs.put(_Job(write, loop, done))
+        return done
 
     async def close(self) -> None:
         """Finish pending writes and close the connection."""
@@ -71,22 +74,29 @@ class Writer:
     def _next_group(self) -> list[_Job | None]:
         """Wait for a job and return it with all others that wait. None is the last one: closed."""
         group = [self._jobs.get()]
-        while len(group) < _GROUP and not self._jobs.empty():
-            group.append(self._jobs.get())
+        with suppress(queue.Empty):
+            while len(group) < _GROUP:
+                group.append(self._jobs.get_nowait())
         return group
 
-    def _execute(self, group: list[_Job]) -> list[_Result]:
+    def _execute(self, jobs: list[_Job]) -> list[_Result]:
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            results = [_Result(job, self._attempt(job.write)) for job in group]
+            self._file.check()
+            patiently(self._begin)
+            if len(jobs) == 1:
+                jobs[0].write(self._connection)
+                results = [_Result(jobs[0], None)]
+            else:
+                results = [_Result(job, self._attempt(job.write)) for job in jobs]
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
             with suppress(sqlite3.Error):
-                self._connection.execute("ROLLBACK")
-            return [_Result(job, _translated(error)) for job in group]
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            return [_Result(job, self._translated(error)) for job in jobs]
         return results
 
-    def _attempt(self, write: Write) -> BaseException | None:
+    def _attempt(self, write: Write) -> Exception | None:
         self._connection.execute("SAVEPOINT one")
         try:
             write(self._connection)
@@ -95,13 +105,12 @@ class Writer:
                 raise  # some errors, e.g. a full disk, end the whole transaction
             self._connection.execute("ROLLBACK TO one")
             self._connection.execute("RELEASE one")
-            return _translated(error)
+            return self._translated(error)
         self._connection.execute("RELEASE one")
         return None
 
-
-def _translated(error: BaseException) -> BaseException:
-    return Unavailable(str(error)) if isinstance(error, sqlite3.OperationalError) else error
+    def _translated(self, error: Exception) -> Exception:
+        return self._file.unavailable(error) if isinstance(error, sqlite3.Error) else error
 
 
 def _report(results: list[_Result]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from uuid import uuid4
 
 from chassis.clock import Clock
-from chassis.dead_letters import DEAD_LETTER
-from chassis.envelope import Envelope
+from chassis.dead_letters import DeadLetters
+from chassis.envelope import Envelope, Outgoing
 from chassis.messages import (
     COMMAND_REFUSED,
     Catalog,
@@ -23,10 +23,22 @@ from chassis.testing.memory_hub import MemoryHub
 class Mailbox:
     """Publishes and records messages on an in-memory hub."""
 
-    def __init__(self, unit: str, catalog: Catalog, hub: MemoryHub, clock: Clock) -> None:
+    def __init__(
+        self, unit: str, catalog: Catalog, hub: MemoryHub, topics: frozenset[str], clock: Clock
+    ) -> None:
+        """Create a mailbox.
+
+        Args:
+            unit: The name of the unit.
+            catalog: The message catalog.
+            hub: The hub of the unit.
+            topics: The topics that the unit reads.
+            clock: The time of the messages.
+        """
         self._unit = unit
         self._catalog = catalog
         self._hub = hub
+        self._topics = topics
         self._clock = clock
         self._failures_seen = 0
 
@@ -38,11 +50,12 @@ class Mailbox:
     def deliver(self, message: Message, caused_by: Message | None) -> None:
         """Deliver a message of another unit."""
         kind = self._catalog.of(type(message))
-        if not self._hub.has_consumers(kind.topic):
+        if kind.topic not in self._topics:
             raise AssertionError(f"{self._unit} does not consume {kind.topic}")
         cause = None if caused_by is None else self._cause(caused_by)
         subject = kind.subject_of(message)
-        self._hub.inject(kind.topic, self._envelope(message, kind.name, subject, cause))
+        envelope = self._envelope(message, kind.name, subject, cause)
+        self._hub.inject(Outgoing.of(kind.topic, envelope))
 
     def refuse(self, command: Message, rule: str) -> None:
         """Refuse `command`, as its receiver would."""
@@ -50,21 +63,21 @@ class Mailbox:
         refusal = CommandRefused(command=cause.type, rule=rule)
         envelope = self._envelope(refusal, COMMAND_REFUSED, cause.subject, cause)
         for topic in self._event_topics():
-            self._hub.inject(topic, envelope)
+            self._hub.inject(Outgoing.of(topic, envelope))
 
-    def check(self) -> None:
+    async def check(self, dead_letters: DeadLetters) -> None:
         """Check that the unit could handle all messages since the last check.
 
         Raises:
             AssertionError: It could not handle one.
         """
-        letters = [each for each in self._hub.published if each.envelope.type == DEAD_LETTER]
+        letters = await dead_letters.list()
         new, self._failures_seen = letters[self._failures_seen :], len(letters)
-        for letter in new:
-            raise AssertionError(f"{self._unit} failed: {letter.envelope.data['reason']}")
+        for letter, _ in new:
+            raise AssertionError(f"{self._unit} failed: {letter.reason}")
 
     def _sent(self) -> list[Envelope]:
-        return [e.envelope for e in self._hub.published if e.envelope.type != DEAD_LETTER]
+        return [message.envelope for message in self._hub.published]
 
     def _event_topics(self) -> Iterable[str]:
         messages = self._catalog.messages

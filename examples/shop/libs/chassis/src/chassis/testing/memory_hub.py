@@ -4,98 +4,148 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from chassis.envelope import Envelope, Outgoing
-from chassis.hub.port import Deliver, Logged, Topic
+from chassis.envelope import Outgoing
+from chassis.errors import TooLarge, Unavailable
+from chassis.hub.port import Backlog, Record, Topic
+
+_BATCH = 256
 
 
 class MemoryHub:
-    """Implements `chassis.hub.port.Hub`; topics keep the order of publishing."""
+    """Implements `chassis.hub.port.Hub`; a topic is a list."""
+
+    max_message_bytes = 1024 * 1024
 
     def __init__(self) -> None:
         self.published: list[Outgoing] = []
-        self._groups: dict[str, list[_Group]] = defaultdict(list)
+        self._topics: dict[str, Topic] = {}
+        self._logs: dict[str, _Log] = defaultdict(_Log)
+        self._closed = False
 
     @property
     def idle(self) -> bool:
-        """Whether all published messages have been delivered."""
-        return all(group.idle for groups in self._groups.values() for group in groups)
+        """Whether every reader has taken all there is, and waits for more."""
+        return all(reader.waiting for log in self._logs.values() for reader in log.readers)
+
+    def has_readers(self, topic: str) -> bool:
+        """Return whether `topic` is being read."""
+        return bool(self._logs[topic].readers)
 
     async def declare(self, topic: Topic) -> None:
         """See `Hub`."""
+        self._topics[topic.name] = topic
 
-    async def publish(self, topic: str, envelope: Envelope, *, again: bool = False) -> None:
+    async def publish(self, message: Outgoing, *, again: bool = False) -> None:
         """See `Hub`."""
-        self.published.append(Outgoing(topic, envelope))
-        self.inject(topic, envelope)
+        if len(message.data) > self.max_message_bytes:
+            raise TooLarge(message.type, len(message.data), self.max_message_bytes)
+        if self._logs[message.topic].append(message, again=again):
+            self.published.append(message)
 
-    def inject(self, topic: str, envelope: Envelope) -> None:
-        """Deliver a message of another unit."""
-        for group in self._groups[topic]:
-            group.put(envelope.to_json())
+    def inject(self, message: Outgoing) -> None:
+        """Append a message of another unit, which is not among the `published` ones."""
+        self._logs[message.topic].append(message, again=True)
 
-    def has_consumers(self, topic: str) -> bool:
-        """Return whether a group consumes `topic`."""
-        return bool(self._groups[topic])
-
-    async def subscribe(self, topic: str, group: str, deliver: Deliver) -> _Group:
+    async def read(
+        self, topic: str, after: Mapping[int, int], types: frozenset[str] | None = None
+    ) -> AsyncGenerator[tuple[Record, ...], None]:
         """See `Hub`."""
-        groups = self._groups[topic]
-        groups.append(subscription := _Group(deliver, groups))
-        return subscription
+        log, position, reader = self._logs[topic], min(after.values()), _Reader()
+        log.readers.append(reader)
+        try:
+            while not self._closed:
+                reader.news.clear()
+                if position >= len(log.messages):
+                    yield ()
+                    await reader.wait_for_news()
+                    continue
+                until = min(position + _BATCH, len(log.messages))
+                if records := tuple(self._select(topic, position, until, after, types)):
+                    yield records
+                position = until
+        finally:
+            log.readers.remove(reader)
+        raise Unavailable("the hub was closed")
 
-    async def browse(self, topic: str) -> AsyncIterator[Logged]:
+    async def end(self, topic: str) -> Mapping[int, int]:
         """See `Hub`."""
-        for position, outgoing in enumerate(self.published):
-            if outgoing.topic == topic:
-                yield Logged(position, outgoing.envelope.to_json())
+        partitions = range(self._topics[topic].partitions)
+        return dict.fromkeys(partitions, len(self._logs[topic].messages))
 
-    async def discard(self, topic: str, position: int) -> None:
+    async def backlog(
+        self, topic: str, after: Mapping[int, int], types: frozenset[str] | None = None
+    ) -> Backlog:
         """See `Hub`."""
+        last = len(self._logs[topic].messages)
+        records = tuple(self._select(topic, min(after.values()), last, after, types))
+        return Backlog(count=len(records), oldest=records[0].time if records else None)
 
     def status(self) -> str:
         """See `Hub`."""
-        return "ok"
+        return "closed" if self._closed else "ok"
 
     async def close(self) -> None:
         """See `Hub`."""
-        for groups in self._groups.values():
-            for group in tuple(groups):
-                await group.stop()
+        self._closed = True
+        for log in self._logs.values():
+            log.wake()
+
+    def _select(
+        self,
+        topic: str,
+        start: int,
+        end: int,
+        after: Mapping[int, int],
+        types: frozenset[str] | None,
+    ) -> Iterator[Record]:
+        messages = self._logs[topic].messages[start:end]
+        for position, (time, message) in enumerate(messages, start + 1):
+            partition = self._topics[topic].partition_of(message.subject)
+            if position <= after.get(partition, position):
+                continue
+            if types is None or message.type in types:
+                yield Record(
+                    partition=partition,
+                    position=position,
+                    time=time,
+                    type=message.type,
+                    data=message.data,
+                )
 
 
-class _Group:
-    """A group, which gets one message after the other."""
+@dataclass(eq=False)
+class _Reader:
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    waiting: bool = False
 
-    def __init__(self, deliver: Deliver, groups: list[_Group]) -> None:
-        self._deliver = deliver
-        self._groups = groups
-        self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
-        self._unfinished = 0
-        self._task = asyncio.create_task(self._run())
+    async def wait_for_news(self) -> None:
+        self.waiting = True
+        try:
+            await self.news.wait()
+        finally:
+            self.waiting = False
 
-    @property
-    def idle(self) -> bool:
-        return self._unfinished == 0
 
-    def put(self, data: bytes) -> None:
-        self._unfinished += 1
-        self._waiting.put_nowait(data)
+@dataclass(eq=False)
+class _Log:
+    messages: list[tuple[datetime, Outgoing]] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    readers: list[_Reader] = field(default_factory=list)
 
-    async def _run(self) -> None:
-        while True:
-            data = await self._waiting.get()
-            await self._deliver(data)
-            self._unfinished -= 1
+    def append(self, message: Outgoing, *, again: bool) -> bool:
+        """Append a message, and return whether that was done: not if it is here already."""
+        if message.id in self.ids and not again:
+            return False
+        self.ids.add(message.id)
+        self.messages.append((datetime.now(UTC), message))
+        self.wake()
+        return True
 
-    def status(self) -> str:
-        """See `Subscription`."""
-        return "ok" if not self._task.done() else "ended"
-
-    async def stop(self) -> None:
-        """See `Subscription`."""
-        if self in self._groups:
-            self._groups.remove(self)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+    def wake(self) -> None:
+        for reader in self.readers:
+            reader.waiting = False
+            reader.news.set()

@@ -25,11 +25,12 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from chassis.clock import utc_now
+from chassis.dead_letters import DeadLetters
 from chassis.http.health import Readiness
 from chassis.messages import Message
 from chassis.process.assignments import is_bff
 from chassis.process.host import Host, Overrides, host
-from chassis.runtime.consumer import Retry
+from chassis.runtime.retries import Retry
 from chassis.settings import Settings
 from chassis.testing import identity
 from chassis.testing.caller import TestCaller
@@ -130,8 +131,6 @@ class TestUnit:
         return self._mailbox
 
     async def _start(self, folder: Path) -> Host:
-        if not is_bff(self._unit):
-            self._mailbox = Mailbox(self._unit.name, self._unit.messages, self._hub, self._now)
         settings = Settings(
             nats_url="",
             data_dir=folder,
@@ -144,6 +143,14 @@ class TestUnit:
         verifier = identity.verifier(folder)
         started = host(self._unit, settings, self._hub, verifier, _unguarded, overrides)
         await started.start()
+        if not is_bff(self._unit):
+            self._mailbox = Mailbox(
+                self._unit.name,
+                self._unit.messages,
+                self._hub,
+                started.runtime.topics,
+                self._now,
+            )
         return started
 
     async def _restart(self) -> None:
@@ -168,21 +175,26 @@ class TestUnit:
     async def _run_until_idle(self, do: Callable[..., None], *arguments: Any) -> None:
         do(*arguments)
         await self._until_idle()
-        self._mail.check()
+        if self._host.store is not None:
+            await self._mail.check(DeadLetters(self._host.store, self._now))
 
     async def _until_idle(self) -> None:
         """Wait until no message and no timer is pending."""
         deadline = time.monotonic() + _IDLE_TIMEOUT
-        while not (self._hub.idle and await self._store_is_idle() and self._hub.idle):
+        while not (self._is_idle and await self._store_is_idle() and self._is_idle):
             if time.monotonic() > deadline:
                 raise AssertionError(
                     f"{self._unit.name} is not idle after {_IDLE_TIMEOUT:.0f} s; see its log"
                 )
             await asyncio.sleep(_PAUSE)
 
+    @property
+    def _is_idle(self) -> bool:
+        return self._hub.idle and self._host.runtime.idle
+
     async def _store_is_idle(self) -> bool:
         store = self._host.store
-        return store is None or not (await store.pending(1) or await store.due(self._now(), 1))
+        return store is None or not (await store.outbox_size() or await store.due(self._now(), 1))
 
     def _now(self) -> datetime:
         return utc_now() + self._passed

@@ -1,0 +1,58 @@
+"""Replays of dead letters, in the order of their messages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import suppress
+
+import structlog
+
+from chassis.dead_letters import DeadLetter, DeadLetters, State
+from chassis.errors import Conflict, Unavailable
+from chassis.runtime import housekeeping
+from chassis.runtime.consumer import Consumer
+from chassis.runtime.membership import Membership
+
+_LOOK = 1.0  # seconds
+
+_log = structlog.get_logger()
+
+
+class Replays:
+    """Handles the dead letters of one unit that are marked for it. One process does this."""
+
+    def __init__(
+        self, consumers: Iterable[Consumer], dead_letters: DeadLetters, membership: Membership
+    ) -> None:
+        self._consumers = {(each.topic, each.group): each for each in consumers}
+        self._dead_letters = dead_letters
+        self._membership = membership
+
+    async def run(self) -> None:
+        """Look for marked dead letters until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            if housekeeping.LEASE in self._membership.owned:
+                with suppress(Unavailable):  # the next look may succeed
+                    await self.replay_marked()
+
+    async def replay_marked(self) -> None:
+        """Replay the marked dead letters; one that fails again stays, with its new reason."""
+        for letter, version in await self._dead_letters.list(State.REPLAY):
+            try:
+                await self._replay(letter, version)
+                _log.info("dead letter replayed", letter=letter.id)
+            except Unavailable:
+                raise
+            except Exception as error:
+                _log.exception("dead letter failed again", letter=letter.id)
+                reason = f"{type(error).__name__}: {error}"
+                with suppress(Conflict):
+                    await self._dead_letters.mark(letter, version, State.DEAD, reason)
+
+    async def _replay(self, letter: DeadLetter, version: int) -> None:
+        consumer = self._consumers.get((letter.topic, letter.group))
+        if consumer is None:
+            raise LookupError(f"nothing reads {letter.topic} as {letter.group}")
+        await consumer.replay(letter, self._dead_letters.removal(letter, version))

@@ -1,0 +1,48 @@
+"""A process that commits to a store and prints the number of each commit that was acknowledged.
+
+Run with the path of the file, a prefix for ids, and the number of commits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from chassis.store.port import Append, Commit
+from chassis.store.sqlite import SqliteStore, open_sqlite
+
+from tests.chassis.contracts.store_contract import THINGS, message, put, received
+
+WRITERS = 8
+
+
+def commit(id: str) -> Commit:
+    """Return a commit whose parts all have the id `id`."""
+    event = message(subject=id)
+    return Commit(
+        puts=(put(id),),
+        appends=(Append(stream=id, expected=0, events=(event,)),),
+        outbox=(event,),
+        inbox=received(id),
+    )
+
+
+async def write(store: SqliteStore, ids: Iterator[str]) -> None:
+    for id in ids:
+        await store.commit(commit(id))
+        os.write(sys.stdout.fileno(), f"{id}\n".encode())
+
+
+async def main(path: Path, prefix: str, commits: int) -> None:
+    store = open_sqlite(path)
+    await store.prepare((THINGS,))
+    ids = (f"{prefix}{number}" for number in range(commits))
+    await asyncio.gather(*(write(store, ids) for _ in range(WRITERS)))
+    await store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
