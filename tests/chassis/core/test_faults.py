@@ -99,7 +99,7 @@ async def test_a_killed_process_loses_and_doubles_nothing(
                 await _until(lambda: len(victim.acknowledged) == 2 + len(changes) + len(orders))
                 await eventually(lambda: _ended(running), lambda n: n == 40)
 
-    events = [event async for event in _events(running)]
+    events = await _events(running)
     kinds = Counter(event.type.split(".")[-2] for event in {e.id: e for e in events}.values())
     assert kinds["PriceChanged"] == 200
     assert kinds["OrderPlaced"] == kinds["OrderConfirmed"] + kinds["OrderCancelled"] == 40
@@ -129,13 +129,10 @@ async def _until(condition: Any) -> None:
     await until(condition)
 
 
-async def _events(running: Running) -> Any:
-    for topic in running.messages.topics:
-        if topic.endswith(".events"):
-            async for logged in running.hub.browse(topic):
-                yield Envelope.from_json(logged.data)
+async def _events(running: Running) -> list[Envelope]:
+    return await running.published(*(t for t in running.messages.topics if t.endswith(".events")))
 
 
 async def _ended(running: Running) -> int:
     ended = ("OrderConfirmed", "OrderCancelled")
-    return len({e.id async for e in _events(running) if e.type.split(".")[-2] in ended})
+    return len({e.id for e in await _events(running) if e.type.split(".")[-2] in ended})
