@@ -243,7 +243,9 @@ async def test_a_poison_message_stops_nobody_and_can_be_replayed(running: Runnin
     async def count() -> int:
         return len((await prices.search({}, {}, (), 99)).items)
 
-    letters = DeadLetters(running.store("prices"), utc_now)
+    store = running.store("prices")
+    await store.prepare((DeadLetters.collection,))
+    letters = DeadLetters(store, utc_now)
 
     async def dead() -> list[tuple[DeadLetter, int]]:
         return list(await letters.list(State.DEAD))

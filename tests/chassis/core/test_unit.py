@@ -26,7 +26,8 @@ async def test_readiness_tells_the_truth(messages: Catalog, tmp_path: Path) -> N
     runtime = ProjectionRuntime(market.prices(messages), store, hub)
     assert (await runtime.readiness())["consumers"] == "not started"
     await runtime.start()
-    assert await runtime.readiness() == {"store": "ok", "hub": "ok", "consumers": "ok"}
+    ready = {"store": "ok", "hub": "ok", "consumers": "ok"}
+    await eventually(runtime.readiness, lambda seen: seen == ready)
     await runtime.close()
     await store.close()
     assert (await runtime.readiness())["store"] == "the store is closed"

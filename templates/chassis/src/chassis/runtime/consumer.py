@@ -375,8 +375,10 @@ class Consumer:
                     attempts=attempts,
                 )
             except Unavailable as unavailable:
-                waits += 1
                 _log.warning("dead letter postponed", reason=str(unavailable))
+            except Exception:  # otherwise the lane would end, and nobody would notice
+                _log.exception("dead letter postponed", group=self.group)
+            waits += 1
             await self._pause_in_lane(self._parts.retry.pause(waits))
 
     async def _pause_in_lane(self, seconds: float) -> None:

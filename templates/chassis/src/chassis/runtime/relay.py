@@ -157,7 +157,7 @@ class _Stream:
     async def _publish_in_order(self, key: tuple[str, str]) -> None:
         waiting = self._subjects[key]
         try:
-            while waiting and self._failure is None:
+            while waiting:
                 await self._publish_one(waiting[0])
                 self._done.append(waiting.popleft().position)
                 self._in_flight -= 1
