@@ -153,7 +153,7 @@ class Consuming:
         }
         decoder = Decoder(reactions or both, strict=strict)
         self.consumer = Consumer(TOPIC, "group", decoder, self.checkpoints, parts)
-        self.replays = Replays([self.consumer], self.letters, self.membership)
+        self.replays = Replays(lambda *_: self.consumer, self.letters, self.membership)
         self.task: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -184,7 +184,7 @@ class Consuming:
 
     async def stop(self) -> None:
         assert self.task is not None
-        await self.consumer.stop()
+        self.consumer.stop()
         await self.task
         await self.membership.leave()
 

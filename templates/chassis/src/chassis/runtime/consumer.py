@@ -72,7 +72,7 @@ class Consumer:
         self.group = group
         self.problem: str | None = "not started"
         self._decoder = decoder
-        self._checkpoints = checkpoints
+        self.checkpoints = checkpoints
         self._parts = parts
         self._lanes = Lanes(self._handle_alone, self._save_later)
         self._committing = asyncio.Lock()
@@ -107,14 +107,14 @@ class Consumer:
                 failures += 1
         self._stopping.clear()  # for the next start
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Read no more, and finish what has been read or leave it to the next start."""
         self._stopping.set()
         self._interrupt()
 
     async def handled_until(self, time: datetime) -> bool:
         """Return whether the group has handled everything that was published until `time`."""
-        positions = await self._checkpoints.positions()
+        positions = await self.checkpoints.positions()
         backlog = await self._parts.hub.backlog(self.topic, positions, self._decoder.types)
         return backlog.oldest is None or backlog.oldest > time
 
@@ -139,7 +139,7 @@ class Consumer:
     @property
     def _mine(self) -> frozenset[int]:
         names = self._parts.membership.owned
-        return frozenset(p for p in range(self._checkpoints.partitions) if lease_name(p) in names)
+        return frozenset(p for p in range(self.checkpoints.partitions) if lease_name(p) in names)
 
     async def _follow(self) -> None:
         """Read the partitions that this process holds, until that changes."""
@@ -151,7 +151,7 @@ class Consumer:
             self.problem = None
             await self._changed.wait()
             return
-        self._saved = await self._checkpoints.load(self._parts.hub, mine)
+        self._saved = await self.checkpoints.load(self._parts.hub, mine)
         self._read = {partition: saved.position for partition, saved in self._saved.items()}
         reader = self._parts.hub.read(self.topic, self._read, self._decoder.types)
         try:
@@ -279,7 +279,7 @@ class Consumer:
         return {p: mark for p, mark in marks.items() if mark > self._saved[p].position}
 
     def _add_checkpoints(self, work: Work, marks: dict[int, int]) -> None:
-        puts = tuple(self._checkpoints.put(p, mark, self._saved[p]) for p, mark in marks.items())
+        puts = tuple(self.checkpoints.put(p, mark, self._saved[p]) for p, mark in marks.items())
         if puts:
             work.add(Commit(puts=puts))
 
@@ -291,7 +291,7 @@ class Consumer:
     async def _reload(self) -> None:
         """Read the checkpoints again: another process may have gone further."""
         async with self._committing:
-            self._saved = await self._checkpoints.load(self._parts.hub, self._saved)
+            self._saved = await self.checkpoints.load(self._parts.hub, self._saved)
 
     def _save_later(self) -> None:
         """Save the checkpoints soon after work in the lanes, unless a batch does it before."""
