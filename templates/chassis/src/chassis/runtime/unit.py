@@ -124,7 +124,7 @@ class Unit:
         return {
             "store": await self._store_status(),
             "hub": self._parts.hub.status(),
-            "consumers": problems[0] if problems else "ok",
+            "consumers": problems[0] if problems else "ok" if self._tasks else "not started",
         }
 
     def _consumer_of(self, topic: str, group: str) -> Consumer | None:
