@@ -186,6 +186,6 @@ async def test_one_that_is_alone_writes_nothing(members: Members) -> None:
     async def count(commit: object) -> None:
         commits.append(commit)
 
-    store.commit = count  # type: ignore[method-assign,assignment]
+    store.commit = count  # type: ignore[method-assign]
     await asyncio.sleep(5 * QUICK.heartbeat)
     assert commits == []

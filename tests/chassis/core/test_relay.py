@@ -7,6 +7,7 @@ import random
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -111,6 +112,78 @@ async def test_one_subject_does_not_hold_up_the_others(store: SqliteStore) -> No
         await (await relay_on(store, hub)).flush()
     assert first_arrivals(hub) == {"a": [1], "b": [1]}
     assert [p.message.subject for p in await store.pending(limit=9)] == ["stuck"]
+
+
+async def test_a_late_removal_removes_nothing_new(store: SqliteStore, tmp_path: Path) -> None:
+    """A relay that stood still removes what it has published, after another one did so.
+
+    Since positions are never used again, it cannot remove a message that came later.
+    """
+
+    class StandsStill(MemoryHub):
+        published_one, go_on = asyncio.Event(), asyncio.Event()
+
+        async def publish(self, message: Outgoing, *, again: bool = False) -> None:
+            await super().publish(message)
+            self.published_one.set()
+            await self.go_on.wait()
+
+    slow_hub, hub = StandsStill(), MemoryHub()
+    slow = asyncio.create_task((await relay_on(store, slow_hub)).flush())
+    await store.commit(Commit(outbox=(outgoing("a", 1),)))
+    await slow_hub.published_one.wait()
+    other = open_sqlite(tmp_path / "unit.db")
+    quick = await relay_on(other, hub)
+    quick._membership.owned = frozenset({LEASE})  # it takes the slow one for dead
+    await quick.flush()
+    assert await store.pending(limit=1) == ()
+    await store.commit(Commit(outbox=(outgoing("a", 2),)))
+    slow_hub.go_on.set()
+    await slow
+    await quick.flush()
+    arrived = first_arrivals(hub)["a"] + first_arrivals(slow_hub)["a"]
+    assert set(arrived) == {1, 2}
+    await other.close()
+
+
+async def test_many_failures_at_once_end_a_flush(store: SqliteStore) -> None:
+    """However the publishing of a window ends, and when: the relay never waits for nothing."""
+
+    class Mistaken(MemoryHub):
+        async def publish(self, message: Outgoing, *, again: bool = False) -> None:
+            await asyncio.sleep(0)
+            if message.subject == "bad":
+                raise KeyError("a mistake of ours")
+            await super().publish(message)
+
+    hub = Mistaken()
+    relay = await relay_on(store, hub)
+    many = [outgoing(f"subject-{number}", number) for number in range(1500)]
+    for start in range(0, 1500, 500):
+        await store.commit(Commit(outbox=tuple(many[start : start + 500])))
+    async with asyncio.timeout(PATIENCE):
+        await relay.flush()
+    assert len(hub.published) == 1500
+    await store.commit(Commit(outbox=(outgoing("bad", 1), *many[:300])))
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(KeyError):
+            await relay.flush()
+    assert [pending.message.subject for pending in await store.pending(limit=9)] == ["bad"]
+
+
+async def test_a_message_over_the_limit_is_a_dead_letter_and_blocks_nobody(
+    store: SqliteStore,
+) -> None:
+    hub = MemoryHub()
+    hub.max_message_bytes = 2000
+    relay = await relay_on(store, hub)
+    huge = replace(outgoing("a", 1), data=b"x" * 2001)
+    await store.commit(Commit(outbox=(huge, outgoing("a", 2), outgoing("b", 3))))
+    await relay.flush()
+    assert await store.pending(limit=9) == ()
+    assert first_arrivals(hub) == {"a": [2], "b": [3]}
+    ((letter, _),) = await DeadLetters(store, utc_now).list()
+    assert (letter.group, letter.subject, letter.message) == ("outbox", "a", "x" * 2001)
 
 
 async def test_a_wake_up_publishes_at_once(store: SqliteStore) -> None:
