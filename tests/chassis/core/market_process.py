@@ -19,6 +19,7 @@ from chassis.store.sqlite import open_sqlite
 
 
 async def main(url: str, system: str, folder: Path) -> None:
+    """Run the market until the end of standard input."""
     messages = market.catalog(system)
     hub = await connect_nats(url, "victim")
     services = [

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
 from chassis.clock import utc_now
-from chassis.envelope import Envelope
+from chassis.envelope import Envelope, Outgoing
 from chassis.hub.nats import NatsHub, connect_nats
+from chassis.hub.port import Hub, Topic
 from chassis.messages import Catalog, Command
 from chassis.projection import Projection
 from chassis.results import Outcome
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
-from chassis.runtime.consumer import Retry
 from chassis.runtime.envelopes import EnvelopeFactory
+from chassis.runtime.retries import Retry
 from chassis.service import Service
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
@@ -58,6 +59,17 @@ class Running:
         await runtime.start()
         return runtime
 
+    def topic(self, name: str) -> Topic:
+        partitions, retention = self.messages.partitions, self.messages.retention
+        return Topic(name=name, partitions=partitions, retention=retention)
+
+    async def published(self, *topics: str) -> list[Envelope]:
+        """What is in the topics; in all of them if none is named."""
+        found: list[Envelope] = []
+        for name in topics or self.messages.topics:
+            found += await read_all(self.hub, self.topic(name))
+        return found
+
     def sender(self, name: str) -> Sender:
         return Sender(name, self)
 
@@ -72,15 +84,27 @@ class Sender:
     """Publishes commands as another service would."""
 
     def __init__(self, name: str, running: Running) -> None:
-        self._envelopes = EnvelopeFactory(name, running.messages, utc_now)
-        self._hub = running.hub
-        self.last: Envelope
+        hub = self._hub = running.hub
+        self._envelopes = EnvelopeFactory(
+            name, running.messages, utc_now, lambda: hub.max_message_bytes
+        )
 
-    async def __call__(self, command: Command, *, publish: bool = True) -> None:
-        sealed = self._envelopes.wrap(command, id=uuid4(), causation_id=None)
-        self.last = sealed.envelope
-        if publish:
-            await self._hub.publish(sealed.topic, sealed.envelope)
+    async def __call__(self, command: Command) -> Outgoing:
+        outgoing = self._envelopes.wrap(command, id=uuid4(), causation_id=None)
+        await self._hub.publish(outgoing)
+        return outgoing
+
+
+async def read_all(hub: Hub, topic: Topic) -> list[Envelope]:
+    """What is in a topic now."""
+    await hub.declare(topic)
+    found: list[Envelope] = []
+    async with aclosing(hub.read(topic.name, dict.fromkeys(range(topic.partitions), 0))) as reader:
+        async for records in reader:
+            if not records:
+                break
+            found += [Envelope.from_json(record.data) for record in records]
+    return found
 
 
 async def do(runtime: ServiceRuntime, command: Command, id: UUID | None = None) -> Outcome:

@@ -1,118 +1,104 @@
-"""What becomes of messages that cannot be handled: retried, given up, given back."""
+"""What becomes of messages: handled in batches, retried, given up, given back."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from chassis import trace
 from chassis.clock import utc_now
-from chassis.dead_letters import DeadLetter, DeadLetterPublisher, dead_letters, replay
-from chassis.envelope import Envelope, Undecodable
-from chassis.errors import Conflict, Unavailable
+from chassis.dead_letters import DeadLetter, DeadLetters, State
+from chassis.envelope import Envelope
+from chassis.errors import Conflict, TooLarge, Unavailable
 from chassis.messages import Catalog, Message
-from chassis.runtime.consumer import Consumer, Reaction
-from chassis.testing.memory_hub import MemoryHub
+from chassis.runtime.work import Work
+from chassis.store.sqlite import SqliteStore, open_sqlite
+
+from tests.waiting import until
 
 from . import market
-from .running import FAST, Running, do, eventually
-
-TOPIC = "test.product.events"
-
-
-def envelope(**data: Any) -> Envelope:
-    return Envelope(
-        id=uuid4(),
-        source="/test/product",
-        type="ProductListed",
-        subject="s",
-        time=datetime.now(UTC),
-        data=data or {"product_id": str(uuid4()), "name": "x", "price": "1.50"},
-        correlation_id=uuid4(),
-        traceparent="00-" + "1" * 32 + "-" + "2" * 16 + "-01",
-    )
+from .consuming import Consuming, Handler, envelope, outgoing
+from .running import Running, do, eventually
 
 
-class Handler:
-    """Fails as it is told, then remembers."""
-
-    def __init__(self, *errors: Exception) -> None:
-        self.errors = list(errors)
-        self.calls = 0
-        self.got: list[Message] = []
-
-    async def __call__(self, message: Message, envelope: Envelope) -> None:
-        self.calls += 1
-        if self.errors:
-            raise self.errors.pop(0)
-        self.got.append(message)
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    store = open_sqlite(tmp_path / "unit.db")
+    yield store
+    await store.close()
 
 
-class Fixture:
-    def __init__(self, messages: Catalog, *handlers: Callable[..., Awaitable[None]]) -> None:
-        self.messages = messages
-        self.hub = MemoryHub()
-        dead_letters = DeadLetterPublisher("unit", messages, self.hub, utc_now)
-        reactions = {"ProductListed": Reaction(market.ProductListed, handlers)}
-        self.consumer = Consumer(TOPIC, "group", reactions, dead_letters, FAST)
-        self.strict = Consumer(TOPIC, "group", reactions, dead_letters, FAST, strict=True)
-
-    async def letters(self) -> list[DeadLetter]:
-        return [letter async for letter in dead_letters(self.hub, self.messages)]
+@pytest.fixture
+async def handler() -> Handler:
+    return Handler()
 
 
-async def test_a_message_is_decoded_and_handled(messages: Catalog) -> None:
-    handler = Handler()
-    await Fixture(messages, handler).consumer.deliver(envelope().to_json())
+@pytest.fixture
+async def consuming(
+    store: SqliteStore, messages: Catalog, handler: Handler
+) -> AsyncIterator[Consuming]:
+    consuming = Consuming(store, messages, handler)
+    yield consuming
+    await consuming.kill()
+
+
+async def test_a_message_is_decoded_and_handled(consuming: Consuming, handler: Handler) -> None:
+    await consuming.deliver(envelope())
     (got,) = handler.got
     assert isinstance(got, market.ProductListed)
     assert got.price == Decimal("1.50")
 
 
-async def test_unknown_fields_and_types_are_tolerated(messages: Catalog) -> None:
-    handler = Handler()
-    fixture = Fixture(messages, handler)
-    known = {"product_id": str(uuid4()), "name": "x", "price": "1", "color": "new field"}
-    await fixture.consumer.deliver(envelope(**known).to_json())
-    other = envelope().to_json().replace(b"ProductListed", b"SomethingNew")
-    await fixture.consumer.deliver(other)
+async def test_unknown_fields_and_types_are_tolerated(
+    consuming: Consuming, handler: Handler
+) -> None:
+    known: dict[str, Any] = {
+        "product_id": str(uuid4()),
+        "name": "x",
+        "price": "1",
+        "color": "new field",
+    }
+    await consuming.deliver(envelope(**known), envelope(type="SomethingNew"))
     assert len(handler.got) == 1
-    assert await fixture.letters() == []
+    assert await consuming.dead() == []
 
 
-async def test_an_unknown_command_is_a_dead_letter(messages: Catalog) -> None:
-    fixture = Fixture(messages, Handler())
-    other = envelope().to_json().replace(b"ProductListed", b"SomethingNew")
-    await fixture.strict.deliver(other)
-    (letter,) = await fixture.letters()
+async def test_an_unknown_command_is_a_dead_letter(
+    store: SqliteStore, messages: Catalog, handler: Handler
+) -> None:
+    consuming = Consuming(store, messages, handler, strict=True)
+    await consuming.deliver(envelope(type="SomethingNew"))
+    (letter,) = await consuming.dead()
     assert "no handler for messages of type SomethingNew" in letter.reason
+    await consuming.stop()
 
 
-async def test_a_failing_message_is_tried_again(messages: Catalog) -> None:
-    handler = Handler(ValueError("one"), KeyError("two"))
-    fixture = Fixture(messages, handler)
-    await fixture.consumer.deliver(envelope().to_json())
-    assert (handler.calls, len(handler.got)) == (3, 1)
-    assert await fixture.letters() == []
+async def test_a_failing_message_is_tried_again(consuming: Consuming, handler: Handler) -> None:
+    handler.fail(1, ValueError("one"), KeyError("two"))
+    await consuming.deliver(envelope(number=1))
+    assert handler.calls == {"s": [1, 1, 1]}
+    assert await consuming.effects() == {"s": [1]}
+    assert await consuming.dead() == []
 
 
-async def test_a_poison_message_becomes_a_dead_letter_with_the_reason(messages: Catalog) -> None:
-    handler = Handler(*(ValueError("it is poison") for _ in range(9)))
-    fixture = Fixture(messages, handler)
-    poison = envelope()
-    await fixture.consumer.deliver(poison.to_json())
-    (letter,) = await fixture.letters()
-    assert handler.calls == letter.attempts == 3
+async def test_a_poison_message_becomes_a_dead_letter_with_the_reason(
+    consuming: Consuming, handler: Handler
+) -> None:
+    handler.fail(1, *(ValueError("it is poison") for _ in range(9)))
+    poison = envelope(number=1)
+    await consuming.deliver(poison, envelope(number=2))
+    (letter,) = await consuming.dead()
+    assert handler.calls["s"][:4] == [1] * 4  # in the batch, then in its lane
+    assert letter.attempts == 3
     assert letter.reason == "ValueError: it is poison"
-    assert (letter.topic, letter.group) == (TOPIC, "group")
+    assert (letter.topic, letter.group) == ("test.product.events", "group")
+    assert (letter.type, letter.subject, letter.state) == ("ProductListed", "s", State.DEAD)
     assert Envelope.from_json(letter.message.encode()) == poison
-    (published,) = fixture.hub.published
-    assert published.envelope.correlation_id == poison.correlation_id
+    assert await consuming.effects() == {"s": [2]}  # nothing of the poison, and the next one
 
 
 @pytest.mark.parametrize(
@@ -131,73 +117,111 @@ async def test_a_poison_message_becomes_a_dead_letter_with_the_reason(messages: 
     ],
 )
 async def test_what_cannot_be_decoded_is_a_dead_letter_at_once(
-    messages: Catalog, raw: bytes
+    consuming: Consuming, handler: Handler, raw: bytes
 ) -> None:
-    handler = Handler()
-    fixture = Fixture(messages, handler)
-    await fixture.consumer.deliver(raw)
-    (letter,) = await fixture.letters()
-    assert (handler.calls, letter.attempts) == (0, 0)
+    await consuming.deliver(raw, envelope())
+    (letter,) = await consuming.dead()
+    assert (len(handler.got), letter.attempts) == (1, 0)
+    assert letter.record.data == raw
 
 
-async def test_what_is_unavailable_does_not_count(messages: Catalog) -> None:
+async def test_text_that_cannot_be_stored_is_a_dead_letter(
+    consuming: Consuming, handler: Handler
+) -> None:
+    """JSON can say a half of a surrogate pair, which is no character."""
+    raw = envelope("SUBJECT").to_json().replace(b"SUBJECT", b"\\ud800")
+    await consuming.deliver(raw, envelope())
+    (letter,) = await consuming.dead()
+    assert letter.record.data == raw
+    assert await consuming.effects() == {"s": [0]}
+
+
+async def test_too_large_is_a_dead_letter_at_once(consuming: Consuming, handler: Handler) -> None:
+    handler.fail(1, *(TooLarge("t", 2, 1) for _ in range(2)))
+    await consuming.deliver(envelope(number=1))
+    (letter,) = await consuming.dead()
+    assert letter.reason.startswith("TooLarge: t has 2 bytes")
+    assert len(handler.calls["s"]) == 2  # no repetition mends it
+
+
+async def test_what_is_unavailable_does_not_count(consuming: Consuming, handler: Handler) -> None:
     """While a database is down, messages wait: they are not poison."""
-    handler = Handler(*(Unavailable("down") for _ in range(10)), Conflict())
-    fixture = Fixture(messages, handler)
-    await fixture.consumer.deliver(envelope().to_json())
-    assert len(handler.got) == 1
-    assert await fixture.letters() == []
+    handler.fail(
+        1, ValueError("to its lane"), *(Unavailable("down") for _ in range(10)), Conflict()
+    )
+    await consuming.deliver(envelope(number=1))
+    assert await consuming.effects() == {"s": [1]}
+    assert await consuming.dead() == []
 
 
-async def test_each_handler_is_tried_by_itself(messages: Catalog) -> None:
-    before, poison, after = Handler(), Handler(*(ValueError() for _ in range(9))), Handler()
-    fixture = Fixture(messages, before, poison, after)
-    await fixture.consumer.deliver(envelope().to_json())
-    assert (before.calls, poison.calls, after.calls) == (1, 3, 1)
-    assert len(await fixture.letters()) == 1
+async def test_a_store_that_fails_for_a_while_holds_up_a_batch(consuming: Consuming) -> None:
+    consuming.spy.before = [Unavailable("down"), Unavailable("down")]
+    await consuming.deliver(*(envelope(number=number) for number in range(5)))
+    assert await consuming.effects() == {"s": [0, 1, 2, 3, 4]}
+    assert await consuming.dead() == []
 
 
-async def test_a_dead_letter_waits_for_the_hub(messages: Catalog) -> None:
-    fixture = Fixture(messages, Handler(*(ValueError() for _ in range(9))))
-    publish, failures = fixture.hub.publish, 3
+async def test_the_handlers_of_a_message_succeed_or_fail_together(
+    store: SqliteStore, messages: Catalog
+) -> None:
+    before, poison, after = Handler("before"), Handler("poison"), Handler("after")
+    poison.fail(1, *(ValueError() for _ in range(9)))
+    consuming = Consuming(store, messages, before, poison, after)
+    await consuming.deliver(envelope(number=1), envelope("other", number=2))
+    assert after.calls == {"other": [2]}
+    assert await consuming.effects("s", "other") == {"other": [2, 2, 2]}
+    assert len(await consuming.dead()) == 1
+    await consuming.stop()
+
+
+async def test_a_dead_letter_waits_for_the_store(
+    consuming: Consuming, handler: Handler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler.fail(1, *(ValueError() for _ in range(9)))
+    add, failures = consuming.letters.add, [Unavailable("down"), Unavailable("down")]
 
     async def fail(*args: Any, **options: Any) -> None:
-        nonlocal failures
-        failures -= 1
-        if failures > 0:
-            raise Unavailable("down")
-        await publish(*args, **options)
+        if failures:
+            raise failures.pop()
+        await add(*args, **options)
 
-    fixture.hub.publish = fail  # type: ignore[method-assign]
-    await fixture.consumer.deliver(envelope().to_json())
-    assert len(await fixture.letters()) == 1
+    monkeypatch.setattr(consuming.letters, "add", fail)
+    await consuming.deliver(envelope(number=1))
+    assert len(await consuming.dead()) == 1
 
 
-async def test_stopping_gives_a_waiting_message_back(messages: Catalog) -> None:
-    handler = Handler(*(Unavailable("down") for _ in range(10_000)))
-    fixture = Fixture(messages, handler)
-    delivery = asyncio.create_task(fixture.consumer.deliver(envelope().to_json()))
-    while handler.calls < 2:  # noqa: ASYNC110
-        await asyncio.sleep(0.005)
-    await fixture.consumer.stop()
-    with pytest.raises(Unavailable):
-        await delivery
+async def test_stopping_gives_a_waiting_message_back(store: SqliteStore, messages: Catalog) -> None:
+    stuck, handler = Handler(), Handler()
+    stuck.fail(1, ValueError("to its lane"), *(Unavailable("down") for _ in range(10_000)))
+    first = Consuming(store, messages, stuck)
+    await first.deliver(envelope("other"))
+    first.hub.inject(outgoing(envelope(number=1)))
+    first.hub.inject(outgoing(envelope(number=2)))
+    await until(lambda: len(stuck.calls["s"]) > 3)
+    await first.stop()
+    second = Consuming(store, messages, handler, hub=first.hub)
+    await second.begin()
+    await second.settled()
+    assert await second.effects("s", "other") == {"s": [1, 2], "other": [0]}
+    assert await second.dead() == []
+    await second.stop()
 
 
-async def test_the_work_continues_the_trace(messages: Catalog) -> None:
+async def test_the_work_continues_the_trace(store: SqliteStore, messages: Catalog) -> None:
     seen: list[trace.Trace | None] = []
 
-    async def look(message: Message, envelope: Envelope) -> None:
+    async def look(message: Message, envelope: Envelope, work: Work) -> None:
         seen.append(trace.current())
 
-    sent = envelope()
-    await Fixture(messages, look).consumer.deliver(sent.to_json())
+    sent, consuming = envelope(), Consuming(store, messages, look)
+    await consuming.deliver(sent)
     (current,) = seen
     assert current is not None
     assert (current.correlation_id, current.causation_id) == (sent.correlation_id, sent.id)
     assert current.traceparent != sent.traceparent
     assert trace.parse(current.traceparent) == trace.parse(sent.traceparent)
     assert trace.current() is None
+    await consuming.stop()
 
 
 async def test_a_poison_message_stops_nobody_and_can_be_replayed(running: Running) -> None:
@@ -219,29 +243,21 @@ async def test_a_poison_message_stops_nobody_and_can_be_replayed(running: Runnin
     async def count() -> int:
         return len((await prices.search({}, {}, (), 99)).items)
 
-    async def letters() -> list[DeadLetter]:
-        return [letter async for letter in dead_letters(running.hub, messages)]
+    store = running.store("prices")
+    await store.prepare((DeadLetters.collection,))
+    letters = DeadLetters(store, utc_now)
+
+    async def dead() -> list[tuple[DeadLetter, int]]:
+        return list(await letters.list(State.DEAD))
 
     await eventually(count, lambda n: n == 9)
-    (letter,) = await eventually(letters, lambda letters: len(letters) == 1)
+    ((letter, version),) = await eventually(dead, lambda found: len(found) == 1)
     assert letter.reason == "ValueError: cannot take this"
 
-    await replay(running.hub, messages, letter)  # too early: it fails again, and is kept again
-    (letter,) = await eventually(
-        letters, lambda letters: letters and letters[0].position != letter.position
-    )
+    await letters.mark(letter, version, State.REPLAY, "")  # too early: it fails again and stays
+    ((letter, version),) = await eventually(dead, lambda found: found)
+    assert letter.reason == "ValueError: cannot take this"
     broken = False
-    await replay(running.hub, messages, letter)
+    await letters.mark(letter, version, State.REPLAY, letter.reason)
     await eventually(count, lambda n: n == 10)
-    assert await letters() == []
-
-
-async def test_what_never_was_a_message_cannot_be_replayed(running: Running) -> None:
-    publisher = DeadLetterPublisher("unit", running.messages, running.hub, utc_now)
-    async for _ in dead_letters(running.hub, running.messages):
-        pass
-    await publisher.publish(b"no message", running.messages.topics[0], "g", ValueError("x"), 1)
-    (letter,) = [letter async for letter in dead_letters(running.hub, running.messages)]
-    with pytest.raises(Undecodable):
-        await replay(running.hub, running.messages, letter)
-    assert len([_ async for _ in dead_letters(running.hub, running.messages)]) == 1
+    assert await letters.list() == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import signal
 import sys
 from collections import Counter
 from decimal import Decimal
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import UUID, uuid4, uuid5
 
+from chassis.clock import utc_now
+from chassis.dead_letters import DeadLetters
 from chassis.envelope import Envelope
 from chassis.messages import Command
 
@@ -26,13 +29,25 @@ SCRIPT = Path(__file__).with_name("market_process.py")
 class Victim:
     """The process, which takes commands and is killed at any instant."""
 
-    def __init__(self, url: str, system: str, folder: Path) -> None:
+    def __init__(
+        self, url: str, system: str, folder: Path, acknowledged: set[UUID] | None = None
+    ) -> None:
         self._arguments = (str(SCRIPT), url, system, str(folder))
-        self.acknowledged: set[UUID] = set()
+        self.acknowledged = set() if acknowledged is None else acknowledged
         self._process: asyncio.subprocess.Process
         self._reading: asyncio.Task[None]
 
     async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.kill()
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    async def start(self) -> None:
         pipe = asyncio.subprocess.PIPE
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, *self._arguments, stdin=pipe, stdout=pipe
@@ -41,9 +56,8 @@ class Victim:
         while (line := await self._process.stdout.readline()) != b"ready\n":
             assert line, "the process ended before it was ready"
         self._reading = asyncio.create_task(self._read(self._process.stdout))
-        return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def kill(self) -> None:
         self._process.kill()
         await self._process.wait()
         await self._reading
@@ -99,7 +113,7 @@ async def test_a_killed_process_loses_and_doubles_nothing(
                 await _until(lambda: len(victim.acknowledged) == 2 + len(changes) + len(orders))
                 await eventually(lambda: _ended(running), lambda n: n == 40)
 
-    events = [event async for event in _events(running)]
+    events = await _events(running)
     kinds = Counter(event.type.split(".")[-2] for event in {e.id: e for e in events}.values())
     assert kinds["PriceChanged"] == 200
     assert kinds["OrderPlaced"] == kinds["OrderConfirmed"] + kinds["OrderCancelled"] == 40
@@ -120,6 +134,82 @@ async def test_a_killed_process_loses_and_doubles_nothing(
     assert item is not None
 
 
+async def test_two_processes_on_one_store_lose_and_double_nothing(
+    running: Running, nats_server: Any, tmp_path: Path
+) -> None:
+    """Both take commands; they are killed and stopped at random, and started again."""
+    seed = 7
+    chance, acknowledged = random.Random(seed), set[UUID]()
+    system = running.messages.system
+    pair = [Victim(nats_server.url, system, tmp_path, acknowledged) for _ in range(2)]
+    teapot, commands = uuid4(), dict[UUID, tuple[str, Command]]()
+    commands[uuid4()] = (
+        "product",
+        market.ListProduct(product_id=teapot, name="x", price=Decimal(1)),
+    )
+    commands[uuid4()] = ("stock", market.ReceiveStock(product_id=teapot, quantity=30))
+    await asyncio.gather(*(victim.start() for victim in pair))
+    _send_rest(pair, commands, chance)
+    await until(lambda: acknowledged == commands.keys())
+    for number in range(200):
+        change = market.ChangePrice(product_id=teapot, price=Decimal(number))
+        commands[uuid4()] = ("product", change)
+    for _ in range(40):
+        line = market.Line(product_id=teapot, quantity=1)
+        order = market.PlaceOrder(order_id=uuid4(), customer_id=uuid4(), lines=[line])
+        commands[uuid4()] = ("order", order)
+    for faults in ("kill", "stop", "kill", "both"):
+        _send_rest(pair, commands, chance)
+        await asyncio.sleep(chance.uniform(0.02, 0.4))
+        victim = chance.choice(pair)
+        if faults == "stop":  # for longer than its leases last
+            victim.signal(signal.SIGSTOP)
+            await asyncio.sleep(2.5)
+            victim.signal(signal.SIGCONT)
+        else:
+            victims = pair if faults == "both" else [victim]
+            await asyncio.gather(*(each.kill() for each in victims))
+            await asyncio.gather(*(each.start() for each in victims))
+    _send_rest(pair, commands, chance)
+    await until(lambda: acknowledged == commands.keys())
+    await eventually(lambda: _ended(running), lambda n: n == 40)
+
+    prices = await running.projection(market.prices(running.messages))
+    page = await eventually(
+        lambda: prices.search({"product_id": teapot}, {}, (), 1),
+        lambda page: page.items and page.items[0].changes >= 200,
+    )
+    assert page.items[0].changes == 200
+    events = await _events(running)
+    kinds = Counter(event.type.split(".")[-2] for event in events)
+    assert kinds["PriceChanged"] == 200
+    assert kinds["OrderPlaced"] == kinds["OrderConfirmed"] + kinds["OrderCancelled"] == 40
+    assert kinds["OrderConfirmed"] == kinds["PaymentCaptured"] == 30
+    assert set(Counter(event.id for event in events).values()) == {1}
+    for subject in {event.subject for event in events}:
+        for topic in {event.type.split(".")[1] for event in events}:
+            sequences = [
+                event.sequence
+                for event in events
+                if event.subject == subject and event.type.split(".")[1] == topic
+            ]
+            assert sequences == list(range(1, len(sequences) + 1)), (seed, topic, subject)
+    await asyncio.gather(*(victim.kill() for victim in pair))
+    for unit in ("product", "order", "stock", "payment", "prices", "order_history"):
+        store = running.store(unit)
+        assert await store.pending(limit=1) == ()
+        await store.prepare((DeadLetters.collection,))
+        assert await DeadLetters(store, utc_now).list() == ()
+
+
+def _send_rest(
+    pair: list[Victim], commands: dict[UUID, tuple[str, Command]], chance: random.Random
+) -> None:
+    """A client repeats, with the same ids and to any process, what was not acknowledged."""
+    for id, (service, command) in commands.items():
+        _send_unless_done(chance.choice(pair), service, command, id)
+
+
 def _send_unless_done(victim: Victim, service: str, command: Command, id: UUID) -> None:
     if id not in victim.acknowledged:
         victim.send(service, command, id)
@@ -129,13 +219,10 @@ async def _until(condition: Any) -> None:
     await until(condition)
 
 
-async def _events(running: Running) -> Any:
-    for topic in running.messages.topics:
-        if topic.endswith(".events"):
-            async for logged in running.hub.browse(topic):
-                yield Envelope.from_json(logged.data)
+async def _events(running: Running) -> list[Envelope]:
+    return await running.published(*(t for t in running.messages.topics if t.endswith(".events")))
 
 
 async def _ended(running: Running) -> int:
     ended = ("OrderConfirmed", "OrderCancelled")
-    return len({e.id async for e in _events(running) if e.type.split(".")[-2] in ended})
+    return len({e.id for e in await _events(running) if e.type.split(".")[-2] in ended})

@@ -136,11 +136,9 @@ async def test_everything_an_order_sets_off_has_its_correlation_id(
     async def published() -> dict[str, Envelope]:
         """The messages with this correlation id, by the name of their type."""
         found = {}
-        for topic in running.messages.topics:
-            async for logged in running.hub.browse(topic):
-                envelope = Envelope.from_json(logged.data)
-                if envelope.correlation_id == begun.correlation_id:
-                    found[envelope.type.split(".")[-2]] = envelope
+        for envelope in await running.published():
+            if envelope.correlation_id == begun.correlation_id:
+                found[envelope.type.split(".")[-2]] = envelope
         return found
 
     names = {

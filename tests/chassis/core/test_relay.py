@@ -7,14 +7,19 @@ import random
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from chassis.clock import utc_now
+from chassis.dead_letters import DeadLetters
 from chassis.envelope import Envelope, Outgoing
 from chassis.errors import Unavailable
-from chassis.runtime.relay import Relay
+from chassis.hub.port import Hub
+from chassis.runtime.membership import Membership
+from chassis.runtime.relay import LEASE, Relay
 from chassis.store.port import Commit
 from chassis.store.sqlite import SqliteStore, open_sqlite
 from chassis.testing.memory_hub import MemoryHub
@@ -29,6 +34,14 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     await store.close()
 
 
+async def relay_on(store: SqliteStore, hub: Hub) -> Relay:
+    """A relay that holds its lease."""
+    membership = Membership(store, [LEASE])
+    await store.prepare((*membership.collections, DeadLetters.collection))
+    await membership.join()
+    return Relay(store, hub, membership, DeadLetters(store, utc_now))
+
+
 class UnreliableHub(MemoryHub):
     """Fails now and then, sometimes after it has taken the message."""
 
@@ -37,17 +50,17 @@ class UnreliableHub(MemoryHub):
         self._random = random.Random(seed)
         self._failing = failing
 
-    async def publish(self, topic: str, envelope: Envelope, *, again: bool = False) -> None:
+    async def publish(self, message: Outgoing, *, again: bool = False) -> None:
         await asyncio.sleep(self._random.random() / 2000)
         if self._random.random() < self._failing:
             if self._random.random() < 0.5:
-                await super().publish(topic, envelope)
+                await super().publish(message)
             raise Unavailable("now and then")
-        await super().publish(topic, envelope)
+        await super().publish(message)
 
 
 def outgoing(subject: str, number: int) -> Outgoing:
-    return Outgoing(
+    return Outgoing.of(
         "topic",
         Envelope(
             id=uuid4(),
@@ -74,7 +87,7 @@ def first_arrivals(hub: MemoryHub) -> dict[str, list[int]]:
 @pytest.mark.parametrize("seed", range(3))
 async def test_order_holds_however_often_the_hub_fails(store: SqliteStore, seed: int) -> None:
     hub = UnreliableHub(seed, failing=0.2)
-    relay = Relay(store, hub)
+    relay = await relay_on(store, hub)
     for number in range(20):
         messages = tuple(outgoing(subject, number) for subject in "abcdefgh")
         await store.commit(Commit(outbox=messages))
@@ -82,28 +95,100 @@ async def test_order_holds_however_often_the_hub_fails(store: SqliteStore, seed:
         with suppress(Unavailable):
             await relay.flush()
             break
-    assert await store.pending(1) == ()
+    assert await store.pending(limit=1) == ()
     assert first_arrivals(hub) == {subject: list(range(20)) for subject in "abcdefgh"}
 
 
 async def test_one_subject_does_not_hold_up_the_others(store: SqliteStore) -> None:
     class Half(MemoryHub):
-        async def publish(self, topic: str, envelope: Envelope, *, again: bool = False) -> None:
-            if envelope.subject == "stuck":
+        async def publish(self, message: Outgoing, *, again: bool = False) -> None:
+            if message.subject == "stuck":
                 raise Unavailable("stuck")
-            await super().publish(topic, envelope)
+            await super().publish(message)
 
     hub = Half()
     await store.commit(Commit(outbox=(outgoing("stuck", 1), outgoing("a", 1), outgoing("b", 1))))
     with pytest.raises(Unavailable):
-        await Relay(store, hub).flush()
+        await (await relay_on(store, hub)).flush()
     assert first_arrivals(hub) == {"a": [1], "b": [1]}
-    assert [p.outgoing.envelope.subject for p in await store.pending(9)] == ["stuck"]
+    assert [p.message.subject for p in await store.pending(limit=9)] == ["stuck"]
+
+
+async def test_a_late_removal_removes_nothing_new(store: SqliteStore, tmp_path: Path) -> None:
+    """A relay that stood still removes what it has published, after another one did so.
+
+    Since positions are never used again, it cannot remove a message that came later.
+    """
+
+    class StandsStill(MemoryHub):
+        published_one, go_on = asyncio.Event(), asyncio.Event()
+
+        async def publish(self, message: Outgoing, *, again: bool = False) -> None:
+            await super().publish(message)
+            self.published_one.set()
+            await self.go_on.wait()
+
+    slow_hub, hub = StandsStill(), MemoryHub()
+    slow = asyncio.create_task((await relay_on(store, slow_hub)).flush())
+    await store.commit(Commit(outbox=(outgoing("a", 1),)))
+    await slow_hub.published_one.wait()
+    other = open_sqlite(tmp_path / "unit.db")
+    quick = await relay_on(other, hub)
+    quick._membership.owned = frozenset({LEASE})  # it takes the slow one for dead
+    await quick.flush()
+    assert await store.pending(limit=1) == ()
+    await store.commit(Commit(outbox=(outgoing("a", 2),)))
+    slow_hub.go_on.set()
+    await slow
+    await quick.flush()
+    arrived = first_arrivals(hub)["a"] + first_arrivals(slow_hub)["a"]
+    assert set(arrived) == {1, 2}
+    await other.close()
+
+
+async def test_many_failures_at_once_end_a_flush(store: SqliteStore) -> None:
+    """However the publishing of a window ends, and when: the relay never waits for nothing."""
+
+    class Mistaken(MemoryHub):
+        async def publish(self, message: Outgoing, *, again: bool = False) -> None:
+            await asyncio.sleep(0)
+            if message.subject == "bad":
+                raise KeyError("a mistake of ours")
+            await super().publish(message)
+
+    hub = Mistaken()
+    relay = await relay_on(store, hub)
+    many = [outgoing(f"subject-{number}", number) for number in range(1500)]
+    for start in range(0, 1500, 500):
+        await store.commit(Commit(outbox=tuple(many[start : start + 500])))
+    async with asyncio.timeout(PATIENCE):
+        await relay.flush()
+    assert len(hub.published) == 1500
+    await store.commit(Commit(outbox=(outgoing("bad", 1), *many[:300])))
+    async with asyncio.timeout(PATIENCE):
+        with pytest.raises(KeyError):
+            await relay.flush()
+    assert [pending.message.subject for pending in await store.pending(limit=9)] == ["bad"]
+
+
+async def test_a_message_over_the_limit_is_a_dead_letter_and_blocks_nobody(
+    store: SqliteStore,
+) -> None:
+    hub = MemoryHub()
+    hub.max_message_bytes = 2000
+    relay = await relay_on(store, hub)
+    huge = replace(outgoing("a", 1), data=b"x" * 2001)
+    await store.commit(Commit(outbox=(huge, outgoing("a", 2), outgoing("b", 3))))
+    await relay.flush()
+    assert await store.pending(limit=9) == ()
+    assert first_arrivals(hub) == {"a": [2], "b": [3]}
+    ((letter, _),) = await DeadLetters(store, utc_now).list()
+    assert (letter.group, letter.subject, letter.message) == ("outbox", "a", "x" * 2001)
 
 
 async def test_a_wake_up_publishes_at_once(store: SqliteStore) -> None:
     hub = MemoryHub()
-    relay = Relay(store, hub)
+    relay = await relay_on(store, hub)
     running = asyncio.create_task(relay.run())
     await asyncio.sleep(0.02)
     await store.commit(Commit(outbox=(outgoing("a", 1),)))
@@ -115,9 +200,9 @@ async def test_a_wake_up_publishes_at_once(store: SqliteStore) -> None:
 async def test_what_a_crash_left_is_published_at_the_start(store: SqliteStore) -> None:
     await store.commit(Commit(outbox=(outgoing("a", 1),)))
     hub = MemoryHub()
-    running = asyncio.create_task(Relay(store, hub).run())
+    running = asyncio.create_task((await relay_on(store, hub)).run())
     async with asyncio.timeout(PATIENCE):
-        while await store.pending(1):  # noqa: ASYNC110
+        while await store.pending(limit=1):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
     assert len(hub.published) == 1
     running.cancel()

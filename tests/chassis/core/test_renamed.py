@@ -13,7 +13,7 @@ import pytest
 from chassis.codec import Codec
 from chassis.messages import Command, Event, Value, decoded, encoded
 from chassis.runtime.rows import Rows
-from chassis.store.port import Commit
+from chassis.runtime.work import Work
 from chassis.store.sqlite import SqliteStore, open_sqlite
 from fastapi import FastAPI
 from pydantic import Field, ValidationError
@@ -117,8 +117,10 @@ async def test_what_was_stored_before_is_found_and_sorted_by_the_names(store: Sq
     old = Rows(store, "states", Before, [("body",)])
     await store.prepare((old.collection,))
     values = [Before(id=uuid4(), body=text) for text in "cab"]
-    puts = tuple(old.put(str(v.id), v, expected=0, version=1) for v in values)
-    await store.commit(Commit(puts=puts))
+    work = Work(store)
+    for value in values:
+        old.put(work, str(value.id), value, expected=0, version=1)
+    await store.commit(work.changes)
     rows = Rows(store, "states", State, [("text",)], KEYS)
     await store.prepare((rows.collection,))
     first = await rows.search({}, {}, ("-text",), 2, None)

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import pytest
 from chassis.errors import InvalidCursor, InvalidQuery
 from chassis.runtime.rows import Rows
-from chassis.store.port import Commit
+from chassis.runtime.work import Work
 from chassis.store.sqlite import SqliteStore, open_sqlite
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -50,8 +50,10 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 async def fill(store: SqliteStore, *things: Thing, name: str = "things") -> Rows[Thing]:
     rows = Rows(store, name, Thing, [("color", "-at"), ("amount",)])
     await store.prepare((rows.collection,))
-    puts = tuple(rows.put(str(t.id), t, expected=0, version=1) for t in things)
-    await store.commit(Commit(puts=puts))
+    work = Work(store)
+    for thing in things:
+        rows.put(work, str(thing.id), thing, expected=0, version=1)
+    await store.commit(work.changes)
     return rows
 
 
@@ -65,7 +67,7 @@ async def test_a_row_is_read_as_it_was_written(store: SqliteStore) -> None:
         prices={uuid4(): Decimal("12345678901234567890.123456789")},
     )
     rows = await fill(store, thing)
-    found = await rows.get(str(thing.id))
+    found = await rows.get(store, str(thing.id))
     assert found is not None
     assert (found.state, found.version) == (thing, 1)
     assert str(found.state.amount) == "0.10"

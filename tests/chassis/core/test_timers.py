@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from chassis.runtime.timers import Timers
+from chassis.runtime.committer import Committer
+from chassis.runtime.membership import Membership
+from chassis.runtime.timers import LEASE, Handling, Timers
+from chassis.runtime.work import Work
 from chassis.store.port import Commit, Timer
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
@@ -22,15 +25,27 @@ class Fixture:
         self.store = store
         self.now = NOW
         self.reminded: list[str] = []
-        self.timers = Timers(store, lambda: self.now)
-        self.timers.handlers.update({"good": self.remind, "bad": self.fail})
+        self.ready = True
+        self.membership = Membership(store, [LEASE])
+        self.timers = Timers(store, Committer(store), self.membership, lambda: self.now)
+        self.timers.handlers.update(
+            {
+                "good": Handling(self.remind),
+                "bad": Handling(self.fail),
+                "waiting": Handling(self.remind, self.is_ready),
+            }
+        )
 
-    async def remind(self, timer: Timer) -> None:
+    async def remind(self, timer: Timer, work: Work) -> None:
         self.reminded.append(timer.id)
-        await self.store.commit(Commit(drop_timers=(timer.id,)))
+        work.add(Commit(drop_timers=(timer.id,)))
 
-    async def fail(self, timer: Timer) -> None:
+    async def fail(self, timer: Timer, work: Work) -> None:
+        work.add(Commit(drop_timers=(timer.id,)))
         raise ValueError("bad")
+
+    async def is_ready(self, due: datetime) -> bool:
+        return self.ready
 
     async def set(self, id: str, seconds: float, handler: str = "good") -> None:
         due = NOW + timedelta(seconds=seconds)
@@ -41,7 +56,10 @@ class Fixture:
 @pytest.fixture
 async def timers(tmp_path: Path) -> AsyncIterator[Fixture]:
     store = open_sqlite(tmp_path / "unit.db")
-    yield Fixture(store)
+    fixture = Fixture(store)
+    await store.prepare(fixture.membership.collections)
+    await fixture.membership.join()
+    yield fixture
     await store.close()
 
 
@@ -64,6 +82,35 @@ async def test_one_that_fails_is_postponed_and_holds_up_nobody(timers: Fixture) 
     later = await timers.store.due(NOW + timedelta(hours=1), 9)
     assert {timer.id for timer in later} == {"bad", "nobody's"}
     assert all(timer.due > NOW for timer in later)
+
+
+async def test_one_that_is_not_ready_waits_and_holds_up_nobody(timers: Fixture) -> None:
+    timers.ready = False
+    await timers.set("early", -2, "waiting")
+    await timers.set("good", 0)
+    await timers.timers.handle_due()
+    assert timers.reminded == ["good"]
+    timers.ready = True
+    timers.now += timedelta(seconds=5)
+    await timers.timers.handle_due()
+    assert timers.reminded == ["good", "early"]
+
+
+async def test_only_the_owner_of_the_lease_handles_them(timers: Fixture) -> None:
+    other = Fixture(timers.store)
+    await other.membership.join()
+    assert other.membership.owned == frozenset()
+    running = asyncio.create_task(other.timers.run())
+    await timers.set("mine", 0)
+    other.timers.wake()
+    await timers.timers.handle_due()
+    assert (timers.reminded, other.reminded) == (["mine"], [])
+    await timers.membership.leave()
+    await other.membership.look()
+    assert other.membership.owned == {LEASE}
+    await timers.set("its", 0)
+    await until(lambda: other.reminded == ["its"])
+    running.cancel()
 
 
 async def test_they_run_when_they_are_due(timers: Fixture) -> None:

@@ -30,6 +30,14 @@ class CrashingRuntime:
         self.crash = asyncio.Event()
         self.drained = self.closed = False
 
+    @property
+    def idle(self) -> bool:
+        return True
+
+    @property
+    def topics(self) -> frozenset[str]:
+        return frozenset()
+
     async def start(self) -> None:
         if not self.starts:
             raise RuntimeError("cannot start")

@@ -110,7 +110,7 @@ class _Stream:
         self._running: set[asyncio.Task[None]] = set()
         self._in_flight = 0
         self._done: list[int] = []
-        self._failure: Unavailable | None = None
+        self._failure: Exception | None = None
         self._woken = woken
 
     async def run(self) -> None:
@@ -121,6 +121,7 @@ class _Stream:
         position = 0
         try:
             while self._failure is None and self._is_mine():
+                self._woken.clear()
                 room = min(_READ, _WINDOW - self._in_flight)
                 pending = await self._store.pending(after=position, limit=room) if room else ()
                 for message in pending:
@@ -131,7 +132,7 @@ class _Stream:
                 if len(self._done) >= _DELETE_AFTER:
                     await self._delete()
                 if len(pending) < room or not room:
-                    await self._moving()
+                    await self._woken.wait()
         except asyncio.CancelledError:
             for task in self._running:
                 task.cancel()
@@ -156,12 +157,12 @@ class _Stream:
     async def _publish_in_order(self, key: tuple[str, str]) -> None:
         waiting = self._subjects[key]
         try:
-            while waiting and self._failure is None:
+            while waiting:
                 await self._publish_one(waiting[0])
                 self._done.append(waiting.popleft().position)
                 self._in_flight -= 1
                 self._woken.set()
-        except Unavailable as error:
+        except Exception as error:
             self._failure = error
         finally:
             del self._subjects[key]
@@ -173,12 +174,6 @@ class _Stream:
         except TooLarge as error:
             # It would never be accepted, and must not stay in the way of others.
             await self._dead_letters.add_unpublished(pending, error)
-
-    async def _moving(self) -> None:
-        """Wait until a message was published or the outbox has new ones."""
-        self._woken.clear()
-        if self._in_flight:
-            await self._woken.wait()
 
     async def _settle(self) -> None:
         """Wait for what is on its way, and remove what was published."""

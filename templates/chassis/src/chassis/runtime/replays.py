@@ -48,8 +48,16 @@ class Replays:
                     await self.replay_marked()
 
     async def replay_marked(self) -> None:
-        """Replay the marked dead letters; one that fails again stays, with its new reason."""
+        """Replay the marked dead letters; one that fails again stays, with its new reason.
+
+        Then the later ones of its subject stay, too, so that their order holds.
+        """
+        failed: set[tuple[str, str, str]] = set()
         for letter, version in await self._dead_letters.list(State.REPLAY):
+            key = letter.topic, letter.group, letter.subject
+            if key in failed:
+                await self._keep(letter, version, letter.reason)
+                continue
             try:
                 await self._replay(letter, version)
                 _log.info("dead letter replayed", letter=letter.id)
@@ -57,9 +65,12 @@ class Replays:
                 raise
             except Exception as error:
                 _log.exception("dead letter failed again", letter=letter.id)
-                reason = f"{type(error).__name__}: {error}"
-                with suppress(Conflict):
-                    await self._dead_letters.mark(letter, version, State.DEAD, reason)
+                failed.add(key)
+                await self._keep(letter, version, f"{type(error).__name__}: {error}")
+
+    async def _keep(self, letter: DeadLetter, version: int, reason: str) -> None:
+        with suppress(Conflict):  # somebody has changed it meanwhile
+            await self._dead_letters.mark(letter, version, State.DEAD, reason)
 
     async def _replay(self, letter: DeadLetter, version: int) -> None:
         consumer = self._consumer_of(letter.topic, letter.group)

@@ -27,9 +27,13 @@ _log = structlog.get_logger()
 
 
 def leases(messages: Catalog) -> tuple[str, ...]:
-    """Return the names of the leases of a unit: its partitions, and what one process does."""
+    """Return the names of the leases of a unit: what one process does, and its partitions.
+
+    Members share them by their places here. So the first ones have the same places for members
+    with another number of partitions, which run beside each other during a deployment.
+    """
     partitions = (lease_name(partition) for partition in range(messages.partitions))
-    return (*partitions, relay.LEASE, timers.LEASE, housekeeping.LEASE)
+    return (relay.LEASE, timers.LEASE, housekeeping.LEASE, *partitions)
 
 
 class Unit:
@@ -120,7 +124,7 @@ class Unit:
         return {
             "store": await self._store_status(),
             "hub": self._parts.hub.status(),
-            "consumers": problems[0] if problems else "ok",
+            "consumers": problems[0] if problems else "ok" if self._tasks else "not started",
         }
 
     def _consumer_of(self, topic: str, group: str) -> Consumer | None:
