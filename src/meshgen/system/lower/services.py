@@ -31,7 +31,7 @@ from meshgen.spec.model import (
 )
 from meshgen.system.index import Index
 from meshgen.system.lower.aggregates import aggregate_view, event_case, mode_of, variable_of
-from meshgen.system.lower.identities import identity_of, stored_as
+from meshgen.system.lower.identities import identity_of, starts_now, stored_as
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.sagas import saga_refs, saga_view
 from meshgen.system.model import (
@@ -174,6 +174,7 @@ def _policy_view(policy: Policy, above: Path, index: Index) -> PolicyView:
         loop=loop_view(policy.each) if policy.each else None,
         command=Call(name=command.command.name, arguments=arguments),
         after=duration(policy.after) if policy.after else None,
+        from_now=starts_now(index.identities, path, policy.start),
     )
 
 

@@ -72,7 +72,10 @@ class QuestionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyView:
-    """A policy: a function from an event to a command, or to one per item."""
+    """A policy: a function from an event to a command, or to one per item.
+
+    `from_now`, here and below, tells whether events before its first start are left out.
+    """
 
     function: str
     identity: str | None
@@ -81,6 +84,7 @@ class PolicyView:
     loop: Loop | None
     command: Call
     after: str | None
+    from_now: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,7 @@ class SagaView:
     words: str
     id: str
     starts_on: str
+    from_now: bool
     deadline: str | None
     dispatches: tuple[DispatchView, ...]
     steps: tuple[StepView, ...]
