@@ -245,8 +245,8 @@ BFF = Construct(
     meaning=(
         "A backend for one front end. An endpoint reads all its parts in parallel and returns one "
         "JSON object. A part is `unit.Query(field=value)? only [field]`: a query of a service or a "
-        "projection, or an aggregate by its id. A value is `caller`, a path parameter, a number, a "
-        "string, `true`, `false` or a member of an enum."
+        "projection, or an aggregate by its id, if somebody may read it. A value is `caller`, a "
+        "path parameter, a number, a string, `true`, `false` or a member of an enum."
     ),
     keys=(
         SUMMARY,

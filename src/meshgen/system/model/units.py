@@ -15,7 +15,13 @@ from meshgen.system.model.code import (
     Route,
     StoredAs,
 )
-from meshgen.system.model.testing import DomainTests, PolicyTests, ProjectionTests, SagaTests
+from meshgen.system.model.testing import (
+    AccessTests,
+    DomainTests,
+    PolicyTests,
+    ProjectionTests,
+    SagaTests,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +151,7 @@ class ServiceView:
     sagas: tuple[SagaView, ...]
     policy_testing: PolicyTests
     routes: tuple[Route, ...]
-    has_commands: bool
+    access_testing: AccessTests
     imports: tuple[Import, ...]
 
 

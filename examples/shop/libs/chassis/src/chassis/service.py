@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from chassis.annotations import parameter_types
@@ -104,6 +105,18 @@ class Replica(Generic[S, E]):
         return parameter_types(self.evolve, 1)
 
 
+class Start(Enum):
+    """The first event that a policy or a saga reacts to, when it runs for the first time.
+
+    Later it continues where it stopped, whatever its start is.
+    """
+
+    BEGINNING = "beginning"
+    """The oldest event that the event hub has."""
+    NOW = "now"
+    """The next event that is published."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """A policy: commands that follow from an event.
@@ -112,12 +125,14 @@ class Policy:
         event: The class of the event.
         react: Returns the commands.
         after: The delay; None for no delay.
+        start: The first event that it reacts to.
         identity: What timers and commands go by, if that is not the name.
     """
 
     event: type[Event]
     react: Callable[[Any], Command | Iterable[Command]]
     after: timedelta | None
+    start: Start = Start.BEGINNING
     identity: str | None
 
     @property
@@ -154,6 +169,7 @@ def on(
     react: Callable[[E], Command | Iterable[Command]],
     *,
     after: timedelta | None = None,
+    start: Start = Start.BEGINNING,
     identity: str | None = None,
 ) -> Policy:
     """Declare a policy.
@@ -162,9 +178,10 @@ def on(
         event: The class of the event.
         react: Returns the command, or the commands, that follow from an event.
         after: The delay; None for no delay.
+        start: The first event that it reacts to.
         identity: What timers and commands go by, if that is not the name.
     """
-    return Policy(event=event, react=react, after=after, identity=identity)
+    return Policy(event=event, react=react, after=after, start=start, identity=identity)
 
 
 def answered_by(question: type[Q], adapter: Callable[[Q], Awaitable[object]]) -> Answer:

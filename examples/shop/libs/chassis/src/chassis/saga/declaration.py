@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from chassis.messages import Command, Event
+from chassis.service import Start
 
 E = TypeVar("E", bound=Event)
 Item = TypeVar("Item")
@@ -79,6 +80,7 @@ class Saga(Generic[E]):
         identity: What instances, timers and commands go by, if that is not the name.
         starts_on: The event that starts an instance.
         id: The field of that event which identifies the instance.
+        start: The first of those events that starts an instance.
         steps: The steps.
         deadline: The longest duration of an instance.
         on_failure: Returns the last command after a failure, given the event and the reason.
@@ -88,6 +90,7 @@ class Saga(Generic[E]):
     identity: str | None = None
     starts_on: type[E]
     id: str
+    start: Start = Start.BEGINNING
     steps: tuple[Step[E] | FanOut[E, Any], ...]
     deadline: timedelta | None = None
     on_failure: Callable[[E, str], Command] | None = None
