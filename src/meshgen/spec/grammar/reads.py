@@ -268,8 +268,8 @@ mobile:
     GET /orders:
       orders: order_history.OrdersOfCustomer(customer_id=caller, page=5) only [order_id, status]
     GET /orders/{order_id}:
-      order: order.OrderById(order_id=order_id)
-      payment: payment.Payment(order_id=order_id)? only [amount]
+      order: order.Order(order_id=order_id)
+      others: order_history.OrdersOfCustomer(customer_id=caller)? only [order_id, total]
 """,
             at="bffs",
         ),
