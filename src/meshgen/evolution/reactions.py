@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from meshgen.evolution.version import Version
@@ -21,22 +20,20 @@ def notices(before: Version, after: Version) -> tuple[Finding, ...]:
     old, new = _reactions(before), _reactions(after)
     found = [
         *(_changed(old[path], new[path]) for path in old.keys() & new.keys()),
-        *(_added(new[path], path, before, after) for path in new.keys() - old.keys()),
+        *(_added(new[path], before, after) for path in new.keys() - old.keys()),
     ]
     return tuple(sorted((one for one in found if one), key=lambda finding: finding.at))
 
 
-def _reactions(version: Version) -> Mapping[Path, Reaction]:
-    return dict(_each_reaction(version))
-
-
-def _each_reaction(version: Version) -> Iterator[tuple[Path, Reaction]]:
+def _reactions(version: Version) -> dict[Path, Reaction]:
+    found: dict[Path, Reaction] = {}
     for service in version.spec.services:
-        yield from version.policies(service).items()
-        yield from version.sagas(service).items()
+        found |= version.policies(service)
+        found |= version.sagas(service)
+    return found
 
 
-def _added(reaction: Reaction, path: Path, before: Version, after: Version) -> Finding | None:
+def _added(reaction: Reaction, before: Version, after: Version) -> Finding | None:
     event = _event(reaction)
     if after.message("events", event) not in before.identities.names:
         return None
