@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshgen.spec.grammar import kinds, scopes
 from meshgen.spec.grammar.names import CLASS
 from meshgen.spec.grammar.shapes import (
+    Choice,
     Construct,
     Duration,
     Example,
@@ -20,6 +21,9 @@ from meshgen.spec.grammar.values import renamed_from
 
 ANY_EVENT = Reference((kinds.EVENT,))
 ANY_COMMAND = Reference((kinds.COMMAND,))
+
+STARTS = Choice(("beginning", "now"))
+_NO_START = "`now` if it is added after its event, else `beginning`"
 
 POLICY = Construct(
     name="policy",
@@ -48,6 +52,15 @@ POLICY = Construct(
             meaning="The delay before sending it, in whole seconds.",
             otherwise="no delay",
         ),
+        Key(
+            name="from",
+            shape=STARTS,
+            meaning=(
+                "The first event that it reacts to: the oldest one that the event hub has, or the "
+                "next one after its first start. Without effect once it has started."
+            ),
+            otherwise=_NO_START,
+        ),
     ),
     examples=(
         Example(
@@ -65,6 +78,7 @@ policies:
     do: SellBook
     with: {book_id: line.book_id, quantity: line.quantity}
     after: 30s
+    from: beginning
 """,
             at="services.catalog",
         ),
@@ -215,6 +229,12 @@ SAGA = Construct(
             required=True,
         ),
         Key(
+            name="from",
+            shape=STARTS,
+            meaning="The first event that starts an instance; like `from` of a policy.",
+            otherwise=_NO_START,
+        ),
+        Key(
             name="deadline",
             shape=Duration(),
             meaning=(
@@ -243,6 +263,7 @@ Checkout:
   renamed_from: Purchase
   of: order_id
   starts_on: OrderPlaced
+  from: now
   deadline: 15m
   steps:
     - {do: payment.CapturePayment, with: {amount: total}, undo: payment.RefundPayment}

@@ -115,7 +115,8 @@ class Port:
 class Policy:
     """When this happened, do that (for `each` item of a list of the event).
 
-    `with_` is what same-named event fields do not fill. `after` in seconds.
+    `with_` is what same-named event fields do not fill. `after` in seconds. `start` is "beginning",
+    "now", or None if it is not given.
     """
 
     on: Ref
@@ -123,6 +124,7 @@ class Policy:
     do: Ref
     with_: tuple[Assignment, ...]
     after: int | None
+    start: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 
@@ -151,7 +153,7 @@ class Step:
 class Saga:
     """A process manager: one instance for every `starts_on` event, known by its field `of`.
 
-    `deadline` in seconds.
+    `deadline` in seconds, `start` as in `Policy`.
     """
 
     name: str
@@ -160,6 +162,7 @@ class Saga:
     deadline: int | None
     steps: tuple[Step, ...]
     on_failure: Dispatch | None
+    start: str | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 

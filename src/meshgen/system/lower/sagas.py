@@ -5,7 +5,7 @@ from __future__ import annotations
 from meshgen.naming import identifier, snake, words
 from meshgen.spec.model import Dispatch, Each, Ref, Saga, Step
 from meshgen.system.index import Index
-from meshgen.system.lower.identities import identity_of
+from meshgen.system.lower.identities import identity_of, starts_now
 from meshgen.system.model import Argument, Call, DispatchView, SagaView, StepView
 from meshgen.system.pysource.annotations import duration
 from meshgen.system.pysource.calls import EVENT, filled, from_sources, loop_view
@@ -33,7 +33,8 @@ def saga_view(saga: Saga, unit: str, index: Index, example_events: ExampleEvents
         )
         steps.append(_step_view(step, do.function, undo.function if undo else None))
         dispatches |= {view.function: view for view in (do, undo) if view}
-    identity = identity_of(index.identities, "services", unit, "sagas", saga.name)
+    path = ("services", unit, "sagas", saga.name)
+    identity = identity_of(index.identities, *path)
     failure = _dispatch(saga.on_failure, saga, index, failure=True) if saga.on_failure else None
     if failure:
         dispatches[failure.function] = failure
@@ -44,6 +45,7 @@ def saga_view(saga: Saga, unit: str, index: Index, example_events: ExampleEvents
         words=words(saga.name),
         id=saga.of,
         starts_on=saga.starts_on.name,
+        from_now=starts_now(index.identities, path, saga.start),
         deadline=duration(saga.deadline) if saga.deadline else None,
         dispatches=tuple(dispatches.values()),
         steps=tuple(steps),

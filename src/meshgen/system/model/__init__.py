@@ -34,6 +34,7 @@ from meshgen.system.model.system import (
     Unit,
 )
 from meshgen.system.model.testing import (
+    AccessTests,
     Constant,
     Constants,
     DomainTest,
@@ -63,6 +64,7 @@ from meshgen.system.model.units import (
 )
 
 __all__ = [
+    "AccessTests",
     "AggregateView",
     "Argument",
     "Attribute",

@@ -15,7 +15,13 @@ from meshgen.system.model.code import (
     Route,
     StoredAs,
 )
-from meshgen.system.model.testing import DomainTests, PolicyTests, ProjectionTests, SagaTests
+from meshgen.system.model.testing import (
+    AccessTests,
+    DomainTests,
+    PolicyTests,
+    ProjectionTests,
+    SagaTests,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +78,10 @@ class QuestionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyView:
-    """A policy: a function from an event to a command, or to one per item."""
+    """A policy: a function from an event to a command, or to one per item.
+
+    `from_now`, here and below, tells whether events before its first start are left out.
+    """
 
     function: str
     identity: str | None
@@ -81,6 +90,7 @@ class PolicyView:
     loop: Loop | None
     command: Call
     after: str | None
+    from_now: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +124,7 @@ class SagaView:
     words: str
     id: str
     starts_on: str
+    from_now: bool
     deadline: str | None
     dispatches: tuple[DispatchView, ...]
     steps: tuple[StepView, ...]
@@ -140,7 +151,7 @@ class ServiceView:
     sagas: tuple[SagaView, ...]
     policy_testing: PolicyTests
     routes: tuple[Route, ...]
-    has_commands: bool
+    access_testing: AccessTests
     imports: tuple[Import, ...]
 
 
