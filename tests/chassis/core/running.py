@@ -19,6 +19,9 @@ from chassis.results import Outcome
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.runtime.consumer import Retry
 from chassis.runtime.envelopes import EnvelopeFactory
+from chassis.runtime.rows import Rows
+from chassis.saga import Saga
+from chassis.saga.instance import Instance
 from chassis.service import Service
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
@@ -57,6 +60,16 @@ class Running:
         self._exit.push_async_callback(runtime.close)
         await runtime.start()
         return runtime
+
+    async def instances(self, service: str, saga: Saga[Any]) -> tuple[Instance, ...]:
+        """The instances of a saga, as the service has stored them."""
+        store = open_sqlite(self._folder / f"{service}.db")
+        try:
+            rows = Rows(store, f"saga_{saga.name}", Instance)
+            await store.prepare((rows.collection,))
+            return (await rows.search({}, {}, ("started_at",), 100, None)).items
+        finally:
+            await store.close()
 
     def sender(self, name: str) -> Sender:
         return Sender(name, self)

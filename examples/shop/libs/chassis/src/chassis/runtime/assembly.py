@@ -51,7 +51,8 @@ def assemble(
     relay, timers = Relay(store, hub), Timers(store, clock)
     parts = _parts(service, store, Committer(store, relay.wake, timers.wake), clock)
     timers.handlers.update({policy.timer_handler: policy.on_timer for policy in parts.policies})
-    timers.handlers.update({saga.timer_handler: saga.on_deadline for saga in parts.sagas})
+    for saga in parts.sagas:
+        timers.handlers.update(saga.timer_handlers)
     dead_letters = DeadLetterPublisher(identity_of(service), service.messages, hub, clock)
     unit = Unit(
         name=service.name,
@@ -134,5 +135,5 @@ def _bindings(parts: ServiceParts) -> Iterator[Binding]:
         yield from bindings(messages, f"{unit}.policies", [policy.policy.event], policy)
     for saga in parts.sagas:
         group = f"{unit}.saga.{identity_of(saga.saga)}"
-        yield from bindings(messages, group, [saga.saga.starts_on, *saga.answers], saga)
-        yield from refusal_bindings(messages, group, saga.answers, saga)
+        yield from bindings(messages, group, [saga.saga.starts_on, *saga.saga.answers], saga)
+        yield from refusal_bindings(messages, group, saga.saga.answers, saga)

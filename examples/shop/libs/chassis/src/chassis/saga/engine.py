@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chassis import trace
 from chassis.clock import Clock
 from chassis.envelope import Envelope
+from chassis.errors import Conflict
 from chassis.identity import identity_of
 from chassis.messages import Event
 from chassis.results import Versioned
@@ -16,9 +19,13 @@ from chassis.runtime.committer import Committer
 from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.retries import retry_on_conflict
 from chassis.runtime.rows import Rows
-from chassis.saga.declaration import Saga, answers
-from chassis.saga.process import Instance, Process, Status, Transition
-from chassis.store.port import Collection, Commit, Delete, Put, Store, Timer
+from chassis.runtime.timers import TimerHandler
+from chassis.saga.declaration import Saga
+from chassis.saga.instance import Instance
+from chassis.saga.process import Process
+from chassis.saga.schedule import TimerKind
+from chassis.saga.transition import Transition
+from chassis.store.port import Collection, Commit, Put, Store, Timer
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,8 @@ class _Awaited:
 class SagaEngine:
     """Runs one saga of a service.
 
-    A redelivered event has no effect: its instance exists, or its answer is no longer awaited.
+    A redelivered event has no effect: its instance exists, or its answer is no longer awaited. What
+    the transitions say is written at once: the instance, the commands, and the timers.
     """
 
     def __init__(
@@ -57,16 +65,12 @@ class SagaEngine:
         return self._instances.collection, self._awaited.collection
 
     @property
-    def timer_handler(self) -> str:
-        """The name of the handler of its deadlines."""
-        return f"saga:{self._identity}"
-
-    @property
-    def answers(self) -> tuple[type[Event], ...]:
-        """The events that answer its commands, without refusals."""
-        return tuple(
-            event for step in self.saga.steps for event in answers(step.done) + answers(step.failed)
-        )
+    def timer_handlers(self) -> Mapping[str, TimerHandler]:
+        """The handlers of its timers, by name."""
+        return {
+            self._handler(TimerKind.DEADLINE): self._firing(self._process.deadline),
+            self._handler(TimerKind.RETRY): self._firing(self._process.retry),
+        }
 
     async def __call__(self, event: Event, envelope: Envelope) -> None:
         """Start an instance, or continue the one whose command the event answers."""
@@ -76,42 +80,57 @@ class SagaEngine:
             command_id = envelope.causation_id
             await retry_on_conflict(lambda: self._answer(event, command_id))
 
-    async def on_deadline(self, timer: Timer) -> None:
-        """Fail the instance whose deadline has passed."""
-        await retry_on_conflict(lambda: self._expire(timer))
+    async def resume(self, id: str) -> None:
+        """Send the refused commands of a stuck instance again."""
+        await retry_on_conflict(lambda: self._move(id, self._process.resume))
+
+    async def settle(self, id: str) -> None:
+        """Continue an instance for which somebody has done by hand what was missing."""
+        await retry_on_conflict(lambda: self._move(id, self._process.settle))
 
     async def _start(self, event: Event, envelope: Envelope) -> None:
-        id = str(getattr(event, self.saga.id))
-        if await self._instances.get(id) is not None:
-            return
-        instance = Instance(
-            id=id,
-            correlation_id=envelope.correlation_id,
+        begun = self._process.begin(
+            event,
             cause=envelope.id,
-            start=envelope.data,
+            correlation_id=envelope.correlation_id,
+            now=self._clock(),
         )
-        timers: tuple[Timer, ...] = ()
-        if self.saga.deadline is not None:
-            due = self._clock() + self.saga.deadline
-            timers = (Timer(id=self._timer(id), due=due, handler=self.timer_handler, data=id),)
-        await self._commit(0, self._process.begin(instance), set_timers=timers)
+        # An earlier version had one instance for each key.
+        earlier = await self._instances.get(begun.instance.key)
+        if earlier is not None and earlier.state.cause == envelope.id:
+            return
+        try:
+            await self._commit(0, begun)
+        except Conflict:
+            if await self._instances.get(begun.instance.id) is None:
+                raise
 
     async def _answer(self, event: Event, command_id: UUID) -> None:
         awaited = await self._awaited.get(str(command_id))
         if awaited is None:
             return
         current = await self._instance(awaited.state.instance)
-        transition = self._process.answered(current.state, command_id, event)
+        transition = self._process.answered(current.state, command_id, event, self._clock())
         if transition is not None:
-            answered = self._awaited.delete(str(command_id), expected=awaited.version)
-            await self._commit(current.version, transition, deletes=(answered,))
+            await self._commit(current.version, transition)
 
-    async def _expire(self, timer: Timer) -> None:
-        current = await self._instance(timer.data)
+    def _firing(self, move: Callable[[Instance, datetime], Transition]) -> TimerHandler:
+        """Return the handler of a timer, which makes the transition `move`."""
+
+        async def fire(timer: Timer) -> None:
+            await retry_on_conflict(lambda: self._move(timer.data, move))
+
+        return fire
+
+    async def _move(self, id: str, move: Callable[[Instance, datetime], Transition | None]) -> None:
+        """Make a transition that no message causes."""
+        current = await self._instance(id)
         instance = current.state
-        expired = trace.begin(correlation_id=instance.correlation_id, causation_id=instance.cause)
-        with trace.use(expired):
-            await self._commit(current.version, self._process.deadline(instance))
+        begun = trace.begin(correlation_id=instance.correlation_id, causation_id=instance.cause)
+        with trace.use(begun):
+            transition = move(instance, self._clock())
+            if transition is not None:
+                await self._commit(current.version, transition)
 
     async def _instance(self, id: str) -> Versioned[Instance]:
         instance = await self._instances.get(id)
@@ -119,26 +138,16 @@ class SagaEngine:
             raise LookupError(f"there is no instance {id} of the saga {self.saga.name}")
         return instance
 
-    async def _commit(
-        self,
-        version: int,
-        transition: Transition,
-        *,
-        deletes: tuple[Delete, ...] = (),
-        set_timers: tuple[Timer, ...] = (),
-    ) -> None:
+    async def _commit(self, version: int, transition: Transition) -> None:
         instance = transition.instance
+        put = self._instances.put(instance.id, instance, expected=version, version=version + 1)
         current = trace.current()
-        running = instance.status is Status.RUNNING
         await self._committer.commit(
             Commit(
-                puts=(
-                    self._instances.put(
-                        instance.id, instance, expected=version, version=version + 1
-                    ),
-                    *self._awaiting(transition),
+                puts=(put, *self._awaiting(transition)),
+                deletes=tuple(
+                    self._awaited.delete(str(id), expected=1) for id in transition.answered
                 ),
-                deletes=deletes,
                 outbox=tuple(
                     self._envelopes.wrap(
                         dispatch.command,
@@ -147,8 +156,21 @@ class SagaEngine:
                     )
                     for dispatch in transition.dispatches
                 ),
-                set_timers=set_timers if running else (),
-                drop_timers=() if running else (self._timer(instance.id),),
+                set_timers=tuple(
+                    Timer(
+                        id=self._timer(kind, instance.id),
+                        due=due,
+                        handler=self._handler(kind),
+                        data=instance.id,
+                    )
+                    for kind, due in transition.timers.items()
+                    if due is not None
+                ),
+                drop_timers=tuple(
+                    self._timer(kind, instance.id)
+                    for kind, due in transition.timers.items()
+                    if due is None
+                ),
             )
         )
 
@@ -157,8 +179,11 @@ class SagaEngine:
         return tuple(
             self._awaited.put(str(dispatch.id), awaited, expected=0, version=1)
             for dispatch in transition.dispatches
-            if dispatch.awaited
         )
 
-    def _timer(self, instance_id: str) -> str:
-        return f"{self.timer_handler}:{instance_id}"
+    def _handler(self, kind: TimerKind) -> str:
+        suffix = "" if kind is TimerKind.DEADLINE else f":{kind}"
+        return f"saga:{self._identity}{suffix}"
+
+    def _timer(self, kind: TimerKind, instance_id: str) -> str:
+        return f"{self._handler(kind)}:{instance_id}"
