@@ -21,7 +21,7 @@ class TimerKind(StrEnum):
 
 def pause(attempt: int) -> timedelta:
     """Return the pause after a refused attempt. It doubles, and starts anew with each round."""
-    return _FIRST_PAUSE * 2 ** ((attempt - 1) % ATTEMPTS)
+    return _FIRST_PAUSE * int(2 ** ((attempt - 1) % ATTEMPTS))
 
 
 def exhausted(attempt: int) -> bool:
