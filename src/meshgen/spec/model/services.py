@@ -151,7 +151,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saga:
-    """A process manager: one instance for every `starts_on` event, known by its field `of`.
+    """A process manager: one instance for every `starts_on` event; its field `of` is the key.
 
     `deadline` in seconds, `start` as in `Policy`.
     """
@@ -165,6 +165,15 @@ class Saga:
     start: str | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
+
+    @property
+    def pivot(self) -> int:
+        """The number of the first step without `undo` after which nothing can fail.
+
+        It is the number of steps if there is none. See `chassis.saga`.
+        """
+        last = max((n for n, s in enumerate(self.steps) if s.undo or s.failed), default=0)
+        return last + 1 if self.steps and self.steps[last].undo else last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

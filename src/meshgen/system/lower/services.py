@@ -97,7 +97,7 @@ def _refs(service: Service, index: Index) -> list[Ref]:
     for policy in service.policies:
         refs += [policy.on, policy.do]
     for saga in service.sagas:
-        refs += saga_refs(saga)
+        refs += saga_refs(saga, index)
     for replica in service.replicas:
         events = _replica_events(replica, index)
         refs += [Ref(unit=replica.of.unit, name=event.name) for event in events]

@@ -99,10 +99,14 @@ class ProjectionTests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SagaLine:
-    """The commands sent in a step, and the replies to them as (event, command)."""
+    """The commands sent in a step, and the replies to them as (event, command).
+
+    `late`: the deadline passes before the replies.
+    """
 
     sends: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,13 +95,22 @@ class PolicyView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """A step of a saga: the names of its functions, and the events that complete or fail it."""
+    """A step of a saga: the names of its functions, and the events that answer its commands."""
 
     loop: Loop | None
     do: str
     done: str
     failed: str | None
     undo: str | None
+    undone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnFailureView:
+    """The last command of a saga that has failed: its function, and the events that answer it."""
+
+    do: str
+    done: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +137,7 @@ class SagaView:
     deadline: str | None
     dispatches: tuple[DispatchView, ...]
     steps: tuple[StepView, ...]
-    on_failure: str | None
+    on_failure: OnFailureView | None
     testing: SagaTests | None
 
 
