@@ -6,6 +6,7 @@ dropped, or replayed: then only the group that could not handle it gets it again
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,6 +47,13 @@ class State(StrEnum):
     REPLAY = "replay"
 
 
+class Encoding(StrEnum):
+    """How a message is stored: foreign ones may be no text."""
+
+    UTF8 = "utf-8"
+    BASE64 = "base64"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
     """A message that could not be handled.
@@ -62,7 +70,8 @@ class DeadLetter:
         reason: The error.
         attempts: How often it was attempted; 0 if it could not be decoded.
         failed_at: The time of the last failure.
-        message: The message as it was received.
+        message: The message as it was received: text, or base64 if it is none.
+        encoding: Which of the two it is.
     """
 
     id: str
@@ -77,16 +86,18 @@ class DeadLetter:
     attempts: int
     failed_at: datetime
     message: str
+    encoding: Encoding = Encoding.UTF8
 
     @property
     def record(self) -> Record:
         """The message as it was read."""
+        data = self.message.encode()
         return Record(
             partition=self.partition,
             position=self.position,
             time=self.failed_at,
             type=self.type,
-            data=self.message.encode(errors="surrogateescape"),
+            data=b64decode(data) if self.encoding is Encoding.BASE64 else data,
         )
 
 
@@ -127,6 +138,7 @@ class DeadLetters:
         Raises:
             Unavailable: The store is unavailable.
         """
+        message, encoding = _encoded(record.data)
         letter = DeadLetter(
             id=f"{group}/{topic}/{record.partition}/{record.position}",
             topic=topic,
@@ -134,11 +146,12 @@ class DeadLetters:
             partition=record.partition,
             position=record.position,
             type=record.type,
-            subject=subject,
-            reason=f"{type(error).__name__}: {error}",
+            subject=_storable(subject),
+            reason=_storable(f"{type(error).__name__}: {error}"),
             attempts=attempts,
             failed_at=self._clock(),
-            message=record.data.decode(errors="surrogateescape"),
+            message=message,
+            encoding=encoding,
         )
         _log.error("dead letter", topic=topic, group=group, reason=letter.reason)
         with suppress(Conflict):  # another process has kept it already
@@ -169,6 +182,11 @@ class DeadLetters:
         query = Query(collection=_NAME, where=where, sort=(Sort("position"),), limit=_MANY)
         return tuple(map(self._decoded, await self._store.find(query)))
 
+    async def get(self, id: str) -> tuple[DeadLetter, int] | None:
+        """Return a dead letter and its version, or None."""
+        stored = await self._store.get(_NAME, id)
+        return self._decoded(stored) if stored else None
+
     async def mark(self, letter: DeadLetter, version: int, state: State, reason: str) -> None:
         """Change the state of a dead letter.
 
@@ -189,3 +207,15 @@ class DeadLetters:
 
     def _decoded(self, stored: Stored) -> tuple[DeadLetter, int]:
         return self._codec.decode(stored.data), stored.version
+
+
+def _encoded(data: bytes) -> tuple[str, Encoding]:
+    try:
+        return data.decode(), Encoding.UTF8
+    except UnicodeDecodeError:
+        return b64encode(data).decode(), Encoding.BASE64
+
+
+def _storable(text: str) -> str:
+    """Return `text` without halves of surrogate pairs, which JSON can say but nothing can store."""
+    return text.encode(errors="backslashreplace").decode()

@@ -127,9 +127,9 @@ class Hub(Protocol):
         ...
 
     async def end(self, topic: str) -> Mapping[int, int]:
-        """Return the position of the last message by partition; 0 if there was none.
+        """Return the positions, by partition, after which only what is published from now on is.
 
-        Reading after these positions yields only what is published from now on.
+        They are at least those of the last messages; 0 if there was never one.
         """
         ...
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from chassis.errors import Conflict
 from chassis.hub.port import Hub
 from chassis.service import Start
-from chassis.store.port import Collection, Commit, Kind, Put, Query, Sort, Store, equal
+from chassis.store.port import Collection, Commit, Delete, Kind, Put, Query, Sort, Store, equal
 
 _CHECKPOINTS = "chassis_checkpoints"
 _MANY = 10_000
@@ -71,6 +71,14 @@ class Checkpoints:
             partition: found.position if (found := stored.get(self._id(partition))) else lowest
             for partition in range(self.partitions)
         }
+
+    async def remove(self) -> None:
+        """Remove the checkpoints of a group that does not run any more."""
+        deletes = tuple(
+            Delete(collection=_CHECKPOINTS, id=id, expected=each.version)
+            for id, each in (await self._stored()).items()
+        )
+        await self._store.commit(Commit(deletes=deletes))
 
     def put(self, partition: int, position: int, before: Checkpoint) -> Put:
         """Return the write of a position."""

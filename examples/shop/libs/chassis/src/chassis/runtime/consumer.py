@@ -72,19 +72,21 @@ class Consumer:
         self.group = group
         self.problem: str | None = "not started"
         self._decoder = decoder
-        self._checkpoints = checkpoints
+        self.checkpoints = checkpoints
         self._parts = parts
         self._lanes = Lanes(self._handle_alone, self._save_later)
         self._committing = asyncio.Lock()
         self._saved: dict[int, Checkpoint] = {}
         self._read: dict[int, int] = {}
+        self._reading: frozenset[int] = frozenset()
         self._slow: set[str] = set()
         self._at_end = False
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._changed = asyncio.Event()
         self._waiting: asyncio.Timeout | None = None
         self._saving: asyncio.TimerHandle | None = None
-        parts.membership.listen(self._interrupt)
+        self._save_task: asyncio.Task[None] | None = None
+        parts.membership.listen(self._on_leases)
 
     @property
     def idle(self) -> bool:
@@ -94,8 +96,7 @@ class Consumer:
     async def run(self) -> None:
         """Read and handle messages until `stop`; errors are logged, and it goes on."""
         failures = 0
-        self._stopping = False
-        while not self._stopping:
+        while not self._stopping.is_set():
             try:
                 await self._follow()
                 failures = 0
@@ -104,15 +105,16 @@ class Consumer:
                 _log.warning("consumer interrupted", group=self.group, reason=str(error))
                 await self._pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
                 failures += 1
+        self._stopping.clear()  # for the next start
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Read no more, and finish what has been read or leave it to the next start."""
-        self._stopping = True
+        self._stopping.set()
         self._interrupt()
 
     async def handled_until(self, time: datetime) -> bool:
         """Return whether the group has handled everything that was published until `time`."""
-        positions = await self._checkpoints.positions()
+        positions = await self.checkpoints.positions()
         backlog = await self._parts.hub.backlog(self.topic, positions, self._decoder.types)
         return backlog.oldest is None or backlog.oldest > time
 
@@ -124,7 +126,12 @@ class Consumer:
         """
         await self._attempt(self._decoder.decode(letter.record), Commit(deletes=(removal,)))
 
+    def _on_leases(self) -> None:
+        if self._mine != self._reading:
+            self._interrupt()
+
     def _interrupt(self) -> None:
+        """Make `_next` return None, whatever it waits for."""
         self._changed.set()
         if self._waiting is not None:
             self._waiting.reschedule(asyncio.get_running_loop().time())
@@ -132,16 +139,19 @@ class Consumer:
     @property
     def _mine(self) -> frozenset[int]:
         names = self._parts.membership.owned
-        return frozenset(p for p in range(self._checkpoints.partitions) if lease_name(p) in names)
+        return frozenset(p for p in range(self.checkpoints.partitions) if lease_name(p) in names)
 
     async def _follow(self) -> None:
         """Read the partitions that this process holds, until that changes."""
         self._changed.clear()
-        if not (mine := self._mine):
+        if self._stopping.is_set():
+            return
+        self._reading = mine = self._mine
+        if not mine:
             self.problem = None
             await self._changed.wait()
             return
-        self._saved = await self._checkpoints.load(self._parts.hub, mine)
+        self._saved = await self.checkpoints.load(self._parts.hub, mine)
         self._read = {partition: saved.position for partition, saved in self._saved.items()}
         reader = self._parts.hub.read(self.topic, self._read, self._decoder.types)
         try:
@@ -152,18 +162,20 @@ class Consumer:
                     await self._handle(records)
         finally:
             self._at_end = False
-            await reader.aclose()
-            await self._leave_lanes()
+            try:
+                await reader.aclose()
+            finally:
+                await self._leave()
 
     async def _next(
         self, reader: AsyncGenerator[tuple[Record, ...], None]
     ) -> tuple[Record, ...] | None:
         """Return the next batch; None if this process is to read other partitions, or none."""
-        await self._lanes.room()
         if self._changed.is_set():
             return None
         try:
             async with asyncio.timeout(None) as self._waiting:
+                await self._lanes.room()
                 return await anext(reader)
         except TimeoutError:
             return None
@@ -171,34 +183,51 @@ class Consumer:
             self._waiting = None
 
     async def _handle(self, records: Iterable[Record]) -> None:
+        """Handle a batch. What must go to lanes gets there after the rest, so that order holds."""
+        read = dict(self._read)
         fast: list[Delivery] = []
+        late: dict[str, list[Delivery]] = {}
         for record in records:
-            self._read[record.partition] = record.position
+            read[record.partition] = record.position
             delivery = self._decoder.decode(record)
-            if delivery.error or record.type in self._slow or delivery.subject in self._lanes:
-                self._lanes.add(delivery)
+            subject = delivery.subject
+            if subject in late or subject in self._lanes or self._needs_lane(delivery):
+                late.setdefault(subject, []).append(delivery)
             else:
                 fast.append(delivery)
-        await self._handle_batch(fast)
+        deferred = [delivery for deliveries in late.values() for delivery in deliveries]
+        failed = await self._handle_batch(fast, deferred, read)
+        # From here on, nothing waits: a checkpoint is never saved before these are in their lanes.
+        for delivery in (*failed, *deferred):
+            self._lanes.add(delivery)
+        self._read = read
 
-    async def _handle_batch(self, deliveries: list[Delivery]) -> None:
-        """Write the effects of the messages in one commit; those that fail move to lanes."""
+    def _needs_lane(self, delivery: Delivery) -> bool:
+        return delivery.error is not None or delivery.record.type in self._slow
+
+    async def _handle_batch(
+        self, deliveries: list[Delivery], deferred: list[Delivery], read: dict[int, int]
+    ) -> list[Delivery]:
+        """Write the effects of the messages in one commit, and return those that have failed.
+
+        Args:
+            deliveries: The messages.
+            deferred: Other messages of the batch, which are handled later.
+            read: The positions after the batch.
+        """
         handled: set[str] = set()
         for _ in range(_BATCH_ATTEMPTS):
             work = Work(self._parts.store, handled=handled, patient=False)
             try:
                 failed = await self._carry_out(deliveries, work)
-                await self._commit(work, failed)
+                await self._commit(work, read, (*failed, *deferred))
             except AlreadyHandled as error:
                 handled |= error.results.keys()
             except Conflict:
                 await self._reload()
             else:
-                for delivery in failed:
-                    self._lanes.add(delivery)
-                return
-        for delivery in deliveries:
-            self._lanes.add(delivery)
+                return failed
+        return deliveries
 
     async def _carry_out(self, deliveries: list[Delivery], work: Work) -> list[Delivery]:
         """Carry the messages out, and return those that must go on in their lanes."""
@@ -221,27 +250,36 @@ class Consumer:
                 failed.append(delivery)
         return failed
 
-    async def _commit(self, work: Work, failed: Iterable[Delivery]) -> None:
-        """Commit a batch and its checkpoints."""
-        async with self._committing:
-            before = self._watermarks(failed)
-            self._add_checkpoints(work, before)
-            await self._parts.committer.commit(work.changes)
-            self._advance(before)
+    async def _commit(
+        self, work: Work, read: dict[int, int], unhandled: Iterable[Delivery] = ()
+    ) -> None:
+        """Commit a batch and its checkpoints.
 
-    def _watermarks(self, failed: Iterable[Delivery] = ()) -> dict[int, int]:
-        """Return the position of each partition before which everything is handled."""
-        marks = dict(self._read)
+        Args:
+            work: The effects of the batch.
+            read: The positions after it.
+            unhandled: Its messages that are not handled.
+        """
+        async with self._committing:
+            marks = self._watermarks(read, unhandled)
+            self._add_checkpoints(work, marks)
+            if work.mark:
+                await self._parts.committer.commit(work.changes)
+                self._advance(marks)
+
+    def _watermarks(self, read: dict[int, int], unhandled: Iterable[Delivery]) -> dict[int, int]:
+        """Return the position of each partition up to which everything is handled."""
+        marks = dict(read)
         for partition in marks:
             if (first := self._lanes.first_position(partition)) is not None:
                 marks[partition] = min(marks[partition], first - 1)
-        for delivery in failed:
+        for delivery in unhandled:
             record = delivery.record
             marks[record.partition] = min(marks[record.partition], record.position - 1)
         return {p: mark for p, mark in marks.items() if mark > self._saved[p].position}
 
     def _add_checkpoints(self, work: Work, marks: dict[int, int]) -> None:
-        puts = tuple(self._checkpoints.put(p, mark, self._saved[p]) for p, mark in marks.items())
+        puts = tuple(self.checkpoints.put(p, mark, self._saved[p]) for p, mark in marks.items())
         if puts:
             work.add(Commit(puts=puts))
 
@@ -252,7 +290,8 @@ class Consumer:
 
     async def _reload(self) -> None:
         """Read the checkpoints again: another process may have gone further."""
-        self._saved = await self._checkpoints.load(self._parts.hub, self._saved)
+        async with self._committing:
+            self._saved = await self.checkpoints.load(self._parts.hub, self._saved)
 
     def _save_later(self) -> None:
         """Save the checkpoints soon after work in the lanes, unless a batch does it before."""
@@ -265,16 +304,29 @@ class Consumer:
         self._save_task = asyncio.create_task(self._save())
 
     async def _save(self) -> None:
-        work = Work(self._parts.store)
-        with suppress(Unavailable, Conflict):  # then it is saved with the next batch
-            await self._commit(work, ())
+        try:
+            await self._commit(Work(self._parts.store), self._read)
+        except Conflict:
+            with suppress(Unavailable):
+                await self._reload()
+        except Unavailable as error:  # it is saved with the next batch
+            _log.warning("checkpoint not saved", group=self.group, reason=str(error))
 
-    async def _leave_lanes(self) -> None:
+    async def _leave(self) -> None:
         """Finish the lanes on a stop as far as possible; what is left is read again later."""
-        if self._stopping:
-            await self._lanes.finish()
-        await self._lanes.cancel()
+        try:
+            if self._stopping.is_set():
+                await self._lanes.finish()
+        finally:
+            await self._lanes.cancel()
+        if self._saving is not None:
+            self._saving.cancel()
+            self._saving = None
+        if self._save_task is not None:
+            await self._save_task
         await self._save()
+        # Only now: a save must not find the lanes empty.
+        self._read = {}
         self._lanes.clear()
 
     async def _handle_alone(self, delivery: Delivery) -> None:
@@ -323,20 +375,22 @@ class Consumer:
                     attempts=attempts,
                 )
             except Unavailable as unavailable:
-                waits += 1
                 _log.warning("dead letter postponed", reason=str(unavailable))
+            except Exception:  # otherwise the lane would end, and nobody would notice
+                _log.exception("dead letter postponed", group=self.group)
+            waits += 1
             await self._pause_in_lane(self._parts.retry.pause(waits))
 
     async def _pause_in_lane(self, seconds: float) -> None:
         """Wait; when the consumer stops, the message is left to the next start."""
         await self._pause(seconds)
-        if self._stopping:
+        if self._stopping.is_set():
             raise asyncio.CancelledError
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._changed.wait()
+                await self._stopping.wait()
 
 
 def lease_name(partition: int) -> str:

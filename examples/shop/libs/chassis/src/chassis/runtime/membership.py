@@ -22,7 +22,7 @@ from chassis.errors import Conflict, Unavailable
 from chassis.store.port import Collection, Commit, Delete, Put, Query, Store, Stored
 
 _MEMBERS, _LEASES = "chassis_members", "chassis_leases"
-_MANY = 1000
+_MANY = 200
 
 _log = structlog.get_logger()
 
@@ -105,30 +105,33 @@ class Membership:
         alive = await self._alive(now)
         if len(alive) > 1 and now - self._last_heartbeat >= self._pace.heartbeat:
             await self._write_heartbeat()
-        if alive != self._settled:
+        # With others, leases are looked at again and again: one of them may have taken this process
+        # for dead for a moment.
+        if len(alive) > 1 or alive != self._settled:
             await self._divide(alive)
 
     async def _divide(self, alive: frozenset[str]) -> None:
         """Take or release leases, so that in the end every member has an equal share."""
         members = sorted(alive)
         stored = await self._store.get_many(_LEASES, self._leases)
-        owned, settled = set(), True
-        for number, name in enumerate(self._leases):
-            wanted = members[number % len(members)]
-            owner = await self._settle(name, stored.get(name), alive, wanted)
-            settled = settled and owner == wanted
-            if owner == self._me:
-                owned.add(name)
-        self._settled = alive if settled else frozenset()
-        self._publish(frozenset(owned), alone=len(alive) == 1)
+        wanted = {name: members[n % len(members)] for n, name in enumerate(self._leases)}
+        # At once, so that the commits share a transaction.
+        owners = await asyncio.gather(
+            *(self._settle(name, stored.get(name), alive, to) for name, to in wanted.items())
+        )
+        held = dict(zip(self._leases, owners, strict=True))
+        self._settled = alive if held == wanted else frozenset()
+        owned = frozenset(name for name, owner in held.items() if owner == self._me)
+        self._publish(owned, alone=len(alive) == 1)
 
     async def leave(self) -> None:
         """Give up all leases, so that others need not wait."""
         self._publish(frozenset(), alone=True)
+        if not self._heartbeat:
+            return  # it has not joined
         stored = await self._store.get_many(_LEASES, self._leases)
-        for name, lease in stored.items():
-            if _owner(lease) == self._me:
-                await self._try(Commit(puts=(self._lease(name, "", lease.version),)))
+        mine = (lease for lease in stored.values() if _owner(lease) == self._me)
+        await asyncio.gather(*(self._release(lease) for lease in mine))
         await self._forget(self._me, self._heartbeat)
 
     async def _settle(
@@ -137,13 +140,16 @@ class Membership:
         """Return who holds a lease, after this process has taken or released it."""
         owner = _owner(lease)
         version = lease.version if lease else 0
-        if owner == self._me != wanted:
-            await self._try(Commit(puts=(self._lease(name, "", version),)))
+        if lease is not None and owner == self._me != wanted:
+            await self._release(lease)
             return ""
         if owner not in alive and wanted == self._me:
             taken = await self._try(Commit(puts=(self._lease(name, self._me, version),)))
             return self._me if taken else ""
         return owner
+
+    async def _release(self, lease: Stored) -> None:
+        await self._try(Commit(puts=(self._lease(lease.id, "", lease.version),)))
 
     async def _alive(self, now: float) -> frozenset[str]:
         """Return the living members; the dead ones are removed."""
@@ -152,6 +158,8 @@ class Membership:
         if self._me not in stored:  # this process was taken for dead
             self._heartbeat, self._settled = 0, frozenset()
             await self._write_heartbeat()
+        else:
+            self._heartbeat = stored[self._me].version
         for id in self._seen.keys() - stored.keys():
             del self._seen[id]
         alive = {self._me}

@@ -2,25 +2,67 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
+
+import structlog
 
 from chassis.clock import Clock, utc_now
 from chassis.dead_letters import DeadLetters
+from chassis.errors import Conflict, Unavailable
 from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.projection import Projection
 from chassis.results import Page
+from chassis.runtime import generations, housekeeping
 from chassis.runtime.bindings import Group, bindings, consumers
 from chassis.runtime.committer import Committer
 from chassis.runtime.consumer import Parts
+from chassis.runtime.generations import ReadModel, ReadModels
 from chassis.runtime.indexes import indexes
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.membership import Membership
+from chassis.runtime.removal import remove_all
 from chassis.runtime.retries import RETRY, Retry
 from chassis.runtime.rows import Rows
 from chassis.runtime.unit import Unit, leases
 from chassis.store.port import Store
+
+_LOOK = 0.5  # seconds
+
+_log = structlog.get_logger()
+
+
+class _Generation:
+    """The rows of one generation, and the consumers that apply events to them."""
+
+    def __init__(self, projection: Projection[Any, Any], number: int, parts: Parts) -> None:
+        self.number = number
+        key = (*projection.key.partition, *projection.key.cluster)
+        wanted = [key, *indexes(projection.routes, projection.row)]
+        name = generations.rows_name(number)
+        self.rows: Rows[Any] = Rows(parts.store, name, projection.row, wanted, projection.stored)
+        group = generations.group_name(identity_of(projection), number)
+        materializer = Materializer(
+            rows=self.rows, project=projection.project, id=projection.id, group=group
+        )
+        messages = projection.messages
+        reading = bindings(messages, Group(group), projection.events, materializer)
+        self.consumers = consumers(reading, messages, parts)
+        self._reached: list[Mapping[int, int]] = []
+
+    async def has_reached(self, other: _Generation) -> bool:
+        """Return whether this generation is where `other` was at the last call."""
+        before, self._reached = self._reached, await other.positions()
+        mine = await self.positions()
+        return bool(before) and all(map(_is_at, mine, before))
+
+    async def positions(self) -> list[Mapping[int, int]]:
+        """Return the positions by partition, for each topic."""
+        return [await consumer.checkpoints.positions() for consumer in self.consumers]
 
 
 class ProjectionRuntime:
@@ -34,14 +76,11 @@ class ProjectionRuntime:
         clock: Clock = utc_now,
         retry: Retry = RETRY,
     ) -> None:
-        messages, name = projection.messages, identity_of(projection)
-        key = (*projection.key.partition, *projection.key.cluster)
-        wanted = [key, *indexes(projection.routes, projection.row)]
-        self._rows: Rows[Any] = Rows(store, "rows", projection.row, wanted, projection.stored)
-        materializer = Materializer(
-            rows=self._rows, project=projection.project, id=projection.id, group=name
-        )
-        parts = Parts(
+        messages = projection.messages
+        self._projection = projection
+        self._store = store
+        self._models = ReadModels(store)
+        self._parts = Parts(
             store=store,
             hub=hub,
             committer=Committer(store),
@@ -49,13 +88,14 @@ class ProjectionRuntime:
             dead_letters=DeadLetters(store, clock),
             retry=retry,
         )
-        reading = bindings(messages, Group(name), projection.events, materializer)
+        self._running: dict[int, _Generation] = {}
+        self._live = _Generation(projection, ReadModel().live, self._parts)
         self._unit = Unit(
-            name=name,
+            name=identity_of(projection),
             messages=messages,
-            parts=parts,
-            collections=[self._rows.collection],
-            consumers=consumers(reading, messages, parts),
+            parts=self._parts,
+            collections=[generations.COLLECTION],
+            background={"generations": self._watch},
         )
 
     async def search(
@@ -67,7 +107,7 @@ class ProjectionRuntime:
         cursor: str | None = None,
     ) -> Page[Any]:
         """Return a page of rows; see `ServiceRuntime.search`."""
-        return await self._rows.search(by, filter, sort, limit, cursor)
+        return await self._live.rows.search(by, filter, sort, limit, cursor)
 
     @property
     def idle(self) -> bool:
@@ -81,7 +121,10 @@ class ProjectionRuntime:
 
     async def start(self) -> None:
         """Prepare the store and start the consumers; return when they run."""
+        self._running.clear()
         await self._unit.start()
+        await self._store.prepare((self._live.rows.collection,))
+        await self._follow(await self._models.load())
 
     async def drain(self) -> None:
         """Receive no more messages and finish those in flight."""
@@ -94,3 +137,50 @@ class ProjectionRuntime:
     async def readiness(self) -> dict[str, str]:
         """Return "ok", or the reason why not, for the store, the hub and the consumers."""
         return await self._unit.readiness()
+
+    async def _watch(self) -> None:
+        """Follow the document of the read model; one process also advances it."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            with suppress(Unavailable, Conflict):  # the next look may succeed
+                model = await self._models.load()
+                await self._follow(model)
+                if housekeeping.LEASE in self._parts.membership.owned:
+                    await self._advance(model)
+
+    async def _follow(self, model: ReadModel) -> None:
+        """Serve the live generation, and run the consumers of all that are wanted."""
+        if self._live.number != model.live:
+            self._live = self._running.get(model.live) or await self._opened(model.live)
+        for number in model.generations:
+            if number not in self._running:
+                wanted = self._live if number == model.live else await self._opened(number)
+                self._running[number] = wanted
+                self._unit.consume(wanted.consumers)
+        for number in self._running.keys() - set(model.generations):
+            await self._unit.cease(self._running.pop(number).consumers)
+
+    async def _opened(self, number: int) -> _Generation:
+        generation = _Generation(self._projection, number, self._parts)
+        await self._store.prepare((generation.rows.collection,))
+        return generation
+
+    async def _advance(self, model: ReadModel) -> None:
+        """Switch to a generation that has caught up; remove one that is not needed any more."""
+        if model.retired is not None:
+            await self._remove(model.retired)
+            await self._models.save(replace(model, retired=None))
+        elif (built := self._running.get(model.building or 0)) is not None:
+            if await built.has_reached(self._running[model.live]):
+                await self._models.save(model.switched())
+                _log.info("read model switched", unit=self._unit.name, generation=built.number)
+
+    async def _remove(self, number: int) -> None:
+        old = await self._opened(number)
+        await remove_all(self._store, old.rows.collection.name)
+        for consumer in old.consumers:
+            await consumer.checkpoints.remove()
+
+
+def _is_at(mine: Mapping[int, int], other: Mapping[int, int]) -> bool:
+    return all(mine[partition] >= position for partition, position in other.items())

@@ -22,6 +22,7 @@ from chassis.store.port import Pending, Store
 LEASE = "relay"
 
 _WINDOW = 512  # messages on their way to the hub
+_READ = 128  # messages that are read at once
 _DELETE_AFTER = 128
 # Commits wake the relay of their process. Polling finds those of other processes, and what was
 # committed out of order.
@@ -83,7 +84,8 @@ class Relay:
             Unavailable: The store or the hub is unavailable.
         """
         async with self._relaying:
-            await _Stream(self._store, self._hub, self._dead_letters, self._is_mine).run()
+            stream = _Stream(self._store, self._hub, self._dead_letters, self._is_mine, self._woken)
+            await stream.run()
 
     def _is_mine(self) -> bool:
         return LEASE in self._membership.owned
@@ -93,7 +95,12 @@ class _Stream:
     """Publishes the outbox once, from its oldest message to its end."""
 
     def __init__(
-        self, store: Store, hub: Hub, dead_letters: DeadLetters, is_mine: Callable[[], bool]
+        self,
+        store: Store,
+        hub: Hub,
+        dead_letters: DeadLetters,
+        is_mine: Callable[[], bool],
+        woken: asyncio.Event,
     ) -> None:
         self._store = store
         self._hub = hub
@@ -103,8 +110,8 @@ class _Stream:
         self._running: set[asyncio.Task[None]] = set()
         self._in_flight = 0
         self._done: list[int] = []
-        self._failure: Unavailable | None = None
-        self._moved = asyncio.Event()
+        self._failure: Exception | None = None
+        self._woken = woken
 
     async def run(self) -> None:
         """Stream with a window; a message leaves the outbox after the hub has stored it.
@@ -114,7 +121,8 @@ class _Stream:
         position = 0
         try:
             while self._failure is None and self._is_mine():
-                room = _WINDOW - self._in_flight
+                self._woken.clear()
+                room = min(_READ, _WINDOW - self._in_flight)
                 pending = await self._store.pending(after=position, limit=room) if room else ()
                 for message in pending:
                     self._publish(message)
@@ -124,7 +132,7 @@ class _Stream:
                 if len(self._done) >= _DELETE_AFTER:
                     await self._delete()
                 if len(pending) < room or not room:
-                    await self._moving()
+                    await self._woken.wait()
         except asyncio.CancelledError:
             for task in self._running:
                 task.cancel()
@@ -149,16 +157,16 @@ class _Stream:
     async def _publish_in_order(self, key: tuple[str, str]) -> None:
         waiting = self._subjects[key]
         try:
-            while waiting and self._failure is None:
+            while waiting:
                 await self._publish_one(waiting[0])
                 self._done.append(waiting.popleft().position)
                 self._in_flight -= 1
-                self._moved.set()
-        except Unavailable as error:
+                self._woken.set()
+        except Exception as error:
             self._failure = error
         finally:
             del self._subjects[key]
-            self._moved.set()
+            self._woken.set()
 
     async def _publish_one(self, pending: Pending) -> None:
         try:
@@ -166,10 +174,6 @@ class _Stream:
         except TooLarge as error:
             # It would never be accepted, and must not stay in the way of others.
             await self._dead_letters.add_unpublished(pending, error)
-
-    async def _moving(self) -> None:
-        self._moved.clear()
-        await self._moved.wait()
 
     async def _settle(self) -> None:
         """Wait for what is on its way, and remove what was published."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -23,9 +23,19 @@ class Replays:
     """Handles the dead letters of one unit that are marked for it. One process does this."""
 
     def __init__(
-        self, consumers: Iterable[Consumer], dead_letters: DeadLetters, membership: Membership
+        self,
+        consumer_of: Callable[[str, str], Consumer | None],
+        dead_letters: DeadLetters,
+        membership: Membership,
     ) -> None:
-        self._consumers = {(each.topic, each.group): each for each in consumers}
+        """Create the replays.
+
+        Args:
+            consumer_of: Returns the consumer of a topic and a group.
+            dead_letters: The dead letters of the unit.
+            membership: Says whether this process replays them.
+        """
+        self._consumer_of = consumer_of
         self._dead_letters = dead_letters
         self._membership = membership
 
@@ -38,8 +48,16 @@ class Replays:
                     await self.replay_marked()
 
     async def replay_marked(self) -> None:
-        """Replay the marked dead letters; one that fails again stays, with its new reason."""
+        """Replay the marked dead letters; one that fails again stays, with its new reason.
+
+        Then the later ones of its subject stay, too, so that their order holds.
+        """
+        failed: set[tuple[str, str, str]] = set()
         for letter, version in await self._dead_letters.list(State.REPLAY):
+            key = letter.topic, letter.group, letter.subject
+            if key in failed:
+                await self._keep(letter, version, letter.reason)
+                continue
             try:
                 await self._replay(letter, version)
                 _log.info("dead letter replayed", letter=letter.id)
@@ -47,12 +65,15 @@ class Replays:
                 raise
             except Exception as error:
                 _log.exception("dead letter failed again", letter=letter.id)
-                reason = f"{type(error).__name__}: {error}"
-                with suppress(Conflict):
-                    await self._dead_letters.mark(letter, version, State.DEAD, reason)
+                failed.add(key)
+                await self._keep(letter, version, f"{type(error).__name__}: {error}")
+
+    async def _keep(self, letter: DeadLetter, version: int, reason: str) -> None:
+        with suppress(Conflict):  # somebody has changed it meanwhile
+            await self._dead_letters.mark(letter, version, State.DEAD, reason)
 
     async def _replay(self, letter: DeadLetter, version: int) -> None:
-        consumer = self._consumers.get((letter.topic, letter.group))
+        consumer = self._consumer_of(letter.topic, letter.group)
         if consumer is None:
             raise LookupError(f"nothing reads {letter.topic} as {letter.group}")
         await consumer.replay(letter, self._dead_letters.removal(letter, version))

@@ -27,9 +27,13 @@ _log = structlog.get_logger()
 
 
 def leases(messages: Catalog) -> tuple[str, ...]:
-    """Return the names of the leases of a unit: its partitions, and what one process does."""
+    """Return the names of the leases of a unit: what one process does, and its partitions.
+
+    Members share them by their places here. So the first ones have the same places for members
+    with another number of partitions, which run beside each other during a deployment.
+    """
     partitions = (lease_name(partition) for partition in range(messages.partitions))
-    return (*partitions, relay.LEASE, timers.LEASE, housekeeping.LEASE)
+    return (relay.LEASE, timers.LEASE, housekeeping.LEASE, *partitions)
 
 
 class Unit:
@@ -42,11 +46,11 @@ class Unit:
         messages: Catalog,
         parts: Parts,
         collections: Iterable[Collection],
-        consumers: Iterable[Consumer],
+        consumers: Iterable[Consumer] = (),
         background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = MappingProxyType({}),
         flush: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._name = name
+        self.name = name
         self._messages = messages
         self._parts = parts
         self._consumers = tuple(consumers)
@@ -56,7 +60,7 @@ class Unit:
             DeadLetters.collection,
             *parts.membership.collections,
         )
-        replays = Replays(self._consumers, parts.dead_letters, parts.membership)
+        replays = Replays(self._consumer_of, parts.dead_letters, parts.membership)
         self._background = {
             **background,
             "housekeeping": Housekeeping(parts.store, parts.membership, messages.retention).run,
@@ -65,17 +69,17 @@ class Unit:
         }
         self._flush = flush
         self._tasks: list[asyncio.Task[None]] = []
-        self._consuming: list[asyncio.Task[None]] = []
+        self._consuming: dict[Consumer, asyncio.Task[None]] = {}
 
     @property
     def idle(self) -> bool:
         """Whether all messages that have been published are handled."""
-        return all(consumer.idle for consumer in self._consumers)
+        return all(consumer.idle for consumer in self._consuming)
 
     @property
     def topics(self) -> frozenset[str]:
         """The topics that the unit reads."""
-        return frozenset(consumer.topic for consumer in self._consumers)
+        return frozenset(consumer.topic for consumer in self._consuming)
 
     async def start(self) -> None:
         """Prepare the store and the topics, join the other processes, then start everything."""
@@ -83,12 +87,23 @@ class Unit:
         await self._declare_topics()
         await self._parts.membership.join()
         self._tasks = [self._begin(what, work) for what, work in self._background.items()]
-        self._consuming = [self._begin(each.group, each.run) for each in self._consumers]
+        self.consume(self._consumers)
+
+    def consume(self, consumers: Iterable[Consumer]) -> None:
+        """Start consumers."""
+        for consumer in consumers:
+            self._consuming[consumer] = self._begin(consumer.group, consumer.run)
+
+    async def cease(self, consumers: Iterable[Consumer]) -> None:
+        """Stop consumers, which finish what they have read."""
+        ending = {each: task for each in consumers if (task := self._consuming.pop(each, None))}
+        for consumer in ending:
+            consumer.stop()
+        await asyncio.gather(*ending.values(), return_exceptions=True)
 
     async def drain(self) -> None:
         """Receive no more messages and timers, finish those in flight, publish the outbox."""
-        await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
-        await asyncio.gather(*self._consuming, return_exceptions=True)
+        await self.cease(tuple(self._consuming))
         with suppress(Unavailable):  # then the rest is published after the next start
             if self._flush is not None:
                 await self._flush()
@@ -105,12 +120,16 @@ class Unit:
 
     async def readiness(self) -> dict[str, str]:
         """Return "ok", or the reason why not, for every part."""
-        problems = [consumer.problem for consumer in self._consumers if consumer.problem]
+        problems = [consumer.problem for consumer in self._consuming if consumer.problem]
         return {
             "store": await self._store_status(),
             "hub": self._parts.hub.status(),
-            "consumers": problems[0] if problems else "ok",
+            "consumers": problems[0] if problems else "ok" if self._tasks else "not started",
         }
+
+    def _consumer_of(self, topic: str, group: str) -> Consumer | None:
+        consumers = (each for each in self._consuming if (each.topic, each.group) == (topic, group))
+        return next(consumers, None)
 
     async def _declare_topics(self) -> None:
         await asyncio.gather(
@@ -134,7 +153,7 @@ class Unit:
         return "ok"
 
     def _begin(self, what: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
-        return asyncio.create_task(self._run(what, work), name=f"{self._name} {what}")
+        return asyncio.create_task(self._run(what, work), name=f"{self.name} {what}")
 
     async def _run(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run a task to its end: after an error, which is logged, it starts again."""
@@ -142,11 +161,11 @@ class Unit:
             try:
                 return await work()
             except Exception:
-                _log.exception("background task failed", unit=self._name, task=what)
+                _log.exception("background task failed", unit=self.name, task=what)
             await asyncio.sleep(_RESTART_DELAY)
 
     async def _cancel_tasks(self) -> None:
-        tasks = [*self._tasks, *self._consuming]
+        tasks = [*self._tasks, *self._consuming.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -81,7 +81,9 @@ class SqliteStore:
 
     async def find(self, query: Query) -> tuple[Stored, ...]:
         """See `Store`."""
-        rows = await self._read.long(*select(self._collections[query.collection], query))
+        in_order_of_ids = not query.where and not query.sort
+        read = self._read.short if in_order_of_ids and query.limit <= _FEW else self._read.long
+        rows = await read(*select(self._collections[query.collection], query))
         return tuple(Stored(*row) for row in rows)
 
     async def count(self, query: Query) -> int:
@@ -151,8 +153,8 @@ class SqliteStore:
 
     async def ping(self) -> None:
         """See `Store`."""
-        # It really writes, so that it notices a full disk.
-        await self._write(partial(_execute, ["UPDATE meta SET generation = generation"]))
+        # SQLite skips writes that change nothing, and would not notice a full disk.
+        await self._write(partial(_execute, ["UPDATE meta SET pings = pings + 1"]))
 
     async def close(self) -> None:
         """See `Store`."""

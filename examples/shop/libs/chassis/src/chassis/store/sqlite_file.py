@@ -45,6 +45,7 @@ class SqliteFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._name = os.fspath(path)
         self._opened: tuple[int, int] | None = None
 
     def connect(self) -> sqlite3.Connection:
@@ -108,7 +109,7 @@ class SqliteFile:
         return connection
 
     def _identity(self) -> tuple[int, int]:
-        status = os.stat(self.path)
+        status = os.stat(self._name)
         return status.st_dev, status.st_ino
 
 

@@ -21,13 +21,7 @@ Write: TypeAlias = Callable[[sqlite3.Connection], None]
 
 class _Job(NamedTuple):
     write: Write
-    loop: asyncio.AbstractEventLoop
     done: asyncio.Future[None]
-
-
-class _Result(NamedTuple):
-    job: _Job
-    error: BaseException | None
 
 
 class Writer:
@@ -50,9 +44,8 @@ class Writer:
         """Execute `write`; if it raises, only this write is rolled back."""
         if self._closed:
             raise Unavailable(f"{self._file.path}: the store is closed")
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
-        self._jobs.put(_Job(write, loop, done))
+        done = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job(write, done))
         return done
 
     async def close(self) -> None:
@@ -68,33 +61,33 @@ class Writer:
             group = self._next_group()
             closed = group[-1] is None
             if jobs := [job for job in group if job is not None]:
-                _report(self._execute(jobs))
+                _report(jobs, self._execute(jobs))
         self._connection.close()
 
     def _next_group(self) -> list[_Job | None]:
         """Wait for a job and return it with all others that wait. None is the last one: closed."""
         group = [self._jobs.get()]
-        with suppress(queue.Empty):
-            while len(group) < _GROUP:
-                group.append(self._jobs.get_nowait())
+        while len(group) < _GROUP and not self._jobs.empty():
+            group.append(self._jobs.get())
         return group
 
-    def _execute(self, jobs: list[_Job]) -> list[_Result]:
+    def _execute(self, jobs: list[_Job]) -> list[Exception | None]:
+        """Execute the jobs in one transaction, and return the error of each."""
         try:
             self._file.check()
             patiently(self._begin)
             if len(jobs) == 1:
                 jobs[0].write(self._connection)
-                results = [_Result(jobs[0], None)]
+                errors: list[Exception | None] = [None]
             else:
-                results = [_Result(job, self._attempt(job.write)) for job in jobs]
+                errors = [self._attempt(job.write) for job in jobs]
             self._connection.execute("COMMIT")
         except Exception as error:
             with suppress(sqlite3.Error):
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-            return [_Result(job, self._translated(error)) for job in jobs]
-        return results
+            return [self._translated(error)] * len(jobs)
+        return errors
 
     def _attempt(self, write: Write) -> Exception | None:
         self._connection.execute("SAVEPOINT one")
@@ -113,19 +106,22 @@ class Writer:
         return self._file.unavailable(error) if isinstance(error, sqlite3.Error) else error
 
 
-def _report(results: list[_Result]) -> None:
+def _report(jobs: list[_Job], errors: list[Exception | None]) -> None:
     """Resolve the waiting tasks, with one wake-up of each event loop."""
-    for loop in {result.job.loop for result in results}:
-        mine = [result for result in results if result.job.loop is loop]
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[None], Exception | None]]]
+    by_loop = {}
+    for job, error in zip(jobs, errors, strict=True):
+        by_loop.setdefault(job.done.get_loop(), []).append((job.done, error))
+    for loop, results in by_loop.items():
         with suppress(RuntimeError):  # the loop is closed, so no task waits
-            loop.call_soon_threadsafe(_resolve, mine)
+            loop.call_soon_threadsafe(_resolve, results)
 
 
-def _resolve(results: list[_Result]) -> None:
-    for result in results:
-        if result.job.done.done():
+def _resolve(results: list[tuple[asyncio.Future[None], Exception | None]]) -> None:
+    for done, error in results:
+        if done.done():
             continue
-        if result.error is None:
-            result.job.done.set_result(None)
+        if error is None:
+            done.set_result(None)
         else:
-            result.job.done.set_exception(result.error)
+            done.set_exception(error)
