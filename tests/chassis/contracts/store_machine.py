@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import pytest
 from chassis.envelope import Outgoing
 from chassis.errors import AlreadyHandled, Conflict
 from chassis.store.port import Append, Commit, Pending, Query, Store
@@ -86,16 +87,16 @@ class StoreMachine(RuleBasedStateMachine):
             outbox=tuple(message() for _ in range(sent)),
         )
         handled = {id: self._inbox[id][0] for id in inbox if id in self._inbox}
-        try:
-            self._run(self._stores[side].commit(commit))
-        except AlreadyHandled as error:
-            assert error.results == handled != {}
-        except Conflict:
-            assert not handled
-            assert self._conflicts(commit)
+        work = self._stores[side].commit(commit)
+        if handled:
+            with pytest.raises(AlreadyHandled) as raised:
+                self._run(work)
+            assert raised.value.results == handled
+        elif self._conflicts(commit):
+            with pytest.raises(Conflict):
+                self._run(work)
         else:
-            assert not handled
-            assert not self._conflicts(commit)
+            self._run(work)
             self._apply(commit)
 
     @rule(side=side, limit=st.integers(1, 4))
@@ -156,15 +157,15 @@ class StoreMachine(RuleBasedStateMachine):
 
     def _conflicts(self, commit: Commit) -> bool:
         return (
-            any(put.expected != self._version(put.id) for put in commit.puts)
+            any(each.expected != self._version(each.id) for each in commit.puts)
             or any(each.expected != self._version(each.id) for each in commit.deletes)
             or any(each.id not in self._documents for each in commit.deletes)
             or any(each.expected != len(self._streams[each.stream]) for each in commit.appends)
         )
 
     def _apply(self, commit: Commit) -> None:
-        for put in commit.puts:
-            self._documents[put.id] = (put.version, put.data)
+        for written in commit.puts:
+            self._documents[written.id] = (written.version, written.data)
         for each in commit.deletes:
             del self._documents[each.id]
         for append in commit.appends:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from chassis.hub.nats import NatsHub, connect_nats
 from chassis.hub.nats_subjects import Selection, stream_name
 from chassis.hub.port import Hub, Topic
 from nats.aio.client import Client
+from nats.js import JetStreamContext
 
 from tests.waiting import PATIENCE, until
 
@@ -128,9 +129,7 @@ class TestNatsOnly:
         await js.add_stream(name=stream, subjects=[f"{topic.name}.*"])
         old = await js.pull_subscribe(f"{topic.name}.1", durable="group-1", stream=stream)
         fetching = asyncio.create_task(old.fetch(1, timeout=PATIENCE))
-        async with asyncio.timeout(PATIENCE):
-            while not (await js.consumer_info(stream, "group-1")).num_waiting:
-                await asyncio.sleep(0.01)
+        await _until(lambda: _is_used(js, stream, "group-1"))
         await hub.declare(topic)
         assert [c.name for c in await js.consumers_info(stream)] == ["group-1"]
         fetching.cancel()
@@ -158,9 +157,7 @@ class TestNatsOnly:
             await reading.wait_for_end()
             assert len(await js.consumers_info(stream)) == 1
         await hub.backlog(topic.name, from_the_beginning(topic))
-        async with asyncio.timeout(PATIENCE):
-            while await js.consumers_info(stream):
-                await asyncio.sleep(0.01)
+        await _until(lambda: _has_no_consumers(js, stream))
 
     async def test_a_position_beyond_the_end_is_not_waited_for(
         self, hub: NatsHub, topic: Topic, client: Client
@@ -184,6 +181,70 @@ class TestNatsOnly:
         with pytest.raises(Unavailable):
             await anext(hub.read(topic.name, from_the_beginning(topic)))
 
+    async def test_a_message_that_the_server_refuses_is_refused_alone(
+        self, hub: NatsHub, topic: Topic, client: Client
+    ) -> None:
+        """The limit of this stream is lower than the hub knows."""
+        await hub.declare(topic)
+        stream, js = stream_name(topic.name), client.jetstream()
+        config = (await js.stream_info(stream)).config
+        await js.update_stream(config, max_msg_size=2_000)
+        messages = some_of_each(topic, 3)
+        refused = {0, 7, 8, 59}
+        for index in refused:
+            messages[index] = outgoing(topic, "large", index, padding=3_000)
+        results = await asyncio.gather(*map(hub.publish, messages), return_exceptions=True)
+        assert {index for index, result in enumerate(results) if result is not None} == refused
+        assert all(isinstance(results[index], Unavailable) for index in refused)
+        records = await read_to_end(hub, topic, from_the_beginning(topic))
+        assert sorted(record.data for record in records) == sorted(
+            message.data for index, message in enumerate(messages) if index not in refused
+        )
+
+    async def test_a_message_larger_than_the_limit_of_today_is_read(
+        self, hub: NatsHub, topic: Topic, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await hub.declare(topic)
+        sent = [outgoing(topic, "s", number, padding=n) for number, n in enumerate((1, 90_000, 1))]
+        await publish_all(hub, sent)
+        monkeypatch.setattr("chassis.hub.nats_consumer._PULL_MARGIN", 5_000 - 1024 * 1024)
+        records = await read_to_end(hub, topic, from_the_beginning(topic))
+        assert [record.data for record in records] == [message.data for message in sent]
+
+    async def test_a_request_ends_with_the_connection(
+        self, own_nats_server: Any, topic: Topic
+    ) -> None:
+        hub = await connect_nats(own_nats_server.url, "test")
+        await hub.declare(topic)
+        own_nats_server.signal(signal.SIGSTOP)
+        requests = [
+            asyncio.create_task(hub.end(topic.name)),
+            asyncio.create_task(hub.backlog(topic.name, {0: 0})),
+            asyncio.create_task(read_to_end(hub, topic, {0: 0})),
+            asyncio.create_task(hub.publish(outgoing(topic))),
+        ]
+        await asyncio.sleep(0.1)
+        assert not any(request.done() for request in requests)
+        own_nats_server.kill()
+        killed = time.monotonic()
+        results = await asyncio.gather(*requests, return_exceptions=True)
+        assert {type(result) for result in results} == {Unavailable}
+        assert time.monotonic() - killed < 10
+        await hub.close()
+
+    async def test_an_old_server_is_refused(
+        self, nats_server: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("chassis.hub.nats._OLDEST_SERVER", (99, 1))
+        with pytest.raises(Unavailable, match=r"is nats-server 2\.\d+, but 99\.1 or newer is"):
+            await connect_nats(nats_server.url, "test")
+
+    async def test_a_type_must_fit_in_a_subject(self, hub: NatsHub, topic: Topic) -> None:
+        await hub.declare(topic)
+        for type in ("", "a b", "a..b", "a.*", ">"):
+            with pytest.raises(ValueError, match="is not a type of messages"):
+                await hub.publish(outgoing(topic, type=type))
+
     async def test_no_server_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("chassis.hub.nats._CONNECT_TIMEOUT", 0.5)
         with pytest.raises(Unavailable, match="no event hub at nats://127"):
@@ -199,8 +260,11 @@ class TestNatsOnly:
             await asyncio.sleep(2)
             assert time.process_time() - busy < 0.1
 
-    async def test_a_stopped_server_is_noticed(self, own_nats_server: Any, topic: Topic) -> None:
+    async def test_a_stopped_server_is_noticed(
+        self, own_nats_server: Any, topic: Topic, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Its connections stay open, but it is silent."""
+        monkeypatch.setattr("chassis.hub.nats_consumer._SILENCE", 2.1)
         hub = await connect_nats(own_nats_server.url, "test")
         await hub.declare(topic)
         async with Reading(hub, topic) as reading:
@@ -213,17 +277,32 @@ class TestNatsOnly:
         await hub.close()
 
 
+async def _until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await condition():  # noqa: ASYNC110 - the server sets no event of ours
+            await asyncio.sleep(0.01)
+
+
+async def _is_used(js: JetStreamContext, stream: str, consumer: str) -> bool:
+    return bool((await js.consumer_info(stream, consumer)).num_waiting)
+
+
+async def _has_no_consumers(js: JetStreamContext, stream: str) -> bool:
+    return not await js.consumers_info(stream)
+
+
 def test_filters_are_few() -> None:
     topic = Topic(name="a.b", partitions=4, retention=timedelta(days=1))
-    everything = {0: 0, 1: 0, 2: 0, 3: 0}
+    everything, half, one = dict.fromkeys(range(4), 0), {0: 0, 1: 0}, {3: 0}
 
-    def filters(after: dict[int, int], *types: str) -> list[str]:
-        return Selection.of(topic, after, frozenset(types) if types else None).filters()
+    def filters(after: dict[int, int], *types: str, old: bool = False) -> list[str]:
+        selection = Selection.of(topic, after, frozenset(types) if types else None)
+        return selection.filters(old=old)
 
-    assert filters(everything) == ["a.b.>"]
-    assert filters(everything, "x.v1", "y.v1") == ["a.b.*", "a.b.*.x.v1", "a.b.*.y.v1"]
-    assert filters({3: 0}) == ["a.b.*", *(f"a.b.{slot}.>" for slot in range(48, 64))]
-    assert filters({3: 0}, "x") == ["a.b.*", *(f"a.b.{slot}.x" for slot in range(48, 64))]
-    many = [f"x{number:02}" for number in range(20)]
-    assert filters({3: 0}, *many) == ["a.b.*", *(f"a.b.{slot}.>" for slot in range(48, 64))]
-    assert filters({0: 0, 1: 0}, *many) == ["a.b.*", *(f"a.b.*.{type}" for type in many)]
+    assert filters(everything) == filters(everything, old=True) == ["a.b.>"]
+    assert filters(everything, "x.v1", "y.v1") == filters(half, "x.v1", "y.v1") == ["a.b.>"]
+    assert filters(everything, "x.v1") == filters(half, "x.v1") == ["a.b.*.x.v1"]
+    assert filters(everything, "x.v1", old=True) == ["a.b.*", "a.b.*.x.v1"]
+    assert filters(one) == [f"a.b.{slot}.>" for slot in range(48, 64)]
+    assert filters(one, "x") == [f"a.b.{slot}.x" for slot in range(48, 64)]
+    assert filters(one, "x", "y") == [f"a.b.{slot}.>" for slot in range(48, 64)]

@@ -36,7 +36,7 @@ def start(path: Path, prefix: str, commits: int) -> subprocess.Popen[str]:
 def acknowledged(process: subprocess.Popen[str], count: int | None = None) -> set[str]:
     """Return the first `count` acknowledged ids, or all until the process ends."""
     assert process.stdout is not None
-    ids = set()
+    ids: set[str] = set()
     while count is None or len(ids) < count:
         line = process.stdout.readline()
         if not line.endswith("\n"):

@@ -4,13 +4,15 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
-from chassis.errors import Unavailable
 from chassis.store.port import Commit, Query, Sort, Store, equal
 from chassis.store.sqlite import SqliteStore, open_sqlite
+from hypothesis import settings
 
 from .store_contract import THINGS, Open, StoreContract, put
+from .store_machine import StoreMachine
 
 
 class TestSqliteStore(StoreContract):
@@ -87,30 +89,19 @@ class TestSqliteStore(StoreContract):
         await store.commit(Commit(puts=(put("last"),)))
         assert await store.get("things", "last") is not None
 
-    async def test_another_process_may_hold_the_lock_for_a_moment(
-        self, store: Store, path: Path
-    ) -> None:
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        writing = asyncio.create_task(store.commit(Commit(puts=(put("1"),))))
-        await asyncio.sleep(0.05)
-        other.execute("COMMIT")
-        await writing
-        other.close()
 
-    async def test_a_closed_store_is_unavailable(self, store: Store) -> None:
-        await store.close()
-        with pytest.raises(Unavailable):
-            await store.commit(Commit(puts=(put("1"),)))
-        with pytest.raises(Unavailable):
-            await store.get("things", "1")
-        with pytest.raises(Unavailable):
-            await store.ping()
+class SqliteMachine(StoreMachine):
+    def open(self) -> Store:
+        return open_sqlite(Path(self._folder.name) / "unit.db")
 
-    async def test_what_cannot_be_opened_is_unavailable(self, tmp_path: Path) -> None:
-        (tmp_path / "unit.db").write_text("this is no database, but a text of some length" * 100)
-        with pytest.raises(Unavailable, match="not a database"):
-            open_sqlite(tmp_path / "unit.db")
-        (tmp_path / "file").touch()
-        with pytest.raises(Unavailable):
-            open_sqlite(tmp_path / "file" / "unit.db")
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = TemporaryDirectory()
+
+    def teardown(self) -> None:
+        super().teardown()
+        self._folder.cleanup()
+
+
+TestSqliteMachine = SqliteMachine.TestCase
+TestSqliteMachine.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)

@@ -43,20 +43,20 @@ async def test_a_rebuild_serves_the_old_rows_until_the_new_ones_are_complete(
     products = await running.service(market.product_service(running.messages))
     prices = await running.projection(market.prices(running.messages, project))
     await list_products(products, 40)
-    await eventually(lambda: total(prices), lambda seen: seen == (40, 80))
+    await eventually(lambda: total(prices), lambda seen: seen == (40, Decimal(80)))
 
     factor = 1
     models = await read_models(running)
     await models.save((await models.load()).rebuild())
     seen = set()
-    while (now := await total(prices)) != (40, 40):
+    while (now := await total(prices)) != (40, Decimal(40)):
         seen.add(now)
         await asyncio.sleep(0.005)
-    assert seen == {(40, 80)}
+    assert seen == {(40, Decimal(80))}
     done = await eventually(models.load, lambda model: model.retired is None and model.live == 2)
     assert done.building is None
     await list_products(products, 1)
-    await eventually(lambda: total(prices), lambda seen: seen == (41, 41))
+    await eventually(lambda: total(prices), lambda seen: seen == (41, Decimal(41)))
 
 
 async def test_a_rebuild_goes_on_after_all_processes_were_stopped(running: Running) -> None:

@@ -182,6 +182,11 @@ class DeadLetters:
         query = Query(collection=_NAME, where=where, sort=(Sort("position"),), limit=_MANY)
         return tuple(map(self._decoded, await self._store.find(query)))
 
+    async def get(self, id: str) -> tuple[DeadLetter, int] | None:
+        """Return a dead letter and its version, or None."""
+        stored = await self._store.get(_NAME, id)
+        return self._decoded(stored) if stored else None
+
     async def mark(self, letter: DeadLetter, version: int, state: State, reason: str) -> None:
         """Change the state of a dead letter.
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from contextlib import aclosing, contextmanager
 
 import nats
 import nats.errors
@@ -16,15 +14,16 @@ from nats.js import JetStreamContext
 
 from chassis.envelope import Outgoing
 from chassis.errors import TooLarge, Unavailable
-from chassis.hub.nats_consumer import Delivery, PullConsumer
 from chassis.hub.nats_publisher import Publisher
+from chassis.hub.nats_reader import Readers
+from chassis.hub.nats_requests import TIMEOUT
 from chassis.hub.nats_stream import declare_stream
-from chassis.hub.nats_subjects import Selection, stream_name
+from chassis.hub.nats_subjects import Selection
 from chassis.hub.port import Backlog, Record, Topic
 
 _CONNECT_TIMEOUT = 10
-_REQUEST_TIMEOUT = 30
 _RECONNECT_WAIT = 0.2
+_OLDEST_SERVER = (2, 14)  # the first one with fast batches
 _HEADERS = 1024  # bytes of a message that are left for its headers
 
 _log = structlog.get_logger()
@@ -38,7 +37,7 @@ async def connect_nats(url: str, name: str) -> NatsHub:
         name: The name of this client.
 
     Raises:
-        Unavailable: There is no server at `url`.
+        Unavailable: There is no server at `url`, or it is too old.
     """
     hub = NatsHub(Client())
     try:
@@ -54,10 +53,10 @@ class NatsHub:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._js = JetStreamContext(client, timeout=_REQUEST_TIMEOUT)
+        self._js = JetStreamContext(client, timeout=TIMEOUT)
         self._publisher = Publisher(client)
+        self._readers = Readers(client, self._js)
         self._topics: dict[str, Topic] = {}
-        self._consumers: set[PullConsumer] = set()
         self._closing = False
 
     async def connect(self, url: str, name: str) -> None:
@@ -65,12 +64,21 @@ class NatsHub:
         await self._client.connect(
             url,
             name=name,
+            skip_subject_validation=True,  # those of messages are checked when they are made
             max_reconnect_attempts=-1,
             reconnect_time_wait=_RECONNECT_WAIT,  # type: ignore[arg-type]  # seconds, any number
             error_cb=_on_error,
             disconnected_cb=self._on_disconnected,
             reconnected_cb=_on_reconnected,
         )
+        version = self._client.connected_server_version
+        if (version.major, version.minor) < _OLDEST_SERVER:
+            await self.close()
+            oldest = ".".join(map(str, _OLDEST_SERVER))
+            raise Unavailable(
+                f"{url} is nats-server {version.major}.{version.minor}, "
+                f"but {oldest} or newer is needed"
+            )
         await self._publisher.open()
 
     @property
@@ -96,56 +104,27 @@ class NatsHub:
         self, topic: str, after: Mapping[int, int], types: frozenset[str] | None = None
     ) -> AsyncGenerator[tuple[Record, ...], None]:
         """See `Hub`."""
+        self._require_connection()
         selection = Selection.of(self._topics[topic], after, types)
-        async with self._consumer(selection) as (consumer, pending):
-            if at_end := pending == 0:
-                yield ()
-            while True:
-                with _translating():
-                    deliveries = await consumer.take()
-                if records := _records(selection, deliveries):
-                    yield records
-                    at_end = False
-                if not at_end and (not deliveries or deliveries[-1].pending == 0):
-                    at_end = True
-                    yield ()
+        with _translating():
+            async with aclosing(self._readers.read(selection)) as batches:
+                async for batch in batches:
+                    yield batch
 
     async def end(self, topic: str) -> Mapping[int, int]:
         """See `Hub`."""
         self._require_connection()
         with _translating():
-            state = (await self._js.stream_info(stream_name(topic))).state
-        return dict.fromkeys(range(self._topics[topic].partitions), state.last_seq)
+            last = await self._readers.last_position(topic)
+        return dict.fromkeys(range(self._topics[topic].partitions), last)
 
     async def backlog(
         self, topic: str, after: Mapping[int, int], types: frozenset[str] | None = None
     ) -> Backlog:
         """See `Hub`."""
         self._require_connection()
-        last = (await self.end(topic))[0]
-        waiting: dict[int, dict[int, int]] = defaultdict(dict)
-        for partition, position in after.items():
-            if position < last:
-                waiting[position][partition] = position
-        backlogs = await asyncio.gather(
-            *(
-                self._backlog(Selection.of(self._topics[topic], same, types))
-                for same in waiting.values()
-            )
-        )
-        return Backlog(
-            count=sum(backlog.count for backlog in backlogs),
-            oldest=min((b.oldest for b in backlogs if b.oldest is not None), default=None),
-        )
-
-    async def _backlog(self, selection: Selection) -> Backlog:
-        """Return the backlog of partitions with the same position."""
-        async with self._consumer(selection) as (consumer, count):
-            if count == 0:
-                return Backlog(count=0, oldest=None)
-            deliveries = await consumer.take()
-        records = _records(selection, deliveries)
-        return Backlog(count=count, oldest=records[0].time if records else None)
+        with _translating():
+            return await self._readers.backlog(self._topics[topic], after, types)
 
     def status(self) -> str:
         """See `Hub`."""
@@ -157,57 +136,18 @@ class NatsHub:
         self._fail("the connection was closed")
         await self._client.close()
 
-    @asynccontextmanager
-    async def _consumer(
-        self, selection: Selection
-    ) -> AsyncGenerator[tuple[PullConsumer, int], None]:
-        self._require_connection()
-        consumer = PullConsumer(self._client, self._js, stream_name(selection.topic.name))
-        self._consumers.add(consumer)
-        try:
-            with _translating():
-                await self._require_history(selection)
-                pending = await consumer.open(selection.filters(), selection.start)
-            yield consumer, pending
-        finally:
-            self._consumers.discard(consumer)
-            await consumer.close()
-
-    async def _require_history(self, selection: Selection) -> None:
-        """Refuse positions that the stream has not reached, or messages would never be read."""
-        last = (await self.end(selection.topic.name))[0]
-        if (furthest := max(selection.after.values())) > last:
-            raise Unavailable(
-                f"{selection.topic.name} ends at {last}, but {furthest} was read: "
-                "is this another event hub, or was an older state of it restored?"
-            )
-
     def _require_connection(self) -> None:
         if not self._client.is_connected:
             raise Unavailable("not connected to the event hub")
 
     def _fail(self, reason: str) -> None:
         self._publisher.fail(reason)
-        for consumer in self._consumers:
-            consumer.fail(reason)
+        self._readers.fail(reason)
 
     async def _on_disconnected(self) -> None:
         self._fail("the connection was lost")
         if not self._closing:
             _log.warning("event hub disconnected")
-
-
-def _records(selection: Selection, deliveries: list[Delivery]) -> tuple[Record, ...]:
-    records = (
-        selection.record(
-            delivery.subject,
-            delivery.position,
-            datetime.fromtimestamp(delivery.nanoseconds / 1e9, UTC),
-            delivery.data,
-        )
-        for delivery in deliveries
-    )
-    return tuple(record for record in records if record is not None)
 
 
 @contextmanager

@@ -23,12 +23,13 @@ _BATCH = 256  # messages in a request, and in what `take` returns
 _BATCH_BYTES = 1024 * 1024
 _PULL_MARGIN = 64 * 1024  # a request must have room for the largest message with its headers
 _PULL_EXPIRES = 30.0
-_HEARTBEAT = 1.0  # seconds
+_HEARTBEAT = 2.0  # seconds
 _SILENCE = 2.5 * _HEARTBEAT  # then the server is gone
 _INACTIVE_THRESHOLD = 30.0  # seconds until the server deletes the consumer of a killed process
 _IDLE = "100"
 _EXPIRED = "408"
-_ENDED = frozenset({"Message Size Exceeds MaxBytes", "Batch Completed"})
+_TOO_LARGE = "Message Size Exceeds MaxBytes"
+_ENDED = frozenset({_TOO_LARGE, "Batch Completed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class PullConsumer:
         self._requested = 0  # messages that were requested and have not been received
         self._max_bytes = client.max_payload + _PULL_MARGIN
         self._number = 0
+        self._full_at = -1  # the number of messages when a request was last full
         self._heard = asyncio.Event()
         self._idle = False
         self._failure: str | None = None
@@ -181,5 +183,13 @@ class PullConsumer:
                 self.fail("a message was missed")
         elif status == _EXPIRED or text in _ENDED:
             self._requested -= int(headers.get("Nats-Pending-Messages", 0))
+            if text == _TOO_LARGE:
+                self._make_room()
         else:
             self.fail(f"the server has ended the consumer: {status} {text}")
+
+    def _make_room(self) -> None:
+        """Request more bytes if the next message needs them: the server's limit was higher once."""
+        if self._full_at == self._number:
+            self._max_bytes *= 2
+        self._full_at = self._number

@@ -17,7 +17,6 @@ from chassis.hub.port import Topic
 
 _DUPLICATE_WINDOW = 120.0  # seconds; this only saves work, readers recognise what they have read
 _STREAM_EXISTS = 10058
-_OLD_CONSUMER = re.compile(r".+-[0-9]+")  # {group}-{partition}
 _PATIENCE = 120.0  # seconds: many processes start at once, on a server that starts, too
 _PAUSE = 0.3
 
@@ -29,27 +28,30 @@ async def declare_stream(js: JetStreamContext, topic: Topic) -> None:
     async with asyncio.timeout(_PATIENCE):
         while True:
             try:
-                return await _ensure(js, _config(topic))
+                return await _ensure(js, topic)
             except (ServiceUnavailableError, nats.errors.TimeoutError, TimeoutError) as error:
                 _log.warning("event hub is slow", topic=topic.name, error=repr(error))
                 await asyncio.sleep(_PAUSE)
 
 
-async def _ensure(js: JetStreamContext, config: StreamConfig) -> None:
+async def _ensure(js: JetStreamContext, topic: Topic) -> None:
+    config = _config(topic)
     try:
         await js.add_stream(config)
     except APIError as error:
         if error.err_code != _STREAM_EXISTS:
             raise
         await js.update_stream(config)
-        await _delete_old_consumers(js, str(config.name))
+        await _delete_old_consumers(js, topic)
 
 
-async def _delete_old_consumers(js: JetStreamContext, stream: str) -> None:
-    """Delete the durable consumers of older versions of this package, which nothing reads from."""
+async def _delete_old_consumers(js: JetStreamContext, topic: Topic) -> None:
+    """Delete what older versions of this package used: a durable consumer for each partition."""
+    stream = stream_name(topic.name)
+    old = re.compile(rf".+-([0-9]+) {re.escape(topic.name)}\.\1")
     for consumer in await js.consumers_info(stream):
-        name = consumer.config.durable_name
-        if name and _OLD_CONSUMER.fullmatch(name) and not consumer.num_waiting:
+        name, config = consumer.config.durable_name, consumer.config
+        if name and old.fullmatch(f"{name} {config.filter_subject}") and not consumer.num_waiting:
             with suppress(NotFoundError):  # another process was faster
                 await js.delete_consumer(stream, name)
 
@@ -63,4 +65,5 @@ def _config(topic: Topic) -> StreamConfig:
         retention=RetentionPolicy.LIMITS,
         max_age=retention,
         duplicate_window=min(_DUPLICATE_WINDOW, retention),
+        allow_batched=True,  # see `chassis.hub.nats_publisher`
     )

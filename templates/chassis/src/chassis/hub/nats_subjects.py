@@ -7,6 +7,7 @@ of partitions of that time. What is left of these messages is routed by its enve
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,17 +15,29 @@ from datetime import datetime
 from chassis.envelope import Outgoing
 from chassis.hub.port import SLOTS, Record, Topic, slot_of
 
-_MAX_FILTERS = 128
+_FEW_SLOTS = SLOTS // 4
+_TOKENS = re.compile(r"[^\s.*>]+(\.[^\s.*>]+)*")
 
 
 def subject_of(message: Outgoing) -> str:
-    """Return the subject that a message is published to."""
+    """Return the subject that a message is published to.
+
+    Raises:
+        ValueError: Its type cannot be a part of a subject.
+    """
+    if not _TOKENS.fullmatch(message.type):
+        raise ValueError(f"{message.type!r} is not a type of messages")
     return f"{message.topic}.{slot_of(message.subject)}.{message.type}"
 
 
 def all_subjects(topic: str) -> str:
     """Return the pattern of all subjects of a topic."""
     return f"{topic}.>"
+
+
+def old_subjects(topic: str) -> str:
+    """Return the pattern of the subjects that older versions used."""
+    return f"{topic}.*"
 
 
 def stream_name(topic: str) -> str:
@@ -60,16 +73,32 @@ class Selection:
         """The lowest position that may be wanted."""
         return min(self.after.values()) + 1
 
-    def filters(self) -> list[str]:
-        """Return patterns that match all wanted messages, and some more if that saves many."""
+    def filters(self, *, old: bool) -> list[str]:
+        """Return patterns that match all wanted messages, and that are cheap to read by.
+
+        With several patterns, the server looks at all subjects for each message: some 100 us. With
+        one, a message takes 3 us there and 25 us here, so that it is cheaper to read what is not
+        wanted, unless that is most of it.
+
+        Args:
+            old: Whether there are messages of older versions.
+        """
+        types = tuple(self.types) if self.types is not None and len(self.types) == 1 else (">",)
+        slots = tuple(self.slots) if len(self.slots) <= _FEW_SLOTS else ("*",)
+        return self._patterns(slots, types, old=old)
+
+    def exact_filters(self, *, old: bool) -> list[str]:
+        """Return patterns that match only wanted messages, to count them."""
+        types = (">",) if self.types is None else tuple(sorted(self.types))
+        slots = ("*",) if len(self.slots) == SLOTS else tuple(self.slots)
+        return self._patterns(slots, types, old=old)
+
+    def _patterns(self, slots: tuple[str, ...], types: tuple[str, ...], *, old: bool) -> list[str]:
         topic = self.topic.name
-        slots = ["*"] if len(self.slots) == SLOTS else list(self.slots)
-        types = [">"] if self.types is None else sorted(self.types)
-        if len(slots) * len(types) > _MAX_FILTERS:
-            slots, types = (["*"], types) if len(types) <= len(slots) else (slots, [">"])
-        if slots == ["*"] and types == [">"]:
+        if slots == ("*",) and types == (">",):
             return [all_subjects(topic)]
-        return [f"{topic}.*", *(f"{topic}.{slot}.{type}" for type in types for slot in slots)]
+        patterns = [f"{topic}.{slot}.{type}" for type in types for slot in slots]
+        return [old_subjects(topic), *patterns] if old else patterns
 
     def record(self, subject: str, position: int, time: datetime, data: bytes) -> Record | None:
         """Return a message as a record; None if it is not wanted."""

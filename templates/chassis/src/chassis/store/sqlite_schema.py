@@ -42,8 +42,8 @@ _POSITIONS_AND_GENERATIONS = (
         json_extract(CAST(envelope AS TEXT), '$.subject'), envelope
         FROM old_outbox ORDER BY position""",
     "DROP TABLE old_outbox",
-    "CREATE TABLE meta (generation INTEGER NOT NULL)",
-    "INSERT INTO meta (generation) VALUES (1)",
+    "CREATE TABLE meta (generation INTEGER NOT NULL, pings INTEGER NOT NULL)",
+    "INSERT INTO meta (generation, pings) VALUES (1, 0)",
     "ALTER TABLE inbox RENAME TO old_inbox",
     """CREATE TABLE inbox (
         message TEXT PRIMARY KEY, result TEXT, generation INTEGER NOT NULL

@@ -12,7 +12,8 @@ from chassis.envelope import Outgoing
 from chassis.errors import TooLarge, Unavailable
 from chassis.hub.port import Backlog, Record, Topic
 
-_BATCH = 256
+_BATCH = 256  # messages
+_BATCH_BYTES = 1024 * 1024
 
 
 class MemoryHub:
@@ -63,7 +64,7 @@ class MemoryHub:
                     yield ()
                     await reader.wait_for_news()
                     continue
-                until = min(position + _BATCH, len(log.messages))
+                until = log.end_of_batch(position)
                 if records := tuple(self._select(topic, position, until, after, types)):
                     yield records
                 position = until
@@ -144,6 +145,14 @@ class _Log:
         self.messages.append((datetime.now(UTC), message))
         self.wake()
         return True
+
+    def end_of_batch(self, start: int) -> int:
+        size = 0
+        for position, (_, message) in enumerate(self.messages[start : start + _BATCH], start + 1):
+            size += len(message.data)
+            if size >= _BATCH_BYTES:
+                return position
+        return min(start + _BATCH, len(self.messages))
 
     def wake(self) -> None:
         for reader in self.readers:

@@ -1,0 +1,45 @@
+"""Arguments that several of the operator's commands have."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import UTC, datetime, timedelta
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add `--json`."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_selection(parser: argparse.ArgumentParser, help: str) -> None:
+    """Add ids, or `--all`; one of them is required."""
+    chosen = parser.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("ids", nargs="*", default=[], metavar="ID", help=help)
+    chosen.add_argument("--all", action="store_true", help="all that match the filters")
+
+
+def since(text: str) -> datetime:
+    """Parse a time (ISO 8601), or a duration before now, e.g. 30m.
+
+    Raises:
+        argparse.ArgumentTypeError: It is neither.
+    """
+    if (match := re.fullmatch(r"([0-9]{1,6})([smhd])", text)) is not None:
+        return datetime.now(UTC) - timedelta(**{_UNITS[match[2]]: int(match[1])})
+    return moment(text)
+
+
+def moment(text: str) -> datetime:
+    """Parse a time (ISO 8601); without an offset it is UTC.
+
+    Raises:
+        argparse.ArgumentTypeError: It is not a time.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time like 2026-01-31T12:00Z") from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

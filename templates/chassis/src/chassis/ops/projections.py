@@ -1,0 +1,160 @@
+"""`projection`: read models are rebuilt, paused and resumed."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from chassis.errors import Conflict
+from chassis.hub.port import Hub
+from chassis.identity import identity_of
+from chassis.ops.arguments import add_json
+from chassis.ops.errors import OpsError
+from chassis.ops.output import Output
+from chassis.ops.system import System
+from chassis.projection import Projection
+from chassis.runtime.checkpoints import Checkpoints
+from chassis.runtime.generations import ReadModel, ReadModels, group_name, rows_name
+from chassis.service import Start
+from chassis.store.port import Collection, Query, Store
+
+_POLL = 0.2
+_MANY = 10_000_000
+
+
+def add_to(areas: Any) -> None:
+    """Add the commands to the command line."""
+    area = areas.add_parser("projection", help="read models: status, rebuild, pause, resume")
+    commands = area.add_subparsers(required=True, metavar="COMMAND")
+
+    status = commands.add_parser("status", help="how far read models are behind the events")
+    status.add_argument("name", nargs="?", help="a projection (default: all)")
+    add_json(status)
+    status.set_defaults(run=_status)
+
+    rebuild = commands.add_parser(
+        "rebuild", help="build a read model anew beside the live one, then switch"
+    )
+    rebuild.add_argument("name", help="the projection")
+    rebuild.add_argument("--no-wait", action="store_true", help="do not wait until it is live")
+    add_json(rebuild)
+    rebuild.set_defaults(run=_rebuild)
+
+    for name, paused in (("pause", True), ("resume", False)):
+        command = commands.add_parser(name, help=f"{name} the processing of events")
+        command.add_argument("name", help="the projection")
+        add_json(command)
+        command.set_defaults(run=_pausing(paused))
+
+
+async def _status(options: argparse.Namespace, system: System, output: Output) -> int:
+    hub, rows = await system.hub(), []
+    for unit in system.selected(options.name):
+        if isinstance(unit, Projection):
+            store = await system.store(unit)
+            model = await ReadModels(store).load()
+            for generation in dict.fromkeys((model.live, model.building or model.live)):
+                rows.append(await _row(unit, model, generation, store, hub))
+    output.rows(rows, empty="there are no projections")
+    return 0
+
+
+async def _rebuild(options: argparse.Namespace, system: System, output: Output) -> int:
+    unit, store = await _projection(options, system)
+    model = await _change(store, ReadModel.rebuild)
+    wanted = model.building
+    if options.no_wait or wanted is None:
+        output.done(f"{unit.name}: generation {wanted} is being built")
+        return 0
+    while (model := await ReadModels(store).load()).live < wanted:
+        share = await _share(unit, model, store)
+        bar = "#" * int(30 * share)
+        output.console.progress(f"{unit.name} [{bar:<30}] {share:4.0%}")
+        await asyncio.sleep(_POLL)
+    output.done(f"{unit.name}: generation {wanted} is live")
+    return 0
+
+
+def _pausing(paused: bool) -> Any:
+    async def run(options: argparse.Namespace, system: System, output: Output) -> int:
+        unit, store = await _projection(options, system)
+        await _change(store, lambda model: replace(model, paused=paused))
+        output.done(f"{unit.name} is {'paused' if paused else 'resumed'}")
+        return 0
+
+    return run
+
+
+async def _projection(
+    options: argparse.Namespace, system: System
+) -> tuple[Projection[Any, Any], Store]:
+    unit = system.unit(options.name)
+    if not isinstance(unit, Projection):
+        raise OpsError(f"{unit.name} is not a projection")
+    return unit, await system.store(unit)
+
+
+async def _change(store: Store, change: Callable[[ReadModel], ReadModel]) -> ReadModel:
+    models = ReadModels(store)
+    while True:
+        before = await models.load()
+        after = change(before)
+        try:
+            if after != before:
+                await models.save(after)
+        except Conflict:
+            continue
+        return after
+
+
+async def _row(
+    unit: Projection[Any, Any], model: ReadModel, generation: int, store: Store, hub: Hub
+) -> dict[str, object]:
+    types = frozenset(unit.messages.of(event).name for event in unit.events)
+    backlogs = []
+    for topic in _topics(unit):
+        positions = await _checkpoints(unit, topic, generation, store).positions()
+        backlogs.append(await hub.backlog(topic, positions, types))
+    name = rows_name(generation)
+    await store.prepare((Collection(name=name),))
+    state = "paused" if model.paused else "live" if generation == model.live else "building"
+    return {
+        "projection": unit.name,
+        "generation": generation,
+        "state": state,
+        "rows": await store.count(Query(collection=name, limit=_MANY)),
+        "behind": sum(backlog.count for backlog in backlogs),
+        "oldest": min((each.oldest for each in backlogs if each.oldest), default=None),
+    }
+
+
+async def _share(unit: Projection[Any, Any], model: ReadModel, store: Store) -> float:
+    """Return how much of what the live generation has read is in the one that is being built."""
+    if model.building is None:
+        return 1.0
+    done = total = 0
+    for topic in _topics(unit):
+        live = await _checkpoints(unit, topic, model.live, store).positions()
+        built = await _checkpoints(unit, topic, model.building, store).positions()
+        total += sum(live.values())
+        done += sum(min(built[partition], position) for partition, position in live.items())
+    return done / total if total else 1.0
+
+
+def _topics(unit: Projection[Any, Any]) -> list[str]:
+    return sorted({unit.messages.of(event).topic for event in unit.events})
+
+
+def _checkpoints(
+    unit: Projection[Any, Any], topic: str, generation: int, store: Store
+) -> Checkpoints:
+    return Checkpoints(
+        store,
+        topic=topic,
+        group=group_name(identity_of(unit), generation),
+        partitions=unit.messages.partitions,
+        start=Start.BEGINNING,
+    )
