@@ -181,6 +181,70 @@ def test_every_kind_of_thing_is_renamed(
     assert after(change).id(*path) == id
 
 
+LATER = [
+    ("    queries:\n      JobsByTitle", """\
+      - {on: JobShut, do: TouchJob}
+    sagas:
+      Closing: {of: job_id, starts_on: JobOpened, steps: [{do: TouchJob}]}
+    queries:
+      JobsByTitle"""),
+    ("JobShut: {sets", "JobTouched: {}\n          JobShut: {sets"),
+    ("          ShutJob:", "          TouchJob: {emits: JobTouched}\n          ShutJob:"),
+]  # fmt: skip
+LATE = {("policies", "touch_job_on_job_shut"), ("sagas", "Closing")}
+
+
+def late(found: Identities) -> set[tuple[str, ...]]:
+    return {path[2:] for path in found.late}
+
+
+def test_nothing_is_late_at_first() -> None:
+    _, spec = spec_with(*LATER)
+    assert not assign(spec).late
+
+
+def test_a_policy_and_a_saga_that_are_added_after_their_event_are_late() -> None:
+    assert late(after(LATER)) == LATE
+    assert after(LATER).is_late("services", "job", "policies", "touch_job_on_job_shut")
+    assert not after(LATER).is_late("services", "job", "policies", "shut_job_on_job_opened")
+
+
+def test_a_policy_that_is_added_with_its_event_is_not_late() -> None:
+    new = [
+        ("      - {on: JobOpened", "      - {on: JobKept, do: ShutJob}\n      - {on: JobOpened"),
+        ("JobShut: {sets", "JobKept: {}\n          JobShut: {sets"),
+        ("OpenJob: {", "KeepJob: {roles: [writer], emits: JobKept}\n          OpenJob: {"),
+    ]
+    assert not after(new).late
+
+
+def test_what_is_late_stays_late_when_all_of_it_is_renamed() -> None:
+    renamed = [
+        ("  job:\n", "  task:\n    renamed_from: job\n"),
+        ("of: job.", "of: task."),
+        ("JobShut: {sets", "JobClosed: {renamed_from: JobShut, sets"),
+        ("emits: JobShut}", "emits: JobClosed}"),
+        ("on: JobShut", "on: JobClosed"),
+        ("Closing: {", "Ending: {renamed_from: Closing, "),
+    ]
+    found = after(LATER, [], renamed)
+    assert late(found) == LATE
+    assert found.is_late("services", "task", "policies", "touch_job_on_job_closed")
+    assert found.is_late("services", "task", "sagas", "Ending")
+
+
+def test_what_is_removed_and_added_again_is_late() -> None:
+    policy = "      - {on: JobOpened, do: ShutJob, after: 1h}\n"
+    command = "          ShutJob: {emits: JobShut}"
+    allowed = command.replace("{", "{roles: [writer], ")
+    without = [("    policies:\n" + policy, ""), (command, allowed)]
+    again = [("    queries:\n      JobsBy", f"    policies:\n{policy}    queries:\n      JobsBy")]
+    found = after(without, again)
+    path = "services", "job", "policies", "shut_job_on_job_opened"
+    assert found.id(*path) == "shut_job_on_job_opened_2"
+    assert found.is_late(*path)
+
+
 def test_fields_are_known_below_what_has_them() -> None:
     renamed = [
         ("state: {title: string", "state: {name: {type: string, renamed_from: title}"),

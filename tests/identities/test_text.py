@@ -32,6 +32,16 @@ def test_it_is_yaml(names: dict[str, str]) -> None:
     }
 
 
+def test_what_is_late_is_marked_in_its_line() -> None:
+    path, gone = ("services", "a", "policies", "do_it"), ("services", "a", "sagas", "Yes")
+    names = {path: "on", gone: None, ("services", "a"): "a"}
+    found = decoded(encoded(Identities(names, frozenset({path, gone}))))
+    assert found == Identities(names, frozenset({path, gone}))
+    text = yaml.safe_load(encoded(found))
+    assert text["services/a/policies/do_it"] == {"name": "on", "from": "now"}
+    assert text["services/a/sagas/Yes"] == {"name": None, "from": "now"}
+
+
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
@@ -40,6 +50,10 @@ def test_it_is_yaml(names: dict[str, str]) -> None:
         ("services/../order: order", "not `path: name`"),
         ("services/order: o'rder", "not `path: name`"),
         ("services/order: [order]", "not `path: name`"),
+        ("services/a/sagas/S: {name: S}", "not `path: name`"),
+        ("services/a/sagas/S: S, from: now}", "not `path: name`"),
+        ("services/a/sagas/S: {name: S, from: then}", "not `path: name`"),
+        ("services/a: {name: a, from: now}", "only policies and sagas have `from`"),
         ("service/order: order", "there is no `service`"),
         ("services/order/fields/x: x", "there is no `services/fields`"),
         ("types/T: T\ntypes/T: U", "`types/T` is a duplicate"),

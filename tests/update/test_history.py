@@ -205,7 +205,7 @@ def change_the_templates(shop: Shop) -> None:
 
 
 def change_everything_at_once(shop: Shop) -> None:
-    path = shop.engine / SERVICE / "http.py.jinja"
+    (path,) = (shop.engine / SERVICE).glob("*http.py*.jinja")
     text = path.read_text()
     assert "The HTTP routes of" in text
     path.write_text(text.replace("The HTTP routes of", "The routes of"))

@@ -147,6 +147,35 @@ def test_branches_merge_line_by_line(project: Path) -> None:
     assert "projections/board/queries/NotesOfStage: NotesInStage" in table(project)
 
 
+POLICY = "      - {on: NoteWritten, do: OpenJob, after: 10m"
+LATER = (POLICY, "      - {on: NoteRemarked, do: ShelveJob, with: {job_id: note_id}}\n" + POLICY)
+ON = "on(NoteRemarked, policies.shelve_job_on_note_remarked"
+
+
+def test_a_policy_that_is_added_later_does_not_repeat_the_past(project: Path) -> None:
+    assert "Start" not in code(project, "note", "service")
+    edit(project, LATER)
+    (notice,) = update(project).notices
+    assert notice.message == "the new policy reacts to `note.NoteRemarked` from now on"
+    line = "services/note/policies/shelve_job_on_note_remarked: "
+    assert line + "{name: shelve_job_on_note_remarked, from: now}" in table(project)
+    assert f"{ON}, start=Start.NOW)" in code(project, "note", "service")
+    edit(project, ("NotesOfStage", "NotesInStage"))
+    assert not update(project).notices
+    assert f"{ON}, start=Start.NOW)" in code(project, "note", "service")
+
+
+def test_a_policy_that_is_added_later_repeats_the_past_if_the_spec_says_so(project: Path) -> None:
+    edit(project, LATER, ("job_id: note_id}}", "job_id: note_id}, from: beginning}"))
+    status, output = run(project, "diff")
+    assert status == 1
+    said = "the new policy reacts to `note.NoteRemarked` from the beginning, past ones included"
+    assert f"  lab.yaml:31:10: {said}\n" in output
+    found = json.loads(run(project, "update", "--json")[1])
+    assert [notice["message"] for notice in found["notices"]] == [said]
+    assert f"{ON})" in code(project, "note", "service")
+
+
 def run(root: Path, *arguments: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, [*arguments, "--project", str(root)])
     return done.exit_code, done.output

@@ -42,13 +42,6 @@ def _hub(before: Version, after: Version) -> Iterator[Finding]:
             f"the event hub was {old.engine} and is {new.engine}: unread messages are lost",
             "let all consumers catch up first",
         )
-    elif new.partitions < old.partitions:
-        yield Finding(
-            new.at,
-            f"there were {old.partitions} partitions and are {new.partitions}: "
-            "the others are no longer read",
-            f"leave `partitions: {old.partitions}`; more partitions are allowed",
-        )
     if new.retention < old.retention:
         yield Finding(
             new.at,

@@ -134,7 +134,8 @@ def process(service: str, saga: Saga) -> Graph:
         vertices.append(_step_box(index, step))
         edges.append(Edge(before, _step(index), "command", labels))
         failure = tuple(event.name for event in step.failed) or ("refused",)
-        edges.append(Edge(_step(index), undone[index], "undo", failure))
+        if index <= saga.pivot:  # after it, a refused command is sent again
+            edges.append(Edge(_step(index), undone[index], "undo", failure))
         before, labels = _step(index), tuple(event.name for event in step.done)
     vertices.append(Vertex("end", "done", "outcome"))
     edges.append(Edge(before, "end", "command", labels))

@@ -15,7 +15,8 @@ def assign(spec: Spec, before: Identities | None = None, applied: Spec | None = 
     """Return the identities of `spec`, given those `before` of the spec `applied`.
 
     Renamed elements keep their ids. The id of a new element is its name, with a number appended if
-    that id is or was in use. Removed elements stay in the table, without a name.
+    that id is or was in use. Removed elements stay in the table, without a name. A new policy or
+    saga is late if its event was there before.
     """
     return _Assignment(before or Identities(), applied).of(spec)
 
@@ -34,11 +35,19 @@ class _Assignment:
 
     def of(self, spec: Spec) -> Identities:
         names: dict[Path, str | None] = {}
+        late = set(self._before.late)
         for thing in things(spec):
             if thing.path not in self._ids:
-                self._ids[thing.path] = self._id_path(thing)
-                names[self._ids[thing.path]] = thing.path[-1]
-        return Identities({**_gone(self._before.names, names), **names})
+                path = self._ids[thing.path] = self._id_path(thing)
+                names[path] = thing.path[-1]
+                if self._is_late(thing, path):
+                    late.add(path)
+        known = {**_gone(self._before.names, names), **names}
+        return Identities(known, frozenset(late & known.keys()))
+
+    def _is_late(self, thing: Thing, path: Path) -> bool:
+        before = self._before.names
+        return bool(thing.event) and path not in before and self._ids[thing.event] in before
 
     def _id_path(self, thing: Thing) -> Path:
         place = (*self._ids[thing.path[:-2]], thing.path[-2])

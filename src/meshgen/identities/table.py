@@ -30,6 +30,9 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 """The kinds of elements inside a kind."""
 
+REACTIONS = ("policies", "sagas")
+"""The kinds of elements that have side effects when an event happens."""
+
 _SHARED = {"projections": "services", "bffs": "services", "commands": "events"}
 
 
@@ -42,10 +45,12 @@ def namespace(path: Path) -> Path:
 class Identities:
     """Names by paths of ids, None for removed elements.
 
-    A path of ids has the id in place of each name.
+    A path of ids has the id in place of each name. `late` are the policies and sagas that were
+    added after their event, which has a past by then.
     """
 
     names: Mapping[Path, str | None] = field(default_factory=lambda: MappingProxyType({}))
+    late: frozenset[Path] = frozenset()
 
     def id(self, *path: str) -> str:
         """Return the id of the element at a path of names, by default its name."""
@@ -55,6 +60,10 @@ class Identities:
     def path(self, *path: str) -> Path:
         """Convert a path of names to a path of ids."""
         return self._by_name.get(path, path)
+
+    def is_late(self, *path: str) -> bool:
+        """Tell whether the policy or saga at a path of names was added after its event."""
+        return self.path(*path) in self.late
 
     def present(self) -> Iterator[Path]:
         """Return the paths of ids of existing elements."""

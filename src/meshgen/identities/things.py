@@ -8,7 +8,7 @@ from typing import Protocol
 
 from meshgen.identities.table import Path
 from meshgen.naming import policy_function
-from meshgen.spec.model import Enum, Policy, Projection, Ref, Replica, Service, Spec
+from meshgen.spec.model import Enum, Policy, Projection, Ref, Replica, Saga, Service, Spec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +17,13 @@ class Thing:
 
     former: its former name, if given
     named_after: the paths of the elements from which its name is derived
+    event: the path of the event that it reacts to
     """
 
     path: Path
     former: str | None = None
     named_after: tuple[Path, ...] = ()
+    event: Path = ()
 
 
 class _Named(Protocol):
@@ -47,6 +49,7 @@ def things(spec: Spec) -> Iterator[Thing]:
     for service in spec.services:
         above = ("services", service.name)
         yield from (_policy(above, policy) for policy in service.policies)
+        yield from (_saga(above, saga) for saga in service.sagas)
         yield from (_replica(above, replica) for replica in service.replicas)
     for projection in spec.projections:
         yield from _projection(projection)
@@ -66,7 +69,6 @@ def _service(service: Service) -> Iterator[Thing]:
         for command in aggregate.commands:
             yield Thing(path=(*above, "commands", command.name), former=command.renamed_from)
             yield from _each((*above, "commands", command.name), "fields", command.input)
-    yield from _each(above, "sagas", service.sagas)
     yield from _each(above, "queries", service.queries)
     for port in service.ports:
         yield Thing(path=(*above, "ports", port.name))
@@ -87,7 +89,12 @@ def _each(above: Path, kind: str, named: Iterable[_Named]) -> Iterator[Thing]:
 def _policy(above: Path, policy: Policy) -> Thing:
     """Policies have no names; their identity is derived from event and command."""
     command, event = _of(policy.do, "commands"), _of(policy.on, "events")
-    return Thing(path=policy_path(above, policy), named_after=(command, event))
+    return Thing(path=policy_path(above, policy), named_after=(command, event), event=event)
+
+
+def _saga(above: Path, saga: Saga) -> Thing:
+    event = _of(saga.starts_on, "events")
+    return Thing(path=(*above, "sagas", saga.name), former=saga.renamed_from, event=event)
 
 
 def _replica(above: Path, replica: Replica) -> Thing:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from meshgen.evolution import Version, losses
+from meshgen.evolution import Version, losses, notices
 from meshgen.filesystem.files import File
 from meshgen.identities import Identities, assign
 from meshgen.output.fingerprint import engine
@@ -108,11 +108,13 @@ def generate(
     )
     if base is None or known is None:
         return rendering
+    before, after = Version(applied, known) if applied else None, Version(checked, now)
     return replace(
         rendering,
         moved=former_paths(paths, mesh, renames_of(base.state.system, known, now)),
         names=renamed_names(mesh.system.package, known, now),
-        losses=losses(Version(applied, known), Version(checked, now)) if applied else (UNKNOWN,),
+        losses=losses(before, after) if before else (UNKNOWN,),
+        notices=notices(before, after) if before else (),
     )
 
 

@@ -60,6 +60,8 @@ class Update:
         rendered: The names of the parts that were rendered.
         left: The user's own files in folders of removed units.
         losses: The changes that are incompatible with stored data.
+        spec_file: The spec, relative to `root`.
+        notices: What new policies and sagas do about past events.
         recovered: What was rolled back of an interrupted update.
         written: Whether the edits were written.
     """
@@ -70,6 +72,8 @@ class Update:
     rendered: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     losses: DataLossError | None = None
+    spec_file: str = ""
+    notices: tuple[Finding, ...] = ()
     recovered: Recovered = field(default_factory=Recovered)
     written: bool = False
 
@@ -141,6 +145,8 @@ def update(
         rendered=tuple(rendering.files) if rendering else (),
         left=_left(base, rendering, edits) if rendering else (),
         losses=losses,
+        spec_file=spec_file,
+        notices=rendering.notices if rendering else (),
         recovered=recovered,
         written=write,
     )

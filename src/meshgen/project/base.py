@@ -105,7 +105,8 @@ class Rendering:
     contracts library is made from.
     `unchanged` are the parts that need not be rendered, with the hash of their content; `moved`
     are new paths of renamed things, with their old ones, and `names` their identifiers in code;
-    `losses` are the changes that are incompatible with stored data.
+    `losses` are the changes that are incompatible with stored data, `notices` say what new policies
+    and sagas do about past events.
     """
 
     engine: str
@@ -121,6 +122,7 @@ class Rendering:
     moved: Mapping[str, str] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
     losses: tuple[Finding, ...] = ()
+    notices: tuple[Finding, ...] = ()
 
     def base_files(self, before: Mapping[str, str] | None = None) -> dict[str, File]:
         """The files of the base that this rendering is, by path.

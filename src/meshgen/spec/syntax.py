@@ -159,6 +159,7 @@ class PolicySyntax:
     each: Scalar | None
     do: DispatchSyntax | None
     after: int | None
+    start: Word | None
     at: Position
 
 
@@ -181,6 +182,7 @@ class SagaSyntax:
     name: Word
     of: Word | None
     starts_on: Word | None
+    start: Word | None
     deadline: int | None
     steps: tuple[StepSyntax, ...]
     on_failure: DispatchSyntax | None

@@ -66,6 +66,11 @@ class Index:
         """Return the command with a reference."""
         return self.commands[ref.unit, ref.name]
 
+    def events_of(self, ref: Ref) -> tuple[Ref, ...]:
+        """Return every event that the command with a reference may cause."""
+        names = dict.fromkeys(e.event for e in self.command(ref).command.emits)
+        return tuple(Ref(unit=ref.unit, name=name) for name in names)
+
     def service(self, name: str) -> Service:
         """Return the service with a name."""
         return next(service for service in self.spec.services if service.name == name)

@@ -12,7 +12,7 @@ from uuid import UUID
 from chassis.domain import Context, Question, existing, require, require_new
 from chassis.messages import Catalog, Command, Event, Message, MessageType, Value
 from chassis.projection import Key, Projection
-from chassis.saga import FanOut, Saga, Step
+from chassis.saga import FanOut, OnFailure, Saga, Step
 from chassis.service import EventSourced, Replica, Service, StateStored, answered_by
 from pydantic import Field
 
@@ -121,6 +121,10 @@ class CapturePayment(Command):
     amount: Decimal
 
 
+class RefundPayment(Command):
+    order_id: UUID
+
+
 class PaymentCaptured(Event):
     order_id: UUID
     customer_id: UUID
@@ -132,6 +136,10 @@ class PaymentDeclined(Event):
     customer_id: UUID
     amount: Decimal
     reason: str
+
+
+class PaymentRefunded(Event):
+    order_id: UUID
 
 
 def catalog(system: str, partitions: int = 3) -> Catalog:
@@ -157,6 +165,7 @@ def catalog(system: str, partitions: int = 3) -> Catalog:
             *types("stock", "product_id", StockReceived, StockReserved, StockRejected),
             *types("stock", "product_id", StockReleased),
             *types("payment", "order_id", CapturePayment, PaymentCaptured, PaymentDeclined),
+            *types("payment", "order_id", RefundPayment, PaymentRefunded),
         ),
         partitions=partitions,
         retention=timedelta(days=1),
@@ -302,6 +311,10 @@ def capture_payment(order: OrderPlaced) -> CapturePayment:
     )
 
 
+def refund_payment(order: OrderPlaced) -> RefundPayment:
+    return RefundPayment(order_id=order.order_id)
+
+
 def confirm_order(order: OrderPlaced) -> ConfirmOrder:
     return ConfirmOrder(order_id=order.order_id)
 
@@ -323,11 +336,18 @@ def checkout(deadline: timedelta | None = timedelta(minutes=15)) -> Saga[OrderPl
                 done=StockReserved,
                 failed=StockRejected,
                 undo=release_stock,
+                undone=StockReleased,
             ),
-            Step(do=capture_payment, done=PaymentCaptured, failed=PaymentDeclined),
+            Step(
+                do=capture_payment,
+                done=PaymentCaptured,
+                failed=PaymentDeclined,
+                undo=refund_payment,
+                undone=PaymentRefunded,
+            ),
             Step(do=confirm_order, done=OrderConfirmed),
         ),
-        on_failure=cancel_order,
+        on_failure=OnFailure(do=cancel_order, done=OrderCancelled),
     )
 
 
@@ -438,20 +458,38 @@ async def authorize_up_to_1000(question: Authorize) -> Authorization:
     return Authorization(approved=approved, reason="" if approved else "limit exceeded")
 
 
+PaymentCommand: TypeAlias = CapturePayment | RefundPayment
+PaymentEvent: TypeAlias = PaymentCaptured | PaymentDeclined | PaymentRefunded
+
+
 def decide_payment(
-    command: CapturePayment, payment: Payment | None, context: Context
-) -> Iterator[PaymentCaptured | PaymentDeclined]:
-    require_new(payment)
-    authorization = context.ask(Authorize(order_id=command.order_id, amount=command.amount))
-    if authorization.approved:
-        yield PaymentCaptured(**command.model_dump())
-    else:
-        yield PaymentDeclined(**command.model_dump(), reason=authorization.reason)
+    command: PaymentCommand, payment: Payment | None, context: Context
+) -> Iterator[PaymentEvent]:
+    match command:
+        case CapturePayment():
+            require_new(payment)
+            question = Authorize(order_id=command.order_id, amount=command.amount)
+            authorization = context.ask(question)
+            if authorization.approved:
+                yield PaymentCaptured(**command.model_dump())
+            else:
+                yield PaymentDeclined(**command.model_dump(), reason=authorization.reason)
+        case RefundPayment():
+            require(existing(payment).status == "captured", "payment_is_captured")
+            yield PaymentRefunded(order_id=command.order_id)
+        case _:
+            assert_never(command)
 
 
-def evolve_payment(payment: Payment | None, event: PaymentCaptured | PaymentDeclined) -> Payment:
-    status = "captured" if isinstance(event, PaymentCaptured) else "declined"
-    return Payment(order_id=event.order_id, customer_id=event.customer_id, status=status)
+def evolve_payment(payment: Payment | None, event: PaymentEvent) -> Payment:
+    match event:
+        case PaymentCaptured() | PaymentDeclined():
+            status = "captured" if isinstance(event, PaymentCaptured) else "declined"
+            return Payment(order_id=event.order_id, customer_id=event.customer_id, status=status)
+        case PaymentRefunded():
+            return replace(existing(payment), status="refunded")
+        case _:
+            assert_never(event)
 
 
 def payment_service(

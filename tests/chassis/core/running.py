@@ -20,6 +20,9 @@ from chassis.results import Outcome
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.retries import Retry
+from chassis.runtime.rows import Rows
+from chassis.saga import Saga
+from chassis.saga.instance import Instance
 from chassis.service import Service
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
@@ -69,6 +72,16 @@ class Running:
         for name in topics or self.messages.topics:
             found += await read_all(self.hub, self.topic(name))
         return found
+
+    async def instances(self, service: str, saga: Saga[Any]) -> tuple[Instance, ...]:
+        """The instances of a saga, as the service has stored them."""
+        store = open_sqlite(self._folder / f"{service}.db")
+        try:
+            rows = Rows(store, f"saga_{saga.name}", Instance)
+            await store.prepare((rows.collection,))
+            return (await rows.search({}, {}, ("started_at",), 100, None)).items
+        finally:
+            await store.close()
 
     def sender(self, name: str) -> Sender:
         return Sender(name, self)

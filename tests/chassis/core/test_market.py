@@ -15,6 +15,7 @@ from chassis.domain import Refused
 from chassis.envelope import Envelope
 from chassis.results import Page
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
+from chassis.saga.instance import Status
 from chassis.service import Service, on
 
 from tests.waiting import PATIENCE
@@ -174,7 +175,10 @@ async def test_many_orders_at_once_never_oversell(shop: Market) -> None:
 
 
 async def test_after_the_deadline_what_is_done_late_is_undone(running: Running) -> None:
-    """The stock service is down when the order is placed, and answers when it is too late."""
+    """The stock service is down when the order is placed, and answers when it is too late.
+
+    The order is cancelled after everything is undone.
+    """
     messages = running.messages
     saga = market.checkout(deadline=timedelta(seconds=0.2))
     orders = await running.service(market.order_service(messages, saga))
@@ -184,7 +188,8 @@ async def test_after_the_deadline_what_is_done_late_is_undone(running: Running) 
     teapot = await shop.product("1", 1)
     await stock.drain()
     order = await shop.order((teapot, 1))
-    await shop.ends_as(order, "cancelled")
+    sagas = partial(running.instances, "order", saga)
+    await eventually(sagas, lambda found: [i.status for i in found] == [Status.COMPENSATING])
 
     stock = await running.service(market.stock_service(messages))
     found = await eventually(
@@ -193,6 +198,8 @@ async def test_after_the_deadline_what_is_done_late_is_undone(running: Running) 
     )
     assert found is not None
     assert not found.state.reservations
+    await shop.ends_as(order, "cancelled")
+    await eventually(sagas, lambda found: [i.status for i in found] == [Status.FAILED])
 
 
 def with_policies(service: Service, *policies: object) -> Service:

@@ -18,10 +18,12 @@ from tests.waiting import wait_until
 from . import fronts, wallets
 from .wallets import (
     Currency,
+    DiscardStatement,
     GiftSent,
     PaidIn,
     PayIn,
     PrintStatement,
+    StatementDiscarded,
     StatementPrinted,
     WalletClosed,
     WalletOpened,
@@ -179,7 +181,14 @@ def test_a_deadline_passes(wallet: TestUnit, alice: TestCaller) -> None:
     wallet.advance(timedelta(minutes=59))
     assert alice.get(f"/wallets/{id}").body["closed"] is True
     wallet.advance(timedelta(minutes=2))
-    wait_until(lambda: alice.get(f"/wallets/{id}").body["closed"] is False, "the reopening")
+    printed, discarded = StatementPrinted(wallet_id=id), StatementDiscarded(wallet_id=id)
+    wallet.receive(printed, caused_by=PrintStatement(wallet_id=id))
+    assert wallet.published[-1] == DiscardStatement(wallet_id=id)
+    assert alice.get(f"/wallets/{id}").body["closed"] is True
+    wallet.receive(discarded, caused_by=DiscardStatement(wallet_id=id))
+    *_, last = wallet.published
+    assert last == WalletReopened(wallet_id=id, reason="deadline passed")
+    assert alice.get(f"/wallets/{id}").body["closed"] is False
 
 
 def test_a_policy_waits_for_its_time(wallet: TestUnit, alice: TestCaller) -> None:

@@ -14,7 +14,7 @@ from chassis.domain import Context, existing, require, require_new
 from chassis.http import find, get, post, search
 from chassis.messages import Catalog, Command, Event, MessageType, Value
 from chassis.projection import Key, Projection
-from chassis.saga import Saga, Step
+from chassis.saga import OnFailure, Saga, Step
 from chassis.service import Service, StateStored, on
 from pydantic import Field
 
@@ -80,6 +80,18 @@ class PrintStatement(Command):
 
 
 class StatementPrinted(Event):
+    """Of another service."""
+
+    wallet_id: UUID
+
+
+class DiscardStatement(Command):
+    """Of another service."""
+
+    wallet_id: UUID
+
+
+class StatementDiscarded(Event):
     """Of another service."""
 
     wallet_id: UUID
@@ -163,6 +175,10 @@ def print_statement(event: WalletClosed) -> PrintStatement:
     return PrintStatement(wallet_id=event.wallet_id)
 
 
+def discard_statement(event: WalletClosed) -> DiscardStatement:
+    return DiscardStatement(wallet_id=event.wallet_id)
+
+
 def reopen(event: WalletClosed, failure: str) -> ReopenWallet:
     return ReopenWallet(wallet_id=event.wallet_id, reason=failure)
 
@@ -172,8 +188,15 @@ closing = Saga(
     starts_on=WalletClosed,
     id="wallet_id",
     deadline=timedelta(hours=1),
-    steps=(Step(do=print_statement, done=StatementPrinted),),
-    on_failure=reopen,
+    steps=(
+        Step(
+            do=print_statement,
+            done=StatementPrinted,
+            undo=discard_statement,
+            undone=StatementDiscarded,
+        ),
+    ),
+    on_failure=OnFailure(do=reopen, done=WalletReopened),
 )
 
 EVENTS, COMMANDS = "bank.wallet.events", "bank.wallet.commands"
@@ -188,17 +211,19 @@ MESSAGES = Catalog(
             MessageType(m, name=f"bank.wallet.{m.__name__}.v1", topic=COMMANDS, subject="wallet_id")
             for m in (OpenWallet, PayIn, CloseWallet, ReopenWallet)
         ),
-        MessageType(
-            PrintStatement,
-            name="bank.printer.PrintStatement.v1",
-            topic="bank.printer.commands",
-            subject="wallet_id",
-        ),
-        MessageType(
-            StatementPrinted,
-            name="bank.printer.StatementPrinted.v1",
-            topic="bank.printer.events",
-            subject="wallet_id",
+        *(
+            MessageType(
+                m,
+                name=f"bank.printer.{m.__name__}.v1",
+                topic=f"bank.printer.{topic}",
+                subject="wallet_id",
+            )
+            for m, topic in (
+                (PrintStatement, "commands"),
+                (DiscardStatement, "commands"),
+                (StatementPrinted, "events"),
+                (StatementDiscarded, "events"),
+            )
         ),
         MessageType(
             GiftSent, name="bank.gift.GiftSent.v1", topic="bank.gift.events", subject="gift_id"

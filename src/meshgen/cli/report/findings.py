@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 from meshgen.cli.report.terminal import Line, plain
 from meshgen.errors import MeshgenError
@@ -36,14 +37,14 @@ def error_document(error: MeshgenError) -> dict[str, object]:
     summary = {"message": error.message, "hint": error.hint}
     if not isinstance(error, SpecError):
         return {"error": summary}
-    return {"error": summary, "path": error.path, "findings": finding_documents(error)}
+    return {"error": summary, "path": error.path, "findings": finding_documents(error.findings)}
 
 
-def finding_documents(error: SpecError) -> list[dict[str, object]]:
-    """Return the findings of a spec as JSON values."""
+def finding_documents(findings: Iterable[Finding]) -> list[dict[str, object]]:
+    """Return findings as JSON values."""
     return [
         {"line": f.at.line, "column": f.at.column, "message": f.message, "hint": f.hint}
-        for f in error.findings
+        for f in findings
     ]
 
 

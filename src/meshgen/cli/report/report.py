@@ -126,10 +126,17 @@ class Report:
     def differs(self, update: Update, *, stat: bool) -> None:
         """Report what an update would change, as a unified diff or a summary."""
         from meshgen.cli.report.diff import diff_lines
-        from meshgen.cli.report.updates import loss_lines, update_document, update_lines
+        from meshgen.cli.report.updates import (
+            loss_lines,
+            notice_lines,
+            update_document,
+            update_lines,
+        )
 
         diff = [] if stat else diff_lines(update)
-        lines = loss_lines(update) + diff if diff else update_lines(update)
+        lines = (
+            [*loss_lines(update), *notice_lines(update), *diff] if diff else update_lines(update)
+        )
         self._done(lines, {"command": "diff", **update_document(update, with_diffs=True)})
 
     def resolved(self, paths: Sequence[str]) -> None:

@@ -38,6 +38,7 @@ def update_lines(update: Update) -> list[Line]:
         ]
     lines += loss_lines(update)
     lines.append([*_head(update)])
+    lines += notice_lines(update)
     for outcome, style in _STYLES.items():
         lines += _listed([c for c in update.changes if c.outcome is outcome], style)
     if update.left:
@@ -59,6 +60,17 @@ def loss_lines(update: Update) -> list[Line]:
     noun = "changes" if len(error.findings) != 1 else "change"
     head: Line = [("bold red", f"{noun} incompatible with stored data:")]
     return [head, *(line for found in error.findings for line in finding_lines(error, found))]
+
+
+def notice_lines(update: Update) -> list[Line]:
+    """Say what new policies and sagas do about past events, one line each."""
+    return [
+        [
+            ("", f"  {shown_path(update.spec_file)}:{found.at.line}:{found.at.column}: "),
+            ("yellow", "; ".join(part for part in (found.message, found.hint) if part)),
+        ]
+        for found in update.notices
+    ]
 
 
 def update_document(update: Update, with_diffs: bool = False) -> dict[str, object]:
@@ -89,7 +101,8 @@ def update_document(update: Update, with_diffs: bool = False) -> dict[str, objec
         "changes": changes,
         "rendered": list(update.rendered),
         "left": list(update.left),
-        "data_loss": finding_documents(update.losses) if update.losses else [],
+        "data_loss": finding_documents(update.losses.findings) if update.losses else [],
+        "notices": finding_documents(update.notices),
         "restored": update.recovered.restored,
     }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.index import Place
 from meshgen.spec.analysis.kinds import bare
-from meshgen.spec.analysis.symbols import Symbols
+from meshgen.spec.analysis.symbols import AggregateSymbol, Symbols
 from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part, Ref
 from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
@@ -120,6 +120,7 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
     service, projection = symbols.services.get(unit), symbols.projections.get(unit)
     if service is not None and name in service.aggregates:
         aggregate = service.aggregates[name]
+        _check_readable(check, aggregate, word)
         needs = (aggregate.syntax.id.text,) if aggregate.syntax.id else ()
         owner = aggregate.syntax.owner.text if aggregate.syntax.owner else None
         return Target(needs, needs, aggregate.whole, not needs, None, owner)
@@ -156,6 +157,16 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
     unclear = any(name not in fields.known for name in takes) or not check.knows("page")
     owner = query.owner.text if query.owner else None
     return Target(by, takes, fields, unclear, query.page, owner)
+
+
+def _check_readable(check: Check, aggregate: AggregateSymbol, word: Word) -> None:
+    if not aggregate.readable and check.knows("aggregates", "owner", "commands", "roles"):
+        id = aggregate.syntax.id or "its id"
+        check.error(
+            word.at,
+            f"nobody may read `{word}`: it has no `owner`, and none of its commands has `roles`",
+            f"add the query `{{of: {aggregate.name}, by: {id}}}` to `{aggregate.unit}` and read it",
+        )
 
 
 def _argument(

@@ -46,5 +46,6 @@ def _policy(check: Check, symbols: Symbols, syntax: PolicySyntax, home: str) -> 
         do=dispatch.command,
         with_=dispatch.with_,
         after=syntax.after,
+        start=syntax.start.text if syntax.start else None,
         at=syntax.at,
     )

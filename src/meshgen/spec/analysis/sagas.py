@@ -39,6 +39,7 @@ def _saga(check: Check, symbols: Symbols, syntax: SagaSyntax, home: str) -> Saga
         deadline=syntax.deadline,
         steps=steps,
         on_failure=on_failure,
+        start=syntax.start.text if syntax.start else None,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )

@@ -39,6 +39,12 @@ class AggregateSymbol:
         """The name in the spec."""
         return self.syntax.name.text
 
+    @property
+    def readable(self) -> bool:
+        """Whether somebody may read it by its id: its owner, or who may send it a command."""
+        commands = self.syntax.commands
+        return self.syntax.owner is not None or any(command.roles for command in commands)
+
 
 @dataclass(slots=True, eq=False)
 class EventSymbol:

@@ -215,7 +215,8 @@ AGGREGATE = Construct(
     meaning=(
         "A consistency boundary: what one command changes in one transaction. An aggregate is "
         "identified by a `uuid`, which is implicitly a field of its state, its events and its "
-        "commands."
+        "commands. Over HTTP it is read by its id: by its `owner`; without an `owner` by callers "
+        "with a role of one of its commands; without those by nobody."
     ),
     keys=(
         SUMMARY,
@@ -234,7 +235,7 @@ AGGREGATE = Construct(
                 "The id, or a `uuid` of the state: only the caller with this id may read or change "
                 "the aggregate."
             ),
-            otherwise="everyone with the role",
+            otherwise="everyone with a role of one of its commands",
         ),
         Key(
             name="event_sourced",

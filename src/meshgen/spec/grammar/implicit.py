@@ -249,7 +249,7 @@ a price is changed:
             "is slow. Without `?` the whole request fails."
         ),
         example=Example(
-            'GET /orders/{order_id}: {payment: "payment.Payment(order_id=order_id)?"}\n',
+            'GET /orders/{order_id}: {order: "order.Order(order_id=order_id)?"}\n',
             at="bffs.web.endpoints",
         ),
     ),

@@ -32,11 +32,11 @@ _GENERATED_NAMES = _words("""
 """)
 _GENERATED_CLASSES = _words("""
     Adapters Aggregate Annotated Any AnyUrl AwareDatetime Backends BaseModel Bff COMMANDS Caller
-    Catalog Command Context Decimal Enum Event EventSourced Failure FanOut Field Http ID Iterable
-    Iterator Json Key
-    Literal MESSAGES Mapping MessageType NOW On Path Policies Ports Projection Question READS
-    Refused Replica Replicas Response Saga SagaScenario Sagas Scenario Self Sequence Service
-    Settings StateStored Step StrEnum System TestUnit Timedelta TypeAlias TypeVar UTC UUID Value
+    Catalog Command CommandRefused Context Decimal Enum Event EventSourced Failure FanOut Field Http
+    ID Iterable Iterator Json Key Literal MESSAGES Mapping MessageType NOW On OnFailure Path
+    Policies Ports Projection Question READS Refused Replica Replicas Response Saga SagaScenario
+    Sagas Scenario Self Sequence Service Settings StateStored Step StrEnum System TestUnit Timedelta
+    TypeAlias TypeVar UTC UUID Value
 
     BaseException Exception KeyError LookupError NotImplementedError RuntimeError TypeError
     ValueError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshgen.spec.grammar import kinds, scopes
 from meshgen.spec.grammar.names import CLASS
 from meshgen.spec.grammar.shapes import (
+    Choice,
     Construct,
     Duration,
     Example,
@@ -20,6 +21,9 @@ from meshgen.spec.grammar.values import renamed_from
 
 ANY_EVENT = Reference((kinds.EVENT,))
 ANY_COMMAND = Reference((kinds.COMMAND,))
+
+STARTS = Choice(("beginning", "now"))
+_NO_START = "`now` if it is added after its event, else `beginning`"
 
 POLICY = Construct(
     name="policy",
@@ -48,6 +52,15 @@ POLICY = Construct(
             meaning="The delay before sending it, in whole seconds.",
             otherwise="no delay",
         ),
+        Key(
+            name="from",
+            shape=STARTS,
+            meaning=(
+                "The first event that it reacts to: the oldest one that the event hub has, or the "
+                "next one after its first start. Without effect once it has started."
+            ),
+            otherwise=_NO_START,
+        ),
     ),
     examples=(
         Example(
@@ -65,6 +78,7 @@ policies:
     do: SellBook
     with: {book_id: line.book_id, quantity: line.quantity}
     after: 30s
+    from: beginning
 """,
             at="services.catalog",
         ),
@@ -109,7 +123,12 @@ STEP = Construct(
     one="a step",
     meaning=(
         "A command, and the events in reply to it. The saga waits for a reply and continues. If "
-        "the reply means failure, it undoes the previous steps in reverse order."
+        "the reply means failure, it undoes the previous steps in reverse order.\n\n"
+        'The steps are compensatable, pivot or retriable (Richardson, "Microservices Patterns"). '
+        "The first step without `undo` after which no step has `undo` or `failed` is the pivot. "
+        "Once it is done, nothing is undone any more: the steps after it have to succeed, and "
+        "their commands are sent again when they are refused. A step without `undo` before the "
+        "pivot has nothing to undo, e.g. because it only validates."
     ),
     keys=(
         Key(
@@ -141,7 +160,8 @@ STEP = Construct(
             shape=OneOf((ANY_COMMAND, DISPATCH)),
             meaning=(
                 "The command that compensates this step when a later one fails. It is filled like "
-                "`do`, with the same `with`."
+                "`do`, with the same `with`. Every event that it causes means success; when it is "
+                "refused, it is sent again."
             ),
             otherwise="nothing to undo",
         ),
@@ -195,7 +215,12 @@ SAGA = Construct(
     one="a saga",
     meaning=(
         "Orchestration: a stateful process. An instance starts with an event and sends its "
-        "commands step by step; failures are compensated."
+        "commands step by step; failures are compensated. Every starting event starts an instance "
+        "of its own, also while another one runs for the same id.\n\n"
+        "Compensations are sent in reverse order, one step after the other, and their replies are "
+        "awaited. A command that has to succeed (a compensation, or a step after the pivot) and is "
+        "refused is sent again, after 1 s, 2 s, 4 s and so on. After ten attempts the instance is "
+        "stuck, until somebody resumes it. Sagas were described by Garcia-Molina and Salem in 1987."
     ),
     keys=(
         renamed_from(CLASS),
@@ -203,8 +228,8 @@ SAGA = Construct(
             name="of",
             shape=FieldName(),
             meaning=(
-                "The `uuid` of the starting event that identifies an instance; there is one "
-                "instance per value."
+                "The `uuid` of the starting event that its instances are found by. It need not be "
+                "unique: each event starts an instance of its own."
             ),
             required=True,
         ),
@@ -215,11 +240,20 @@ SAGA = Construct(
             required=True,
         ),
         Key(
+            name="from",
+            shape=STARTS,
+            meaning="The first event that starts an instance; like `from` of a policy.",
+            otherwise=_NO_START,
+        ),
+        Key(
             name="deadline",
             shape=Duration(),
             meaning=(
                 "The time limit for the whole saga, in whole seconds. When it has passed, the saga "
-                "fails with the reason `deadline passed` and compensates."
+                "fails with the reason `deadline passed` and compensates. While the pivot (see "
+                "the steps) is on its way, the deadline waits for the reply: if it is done, the "
+                "saga goes on, else it compensates. After the pivot, it only marks the instance as "
+                "overdue."
             ),
             otherwise="no limit",
         ),
@@ -232,7 +266,10 @@ SAGA = Construct(
         Key(
             name="on_failure",
             shape=OneOf((ANY_COMMAND, FAILURE)),
-            meaning="The command to send after everything is undone; it may use `failure`.",
+            meaning=(
+                "The command to send after everything is undone; it may use `failure`. The saga "
+                "ends with the reply, even if the command is refused."
+            ),
             otherwise="nothing more",
         ),
     ),
@@ -243,6 +280,7 @@ Checkout:
   renamed_from: Purchase
   of: order_id
   starts_on: OrderPlaced
+  from: now
   deadline: 15m
   steps:
     - {do: payment.CapturePayment, with: {amount: total}, undo: payment.RefundPayment}

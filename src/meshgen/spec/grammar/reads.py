@@ -245,8 +245,8 @@ BFF = Construct(
     meaning=(
         "A backend for one front end. An endpoint reads all its parts in parallel and returns one "
         "JSON object. A part is `unit.Query(field=value)? only [field]`: a query of a service or a "
-        "projection, or an aggregate by its id. A value is `caller`, a path parameter, a number, a "
-        "string, `true`, `false` or a member of an enum."
+        "projection, or an aggregate by its id, if somebody may read it. A value is `caller`, a "
+        "path parameter, a number, a string, `true`, `false` or a member of an enum."
     ),
     keys=(
         SUMMARY,
@@ -268,8 +268,8 @@ mobile:
     GET /orders:
       orders: order_history.OrdersOfCustomer(customer_id=caller, page=5) only [order_id, status]
     GET /orders/{order_id}:
-      order: order.OrderById(order_id=order_id)
-      payment: payment.Payment(order_id=order_id)? only [amount]
+      order: order.Order(order_id=order_id)
+      others: order_history.OrdersOfCustomer(customer_id=caller)? only [order_id, total]
 """,
             at="bffs",
         ),

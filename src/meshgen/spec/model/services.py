@@ -115,7 +115,8 @@ class Port:
 class Policy:
     """When this happened, do that (for `each` item of a list of the event).
 
-    `with_` is what same-named event fields do not fill. `after` in seconds.
+    `with_` is what same-named event fields do not fill. `after` in seconds. `start` is "beginning",
+    "now", or None if it is not given.
     """
 
     on: Ref
@@ -123,6 +124,7 @@ class Policy:
     do: Ref
     with_: tuple[Assignment, ...]
     after: int | None
+    start: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 
@@ -149,9 +151,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saga:
-    """A process manager: one instance for every `starts_on` event, known by its field `of`.
+    """A process manager: one instance for every `starts_on` event; its field `of` is the key.
 
-    `deadline` in seconds.
+    `deadline` in seconds, `start` as in `Policy`.
     """
 
     name: str
@@ -160,8 +162,18 @@ class Saga:
     deadline: int | None
     steps: tuple[Step, ...]
     on_failure: Dispatch | None
+    start: str | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
+
+    @property
+    def pivot(self) -> int:
+        """The number of the first step without `undo` after which nothing can fail.
+
+        It is the number of steps if there is none. See `chassis.saga`.
+        """
+        last = max((n for n, s in enumerate(self.steps) if s.undo or s.failed), default=0)
+        return last + 1 if self.steps and self.steps[last].undo else last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from meshgen.spec import grammar
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.grammar import kinds
 from meshgen.spec.grammar.names import CLASS, UNIT
+from meshgen.spec.grammar.reactions import STARTS
 from meshgen.spec.grammar.services import SERVICE_STORES
 from meshgen.spec.parser.aggregates import read_aggregate
 from meshgen.spec.parser.fields import read_fields
@@ -99,6 +100,7 @@ def _policy(reading: Reading, node: Node) -> PolicySyntax:
         each=reading.text(values.get("each"), "`each`"),
         do=_sent(reading, values),
         after=reading.seconds(values.get("after"), "`after`"),
+        start=reading.choice(values.get("from"), "`from`", STARTS.words),
         at=_start(node),
     )
 
@@ -129,6 +131,7 @@ def _saga(reading: Reading, name: Word, node: Node) -> SagaSyntax:
         name=name,
         of=reading.word(values.get("of"), "a saga's `of`"),
         starts_on=reading.word(values.get("starts_on"), "`starts_on`"),
+        start=reading.choice(values.get("from"), "`from`", STARTS.words),
         deadline=reading.seconds(values.get("deadline"), "`deadline`"),
         steps=tuple(_step(reading, item) for item in steps),
         on_failure=_dispatch(reading, values.get("on_failure")),

@@ -5,21 +5,22 @@ from __future__ import annotations
 from meshgen.naming import identifier, snake, words
 from meshgen.spec.model import Dispatch, Each, Ref, Saga, Step
 from meshgen.system.index import Index
-from meshgen.system.lower.identities import identity_of
-from meshgen.system.model import Argument, Call, DispatchView, SagaView, StepView
+from meshgen.system.lower.identities import identity_of, starts_now
+from meshgen.system.model import Argument, Call, DispatchView, OnFailureView, SagaView, StepView
 from meshgen.system.pysource.annotations import duration
 from meshgen.system.pysource.calls import EVENT, filled, from_sources, loop_view
 from meshgen.testgen.cases.example_events import ExampleEvents
 from meshgen.testgen.cases.sagas import saga_tests
 
 
-def saga_refs(saga: Saga) -> list[Ref]:
+def saga_refs(saga: Saga, index: Index) -> list[Ref]:
     """Return every message that the saga refers to."""
     refs = [saga.starts_on]
     for step in saga.steps:
         refs += [step.do.command, *step.done, *step.failed]
-        refs += [step.undo.command] if step.undo else []
-    return refs + ([saga.on_failure.command] if saga.on_failure else [])
+    for dispatch in (*(step.undo for step in saga.steps), saga.on_failure):
+        refs += [dispatch.command, *index.events_of(dispatch.command)] if dispatch else []
+    return refs
 
 
 def saga_view(saga: Saga, unit: str, index: Index, example_events: ExampleEvents) -> SagaView:
@@ -31,9 +32,10 @@ def saga_view(saga: Saga, unit: str, index: Index, example_events: ExampleEvents
         undo = (
             _dispatch(step.undo, saga, index, each=step.each, known=step.do) if step.undo else None
         )
-        steps.append(_step_view(step, do.function, undo.function if undo else None))
+        steps.append(_step_view(step, do, undo, index))
         dispatches |= {view.function: view for view in (do, undo) if view}
-    identity = identity_of(index.identities, "services", unit, "sagas", saga.name)
+    path = ("services", unit, "sagas", saga.name)
+    identity = identity_of(index.identities, *path)
     failure = _dispatch(saga.on_failure, saga, index, failure=True) if saga.on_failure else None
     if failure:
         dispatches[failure.function] = failure
@@ -44,21 +46,33 @@ def saga_view(saga: Saga, unit: str, index: Index, example_events: ExampleEvents
         words=words(saga.name),
         id=saga.of,
         starts_on=saga.starts_on.name,
+        from_now=starts_now(index.identities, path, saga.start),
         deadline=duration(saga.deadline) if saga.deadline else None,
         dispatches=tuple(dispatches.values()),
         steps=tuple(steps),
-        on_failure=failure.function if failure else None,
+        on_failure=_on_failure_view(saga.on_failure, failure, index),
         testing=saga_tests(saga, index, example_events),
     )
 
 
-def _step_view(step: Step, do: str, undo: str | None) -> StepView:
+def _step_view(step: Step, do: DispatchView, undo: DispatchView | None, index: Index) -> StepView:
     return StepView(
         loop=loop_view(step.each) if step.each else None,
-        do=do,
+        do=do.function,
         done=_events(step.done) or "None",
         failed=_events(step.failed),
-        undo=undo,
+        undo=undo.function if undo else None,
+        undone=_events(index.events_of(step.undo.command)) if step.undo else None,
+    )
+
+
+def _on_failure_view(
+    dispatch: Dispatch | None, view: DispatchView | None, index: Index
+) -> OnFailureView | None:
+    if dispatch is None or view is None:
+        return None
+    return OnFailureView(
+        do=view.function, done=_events(index.events_of(dispatch.command)) or "None"
     )
 
 

@@ -31,10 +31,11 @@ from meshgen.spec.model import (
 )
 from meshgen.system.index import Index
 from meshgen.system.lower.aggregates import aggregate_view, event_case, mode_of, variable_of
-from meshgen.system.lower.identities import identity_of, stored_as
+from meshgen.system.lower.identities import identity_of, starts_now, stored_as
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.sagas import saga_refs, saga_view
 from meshgen.system.model import (
+    AccessTests,
     Argument,
     Call,
     PolicyView,
@@ -58,6 +59,7 @@ def service_view(
 ) -> ServiceView:
     """Return `service` ready to print."""
     path = ("services", service.name)
+    routes = _routes(service)
     return ServiceView(
         name=service.name,
         identity=identity_of(index.identities, *path),
@@ -82,8 +84,8 @@ def service_view(
         policies=tuple(_policy_view(policy, path, index) for policy in service.policies),
         sagas=tuple(saga_view(saga, service.name, index, example_events) for saga in service.sagas),
         policy_testing=policy_tests(service, index, example_events),
-        routes=tuple(_routes(service)),
-        has_commands=any(c.roles is not None for a in service.aggregates for c in a.commands),
+        access_testing=_access_tests(routes),
+        routes=tuple(routes),
         imports=contract_imports(index, _refs(service, index)),
     )
 
@@ -95,7 +97,7 @@ def _refs(service: Service, index: Index) -> list[Ref]:
     for policy in service.policies:
         refs += [policy.on, policy.do]
     for saga in service.sagas:
-        refs += saga_refs(saga)
+        refs += saga_refs(saga, index)
     for replica in service.replicas:
         events = _replica_events(replica, index)
         refs += [Ref(unit=replica.of.unit, name=event.name) for event in events]
@@ -174,6 +176,7 @@ def _policy_view(policy: Policy, above: Path, index: Index) -> PolicyView:
         loop=loop_view(policy.each) if policy.each else None,
         command=Call(name=command.command.name, arguments=arguments),
         after=duration(policy.after) if policy.after else None,
+        from_now=starts_now(index.identities, path, policy.start),
     )
 
 
@@ -182,7 +185,7 @@ def _routes(service: Service) -> list[Route]:
     for aggregate in service.aggregates:
         public = [command for command in aggregate.commands if command.roles is not None]
         routes += [_command_route(command, aggregate) for command in public]
-        routes.append(_route("get", _path_of(aggregate), aggregate.name))
+        routes += _read_routes(aggregate)
     routes += [query_route(query, str(query.of)) for query in service.queries]
     return routes
 
@@ -205,6 +208,31 @@ def command_path(command: Command, aggregate: Aggregate) -> str:
 def _command_route(command: Command, aggregate: Aggregate) -> Route:
     roles = Argument(name="roles", value=_tuple(command.roles or ()))
     return _route("post", command_path(command, aggregate), command.name, roles)
+
+
+def _access_tests(routes: list[Route]) -> AccessTests:
+    reads = [route for route in routes if route.helper != "post"]
+    return AccessTests(
+        commands=tuple(route.example for route in routes if route.helper == "post"),
+        reads=tuple(route.example for route in reads),
+        reads_by_role=tuple(route.example for route in reads if _is_refused(route)),
+    )
+
+
+def _is_refused(read: Route) -> bool:
+    """Tell whether a read without parameters is refused for the caller's roles."""
+    names = {option.name for option in read.options}
+    return "roles" in names and "by" not in names
+
+
+def _read_routes(aggregate: Aggregate) -> list[Route]:
+    """Return the route by which an aggregate is read, for its owner or who may change it."""
+    path = _path_of(aggregate)
+    if aggregate.owner is not None:
+        return [_route("get", path, aggregate.name)]
+    names = {role for command in aggregate.commands for role in command.roles or ()}
+    roles = Argument(name="roles", value=_tuple(tuple(sorted(names))))
+    return [_route("get", path, aggregate.name, roles)] if names else []
 
 
 def _route(helper: str, path: str, kind: str, *options: Argument) -> Route:

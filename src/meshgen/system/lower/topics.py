@@ -62,7 +62,7 @@ def _named(index: Index) -> Iterable[tuple[str, list[Ref]]]:
 def _named_by(service: Service, index: Index) -> list[Ref]:
     refs = [policy.on for policy in service.policies]
     refs += [policy.do for policy in service.policies if policy.do.unit != service.name]
-    refs += [ref for saga in service.sagas for ref in saga_refs(saga)]
+    refs += [ref for saga in service.sagas for ref in saga_refs(saga, index)]
     for replica in service.replicas:
         events = index.aggregate(replica.of).events
         refs += [Ref(unit=replica.of.unit, name=event.name) for event in events]

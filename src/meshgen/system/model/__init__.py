@@ -34,6 +34,7 @@ from meshgen.system.model.system import (
     Unit,
 )
 from meshgen.system.model.testing import (
+    AccessTests,
     Constant,
     Constants,
     DomainTest,
@@ -52,6 +53,7 @@ from meshgen.system.model.units import (
     BffView,
     DispatchView,
     EndpointView,
+    OnFailureView,
     PartView,
     PolicyView,
     ProjectionView,
@@ -63,6 +65,7 @@ from meshgen.system.model.units import (
 )
 
 __all__ = [
+    "AccessTests",
     "AggregateView",
     "Argument",
     "Attribute",
@@ -86,6 +89,7 @@ __all__ = [
     "Loop",
     "Mesh",
     "Message",
+    "OnFailureView",
     "OwnedQuery",
     "PartView",
     "PolicyTest",

@@ -67,6 +67,18 @@ class PolicyTests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessTests:
+    """The paths of a service's commands and reads, as Python source.
+
+    `reads_by_role` are the reads that are refused to every caller without a role.
+    """
+
+    commands: tuple[str, ...]
+    reads: tuple[str, ...]
+    reads_by_role: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectionTest:
     """The row before (None or the constant `ROW`), an event, and the assertion on the row after."""
 
@@ -87,10 +99,14 @@ class ProjectionTests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SagaLine:
-    """The commands sent in a step, and the replies to them as (event, command)."""
+    """The commands sent in a step, and the replies to them as (event, command).
+
+    `late`: the deadline passes before the replies.
+    """
 
     sends: tuple[str, ...]
     answers: tuple[tuple[str, str], ...]
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,13 @@ from meshgen.system.model.code import (
     Route,
     StoredAs,
 )
-from meshgen.system.model.testing import DomainTests, PolicyTests, ProjectionTests, SagaTests
+from meshgen.system.model.testing import (
+    AccessTests,
+    DomainTests,
+    PolicyTests,
+    ProjectionTests,
+    SagaTests,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +78,10 @@ class QuestionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyView:
-    """A policy: a function from an event to a command, or to one per item."""
+    """A policy: a function from an event to a command, or to one per item.
+
+    `from_now`, here and below, tells whether events before its first start are left out.
+    """
 
     function: str
     identity: str | None
@@ -81,17 +90,27 @@ class PolicyView:
     loop: Loop | None
     command: Call
     after: str | None
+    from_now: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """A step of a saga: the names of its functions, and the events that complete or fail it."""
+    """A step of a saga: the names of its functions, and the events that answer its commands."""
 
     loop: Loop | None
     do: str
     done: str
     failed: str | None
     undo: str | None
+    undone: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnFailureView:
+    """The last command of a saga that has failed: its function, and the events that answer it."""
+
+    do: str
+    done: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +133,11 @@ class SagaView:
     words: str
     id: str
     starts_on: str
+    from_now: bool
     deadline: str | None
     dispatches: tuple[DispatchView, ...]
     steps: tuple[StepView, ...]
-    on_failure: str | None
+    on_failure: OnFailureView | None
     testing: SagaTests | None
 
 
@@ -140,7 +160,7 @@ class ServiceView:
     sagas: tuple[SagaView, ...]
     policy_testing: PolicyTests
     routes: tuple[Route, ...]
-    has_commands: bool
+    access_testing: AccessTests
     imports: tuple[Import, ...]
 
 

@@ -1,6 +1,9 @@
-"""Tests of sagas: success, and the failure of each step that can fail."""
+"""Tests of sagas: success, the failure of each step that can fail, and the deadline."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from meshgen.naming import snake, words
 from meshgen.spec.expressions.values import Bindings, EvaluationError, Value
@@ -10,6 +13,9 @@ from meshgen.system.model import SagaLine, SagaTest, SagaTests
 from meshgen.testgen.cases.example_events import ExampleEvents
 from meshgen.testgen.cases.values import Shared, value_of, valued
 from meshgen.testgen.examples.model import EventValue
+
+_DEADLINE_PASSED = "deadline passed"  # as in `chassis.saga.process`
+_RULES = {"creates": "already_exists", "acts": "not_found"}
 
 
 def saga_tests(saga: Saga, index: Index, example_events: ExampleEvents) -> SagaTests | None:
@@ -34,64 +40,120 @@ class _Cases:
         self, saga: Saga, index: Index, example_events: ExampleEvents, start: EventValue
     ) -> None:
         self._saga = saga
+        self._steps = saga.steps
         self._index = index
         self._examples = example_events
         self._start = start
         self._shared = Shared(example_events.ids)
 
     def tests(self) -> SagaTests:
+        """Return the tests with their constants."""
         start = self._shared.name(self._start)
-        tests = [SagaTest(function="completes", lines=tuple(self._success()))]
-        for number, step in enumerate(self._saga.steps):
+        paths = (*self._answers(), *self._deadlines())
+        tests = tuple(SagaTest(function=name, lines=tuple(lines)) for name, lines in paths)
+        return SagaTests(start=start, tests=tests, constants=self._shared.constants())
+
+    def _answers(self) -> Iterator[tuple[str, list[SagaLine]]]:
+        """Yield the tests of success and failure."""
+        yield "completes", self._success()
+        for number, step in enumerate(self._steps):
             if step.failed:
-                function = self._failure_name(step)
-                lines = tuple(self._failure(number, step))
-                tests.append(SagaTest(function=function, lines=lines))
-        return SagaTests(start=start, tests=tuple(tests), constants=self._shared.constants())
+                yield self._failure_name(step), self._failure(number)
+        for pivot in self._steps[self._saga.pivot : self._saga.pivot + 1]:
+            if rule := self._rule(pivot):
+                name = f"is_compensated_after_{snake(pivot.do.command.name)}_is_refused"
+                yield name, self._refusal(self._saga.pivot, rule)
+
+    def _deadlines(self) -> Iterator[tuple[str, list[SagaLine]]]:
+        """Yield the tests of the deadline, before the pivot and while it is on its way."""
+        if self._saga.deadline is None:
+            return
+        if self._saga.pivot > 0:
+            yield "is_compensated_after_its_deadline", self._deadline()
+        for pivot in self._steps[self._saga.pivot : self._saga.pivot + 1]:
+            name = f"waits_for_{snake(pivot.do.command.name)}_past_its_deadline"
+            yield name, self._success(late=pivot)
 
     def _failure_name(self, step: Step) -> str:
         """Name the test after the event, and the command if several fail by the same event."""
         event = step.failed[0]
         function = f"is_compensated_after_{snake(event.name)}"
-        if [other.failed[:1] for other in self._saga.steps].count((event,)) > 1:
+        if [other.failed[:1] for other in self._steps].count((event,)) > 1:
             return f"{function}_of_{snake(step.do.command.name)}"
         return function
 
-    def _success(self) -> list[SagaLine]:
-        lines: list[SagaLine] = []
-        for step in self._saga.steps:
-            lines += self._done(step)
-        return lines
+    def _success(self, late: Step | None = None) -> list[SagaLine]:
+        """All steps are done, `late` after the deadline."""
+        return [replace(self._done(step), late=step is late) for step in self._steps]
 
-    def _failure(self, failing: int, step: Step) -> list[SagaLine]:
-        lines: list[SagaLine] = []
-        for earlier in self._saga.steps[:failing]:
-            lines += self._done(earlier)
+    def _failure(self, failing: int) -> list[SagaLine]:
+        """The commands of a step fail by an event."""
+        step = self._steps[failing]
         failed = step.failed[0]
-        replies: list[tuple[str, str]] = []
-        for command in self._commands(step, step.do):
-            reply = self._reply(failed, command)
-            replies.append((self._shared.name(reply), self._shared.name(command)))
-        lines += [SagaLine(sends=tuple(command for _, command in replies), answers=tuple(replies))]
-        undone = [
-            self._shared.name(command)
-            for earlier in reversed(self._saga.steps[:failing])
-            if earlier.undo
-            for command in reversed(self._commands(earlier, earlier.undo))
+        fields = dict(self._reply(failed, self._commands(step, step.do)[0]).fields)
+        reason = fields.get("reason", words(failed.name))
+        return [
+            *(self._done(earlier) for earlier in self._steps[:failing]),
+            self._line(step, step.do, lambda command: self._reply(failed, command)),
+            *self._compensated(failing, reason),
+        ]
+
+    def _refusal(self, failing: int, rule: str) -> list[SagaLine]:
+        """The commands of a step are refused."""
+        step = self._steps[failing]
+        name = step.do.command.name
+        refusal = EventValue("CommandRefused", (("command", name), ("rule", rule)))
+        return [
+            *(self._done(earlier) for earlier in self._steps[:failing]),
+            self._line(step, step.do, lambda _: refusal),
+            *self._compensated(failing, rule),
+        ]
+
+    def _deadline(self) -> list[SagaLine]:
+        """The deadline passes while the commands of the first step are on their way."""
+        late = replace(self._done(self._steps[0]), late=True)
+        return [late, *self._compensated(1, _DEADLINE_PASSED)]
+
+    def _rule(self, step: Step) -> str | None:
+        """Return a rule for which the command of a step without `failed` can be refused."""
+        command = self._index.command(step.do.command).command
+        if step.failed:
+            return None
+        return command.requires[0].name if command.requires else _RULES.get(command.mode)
+
+    def _compensated(self, steps: int, reason: Value) -> list[SagaLine]:
+        """The first `steps` are compensated, then the command after a failure is sent."""
+        lines = [
+            self._line(step, step.undo, self._replying(step.undo))
+            for step in reversed(self._steps[:steps])
+            if step.undo
         ]
         if self._saga.on_failure:
-            failure = dict(self._reply(failed, self._commands(step, step.do)[0]).fields)
-            reason = failure.get("reason", words(failed.name))
             last = self._command(self._saga.on_failure, {}, {"failure": reason})
-            undone.append(self._shared.name(last))
-        return [*lines, SagaLine(sends=tuple(undone), answers=())]
+            lines.append(self._replied([last], self._replying(self._saga.on_failure)))
+        return lines
 
-    def _done(self, step: Step) -> list[SagaLine]:
-        replies = []
-        for command in self._commands(step, step.do):
-            reply = self._reply(step.done[0], command)
-            replies.append((self._shared.name(reply), self._shared.name(command)))
-        return [SagaLine(sends=tuple(command for _, command in replies), answers=tuple(replies))]
+    def _done(self, step: Step) -> SagaLine:
+        return self._line(step, step.do, lambda command: self._reply(step.done[0], command))
+
+    def _line(
+        self, step: Step, dispatch: Dispatch, reply: Callable[[EventValue], EventValue]
+    ) -> SagaLine:
+        """The commands of a step, or its compensations, and the replies to them."""
+        commands = self._commands(step, dispatch)
+        return self._replied(commands if dispatch is step.do else commands[::-1], reply)
+
+    def _replied(
+        self, commands: list[EventValue], reply: Callable[[EventValue], EventValue]
+    ) -> SagaLine:
+        replies = [(self._shared.name(reply(c)), self._shared.name(c)) for c in commands]
+        return SagaLine(sends=tuple(command for _, command in replies), answers=tuple(replies))
+
+    def _replying(self, dispatch: Dispatch) -> Callable[[EventValue], EventValue]:
+        """Reply with the first event of the command that has an example."""
+        events = self._index.events_of(dispatch.command)
+        known = [ref for ref in events if self._examples.event(ref) is not None]
+        return lambda command: self._reply((*known, *events)[0], command)
 
     def _commands(self, step: Step, dispatch: Dispatch) -> list[EventValue]:
         given = dispatch if dispatch is step.do else _with_step_values(step, dispatch)

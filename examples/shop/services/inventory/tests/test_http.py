@@ -12,6 +12,7 @@ from shop_inventory.service import service
 ID = UUID(int=0xA000)
 COMMANDS = (f"/stock-items/{ID}/receive-stock",)
 READS = (f"/stock-items/{ID}", "/stock-of")
+READS_BY_ROLE = (f"/stock-items/{ID}",)
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +34,8 @@ def test_a_command_requires_its_role(inventory: TestUnit, path: str) -> None:
 @pytest.mark.parametrize("path", READS)
 def test_a_read_requires_a_token(inventory: TestUnit, path: str) -> None:
     assert inventory.anonymous.get(path).status == 401
+
+
+@pytest.mark.parametrize("path", READS_BY_ROLE)
+def test_a_read_requires_its_role(inventory: TestUnit, path: str) -> None:
+    assert inventory.caller("nobody").get(path).status == 403

@@ -16,6 +16,7 @@ COMMANDS = (
     f"/products/{ID}/delist-product",
 )
 READS = (f"/products/{ID}", "/list-products")
+READS_BY_ROLE = (f"/products/{ID}",)
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +38,8 @@ def test_a_command_requires_its_role(product: TestUnit, path: str) -> None:
 @pytest.mark.parametrize("path", READS)
 def test_a_read_requires_a_token(product: TestUnit, path: str) -> None:
     assert product.anonymous.get(path).status == 401
+
+
+@pytest.mark.parametrize("path", READS_BY_ROLE)
+def test_a_read_requires_its_role(product: TestUnit, path: str) -> None:
+    assert product.caller("nobody").get(path).status == 403

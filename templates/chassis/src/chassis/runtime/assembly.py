@@ -101,7 +101,8 @@ def _timer_handlers(
             """A deadline waits for the answers that were published before it."""
             return all([await consumer.handled_until(time) for consumer in mine])
 
-        yield saga.timer_handler, Handling(saga.on_deadline, ready)
+        for name, handle in saga.timer_handlers.items():
+            yield name, Handling(handle, ready)
 
 
 def _parts(service: Service, on: Environment, committer: Committer) -> ServiceParts:
@@ -170,8 +171,8 @@ def _bindings(parts: ServiceParts) -> Iterator[Binding]:
         yield from bindings(messages, group, [policy.policy.event], policy)
     for saga in parts.sagas:
         group = _saga_group(parts, saga)
-        yield from bindings(messages, group, [saga.saga.starts_on, *saga.answers], saga)
-        yield from refusal_bindings(messages, group, saga.answers, saga)
+        yield from bindings(messages, group, [saga.saga.starts_on, *saga.saga.answers], saga)
+        yield from refusal_bindings(messages, group, saga.saga.answers, saga)
 
 
 def _saga_group(parts: ServiceParts, saga: SagaEngine) -> Group:

@@ -25,12 +25,17 @@ class Step(Generic[E]):
         done: The events that report success.
         failed: The events that report failure; a refused command is a failure, too.
         undo: Returns the compensating command.
+        undone: The events that report that the compensation is done.
     """
 
     do: Callable[[E], Command]
     done: Answers
     failed: Answers = ()
     undo: Callable[[E], Command] | None = None
+    undone: Answers = ()
+
+    def __post_init__(self) -> None:
+        _check_undone(self)
 
     def commands(self, start: E) -> tuple[Command, ...]:
         """Return the commands of this step."""
@@ -51,6 +56,7 @@ class FanOut(Generic[E, Item]):
         done: The events that report success.
         failed: The events that report failure; a refused command is a failure, too.
         undo: Returns the compensating command of an item.
+        undone: The events that report that the compensation is done.
     """
 
     each: Callable[[E], Sequence[Item]]
@@ -58,6 +64,10 @@ class FanOut(Generic[E, Item]):
     done: Answers
     failed: Answers = ()
     undo: Callable[[E, Item], Command] | None = None
+    undone: Answers = ()
+
+    def __post_init__(self) -> None:
+        _check_undone(self)
 
     def commands(self, start: E) -> tuple[Command, ...]:
         """Return the commands of this step."""
@@ -69,21 +79,33 @@ class FanOut(Generic[E, Item]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saga(Generic[E]):
-    """A process manager.
+class OnFailure(Generic[E]):
+    """The last command of a saga that has failed.
 
-    A step starts when the previous one is done. When a step has failed and all its answers have
-    arrived, or when the deadline passes, the done steps are compensated in reverse order.
+    A refusal is an answer, too: the aggregate has ended in another way, e.g. by a user.
+
+    Attributes:
+        do: Returns the command, given the event that started the saga, and the reason.
+        done: The events that report that the command is done.
+    """
+
+    do: Callable[[E, str], Command]
+    done: Answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saga(Generic[E]):
+    """A process manager. The package describes how it proceeds.
 
     Attributes:
         name: The name of the saga.
         identity: What instances, timers and commands go by, if that is not the name.
         starts_on: The event that starts an instance.
-        id: The field of that event which identifies the instance.
+        id: The field of that event which is the key of its instances.
         start: The first of those events that starts an instance.
         steps: The steps.
-        deadline: The longest duration of an instance.
-        on_failure: Returns the last command after a failure, given the event and the reason.
+        deadline: How long an instance goes forward before it turns back.
+        on_failure: The last command after a failure.
     """
 
     name: str
@@ -93,9 +115,33 @@ class Saga(Generic[E]):
     start: Start = Start.BEGINNING
     steps: tuple[Step[E] | FanOut[E, Any], ...]
     deadline: timedelta | None = None
-    on_failure: Callable[[E, str], Command] | None = None
+    on_failure: OnFailure[E] | None = None
+
+    @property
+    def pivot(self) -> int:
+        """The number of the pivot; the number of steps if all are compensatable."""
+        number = len(self.steps)
+        for step in reversed(self.steps):
+            if step.undo is not None:
+                return number
+            number -= 1
+            if step.failed:
+                return number
+        return number
+
+    @property
+    def answers(self) -> tuple[type[Event], ...]:
+        """The events that answer its commands, without refusals."""
+        declared = [a for step in self.steps for a in (step.done, step.failed, step.undone)]
+        declared += [self.on_failure.done] if self.on_failure else []
+        return tuple(dict.fromkeys(event for each in declared for event in answers(each)))
 
 
 def answers(declared: Answers) -> tuple[type[Event], ...]:
     """Return declared answers as a tuple."""
     return declared if isinstance(declared, tuple) else (declared,)
+
+
+def _check_undone(step: Step[Any] | FanOut[Any, Any]) -> None:
+    if (step.undo is None) != (step.undone == ()):
+        raise ValueError("a step has either both `undo` and `undone`, or neither")

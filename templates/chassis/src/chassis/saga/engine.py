@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from chassis import trace
 from chassis.clock import Clock
-from chassis.envelope import Envelope
+from chassis.envelope import Envelope, Outgoing
 from chassis.identity import identity_of
 from chassis.messages import Event
 from chassis.results import Versioned
 from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.rows import Rows
+from chassis.runtime.timers import TimerHandler
 from chassis.runtime.work import Work
-from chassis.saga.declaration import Saga, answers
-from chassis.saga.process import Instance, Process, Status, Transition
+from chassis.saga.declaration import Saga
+from chassis.saga.instance import Instance
+from chassis.saga.process import Process
+from chassis.saga.schedule import TimerKind
+from chassis.saga.transition import Dispatch, Transition
 from chassis.store.port import Collection, Commit, Store, Timer
+
+_Move: TypeAlias = Callable[[Instance, datetime], Transition | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +38,8 @@ class _Awaited:
 class SagaEngine:
     """Runs one saga of a service.
 
-    A redelivered event has no effect: its instance exists, or its answer is no longer awaited.
+    A redelivered event has no effect: its instance exists, or its answer is no longer awaited. What
+    the transitions say is written at once: the instance, the commands, and the timers.
     """
 
     def __init__(
@@ -50,16 +59,12 @@ class SagaEngine:
         return self._instances.collection, self._awaited.collection
 
     @property
-    def timer_handler(self) -> str:
-        """The name of the handler of its deadlines."""
-        return f"saga:{self._identity}"
-
-    @property
-    def answers(self) -> tuple[type[Event], ...]:
-        """The events that answer its commands, without refusals."""
-        return tuple(
-            event for step in self.saga.steps for event in answers(step.done) + answers(step.failed)
-        )
+    def timer_handlers(self) -> Mapping[str, TimerHandler]:
+        """The handlers of its timers, by name."""
+        return {
+            self._handler(TimerKind.DEADLINE): self._firing(self._process.deadline),
+            self._handler(TimerKind.RETRY): self._firing(self._process.retry),
+        }
 
     async def __call__(self, event: Event, envelope: Envelope, work: Work) -> None:
         """Start an instance, or continue the one whose command the event answers."""
@@ -68,39 +73,55 @@ class SagaEngine:
         if envelope.causation_id is not None:
             await self._answer(event, envelope.causation_id, work)
 
-    async def on_deadline(self, timer: Timer, work: Work) -> None:
-        """Fail the instance whose deadline has passed."""
-        current = await self._instance(timer.data, work)
-        instance = current.state
-        expired = trace.begin(correlation_id=instance.correlation_id, causation_id=instance.cause)
-        with trace.use(expired):
-            self._write(current.version, self._process.deadline(instance), work)
+    async def resume(self, id: str, work: Work) -> None:
+        """Send the refused commands of a stuck instance again."""
+        await self._move(id, self._process.resume, work)
+
+    async def settle(self, id: str, work: Work) -> None:
+        """Continue an instance for which somebody has done by hand what was missing."""
+        await self._move(id, self._process.settle, work)
 
     async def _start(self, event: Event, envelope: Envelope, work: Work) -> None:
-        id = str(getattr(event, self.saga.id))
-        if await self._instances.get(work, id) is not None:
-            return
-        instance = Instance(
-            id=id,
-            correlation_id=envelope.correlation_id,
+        begun = self._process.begin(
+            event,
             cause=envelope.id,
-            start=envelope.data,
+            correlation_id=envelope.correlation_id,
+            now=self._clock(),
         )
-        timers: tuple[Timer, ...] = ()
-        if self.saga.deadline is not None:
-            due = self._clock() + self.saga.deadline
-            timers = (Timer(id=self._timer(id), due=due, handler=self.timer_handler, data=id),)
-        self._write(0, self._process.begin(instance), work, set_timers=timers)
+        if await self._instances.get(work, begun.instance.id) is not None:
+            return
+        # An earlier version had one instance for each key.
+        earlier = await self._instances.get(work, begun.instance.key)
+        if earlier is None or earlier.state.cause != envelope.id:
+            self._write(0, begun, work)
 
     async def _answer(self, event: Event, command_id: UUID, work: Work) -> None:
         awaited = await self._awaited.get(work, str(command_id))
         if awaited is None:
             return
         current = await self._instance(awaited.state.instance, work)
-        transition = self._process.answered(current.state, command_id, event)
+        transition = self._process.answered(current.state, command_id, event, self._clock())
         if transition is not None:
-            self._awaited.delete(work, str(command_id), expected=awaited.version)
             self._write(current.version, transition, work)
+
+    def _firing(self, move: _Move) -> TimerHandler:
+        """Return the handler of a timer, which makes the transition `move`."""
+
+        async def fire(timer: Timer, work: Work) -> None:
+            work.add(Commit(drop_timers=(timer.id,)))
+            await self._move(timer.data, move, work)
+
+        return fire
+
+    async def _move(self, id: str, move: _Move, work: Work) -> None:
+        """Make a transition that no message causes."""
+        current = await self._instance(id, work)
+        instance = current.state
+        begun = trace.begin(correlation_id=instance.correlation_id, causation_id=instance.cause)
+        with trace.use(begun):
+            transition = move(instance, self._clock())
+            if transition is not None:
+                self._write(current.version, transition, work)
 
     async def _instance(self, id: str, work: Work) -> Versioned[Instance]:
         instance = await self._instances.get(work, id)
@@ -108,36 +129,43 @@ class SagaEngine:
             raise LookupError(f"there is no instance {id} of the saga {self.saga.name}")
         return instance
 
-    def _write(
-        self,
-        version: int,
-        transition: Transition,
-        work: Work,
-        *,
-        set_timers: tuple[Timer, ...] = (),
-    ) -> None:
+    def _write(self, version: int, transition: Transition, work: Work) -> None:
         instance = transition.instance
-        current = trace.current()
-        running = instance.status is Status.RUNNING
         self._instances.put(work, instance.id, instance, expected=version, version=version + 1)
         for dispatch in transition.dispatches:
-            if dispatch.awaited:
-                awaited = _Awaited(instance.id)
-                self._awaited.put(work, str(dispatch.id), awaited, expected=0, version=1)
+            awaited = _Awaited(instance.id)
+            self._awaited.put(work, str(dispatch.id), awaited, expected=0, version=1)
+        for id in transition.answered:
+            self._awaited.delete(work, str(id), expected=1)
         work.add(
             Commit(
-                outbox=tuple(
-                    self._envelopes.wrap(
-                        dispatch.command,
-                        id=dispatch.id,
-                        causation_id=current.causation_id if current else None,
+                outbox=tuple(map(self._outgoing, transition.dispatches)),
+                set_timers=tuple(
+                    Timer(
+                        id=self._timer(kind, instance.id),
+                        due=due,
+                        handler=self._handler(kind),
+                        data=instance.id,
                     )
-                    for dispatch in transition.dispatches
+                    for kind, due in transition.timers.items()
+                    if due is not None
                 ),
-                set_timers=set_timers if running else (),
-                drop_timers=() if running else (self._timer(instance.id),),
+                drop_timers=tuple(
+                    self._timer(kind, instance.id)
+                    for kind, due in transition.timers.items()
+                    if due is None
+                ),
             )
         )
 
-    def _timer(self, instance_id: str) -> str:
-        return f"{self.timer_handler}:{instance_id}"
+    def _outgoing(self, dispatch: Dispatch) -> Outgoing:
+        current = trace.current()
+        cause = current.causation_id if current else None
+        return self._envelopes.wrap(dispatch.command, id=dispatch.id, causation_id=cause)
+
+    def _handler(self, kind: TimerKind) -> str:
+        suffix = "" if kind is TimerKind.DEADLINE else f":{kind}"
+        return f"saga:{self._identity}{suffix}"
+
+    def _timer(self, kind: TimerKind, instance_id: str) -> str:
+        return f"{self._handler(kind)}:{instance_id}"

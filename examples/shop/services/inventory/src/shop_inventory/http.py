@@ -7,6 +7,6 @@ from shop_inventory.domain.stock_item import StockItem
 
 routes = (
     post("/stock-items/{product_id}/receive-stock", ReceiveStock, roles=("merchant",)),
-    get("/stock-items/{product_id}", StockItem),
+    get("/stock-items/{product_id}", StockItem, roles=("merchant",)),
     find("/stock-of", StockItem, by=("product_id",)),
 )

@@ -9,6 +9,6 @@ routes = (
     post("/products/list-product", ListProduct, roles=("merchant",)),
     post("/products/{product_id}/change-price", ChangePrice, roles=("merchant",)),
     post("/products/{product_id}/delist-product", DelistProduct, roles=("merchant",)),
-    get("/products/{product_id}", Product),
+    get("/products/{product_id}", Product, roles=("merchant",)),
     search("/list-products", Product, filter=("category", "listed"), sort=("name",), page=50),
 )

@@ -3,10 +3,28 @@
 
 from datetime import timedelta
 
-from chassis.saga import FanOut, Saga, Step
-from shop_contracts.inventory import ReleaseStock, ReserveStock, StockRejected, StockReserved
-from shop_contracts.order import CancelOrder, ConfirmOrder, OrderConfirmed, OrderPlaced
-from shop_contracts.payment import CapturePayment, PaymentCaptured, PaymentDeclined, RefundPayment
+from chassis.saga import FanOut, OnFailure, Saga, Step
+from shop_contracts.inventory import (
+    ReleaseStock,
+    ReserveStock,
+    StockRejected,
+    StockReleased,
+    StockReserved,
+)
+from shop_contracts.order import (
+    CancelOrder,
+    ConfirmOrder,
+    OrderCancelled,
+    OrderConfirmed,
+    OrderPlaced,
+)
+from shop_contracts.payment import (
+    CapturePayment,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentRefunded,
+    RefundPayment,
+)
 from shop_contracts.types import OrderLine
 
 
@@ -54,9 +72,16 @@ saga = Saga(
             done=StockReserved,
             failed=StockRejected,
             undo=release_stock,
+            undone=StockReleased,
         ),
-        Step(do=capture_payment, done=PaymentCaptured, failed=PaymentDeclined, undo=refund_payment),
+        Step(
+            do=capture_payment,
+            done=PaymentCaptured,
+            failed=PaymentDeclined,
+            undo=refund_payment,
+            undone=PaymentRefunded,
+        ),
         Step(do=confirm_order, done=OrderConfirmed),
     ),
-    on_failure=cancel_order,
+    on_failure=OnFailure(do=cancel_order, done=OrderCancelled),
 )
