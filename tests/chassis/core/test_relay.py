@@ -129,8 +129,8 @@ async def test_a_late_removal_removes_nothing_new(store: SqliteStore, tmp_path: 
             await self.go_on.wait()
 
     slow_hub, hub = StandsStill(), MemoryHub()
-    slow = asyncio.create_task((await relay_on(store, slow_hub)).flush())
     await store.commit(Commit(outbox=(outgoing("a", 1),)))
+    slow = asyncio.create_task((await relay_on(store, slow_hub)).flush())
     await slow_hub.published_one.wait()
     other = open_sqlite(tmp_path / "unit.db")
     quick = await relay_on(other, hub)
