@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
 
+from chassis import deadline
 from chassis.caller import Caller
 from chassis.clock import Clock
 from chassis.domain import Refused, evolved
@@ -81,6 +82,7 @@ class CommandHandler:
         """See `ServiceRuntime.handle`."""
         # Concurrent commands on one aggregate wait here instead of conflicting in the store.
         async with self._lock(request.command):
+            deadline.check()
             if (handled := await self._store.handled(str(request.message_id))) is not None:
                 return _recorded(handled.result, request.fingerprint)
             try:

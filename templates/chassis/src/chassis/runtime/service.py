@@ -63,6 +63,7 @@ class ServiceRuntime:
             Refused: A rule of the domain does not hold.
             NotOwner: The aggregate belongs to another user.
             VersionMismatch: The aggregate has another version.
+            DeadlineExceeded: It is not worth to begin.
             Conflict: Other writers were faster, repeatedly.
             Unavailable: The store is unavailable.
         """
