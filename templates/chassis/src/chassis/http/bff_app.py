@@ -6,7 +6,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
 from chassis import errors
@@ -44,6 +44,9 @@ def bff_app(
     )
     app.state.verifier = verifier
     app.state.connections = connections
+    app.state.routes = [
+        route for router in bff.routers for route in router.routes if isinstance(route, Route)
+    ]
     Components(app)
     for kind in _PROBLEMS:
         app.add_exception_handler(kind, _respond)
@@ -58,15 +61,15 @@ async def _respond(request: Request, error: Exception) -> Response:
     if isinstance(error, RequestValidationError):
         error = invalid(field_errors(error.errors(), skip=1))
     if isinstance(error, HTTPException) and error.status_code == 405:
-        error = HTTPException(405, headers={"Allow": ", ".join(_allowed(request))})
+        error = HTTPException(405, headers={"Allow": ", ".join(_allowed(request, error))})
     return response_of(error, path_of(request.scope))
 
 
-def _allowed(request: Request) -> list[str]:
-    """Return the methods of all routes at the path of `request`: a router names those of one."""
-    allowed: set[str] = set()
-    for route in request.app.routes:
+def _allowed(request: Request, error: HTTPException) -> list[str]:
+    """Return the methods of all routes at the path of `request`; the error names those of one."""
+    allowed = set((error.headers or {}).get("Allow", "").split(", ")) - {""}
+    for route in request.app.state.routes:
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
-            allowed |= getattr(route, "methods", None) or set()
+            allowed |= route.methods or set()
     return sorted(allowed | {"HEAD"} if "GET" in allowed else allowed)

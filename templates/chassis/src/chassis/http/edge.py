@@ -13,7 +13,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import trace
+from chassis import deadline, trace
 from chassis.http.access import CALLER
 from chassis.http.errors import is_expected, response_of
 from chassis.http.health import PATHS as QUIET
@@ -48,18 +48,22 @@ class Edge:
         bound = structlog.contextvars.bind_contextvars(service=self._name)
         try:
             with trace.use(began):
-                sender = _Sender(send, str(began.correlation_id), scope["method"] == "HEAD")
+                sender = _Sender(send, str(began.correlation_id))
                 await self._respond(scope, _Receiver(receive), sender)
         finally:
             structlog.contextvars.reset_contextvars(**bound)
 
     async def _respond(self, scope: Scope, receive: Receive, sender: _Sender) -> None:
         start = time.perf_counter()
-        # Endpoints know no HEAD: it is a GET, of which the content is not sent (RFC 9110, 9.3.2).
+        # Endpoints know no HEAD: it is a GET, of which the server does not send the content.
         asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
             _check_size(scope)
-            await self._app(asked, receive, sender)
+            if asked["method"] == "GET":
+                async with deadline.enforced():
+                    await self._app(asked, receive, sender)
+            else:  # a command is not stopped halfway: it is carried out, or has no effect
+                await self._app(asked, receive, sender)
         except Exception as error:
             if not is_expected(error):
                 _log.exception("unexpected error")
@@ -101,10 +105,9 @@ class _Receiver:
 class _Sender:
     """Passes on the response with the correlation id, and records its status."""
 
-    def __init__(self, send: Send, correlation_id: str, without_content: bool) -> None:
+    def __init__(self, send: Send, correlation_id: str) -> None:
         self._send = send
         self._correlation_id = correlation_id
-        self._without_content = without_content
         self.started = False
         self.status = _CLIENT_CLOSED
 
@@ -114,8 +117,6 @@ class _Sender:
             self.status = message["status"]
             named = (CORRELATION_ID.encode(), self._correlation_id.encode())
             message = {**message, "headers": [*message["headers"], named]}
-        elif self._without_content:
-            message = {**message, "body": b""}
         await self._send(message)
 
 

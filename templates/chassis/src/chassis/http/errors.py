@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis import errors, trace
+from chassis.deadline import DeadlineExceeded
 from chassis.domain import Refused
 from chassis.http import problem
 from chassis.http.problem import FieldError, Problem
@@ -48,6 +49,8 @@ def problem_of(error: Exception) -> Problem:
             )
         case errors.Unavailable():
             return Problem(503, "unavailable", headers={"Retry-After": "1"})
+        case DeadlineExceeded():
+            return Problem(503, "deadline_exceeded", headers={"Retry-After": "1"})
         case errors.InvalidQuery():
             return problem.invalid([FieldError(error.field, error.message)])
         case HTTPException():
