@@ -20,6 +20,10 @@ class Conflict(Exception):
     """A concurrent write was faster; nothing was written."""
 
 
+class KeyReused(Exception):
+    """A command with the id of an earlier one is another command: its fingerprint differs."""
+
+
 class AlreadyHandled(Exception):
     """The message was handled before, with `result`; nothing was written."""
 
