@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import io
+import logging
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import cast
 
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
+from chassis import logs
 from chassis.auth import Verifier
 from chassis.http.app import service_app
 from chassis.runtime import ServiceRuntime
@@ -20,6 +24,20 @@ from .harness import RecordingRuntime
 @pytest.fixture
 def runtime() -> RecordingRuntime:
     return RecordingRuntime()
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """What is logged, as a process is configured to."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    logs.configure("INFO", stream)
+    yield stream
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest_asyncio.fixture

@@ -40,6 +40,11 @@ async def named(name: str, backends: Backends) -> dict[str, Json]:
     return await together(thing=backends.get("order", f"/things/{name}", text="a b&c=d"))
 
 
+@router.post("/home")
+async def renovate() -> dict[str, Json]:
+    return {}
+
+
 bff = Bff(name="web", calls=("catalog", "cart", "order"), routers=(router,))
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 from chassis import trace
 from chassis.caller import Caller
+from chassis.errors import VersionMismatch
 from chassis.messages import Command
 from chassis.results import Outcome, Page, Versioned
 
@@ -29,6 +30,7 @@ class RecordingRuntime:
 
     failure: Exception | None = None
     created: bool = False
+    version: int | None = None
     commands: list[Command] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     items: tuple[Wallet, ...] = (WALLET,)
@@ -37,6 +39,9 @@ class RecordingRuntime:
         self.commands.append(command)
         self.asked.append({**given, "trace": trace.current()})
         self._fail()
+        expected = given["expected_version"]
+        if self.version is not None and expected not in (None, self.version):
+            raise VersionMismatch(expected=expected, actual=self.version)
         return Outcome(
             id=command.wallet_id,  # type: ignore[attr-defined]
             version=3,
@@ -67,6 +72,6 @@ def assert_problem(answer: httpx.Response, status: int, rule: str) -> dict[str, 
     assert body["type"] == f"urn:problem:{rule}"
     assert body["status"] == status
     assert body["title"]
-    assert body["instance"] == answer.request.url.path
+    assert body["instance"] == answer.request.url.raw_path.decode().partition("?")[0]
     assert body["correlation_id"] == answer.headers["x-correlation-id"]
     return body

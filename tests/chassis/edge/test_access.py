@@ -32,6 +32,42 @@ async def test_wrong_addresses(
 
 
 @pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        (f"/wallets/{ID}", "GET, HEAD, OPTIONS"),
+        ("/wallets/open-wallet", "OPTIONS, POST"),
+        (f"/wallets/{ID}/pay-in", "OPTIONS, POST"),
+        ("/livez", "GET, HEAD, OPTIONS"),
+        ("/openapi.json", "GET, HEAD, OPTIONS"),
+    ],
+)
+async def test_what_is_allowed(http: httpx.AsyncClient, path: str, allowed: str) -> None:
+    answer = await http.options(path)
+    assert (answer.status_code, answer.headers["allow"]) == (204, allowed)
+    answer = await http.patch(path)
+    assert_problem(answer, 405, "method_not_allowed")
+    assert answer.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize(
+    "path", [f"/wallets/{ID}", "/list-wallets", "/livez", "/readyz", "/openapi.json", "/nothing"]
+)
+async def test_head_is_get_without_content(http: httpx.AsyncClient, path: str) -> None:
+    get, head = await http.get(path), await http.head(path)
+    assert head.status_code == get.status_code
+    assert head.content == b""
+    for name in ("content-type", "content-length", "etag"):
+        assert head.headers.get(name) == get.headers.get(name)
+
+
+async def test_too_large_targets_and_headers(http: httpx.AsyncClient) -> None:
+    for path in (f"/list-wallets?{'&'.join('a' * 9000)}", f"/{'a' * 9000}"):
+        assert_problem(await http.get(path), 414, "uri_too_long")
+    answer = await http.get(f"/wallets/{ID}", headers={"if-none-match": '"1", ' * 7000})
+    assert_problem(answer, 431, "request_header_fields_too_large")
+
+
+@pytest.mark.parametrize(
     "authorization", [None, "", "Basic dTpw", "Bearer", "Bearer ", "bearer x.y.z"]
 )
 async def test_without_a_good_token_401(

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import jwt
 import pytest
-from chassis.auth import InvalidToken, KeysUnusable, Verifier
+from chassis.auth import LEEWAY, InvalidToken, KeysUnusable, Verifier
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import RSAAlgorithm
@@ -52,7 +52,8 @@ def test_no_roles_is_no_roles(verifier: Verifier) -> None:
     "changes",
     [
         {"exp": None},
-        {"exp": int(time.time()) - 1},
+        {"exp": int(time.time()) - LEEWAY - 10},
+        {"nbf": int(time.time()) + LEEWAY + 3600},
         {"exp": "soon"},
         {"exp": float("inf")},
         {"nbf": int(time.time()) + 86_400},
@@ -130,12 +131,25 @@ def test_nonsense_is_refused(verifier: Verifier, token: str) -> None:
 
 
 def test_a_remembered_token_still_expires(verifier: Verifier) -> None:
-    expires = int(time.time()) + 3
+    expires = int(time.time()) + 3 - LEEWAY
     token = tokens.token(exp=expires)
     verifier.verify(token)
-    wait_until(lambda: time.time() > expires)
+    wait_until(lambda: time.time() > expires + LEEWAY)
     with pytest.raises(InvalidToken, match="expired"):
         verifier.verify(token)
+
+
+def test_clocks_may_differ_a_little(verifier: Verifier) -> None:
+    now = int(time.time())
+    assert verifier.verify(tokens.token(exp=now - LEEWAY + 20, nbf=now - 3600))
+    assert verifier.verify(tokens.token(nbf=now + LEEWAY - 5))
+
+
+@pytest.mark.parametrize("part", [b"[" * 10_000, b"[" * 50_000, b'{"a":' * 2_000], ids=len)
+def test_a_hostile_token_is_no_error_of_ours(verifier: Verifier, part: bytes) -> None:
+    segment = base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+    with pytest.raises(InvalidToken):
+        verifier.verify(f"{segment}.{segment}.e30")
 
 
 def test_keys_are_read_again_when_the_file_changes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from chassis import deadline
 from chassis.auth import Verifier
 from chassis.backends import Connections
 from chassis.http.bff_app import bff_app
@@ -97,6 +99,32 @@ async def test_parts_become_one_answer(http: httpx.AsyncClient, network: Network
     assert answer.json() == {"products": PRODUCTS, "cart": {"items": {}, "owner": "x"}}
     asked = {str(request.url) for request in network.requests}
     assert asked == {"http://catalog/browse?listed=true", f"http://cart/carts/{tokens.SUBJECT}"}
+
+
+async def test_head_and_other_methods(http: httpx.AsyncClient) -> None:
+    assert (await http.head("/home")).status_code == 200
+    for path, allowed in (
+        ("/home", "GET, HEAD, POST"),
+        ("/orders/1", "GET, HEAD"),
+        ("/livez", "GET, HEAD"),
+    ):
+        answer = await http.delete(path)
+        assert_problem(answer, 405, "method_not_allowed")
+        assert answer.headers["allow"] == allowed
+
+
+async def test_a_backend_has_no_more_time_than_the_request(
+    http: httpx.AsyncClient, network: Network
+) -> None:
+    with deadline.use(time.monotonic() + 0.3):
+        await http.get("/home")
+    *_, first, second = (int(request.headers[deadline.HEADER]) for request in network.requests)
+    assert 0 < first <= 300
+    assert 0 < second <= 300
+    network.backends["order"] = lambda _: _never()
+    with deadline.use(time.monotonic() + 0.01):
+        answer = await http.get(f"/orders/{uuid4()}")
+    assert answer.status_code in (503, 504)  # whichever of them notices first
 
 
 async def test_parts_are_fetched_in_parallel(http: httpx.AsyncClient, network: Network) -> None:

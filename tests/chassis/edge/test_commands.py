@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from decimal import Decimal
 from typing import cast
 from uuid import UUID, uuid4
@@ -10,7 +12,7 @@ import httpx
 import pytest
 from chassis.caller import Caller
 from chassis.domain import Refused
-from chassis.errors import Conflict, NotOwner, Unavailable, VersionMismatch
+from chassis.errors import Conflict, KeyReused, NotOwner, Unavailable, VersionMismatch
 
 from . import tokens
 from .harness import ID, OWNER, RecordingRuntime, assert_problem
@@ -108,16 +110,47 @@ async def test_a_key_has_limits(http: httpx.AsyncClient, key: str) -> None:
     assert_problem(answer, 422, "invalid_request")
 
 
-@pytest.mark.parametrize(("if_match", "version"), [('"3"', 3), (' "12" ', 12), ("*", None)])
+@pytest.mark.parametrize(
+    ("if_match", "version"), [('"3"', 3), (' "12" ', 12), ('W/"1", "4"', 4), ('"x" ,,"5"', 5)]
+)
 async def test_if_match_is_the_expected_version(
-    http: httpx.AsyncClient, runtime: RecordingRuntime, if_match: str, version: int | None
+    http: httpx.AsyncClient, runtime: RecordingRuntime, if_match: str, version: int
 ) -> None:
     await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1}, headers={"if-match": if_match})
     assert runtime.asked[0]["expected_version"] == version
 
 
 @pytest.mark.parametrize(
-    "if_match", ['W/"3"', '"abc"', '"-1"', '"0"', "3", '"1", "2"', '"' + "9" * 99]
+    "headers",
+    [
+        [("if-match", '"7", "3"')],
+        [("if-match", '"7", "1", W/"2", "3"')],
+        [("if-match", '"7"'), ("if-match", '"3"')],
+        [("if-match", "*")],
+    ],
+    ids=repr,
+)
+async def test_if_match_may_be_one_of_several_versions(
+    http: httpx.AsyncClient, runtime: RecordingRuntime, headers: list[tuple[str, str]]
+) -> None:
+    runtime.version = 3
+    answer = await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1}, headers=headers)
+    assert answer.status_code == 200
+    assert runtime.asked[-1]["expected_version"] == 3
+
+
+@pytest.mark.parametrize(("if_match", "version"), [('"7", "8"', 3), ("*", 0)])
+async def test_another_version_is_412(
+    http: httpx.AsyncClient, runtime: RecordingRuntime, if_match: str, version: int
+) -> None:
+    runtime.version = version
+    headers = {"if-match": if_match}
+    answer = await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1}, headers=headers)
+    assert_problem(answer, 412, "version_mismatch")
+
+
+@pytest.mark.parametrize(
+    "if_match", ['W/"3"', '"abc"', '"-1"', '"0"', "3", "", '"1", 2', 'W/"1", "x"', '"' + "9" * 99]
 )
 async def test_a_tag_that_cannot_match_is_412(
     http: httpx.AsyncClient, runtime: RecordingRuntime, if_match: str
@@ -137,6 +170,7 @@ async def test_a_tag_that_cannot_match_is_412(
         (Refused("wallet_is_open"), 409, "wallet_is_open", "Required: wallet is open"),
         (NotOwner(), 403, "forbidden", "Forbidden"),
         (VersionMismatch(expected=2, actual=3), 412, "version_mismatch", "Version mismatch"),
+        (KeyReused(), 422, "idempotency_key_reused", "Idempotency key reused"),
         (Conflict(), 409, "conflict", "Conflict"),
         (Unavailable("disk on fire"), 503, "unavailable", "Unavailable"),
     ],
@@ -158,13 +192,29 @@ async def test_refusals_are_problems(
 
 
 async def test_an_unexpected_error_is_told_to_the_log_only(
-    http: httpx.AsyncClient, runtime: RecordingRuntime, capsys: pytest.CaptureFixture[str]
+    http: httpx.AsyncClient, runtime: RecordingRuntime, stream: io.StringIO
 ) -> None:
     runtime.failure = RuntimeError("the password is hunter2")
     answer = await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1})
     problem = assert_problem(answer, 500, "internal_error")
     assert "hunter2" not in answer.text
     assert "RuntimeError" not in answer.text
-    logged = capsys.readouterr().out
-    assert "hunter2" in logged
-    assert problem["correlation_id"] in logged
+    error, line = map(json.loads, stream.getvalue().splitlines())
+    assert "hunter2" in error["exception"]
+    assert error["correlation_id"] == line["correlation_id"] == problem["correlation_id"]
+    assert line["status"] == 500
+
+
+async def test_a_key_is_for_one_body(http: httpx.AsyncClient, runtime: RecordingRuntime) -> None:
+    bodies = (
+        '{"amount": "1.50", "notes": [{"text": "a", "pages": 2}]}',
+        ' {"notes":[{"pages":2,"text":"a"}], "amount":1.50}',
+        '{"amount": "1.51", "notes": [{"text": "a", "pages": 2}]}',
+    )
+    for body in bodies:
+        headers = {"idempotency-key": "k", "content-type": "application/json"}
+        await http.post(f"/wallets/{ID}/pay-in", content=body, headers=headers)
+    first, same, other = (asked["fingerprint"] for asked in runtime.asked)
+    assert first == same != other
+    await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1})
+    assert runtime.asked[-1]["fingerprint"] is None

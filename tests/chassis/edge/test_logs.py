@@ -5,24 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 
-import pytest
 import structlog
-from chassis import logs
-
-
-@pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    logs.configure("INFO", stream)
-    yield stream
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-    root.handlers[:] = handlers
-    root.setLevel(level)
+from chassis import trace
 
 
 def test_ours_and_the_libraries_records_look_alike(stream: io.StringIO) -> None:
@@ -40,6 +25,20 @@ def test_ours_and_the_libraries_records_look_alike(stream: io.StringIO) -> None:
         assert record["service"] == "order"
         assert record["correlation_id"] == "c1"
         assert record["timestamp"].endswith("Z")
+
+
+def test_a_record_has_the_trace_of_its_task(stream: io.StringIO) -> None:
+    began = trace.begin()
+    with trace.use(began):
+        structlog.get_logger().info("inside")
+        logging.getLogger("some.library").warning("inside, too")
+    structlog.get_logger().info("outside")
+    *inside, outside = map(json.loads, stream.getvalue().splitlines())
+    for record in inside:
+        assert record["correlation_id"] == str(began.correlation_id)
+        assert record["causation_id"] is None
+        assert record["traceparent"] == began.traceparent
+    assert "correlation_id" not in outside
 
 
 def test_a_traceback_is_part_of_the_line(stream: io.StringIO) -> None:

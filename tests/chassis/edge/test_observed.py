@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
 from chassis.http import find, get, post, search
 from chassis.http.parameters import operation_id
 
@@ -37,15 +37,19 @@ async def test_a_malformed_trace_is_made_anew(
     assert UUID(answer.headers["x-correlation-id"])
 
 
-async def test_every_request_is_in_the_log(
-    http: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_every_request_is_in_the_log(http: httpx.AsyncClient, stream: io.StringIO) -> None:
     answer = await http.get(f"/wallets/{ID}?secret=1")
-    logged = capsys.readouterr().out
-    assert answer.headers["x-correlation-id"] in logged
-    assert "wallet" in logged
-    assert str(OWNER) in logged
-    assert "secret" not in logged
+    assert "secret" not in stream.getvalue()
+    (line,) = map(json.loads, stream.getvalue().splitlines())
+    assert line["correlation_id"] == answer.headers["x-correlation-id"]
+    assert {name: line[name] for name in ("service", "method", "path", "status", "caller")} == {
+        "service": "wallet",
+        "method": "GET",
+        "path": f"/wallets/{ID}",
+        "status": 200,
+        "caller": str(OWNER),
+    }
+    assert line["waited_ms"] == 0
 
 
 async def test_health_tells_the_truth(http: httpx.AsyncClient, runtime: RecordingRuntime) -> None:

@@ -24,8 +24,10 @@ def test_everything_can_be_said() -> None:
             "PEERS": "order=http://127.0.0.1:1, cart=http://cart:80/,",
             "LOG_LEVEL": "debug",
             "DRAIN_DELAY": "2.5",
+            "MAX_RUNNING": "8",
         }
     )
+    assert settings.max_running == 8
     assert settings.peers == {"order": "http://127.0.0.1:1", "cart": "http://cart:80"}
     assert settings.log_level == "DEBUG"
     assert settings.drain_delay == 2.5
@@ -37,6 +39,8 @@ def test_everything_wrong_is_said_at_once() -> None:
         "PEERS": "order,cart=cart:80,a=http://a,a=http://b",
         "LOG_LEVEL": "loud",
         "DRAIN_TIMEOUT": "-1",
+        "MAX_RUNNING": "0",
+        "MAX_WAITING": "-",
     }
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(wrong)
@@ -48,5 +52,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         "PEERS: 'cart=cart:80' is not of the form unit=http://host:port",
         "PEERS: 'a' is given twice",
         "LOG_LEVEL is 'loud', but must be one of DEBUG, INFO, WARNING, ERROR",
+        "MAX_RUNNING is '0', but must be a number of at least 1",
+        "MAX_WAITING is '-', but must be a number of at least 1",
         "DRAIN_TIMEOUT is '-1', but must be a number of seconds",
     )

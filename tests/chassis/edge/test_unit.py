@@ -115,6 +115,42 @@ def test_a_request_sent_twice_is_carried_out_once(wallet: TestUnit, alice: TestC
     assert first.headers["location"] == again.headers["location"]
 
 
+def test_a_key_is_for_one_caller_route_and_body(wallet: TestUnit, alice: TestCaller) -> None:
+    path = opened(alice)
+    keyed = alice.with_headers(idempotency_key="k")
+    assert keyed.post(f"{path}/pay-in", amount=5, notes=[{"text": "a"}]).status == 200
+    assert keyed.post(f"{path}/pay-in", notes=[{"text": "a"}], amount=5).status == 200
+    answer = keyed.post(f"{path}/pay-in", amount=6, notes=[{"text": "a"}])
+    assert (answer.status, answer.rule) == (422, "idempotency_key_reused")
+    clerk = wallet.caller("clerk", "customer").with_headers(idempotency_key="k")
+    assert clerk.post(f"{path}/pay-in", amount=6).rule == "forbidden"
+    assert keyed.post(f"{opened(alice)}/pay-in", amount=6).status == 200
+    assert keyed.post(f"{path}/close-wallet").status == 200
+    assert alice.get(path).body["balance"] == "5"
+
+
+def test_a_refused_request_may_be_repeated_with_its_key(alice: TestCaller) -> None:
+    """Nothing is recorded about it, so another attempt is a new one, also with another body."""
+    id = uuid4()
+    keyed = alice.with_headers(idempotency_key="k")
+    assert keyed.post(f"/wallets/{id}/pay-in", amount=5).status == 404
+    opening = {"wallet_id": id, "owner_id": alice.id, "currency": "eur"}
+    assert alice.post("/wallets/open-wallet", **opening).status == 201
+    assert keyed.post(f"/wallets/{id}/pay-in", amount=6).status == 200
+    assert keyed.post(f"/wallets/{id}/pay-in", amount=5).rule == "idempotency_key_reused"
+    assert alice.get(f"/wallets/{id}").body["balance"] == "6"
+
+
+def test_one_of_several_versions_is_enough(alice: TestCaller) -> None:
+    path = opened(alice)
+    assert alice.with_headers(if_match='"7", "1"').post(f"{path}/pay-in", amount=1).status == 200
+    assert alice.with_headers(if_match="*").post(f"{path}/pay-in", amount=1).status == 200
+    assert alice.with_headers(if_match='"7", "1"').post(f"{path}/pay-in", amount=1).status == 412
+    opening = {"owner_id": alice.id, "currency": "eur"}
+    assert alice.with_headers(if_match="*").post("/wallets/open-wallet", **opening).status == 412
+    assert alice.get(path).body["balance"] == "2"
+
+
 def test_a_lost_update_is_refused(alice: TestCaller) -> None:
     path = opened(alice)
     assert alice.with_headers(if_match='"1"').post(f"{path}/pay-in", amount=1).status == 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, TypeAlias, assert_never
@@ -28,6 +28,8 @@ class Note(Value):
     text: Annotated[str, Field(max_length=20)]
     pages: int = 1
     weight: float = 0.0
+    secret: bool = False
+    written: date | None = None
 
 
 class OpenWallet(Command):

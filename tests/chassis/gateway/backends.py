@@ -21,14 +21,35 @@ class Seen:
 
 @dataclass
 class Backend:
-    """`/slow?seconds=1` answers late, `/status?code=503` answers that, `/drop?drop=1` not at all,
-    anything else answers 200 with what it was asked."""
+    """What a path asks for is what the backend does.
+
+    `/slow?seconds=1` answers late, `/status?code=503` answers that, with `&starting=1` also why,
+    `/drop?drop=1` answers not at all, anything else answers `code` with what it was asked.
+    """
 
     port: int = 0
     seen: list[Seen] = field(default_factory=list)
+    code: int = 200
+    active: int = 0
+    most_active: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(self) -> None:
+        with self.lock:
+            self.active += 1
+            self.most_active = max(self.most_active, self.active)
+
+    def end(self) -> None:
+        with self.lock:
+            self.active -= 1
 
     def asked(self, path: str) -> list[Seen]:
         return [each for each in self.seen if each.path == path]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True  # a slow answer is not waited for
+    request_queue_size = 1024
 
 
 @contextmanager
@@ -46,15 +67,19 @@ def backend() -> Iterator[Backend]:
             it.seen.append(Seen(self.command, path, headers))
             url = urlsplit(path)
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
+            it.begin()
             time.sleep(float(query.get("seconds", 0)))
+            it.end()
             if "drop" in query:
                 self.close_connection = True
                 return
             body = json.dumps({"path": path, "headers": headers}).encode()
-            self.send_response(int(query.get("code", 200)))
+            self.send_response(int(query.get("code", it.code)))
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
             self.send_header("x-envoy-secret", "internal")
+            if "starting" in query:
+                self.send_header("x-envoy-retriable", "true")
             self.end_headers()
             with suppress(BrokenPipeError):  # the gateway did not want to wait
                 self.wfile.write(b"" if self.command == "HEAD" else body)
@@ -63,8 +88,7 @@ def backend() -> Iterator[Backend]:
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True  # a slow answer is not waited for
+    server = _Server(("127.0.0.1", 0), Handler)
     it.port = server.server_port
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

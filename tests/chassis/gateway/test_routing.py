@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
+from chassis import deadline
 
 from . import gateways
 from .gateways import Gateway
-from .rendering import ORIGIN, render
+from .rendering import ORIGIN, TIMEOUT_MS, render
 
 
 @pytest.mark.parametrize(
@@ -78,13 +79,28 @@ def test_the_answer_tells_nothing_of_the_inside(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_reads_are_repeated(gateway: Gateway, method: str) -> None:
-    path = f"/status?code=503&{method}"
-    assert gateway.ask(method, f"/order{path}", gateway.token()).status_code == 503
+@pytest.mark.parametrize("trouble", ["status?code=503&starting=1", "drop?drop=1"])
+def test_reads_are_repeated(gateway: Gateway, method: str, trouble: str) -> None:
+    path = f"/{trouble}&{method}"
+    answer = gateway.ask(method, f"/order{path}", gateway.token())
+    assert answer.status_code == 503
+    assert "x-envoy-retriable" not in answer.headers
     assert len(gateway.order.asked(path)) == 3
 
 
-@pytest.mark.parametrize("trouble", ["status?code=503", "drop?drop=1"])
+def test_an_overloaded_unit_is_not_asked_again(gateway: Gateway) -> None:
+    path = "/status?code=503&overloaded"
+    assert gateway.ask("GET", f"/order{path}", gateway.token()).status_code == 503
+    assert len(gateway.order.asked(path)) == 1
+
+
+def test_a_service_knows_how_long_the_gateway_waits(gateway: Gateway) -> None:
+    forever = {"x-envoy-expected-rq-timeout-ms": "3600000"}
+    headers = gateway.ask("GET", "/order/a", gateway.token(), headers=forever).json()["headers"]
+    assert 0 < int(headers[deadline.HEADER]) <= TIMEOUT_MS
+
+
+@pytest.mark.parametrize("trouble", ["status?code=503&starting=1", "drop?drop=1"])
 def test_commands_are_never_repeated(gateway: Gateway, trouble: str) -> None:
     path = f"/{trouble}&{time.time()}"
     insisting = {"x-envoy-retry-on": "5xx,reset", "x-envoy-max-retries": "5"}
@@ -105,6 +121,7 @@ def test_a_service_that_is_down_is_unavailable(gateway: Gateway, method: str) ->
     answer = gateway.ask(method, "/nobody/a", gateway.token())
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"] == "1"
     assert answer.json() == {
         "type": "urn:problem:unavailable",
         "title": "Unavailable",

@@ -10,10 +10,12 @@ import time
 
 import jwt
 import pytest
+from chassis.auth import LEEWAY, InvalidToken, Verifier
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from .gateways import Gateway, accepted
+from .rendering import AUDIENCE, ISSUER, render
 
 
 def _base64url(data: bytes) -> str:
@@ -49,6 +51,28 @@ def test_a_good_token_passes_and_reaches_the_service_too(gateway: Gateway) -> No
 )
 def test_a_token_with_wrong_claims_is_refused(gateway: Gateway, claims: dict[str, object]) -> None:
     _is_refused(gateway, gateway.token(**claims))
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds", "accepted"),
+    [("exp", -20, True), ("exp", -45, False), ("nbf", 20, True), ("nbf", 45, False)],
+)
+def test_the_gateway_and_the_services_allow_for_the_same_clock_skew(
+    gateway: Gateway, name: str, seconds: int, accepted: bool
+) -> None:
+    token = gateway.token(**{name: int(time.time()) + seconds})
+    verifier = Verifier(gateway.paths.jwks, issuer=ISSUER, audience=AUDIENCE)
+    if accepted:
+        assert gateway.ask("GET", "/order/a", token).status_code == 200
+        assert verifier.verify(token)
+    else:
+        _is_refused(gateway, token)
+        with pytest.raises(InvalidToken):
+            verifier.verify(token)
+
+
+def test_the_leeway_is_the_same() -> None:
+    assert f"clock_skew_seconds: {LEEWAY} " in render()
 
 
 @pytest.mark.parametrize("audience", ["other", None, []])

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Request
 from pydantic import JsonValue
 
-from chassis import trace
+from chassis import deadline, trace
 from chassis.http.edge import CORRELATION_ID
 from chassis.http.problem import FieldError, Problem, of_status
 from chassis.http_client import Fetch, Fetched
@@ -67,9 +67,12 @@ class Connections:
         url = self._peers[unit] + quote(_without_dots(path), safe=_SAFE_IN_PATH)
         if parameters := _parameters(query):
             url += "?" + urlencode(parameters)
+        left = deadline.remaining()
+        timeout = self._timeout if left is None else min(self._timeout, left)
+        told = {**headers, deadline.HEADER: str(int(timeout * 1000))}
         try:
-            async with asyncio.timeout(self._timeout):
-                answer = await self._fetch_with_retry(url, headers)
+            async with asyncio.timeout(timeout):
+                answer = await self._fetch_with_retry(url, told)
         except TimeoutError as error:
             raise BackendFailed(504, unit, "timeout") from error
         except ConnectionError as error:

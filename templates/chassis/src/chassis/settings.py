@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +33,10 @@ class Settings:
         peers: The base URL of each unit that a backend-for-frontend calls.
         log_level: The lowest level that is logged.
         backend_timeout: Seconds for a complete response of a backend.
+        max_running: The number of requests that a unit works on at the same time. More of them
+            would not be answered faster: they share one event loop and one writer.
+        max_waiting: The number of requests that may wait for that; more are refused.
+        max_wait: Seconds that each of them may wait.
         drain_delay: Seconds between not being ready and closing the port, for load balancers.
         drain_timeout: Seconds for the work in flight after that.
     """
@@ -44,6 +49,9 @@ class Settings:
     peers: Mapping[str, str] = field(default_factory=dict)
     log_level: str = "INFO"
     backend_timeout: float = 1.0
+    max_running: int = 32
+    max_waiting: int = 128
+    max_wait: float = 0.5
     drain_delay: float = 0.0
     drain_timeout: float = 8.0
 
@@ -64,6 +72,9 @@ class Settings:
             peers=reader.peers("PEERS"),
             log_level=reader.level("LOG_LEVEL"),
             backend_timeout=reader.seconds("BACKEND_TIMEOUT", 1.0),
+            max_running=reader.count("MAX_RUNNING", 32),
+            max_waiting=reader.count("MAX_WAITING", 128),
+            max_wait=reader.seconds("MAX_WAIT", 0.5),
             drain_delay=reader.seconds("DRAIN_DELAY", 0.0),
             drain_timeout=reader.seconds("DRAIN_TIMEOUT", 8.0),
         )
@@ -100,6 +111,13 @@ class _Reader:
         if not 0 <= number < float("inf"):
             self.problems.append(f"{name} is {value!r}, but must be a number of seconds")
         return number
+
+    def count(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not re.fullmatch(r"[1-9][0-9]{0,8}", value):
+            self.problems.append(f"{name} is {value!r}, but must be a number of at least 1")
+            return default
+        return int(value)
 
     def peers(self, name: str) -> Mapping[str, str]:
         """Read `order=http://127.0.0.1:8101,cart=http://...`."""

@@ -9,11 +9,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 Readiness = Callable[[], Awaitable[Mapping[str, str]]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 OK = "ok"
+PATHS = frozenset({"/livez", "/readyz"})
 
 
-def routes(readiness: Readiness) -> list[Route]:
-    """Return the two routes. `readiness` returns "ok", or the reason why not, for each part."""
+def endpoints(readiness: Readiness) -> dict[str, Endpoint]:
+    """Return the endpoints; `readiness` returns "ok", or the reason why not, for each part."""
 
     async def livez(_: Request) -> Response:
         return JSONResponse({"status": OK})
@@ -27,4 +29,9 @@ def routes(readiness: Readiness) -> list[Route]:
             headers={"Cache-Control": "no-store"},
         )
 
-    return [Route("/livez", livez), Route("/readyz", readyz)]
+    return {"/livez": livez, "/readyz": readyz}
+
+
+def routes(readiness: Readiness) -> list[Route]:
+    """Return the endpoints as routes."""
+    return [Route(path, endpoint) for path, endpoint in endpoints(readiness).items()]

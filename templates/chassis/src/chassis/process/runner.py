@@ -15,6 +15,7 @@ from chassis.process.admission import Admission
 from chassis.process.assignments import Assignment, is_bff, load
 from chassis.process.errors import CannotStart
 from chassis.process.host import check, host
+from chassis.process.limiter import Limits
 from chassis.process.server import listen, new_server
 from chassis.process.state import Process, ServedUnit
 from chassis.settings import Settings
@@ -74,11 +75,15 @@ def _stop_on_signals() -> asyncio.Event:
 
 def _listen(process: Process, units: Sequence[Unit], assignments: Sequence[Assignment]) -> None:
     """Listen on all ports, so that a port in use is reported before anything is started."""
+    settings = process.settings
+    limits = Limits(
+        running=settings.max_running, waiting=settings.max_waiting, seconds=settings.max_wait
+    )
     sockets = [listen(assignment.host, assignment.port) for assignment in assignments]
     for unit, socket in zip(units, sockets, strict=True):
-        admission = Admission()
+        admission = Admission(unit.name, limits)
         # Half of the drain timeout is for requests, the rest for messages.
-        server = new_server(admission, process.settings.drain_timeout / 2)
+        server = new_server(admission, settings.drain_timeout / 2)
         serving = asyncio.create_task(server.serve(sockets=[socket]), name=f"{unit.name} server")
         process.served.append(ServedUnit(unit, admission, server, serving))
         _log.info("listening", service=unit.name, address=_address(socket.getsockname()))
