@@ -14,6 +14,7 @@ from chassis.clock import utc_now
 from chassis.dead_letters import DeadLetterPublisher
 from chassis.envelope import Envelope
 from chassis.errors import Unavailable
+from chassis.health import degraded, failed, ok
 from chassis.messages import Catalog
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.store.sqlite import open_sqlite
@@ -28,12 +29,12 @@ from .running import Running, do, eventually
 async def test_readiness_tells_the_truth(messages: Catalog, tmp_path: Path) -> None:
     store, hub = open_sqlite(tmp_path / "unit.db"), MemoryHub()
     runtime = ProjectionRuntime(market.prices(messages), store, hub)
-    assert (await runtime.readiness())["consumers"] == "not started"
+    assert (await runtime.readiness())["consumers"] == degraded("not started")
     await runtime.start()
-    assert await runtime.readiness() == {"store": "ok", "hub": "ok", "consumers": "ok"}
+    assert await runtime.readiness() == {"store": ok(), "hub": ok(), "consumers": ok()}
     await runtime.close()
     await store.close()
-    assert (await runtime.readiness())["store"] == "the store is closed"
+    assert (await runtime.readiness())["store"] == failed("the store is closed")
 
 
 async def test_draining_publishes_what_was_accepted(running: Running) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from chassis.auth import Verifier
+from chassis.health import degraded, failed, ok
 from chassis.http.app import service_app
 from chassis.runtime import ServiceRuntime
 
@@ -37,5 +38,5 @@ async def http(runtime: RecordingRuntime, tmp_path: Path) -> AsyncIterator[httpx
         yield client
 
 
-async def _ready(runtime: RecordingRuntime) -> dict[str, str]:
-    return {"store": "ok", "hub": "ok" if runtime.failure is None else "gone"}
+async def _ready(runtime: RecordingRuntime) -> Checks:
+    return {"store": ok() if runtime.failure is None else failed("gone"), "hub": degraded("away")}

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from chassis.auth import Verifier
 from chassis.backends import Connections
+from chassis.health import Checks
 from chassis.http.bff_app import bff_app
 from chassis.http_client import Fetched
 
@@ -72,7 +73,7 @@ async def http(network: Network, tmp_path: Path) -> AsyncIterator[httpx.AsyncCli
         yield client
 
 
-async def _ready() -> dict[str, str]:
+async def _ready() -> Checks:
     return {}
 
 
