@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from chassis.auth import Verifier
-from chassis.health import degraded, failed, ok
+from chassis.health import Checks, degraded, failed, ok
 from chassis.http.app import service_app
 from chassis.runtime import ServiceRuntime
 
