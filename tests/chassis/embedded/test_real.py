@@ -59,8 +59,9 @@ def test_a_unit_that_cannot_be_imported_is_told(real: Project) -> None:
     text = (real.root / "topology.toml").read_text()
     (real.root / "topology.toml").write_text(text.replace("real_units:order_h", "no_units:order_h"))
     said = real.run("up", code=1)
-    assert "shop ended while it was starting" in said
+    assert "shop ended 3 times while it was starting: exit code 2" in said
     assert "no_units" in said
+    real.run("down")
     assert real.running() == []
 
 

@@ -1,7 +1,7 @@
 """Stands in for `chassis.run`: units that start at once and misbehave by their name.
 
 `module:kind@host:port`, where `kind` is good, slow (ready after a while), never (ready), dies
-(while starting) or stubborn (does not mind SIGTERM).
+(while starting), dies_once or stubborn (does not mind SIGTERM).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 BEGAN = time.monotonic()
@@ -38,7 +39,8 @@ def serve(kind: str, host: str, port: int) -> None:
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
             if path == "/readyz":
-                checks = {"store": "ok", "hub": "ok" if ready(kind) else "not connected"}
+                hub = {"status": "failed", "reason": "not connected"}
+                checks = {"store": {"status": "ok"}} | ({} if ready(kind) else {"hub": hub})
                 self.answer(200 if ready(kind) else 503, {"checks": checks})
             elif path == "/env":
                 self.answer(200, dict(os.environ))
@@ -81,6 +83,9 @@ def main() -> None:
         entry, _, address = argument.partition("@")
         host, _, port = address.partition(":")
         kind = entry.partition(":")[2]
+        if kind == "dies_once" and not Path("died").exists():
+            Path("died").touch()
+            os._exit(3)
         if kind == "dies":
             print("RuntimeError: the unit could not be built", flush=True)
             os._exit(3)
