@@ -185,7 +185,7 @@ def test_a_changed_topology_starts_anew(shop: Project) -> None:
     assert "the topology has changed" in said
     assert "3 units in 2 processes" in said
     assert not set(before.values()) & set(shop.pids.values())
-    assert len(shop.running()) == 4
+    assert len(shop.running()) == 5
 
 
 def test_each_unit_may_have_its_own_process(shop: Project) -> None:
