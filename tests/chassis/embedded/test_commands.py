@@ -42,6 +42,15 @@ def test_status_says_why_a_unit_is_not_ready(shop: Project) -> None:
     process.communicate(timeout=PATIENCE)
 
 
+def test_a_degraded_unit_is_ready(shop: Project) -> None:
+    shop.configure({"order": "degraded"})
+    shop.run("up")
+    assert "degraded: hub: away" in shop.run("status")
+    (row,) = [row for row in shop.status["units"] if row["unit"] == "order"]
+    assert (row["status"], row["problem"]) == ("degraded", "hub: away")
+    assert shop.status["ready"]
+
+
 def test_status_of_nothing(shop: Project) -> None:
     assert "nothing is running: start it with `make up`" in shop.run("status", code=1)
     assert shop.status == {"ready": False, "supervised": False, "units": []}

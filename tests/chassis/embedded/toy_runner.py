@@ -1,7 +1,8 @@
 """Stands in for `chassis.run`: units that start at once and misbehave by their name.
 
-`module:kind@host:port`, where `kind` is good, slow (ready after a while), never (ready), dies
-(while starting), dies_once or stubborn (does not mind SIGTERM).
+`module:kind@host:port`, where `kind` is good, degraded, slow (ready after a while), never (ready),
+broken (says that it cannot start), dies (while starting), dies_once, or stubborn (does not mind
+SIGTERM).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ asked: dict[str, int] = {}
 
 
 def ready(kind: str) -> bool:
-    return kind != "never" and (kind != "slow" or time.monotonic() - BEGAN > 1)
+    return kind not in ("never", "broken") and (kind != "slow" or time.monotonic() - BEGAN > 1)
 
 
 def serve(kind: str, host: str, port: int) -> None:
@@ -41,6 +42,10 @@ def serve(kind: str, host: str, port: int) -> None:
             if path == "/readyz":
                 hub = {"status": "failed", "reason": "not connected"}
                 checks = {"store": {"status": "ok"}} | ({} if ready(kind) else {"hub": hub})
+                if kind == "degraded":
+                    checks["hub"] = {"status": "degraded", "reason": "away"}
+                if kind == "broken":
+                    checks["unit"] = {"status": "failed", "reason": "cannot start: no such table"}
                 self.answer(200 if ready(kind) else 503, {"checks": checks})
             elif path == "/env":
                 self.answer(200, dict(os.environ))

@@ -55,5 +55,7 @@ class Admission:
 
 
 async def _starting(request: Request) -> Response:
-    starting = Problem(503, "starting", headers={"Retry-After": "1"})
+    # By the second header the gateway takes this instance out at once, and asks another one.
+    headers = {"Retry-After": "1", "X-Envoy-Immediate-Health-Check-Fail": "true"}
+    starting = Problem(503, "starting", headers=headers)
     return problem.response(starting, instance=request.url.path, correlation_id=None)
