@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,6 +59,13 @@ def _answers(loads: list[Load]) -> Counter[int]:
 
 def _pids(loads: list[Load]) -> Counter[int]:
     return sum((each.pids for each in loads), Counter())
+
+
+def _all_are_healthy(project: Project) -> bool:
+    """Whether the gateway knows that all copies are ready."""
+    admin_port = project.state["plan"]["admin_port"]
+    with urllib.request.urlopen(f"http://127.0.0.1:{admin_port}/clusters") as answer:
+        return b"failed_active_hc" not in answer.read()
 
 
 def test_every_process_runs_twice(shop: Project) -> None:
@@ -115,6 +123,7 @@ def test_a_rolling_restart_drops_no_request(real: Project) -> None:
 def test_a_killed_copy_is_replaced_by_the_other(real: Project) -> None:
     real.run("up", REPLICAS="2")
     system = System.running(real.root)
+    wait_until(lambda: _all_are_healthy(real), "the health checks of the gateway")
     with load(system) as loads:
         wait_until(lambda: len(_pids(loads)) == 2, "answers of both copies")
         os.kill(real.pids["shop"], signal.SIGKILL)

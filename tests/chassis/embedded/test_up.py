@@ -108,7 +108,9 @@ def test_a_unit_that_dies_is_told_and_takes_no_other_down(shop: Project) -> None
 def test_a_unit_that_says_that_it_cannot_start_is_not_waited_for(shop: Project) -> None:
     shop.configure({"order": "good", "cart": "broken"})
     said = shop.run("up", code=1)
-    assert "cart is not ready: cart: 503 unit: cannot start: no such table" in said
+    assert (
+        "cart is not ready: cart: 503 hub: not connected, unit: cannot start: no such table" in said
+    )
     assert "order" not in said.splitlines()[0]
 
 
