@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from chassis.health import Checks, failed
 from chassis.http import health, problem
 from chassis.http.problem import Problem
 
@@ -39,20 +40,22 @@ class Admission:
     def guarded(self, readiness: health.Readiness) -> health.Readiness:
         """Return a readiness check that asks `readiness` only while requests are admitted."""
 
-        async def guarded() -> dict[str, str]:
+        async def guarded() -> Checks:
             if self._phase != SERVING:
                 return await self._not_ready()
-            return dict(await readiness())
+            return await readiness()
 
         return guarded
 
-    async def _not_ready(self) -> dict[str, str]:
-        return {"unit": self._reason}
+    async def _not_ready(self) -> Checks:
+        return {"unit": failed(self._reason)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
 
 
 async def _starting(request: Request) -> Response:
-    starting = Problem(503, "starting", headers={"Retry-After": "1"})
+    # By the second header the gateway takes this instance out at once, and asks another one.
+    headers = {"Retry-After": "1", "X-Envoy-Immediate-Health-Check-Fail": "true"}
+    starting = Problem(503, "starting", headers=headers)
     return problem.response(starting, instance=request.url.path, correlation_id=None)

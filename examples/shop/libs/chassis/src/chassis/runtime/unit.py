@@ -14,6 +14,7 @@ import structlog
 from chassis.clock import Clock
 from chassis.dead_letters import dead_letter_topic, topic_of
 from chassis.errors import Unavailable
+from chassis.health import Check, Checks, degraded, failed, ok
 from chassis.hub.port import Hub
 from chassis.messages import Catalog
 from chassis.runtime.consumer import Consumer
@@ -78,13 +79,13 @@ class Unit:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
                 await asyncio.gather(*(consumer.stop() for consumer in self._consumers))
 
-    async def readiness(self) -> dict[str, str]:
-        """Return "ok", or the reason why not, for every part."""
+    async def readiness(self) -> Checks:
+        """Return a check of every part. Without the hub, requests are still served."""
         statuses = [consumer.status() for consumer in self._consumers]
         return {
-            "store": await self._store_status(),
-            "hub": self._hub.status(),
-            "consumers": next((status for status in statuses if status != "ok"), "ok"),
+            "store": await self._check_store(),
+            "hub": _degraded_unless_ok(self._hub.status()),
+            "consumers": _degraded_unless_ok(next((s for s in statuses if s != "ok"), "ok")),
         }
 
     async def _declare_topics(self) -> None:
@@ -92,12 +93,12 @@ class Unit:
         topics.append(dead_letter_topic(self._messages))
         await asyncio.gather(*(self._hub.declare(topic) for topic in topics))
 
-    async def _store_status(self) -> str:
+    async def _check_store(self) -> Check:
         try:
             await self._store.ping()
         except Unavailable as error:
-            return str(error)
-        return "ok"
+            return failed(str(error))
+        return ok()
 
     async def _run(self, what: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run a background task forever: an error is logged, and the task starts again."""
@@ -122,3 +123,7 @@ class Unit:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
+
+
+def _degraded_unless_ok(status: str) -> Check:
+    return ok() if status == "ok" else degraded(status)
