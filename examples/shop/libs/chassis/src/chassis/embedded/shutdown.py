@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from chassis.embedded import envoy, processes
 from chassis.embedded.paths import ProjectPaths
@@ -29,13 +30,17 @@ def stop_processes(paths: ProjectPaths, found: State) -> list[str]:
         The names of the processes that had to be killed.
     """
     alive = found.alive
-    strays = processes.strays(paths.root, alive.values())
+    stop_strays(paths.root, alive.values())
     gateway, hub = alive.pop(GATEWAY, None), alive.pop(HUB, None)
     killed = [GATEWAY] if gateway and stop_one(found.plan, GATEWAY, gateway) else []
     killed += _stop(alive)
     killed += [HUB] if hub and stop_one(found.plan, HUB, hub) else []
-    processes.stop(strays, timeout=STOP_TIMEOUT)
     return killed
+
+
+def stop_strays(project: Path, known: Collection[Running]) -> None:
+    """Stop the processes of `project` that are not in `known`, so that none answers for another."""
+    processes.stop(processes.strays(project, known), timeout=STOP_TIMEOUT)
 
 
 def _stop(running: Mapping[str, Running]) -> list[str]:

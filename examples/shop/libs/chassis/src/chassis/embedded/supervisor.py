@@ -67,8 +67,7 @@ class Supervisor:
             with requests.received(self._paths, partial(_restart, keepers)):
                 self._write()  # from now on commands find this supervisor
                 adopted = self._state.alive
-                strays = processes.strays(self._paths.root, adopted.values())
-                processes.stop(strays, timeout=shutdown.STOP_TIMEOUT)
+                shutdown.stop_strays(self._paths.root, adopted.values())
                 await _first_to_end(
                     stop.wait(),
                     *(
@@ -94,6 +93,7 @@ class Supervisor:
     def _started(self, name: str, running: Running) -> None:
         self._state = self._state.with_started(name, running)
         self._write()
+        _log.info("%s: started, process %d", name, running.pid)
 
     def _ended(self, name: str, ends: Ends) -> None:
         self._state = self._state.with_ends(name, ends)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-from chassis.embedded import processes, requests, state, supervisor, topology
+from chassis.embedded import processes, requests, shutdown, state, supervisor, topology
 from chassis.embedded.console import Console
 from chassis.embedded.down import stop_system
 from chassis.embedded.errors import EmbeddedError
@@ -80,6 +80,7 @@ def _prepare(
             console.line("the supervisor has ended: starting another one")
             new = replace(found, run=uuid4().hex, supervisor=None)
         else:
+            shutdown.stop_strays(paths.root, ())
             new = State(plan=make_plan(paths, current, options), run=uuid4().hex)
             for log in (
                 paths.supervisor_log,
