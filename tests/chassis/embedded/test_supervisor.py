@@ -83,6 +83,15 @@ def test_a_killed_supervisor_is_noticed_and_what_lives_is_adopted(shop: Project)
     assert shop.running() == []
 
 
+def test_what_was_repaired_starts_at_once(shop: Project) -> None:
+    """A process that waits for its next attempt is not kept waiting, nor judged by its past."""
+    shop.configure({"order": "good", "cart": "dies_until_repaired"})
+    assert "cart ended 3 times" in shop.run("up", code=1)
+    wait_until(lambda: _row(shop, "cart")["restarts"] >= 5, "longer delays")
+    (shop.root / "repaired").touch()
+    assert "running already" in shop.run("up")
+
+
 def test_down_needs_no_supervisor(shop: Project) -> None:
     shop.run("up")
     _kill(shop.supervisor)

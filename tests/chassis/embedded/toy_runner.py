@@ -1,8 +1,8 @@
 """Stands in for `chassis.run`: units that start at once and misbehave by their name.
 
 `module:kind@host:port`, where `kind` is good, degraded, slow (ready after a while), never (ready),
-broken (says that it cannot start), dies (while starting), dies_once, or stubborn (does not mind
-SIGTERM).
+broken (says that it cannot start), dies (while starting), dies_once,
+dies_until_repaired, or stubborn (does not mind SIGTERM).
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def main() -> None:
         if kind == "dies_once" and not Path("died").exists():
             Path("died").touch()
             os._exit(3)
-        if kind == "dies":
+        if kind == "dies" or (kind == "dies_until_repaired" and not Path("repaired").exists()):
             print("RuntimeError: the unit could not be built", flush=True)
             os._exit(3)
         if kind == "stubborn":

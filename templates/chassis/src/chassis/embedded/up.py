@@ -99,7 +99,7 @@ def _start(paths: ProjectPaths, new: State, console: Console) -> tuple[State, Ma
             started = processes.start(command, cwd=paths.root, env={}, log=paths.supervisor_log)
         waiting = Waiting(paths, started, console)
         found = waiting.until_supervised(new.run)
-        return found, waiting.until_ready(found.plan.processes)
+        return found, waiting.until_ready(found.plan.processes, new)
     except BaseException:
         console.clear()
         if not new.started:
@@ -116,7 +116,7 @@ def _continue(paths: ProjectPaths, console: Console) -> tuple[State, Mapping[str
             console.line(f"{each.name} has ended: starting it again")
             requests.restart(paths, each.name)
     waiting = Waiting(paths, found.supervisor, console)
-    return found, waiting.until_ready(found.plan.processes)
+    return found, waiting.until_ready(found.plan.processes, found)
 
 
 def _supervised(paths: ProjectPaths) -> State:

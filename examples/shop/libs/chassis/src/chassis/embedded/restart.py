@@ -41,7 +41,7 @@ def restart(root: Path, console: Console, names: Sequence[str]) -> None:
             began = time.monotonic()
             console.progress(f"restarting {process.name}")
             _restart(paths, process, found.started.get(process.name))
-            if failures := waiting.until_ready([process]):
+            if failures := waiting.until_ready([process], found):
                 raise EmbeddedError(failures[process.name])
             console.line(f"{process.name} is ready again after {time.monotonic() - began:.1f} s")
 

@@ -18,7 +18,7 @@ from chassis.health import Check, Severity, failed
 _READY_TIMEOUT = 120.0
 _POLL = 0.02
 _LAST_LINES = 15
-# A process that has ended so often in a row is not waited for any longer.
+# A process that has ended so often in the meantime is not waited for any longer.
 _ATTEMPTS = 3
 _CANNOT_START = "cannot start"
 
@@ -44,8 +44,12 @@ class Waiting:
                 return found
             time.sleep(_POLL)
 
-    def until_ready(self, planned: Iterable[Planned]) -> dict[str, str]:
+    def until_ready(self, planned: Iterable[Planned], since: State) -> dict[str, str]:
         """Wait until all `planned` processes are ready.
+
+        Args:
+            planned: The processes.
+            since: The state before they were started, or restarted.
 
         Returns:
             The processes that do not become ready: why, by name.
@@ -64,7 +68,8 @@ class Waiting:
         while pending and HUB not in failures:  # nothing becomes ready without the hub
             found = self._state()
             checks = {key: _check(found, key[0], probe) for key, probe in pending.items()}
-            failures |= self._failures(found, checks, is_late=time.monotonic() > deadline)
+            is_late = time.monotonic() > deadline
+            failures |= self._failures(since, found, checks, is_late=is_late)
             pending = {
                 key: probe
                 for key, probe in pending.items()
@@ -78,15 +83,16 @@ class Waiting:
         return failures
 
     def _failures(
-        self, found: State, checks: dict[tuple[str, str], Check], *, is_late: bool
+        self, since: State, found: State, checks: dict[tuple[str, str], Check], *, is_late: bool
     ) -> dict[str, str]:
         failures = {}
         for (name, unit), check in checks.items():
-            ends = found.ends.get(name, NO_ENDS)
+            ends, before = found.ends.get(name, NO_ENDS), since.ends.get(name, NO_ENDS)
+            count = ends.restarts - before.restarts
             if check.severity is not Severity.FAILED:
                 continue
-            if ends.in_a_row >= _ATTEMPTS:
-                reason = f"{name} ended {ends.in_a_row} times while it was starting: {ends.last}"
+            if count >= _ATTEMPTS:
+                reason = f"{name} ended {count} times while it was starting: {ends.last}"
             elif _CANNOT_START in check.reason:
                 reason = f"{name} is not ready: {unit}: {check.reason}"
             elif is_late:
