@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from chassis import logs
 from chassis.auth import Verifier
+from chassis.health import Checks
 from chassis.http.app import service_app
 from chassis.results import Outcome
 from chassis.runtime import ServiceRuntime
@@ -61,7 +62,7 @@ def ours(folder: Path) -> ASGIApp:
     return service_app(wallets.service, cast("ServiceRuntime", Runtime()), verifier, _ready)
 
 
-async def _ready() -> dict[str, str]:
+async def _ready() -> Checks:
     return {}
 
 

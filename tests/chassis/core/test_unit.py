@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from chassis.envelope import Outgoing
 from chassis.errors import Unavailable
+from chassis.health import Severity, degraded, ok
 from chassis.messages import Catalog
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.store.sqlite import open_sqlite
@@ -24,13 +25,15 @@ from .running import Running, do, eventually
 async def test_readiness_tells_the_truth(messages: Catalog, tmp_path: Path) -> None:
     store, hub = open_sqlite(tmp_path / "unit.db"), MemoryHub()
     runtime = ProjectionRuntime(market.prices(messages), store, hub)
-    assert (await runtime.readiness())["consumers"] == "not started"
+    assert (await runtime.readiness())["consumers"] == degraded("not started")
     await runtime.start()
-    ready = {"store": "ok", "hub": "ok", "consumers": "ok"}
+    ready = {"store": ok(), "hub": ok(), "consumers": ok(), "outbox": ok()}
     await eventually(runtime.readiness, lambda seen: seen == ready)
     await runtime.close()
     await store.close()
-    assert (await runtime.readiness())["store"].endswith("the store is closed")
+    store_check = (await runtime.readiness())["store"]
+    assert store_check.severity is Severity.FAILED
+    assert store_check.reason.endswith("the store is closed")
 
 
 async def test_draining_publishes_what_was_accepted(running: Running) -> None:

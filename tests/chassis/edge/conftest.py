@@ -14,6 +14,7 @@ import pytest_asyncio
 import structlog
 from chassis import logs
 from chassis.auth import Verifier
+from chassis.health import Checks, degraded, failed, ok
 from chassis.http.app import service_app
 from chassis.runtime import ServiceRuntime
 
@@ -55,5 +56,5 @@ async def http(runtime: RecordingRuntime, tmp_path: Path) -> AsyncIterator[httpx
         yield client
 
 
-async def _ready(runtime: RecordingRuntime) -> dict[str, str]:
-    return {"store": "ok", "hub": "ok" if runtime.failure is None else "gone"}
+async def _ready(runtime: RecordingRuntime) -> Checks:
+    return {"store": ok() if runtime.failure is None else failed("gone"), "hub": degraded("away")}

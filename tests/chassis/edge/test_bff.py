@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 from chassis import deadline
 from chassis.auth import Verifier
-from chassis.backends import Connections
+from chassis.backends import BackendFailed, Connections
+from chassis.health import Checks
 from chassis.http.bff_app import bff_app
 from chassis.http_client import Fetched
 
@@ -63,7 +64,7 @@ async def http(network: Network, tmp_path: Path) -> AsyncIterator[httpx.AsyncCli
     jwks = tokens.write_jwks(tmp_path / "jwks.json", "one")
     verifier = Verifier(jwks, issuer=tokens.ISSUER, audience=tokens.AUDIENCE)
     connections = Connections(
-        {name: f"http://{name}" for name in fronts.bff.calls}, network, timeout=TIMEOUT
+        {name: (f"http://{name}",) for name in fronts.bff.calls}, network, timeout=TIMEOUT
     )
     app = bff_app(fronts.bff, connections, verifier, _ready)
     async with httpx.AsyncClient(
@@ -74,7 +75,7 @@ async def http(network: Network, tmp_path: Path) -> AsyncIterator[httpx.AsyncCli
         yield client
 
 
-async def _ready() -> dict[str, str]:
+async def _ready() -> Checks:
     return {}
 
 
@@ -241,6 +242,29 @@ async def test_a_closed_connection_is_tried_again_once(
     network.backends["order"] = closing
     assert (await http.get(f"/orders/{uuid4()}")).status_code == 200
     assert len(network.requests) == 2
+
+
+async def test_copies_are_asked_in_turn(network: Network) -> None:
+    connections = Connections({"order": ("http://a", "http://b")}, network, timeout=TIMEOUT)
+    network.backends = {"a": lambda _: {"copy": "a"}, "b": lambda _: {"copy": "b"}}
+    answers = [await connections.get("order", "/", {}, {}) for _ in range(4)]
+    assert sorted(str(answer) for answer in answers[:2]) == ["{'copy': 'a'}", "{'copy': 'b'}"]
+    assert answers[:2] == answers[2:]
+
+
+@pytest.mark.parametrize("trouble", ["closed", "not ready"])
+async def test_another_copy_answers_for_one_that_does_not(network: Network, trouble: str) -> None:
+    def broken(_: httpx.Request) -> httpx.Response:
+        if trouble == "closed":
+            raise ConnectionResetError
+        return _problem(503, "starting")
+
+    connections = Connections({"order": ("http://a", "http://b")}, network, timeout=TIMEOUT)
+    network.backends = {"a": broken, "b": lambda _: {"copy": "b"}}
+    assert [await connections.get("order", "/", {}, {}) for _ in range(4)] == [{"copy": "b"}] * 4
+    network.backends["b"] = broken
+    with pytest.raises(BackendFailed):
+        await connections.get("order", "/", {}, {})
 
 
 async def test_only_some_fields(http: httpx.AsyncClient, network: Network) -> None:

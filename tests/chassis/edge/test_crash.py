@@ -1,18 +1,22 @@
-"""What a process does when something in it ends that should not."""
+"""What a process does when something in it fails, at the start or later."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import httpx
 import pytest
+from chassis.errors import Unavailable
+from chassis.health import Checks
 from chassis.http import health
-from chassis.process import runner
+from chassis.process import runner, start
 from chassis.process.assignments import Assignment
 from chassis.process.host import Guard, Host
+from chassis.service import Service
 from chassis.settings import Settings
 from starlette.applications import Starlette
 
@@ -23,10 +27,10 @@ from .test_run import free_port
 
 
 class CrashingRuntime:
-    """Its background task fails on `crash`, or its start does."""
+    """Its background task fails on `crash`; its start fails with each of `failures` first."""
 
-    def __init__(self, *, starts: bool) -> None:
-        self.starts = starts
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = [*failures]
         self.crash = asyncio.Event()
         self.drained = self.closed = False
 
@@ -39,8 +43,8 @@ class CrashingRuntime:
         return frozenset()
 
     async def start(self) -> None:
-        if not self.starts:
-            raise RuntimeError("cannot start")
+        if self.failures:
+            raise self.failures.pop(0)
         self.done = asyncio.create_task(asyncio.sleep(0))
         self.task = asyncio.create_task(self._work())
 
@@ -54,7 +58,7 @@ class CrashingRuntime:
     async def close(self) -> None:
         self.closed = True
 
-    async def readiness(self) -> dict[str, str]:
+    async def readiness(self) -> Checks:
         return {}
 
 
@@ -63,19 +67,22 @@ async def _nothing() -> None:
 
 
 async def _run(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, runtime: CrashingRuntime, port: int
+    monkeypatch: pytest.MonkeyPatch, folder: Path, *units: tuple[CrashingRuntime, int]
 ) -> int:
-    def host(_unit: object, *given: object) -> Host:
+    runtimes = {f"unit{port}": runtime for runtime, port in units}
+
+    def host(unit: Service, *given: object) -> Host:
+        runtime = runtimes[unit.name]
         guard = cast("Guard", given[3])
         app = Starlette(routes=health.routes(guard(runtime.readiness)))
-        return Host("wallet", app, runtime, None, _nothing)
+        return Host(unit.name, app, runtime, None, _nothing)
 
     async def no_hub(*_: object) -> None:
         """Nothing here needs one."""
 
-    monkeypatch.setattr(runner, "host", host)
-    monkeypatch.setattr(runner, "_connect", no_hub)
-    monkeypatch.setattr(runner, "load", lambda _: wallets.service)
+    monkeypatch.setattr(start, "host", host)
+    monkeypatch.setattr(start, "_connect", no_hub)
+    monkeypatch.setattr(runner, "load", lambda name: replace(wallets.service, name=name))
     settings = Settings(
         nats_url="",
         data_dir=folder,
@@ -83,7 +90,8 @@ async def _run(
         issuer=tokens.ISSUER,
         audience=tokens.AUDIENCE,
     )
-    return await runner.run([Assignment("any", "127.0.0.1", port)], settings)
+    assignments = [Assignment(f"unit{port}", "127.0.0.1", port) for _, port in units]
+    return await runner.run(assignments, settings)
 
 
 async def _ready(url: str, runtime: CrashingRuntime) -> None:
@@ -99,8 +107,8 @@ async def _ready(url: str, runtime: CrashingRuntime) -> None:
 async def test_a_crashed_task_ends_the_process(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    runtime, port = CrashingRuntime(starts=True), free_port()
-    running = asyncio.create_task(_run(monkeypatch, tmp_path, runtime, port))
+    runtime, port = CrashingRuntime(), free_port()
+    running = asyncio.create_task(_run(monkeypatch, tmp_path, (runtime, port)))
     await _ready(f"http://127.0.0.1:{port}/readyz", runtime)
     runtime.crash.set()
     assert await running == 1
@@ -108,9 +116,29 @@ async def test_a_crashed_task_ends_the_process(
     assert runtime.closed
 
 
-async def test_a_unit_that_cannot_start_ends_the_process(
+async def test_a_failed_start_is_repeated_and_holds_up_no_other_unit(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    runtime = CrashingRuntime(starts=False)
-    assert await _run(monkeypatch, tmp_path, runtime, free_port()) == 1
-    assert runtime.closed
+    failures = (Unavailable("no stream"), RuntimeError("broken"), Unavailable("again"))
+    failing, good = CrashingRuntime(*failures), CrashingRuntime()
+    ports = free_port(), free_port()
+    running = asyncio.create_task(
+        _run(monkeypatch, tmp_path, (failing, ports[0]), (good, ports[1]))
+    )
+    reasons = set()
+    async with asyncio.timeout(PATIENCE), httpx.AsyncClient(timeout=PATIENCE) as client:
+        while True:
+            with suppress(httpx.TransportError):
+                answer = await client.get(f"http://127.0.0.1:{ports[0]}/readyz")
+                if answer.status_code == 200:
+                    break
+                reasons.add(answer.json()["checks"]["unit"]["reason"])
+                if failing.failures:
+                    await _ready(f"http://127.0.0.1:{ports[1]}/readyz", good)
+            await asyncio.sleep(0.01)
+    assert {"cannot start: broken", "again"} <= reasons
+    assert failing.closed
+    assert not good.closed
+    failing.crash.set()
+    assert await running == 1
+    assert good.closed

@@ -56,13 +56,14 @@ async def test_health_tells_the_truth(http: httpx.AsyncClient, runtime: Recordin
     del http.headers["authorization"]
     assert (await http.get("/livez")).status_code == 200
     assert (await http.get("/readyz")).json() == {
-        "status": "ok",
-        "checks": {"store": "ok", "hub": "ok"},
+        "status": "degraded",
+        "checks": {"store": {"status": "ok"}, "hub": {"status": "degraded", "reason": "away"}},
     }
     runtime.failure = RuntimeError()
     answer = await http.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["checks"]["hub"] == "gone"
+    assert answer.json()["checks"]["store"] == {"status": "failed", "reason": "gone"}
+    assert answer.json()["status"] == "not ready"
 
 
 def test_routes_of_one_collection_have_different_operation_ids() -> None:

@@ -138,7 +138,7 @@ def test_a_request_in_flight_is_finished(env: dict[str, str], number: signal.Sig
         process.send_signal(number)
         wait_until(lambda: status(f"{url}/readyz") == 503, "the end of readiness")
         draining = get(f"{url}/readyz")
-        assert draining.json()["checks"] == {"unit": "draining"}
+        assert draining.json()["checks"]["unit"] == {"status": "failed", "reason": "draining"}
         assert get(f"{url}/livez").status_code == 200
         finish.touch()
         assert slow.result().json() == {"done": True}
@@ -181,7 +181,7 @@ def test_without_a_hub_it_is_alive_but_not_ready(env: dict[str, str]) -> None:
         def waits_for() -> str:
             answer = get(f"{url}/readyz")
             assert answer.status_code == 503
-            return str(answer.json()["checks"]["unit"])
+            return str(answer.json()["checks"]["unit"]["reason"])
 
         wait_until(lambda: waits_for().startswith("hub: "), "a reason for not being ready")
         for method in ("GET", "HEAD", "POST"):

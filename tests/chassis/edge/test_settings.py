@@ -21,14 +21,17 @@ def test_everything_can_be_said() -> None:
     settings = Settings.from_env(
         {
             **NEEDED,
-            "PEERS": "order=http://127.0.0.1:1, cart=http://cart:80/,",
+            "PEERS": "order=http://127.0.0.1:1|http://127.0.0.1:2, cart=http://cart:80/,",
             "LOG_LEVEL": "debug",
             "DRAIN_DELAY": "2.5",
             "MAX_RUNNING": "8",
         }
     )
     assert settings.max_running == 8
-    assert settings.peers == {"order": "http://127.0.0.1:1", "cart": "http://cart:80"}
+    assert settings.peers == {
+        "order": ("http://127.0.0.1:1", "http://127.0.0.1:2"),
+        "cart": ("http://cart:80",),
+    }
     assert settings.log_level == "DEBUG"
     assert settings.drain_delay == 2.5
 
@@ -36,7 +39,7 @@ def test_everything_can_be_said() -> None:
 def test_everything_wrong_is_said_at_once() -> None:
     wrong = {
         "ISSUER": " ",
-        "PEERS": "order,cart=cart:80,a=http://a,a=http://b",
+        "PEERS": "order,cart=http://cart:80|cart:80,a=http://a,a=http://b",
         "LOG_LEVEL": "loud",
         "DRAIN_TIMEOUT": "-1",
         "MAX_RUNNING": "0",
@@ -49,7 +52,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         "ISSUER is not set",
         "AUDIENCE is not set",
         "PEERS: 'order' is not of the form unit=http://host:port",
-        "PEERS: 'cart=cart:80' is not of the form unit=http://host:port",
+        "PEERS: 'cart=http://cart:80|cart:80' is not of the form unit=http://host:port",
         "PEERS: 'a' is given twice",
         "LOG_LEVEL is 'loud', but must be one of DEBUG, INFO, WARNING, ERROR",
         "MAX_RUNNING is '0', but must be a number of at least 1",

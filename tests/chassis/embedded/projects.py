@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,11 @@ class Project:
         (self.root / "gateway" / "envoy.yaml").write_text(envoy)
 
     def environment(self) -> dict[str, str]:
-        usual = {name: value for name, value in os.environ.items() if name != "PROCESSES"}
+        usual = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("PROCESSES", "REPLICAS")
+        }
         return {**usual, "PYTHONPATH": f"{CHASSIS}:{HERE}"}
 
     def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
@@ -90,6 +94,10 @@ class Project:
     @property
     def pids(self) -> dict[str, int]:
         return {name: each["pid"] for name, each in self.state["started"].items()}
+
+    @property
+    def supervisor(self) -> int:
+        return int(self.state["supervisor"]["pid"])
 
     @property
     def status(self) -> dict[str, Any]:
@@ -122,5 +130,7 @@ def project(folder: Path, *, toy: bool = True) -> Iterator[Project]:
     try:
         yield it
     finally:
-        for process in it.running():
-            process.kill()
+        while left := it.running():  # a supervisor may start another one in the meantime
+            for process in left:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()

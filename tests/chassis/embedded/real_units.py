@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 from chassis.bff import Bff, Caller, Json
@@ -14,6 +15,13 @@ router = APIRouter()
 @router.get("/whoami")
 async def whoami(caller: Caller) -> dict[str, Json]:
     return {"id": str(caller.id), "roles": [*sorted(caller.roles)]}
+
+
+@router.post("/pid")
+async def pid() -> dict[str, Json]:
+    """Which copy answers."""
+    await asyncio.sleep(0.02)
+    return {"pid": os.getpid()}
 
 
 @router.get("/slow")

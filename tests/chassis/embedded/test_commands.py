@@ -19,7 +19,7 @@ from .projects import Project
 
 def test_status_is_a_table_of_everything(running: Project) -> None:
     lines = running.run("status").splitlines()
-    assert lines[0].split() == ["UNIT", "PROCESS", "PID", "MEMORY", "URL", "READY"]
+    assert lines[0].split() == ["UNIT", "PROCESS", "PID", "MEMORY", "RESTARTS", "URL", "READY"]
     assert [line.split()[0] for line in lines[1:-1]] == ["nats", "order", "cart", "web", "gateway"]
     assert all(line.endswith("ready") for line in lines[1:-1])
     assert lines[-1].endswith("MB in total")
@@ -42,9 +42,18 @@ def test_status_says_why_a_unit_is_not_ready(shop: Project) -> None:
     process.communicate(timeout=PATIENCE)
 
 
+def test_a_degraded_unit_is_ready(shop: Project) -> None:
+    shop.configure({"order": "degraded"})
+    shop.run("up")
+    assert "degraded: hub: away" in shop.run("status")
+    (row,) = [row for row in shop.status["units"] if row["unit"] == "order"]
+    assert (row["status"], row["problem"]) == ("degraded", "hub: away")
+    assert shop.status["ready"]
+
+
 def test_status_of_nothing(shop: Project) -> None:
     assert "nothing is running: start it with `make up`" in shop.run("status", code=1)
-    assert shop.status == {"ready": False, "units": []}
+    assert shop.status == {"ready": False, "supervised": False, "units": []}
 
 
 def test_logs_of_all_and_of_one(running: Project) -> None:
@@ -162,7 +171,14 @@ def test_help_has_examples(shop: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("GATEWAY_PORT", "http"), ("GATEWAY_PORT", "70000"), ("PROCESSES", "x")]
+    ("variable", "value"),
+    [
+        ("GATEWAY_PORT", "http"),
+        ("GATEWAY_PORT", "70000"),
+        ("PROCESSES", "x"),
+        ("REPLICAS", "0"),
+        ("REPLICAS", "two"),
+    ],
 )
 def test_a_wrong_variable_is_told(shop: Project, variable: str, value: str) -> None:
     assert f"{variable} is '{value}'" in shop.run("up", code=1, **{variable: value})

@@ -67,6 +67,7 @@ def test_a_number_used_again_is_not_the_process(tmp_path: Path) -> None:
 
 def test_the_log_of_the_run_before_is_kept(tmp_path: Path) -> None:
     for word in ("one", "two"):
+        processes.rotate(tmp_path / "it.log")
         running = _start(tmp_path, "echo", word)
         wait_until(partial(_ended, running))
     assert (tmp_path / "it.log").read_text() == "two\n"

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import runpy
 import threading
-from collections.abc import Iterator
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from chassis.testing.system import System
 
 from tests.waiting import wait_until
 
-from .projects import Project, project
-
-# The tests of the gateway render its configuration; no package holds both folders.
-rendering = SimpleNamespace(
-    **runpy.run_path(str(Path(__file__).parents[1] / "gateway" / "rendering.py"))
-)
-PROCESSES = '[processes]\nshop = ["order", "order_history"]\n'
-
-
-@pytest.fixture
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    with project(tmp_path_factory.mktemp("real"), toy=False) as it:
-        it.configure({}, envoy=rendering.render())
-        units = "".join(f'{name} = "real_units:{name}"\n' for name in rendering.UNITS)
-        text = (it.root / "topology.toml").read_text().partition("[units]")[0]
-        (it.root / "topology.toml").write_text(f"{text}[units]\n{units}{PROCESSES}")
-        yield it
+from .projects import Project
 
 
 def test_a_system_from_up_to_down(real: Project) -> None:
@@ -59,8 +39,9 @@ def test_a_unit_that_cannot_be_imported_is_told(real: Project) -> None:
     text = (real.root / "topology.toml").read_text()
     (real.root / "topology.toml").write_text(text.replace("real_units:order_h", "no_units:order_h"))
     said = real.run("up", code=1)
-    assert "shop ended while it was starting" in said
+    assert "shop ended 3 times while it was starting: exit code 2" in said
     assert "no_units" in said
+    real.run("down")
     assert real.running() == []
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from chassis.embedded.errors import EmbeddedError
+from chassis.embedded.options import Options
 from chassis.embedded.topology import load
 
 GOOD = """\
@@ -28,13 +29,21 @@ def _load(folder: Path, text: str) -> object:
 def test_units_nobody_lists_run_alone(tmp_path: Path) -> None:
     (tmp_path / "topology.toml").write_text(GOOD + '[processes]\nshop = ["order", "cart"]\n')
     topology = load(tmp_path / "topology.toml")
-    assert topology.grouped(each=False) == {"shop": ("order", "cart"), "web": ("web",)}
-    assert topology.grouped(each=True) == {
+    assert topology.grouped(Options()) == {"shop": ("order", "cart"), "web": ("web",)}
+    assert topology.grouped(Options(each=True)) == {
         "order": ("order",),
         "cart": ("cart",),
         "web": ("web",),
     }
     assert topology.gateway.port == 8080
+    assert topology.copies("web", Options()) == ("web",)
+
+
+def test_copies_of_processes(tmp_path: Path) -> None:
+    (tmp_path / "topology.toml").write_text(GOOD + "[replicas]\nweb = 3\n")
+    topology = load(tmp_path / "topology.toml")
+    assert topology.copies("web", Options(replicas=2)) == ("web", "web-2", "web-3")
+    assert topology.copies("order", Options(replicas=2)) == ("order", "order-2")
 
 
 @pytest.mark.parametrize(
@@ -51,6 +60,9 @@ def test_units_nobody_lists_run_alone(tmp_path: Path) -> None:
         (GOOD + '[processes]\na = ["web"]\nb = ["web"]\n', "'web' is in two processes, a, b"),
         (GOOD + '[processes]\nnats = ["web"]\n', "'nats' is a reserved name"),
         ("processes = 3\n" + GOOD, "is not valid"),
+        (GOOD + "[replicas]\nwob = 2\n", "[replicas] wob: there is no such process"),
+        (GOOD + "[replicas]\nweb = 0\n", "[replicas] web: 0 is not from 1 to 16"),
+        (GOOD + '[replicas]\nweb = "many"\n', "invalid literal"),
     ],
 )
 def test_what_is_wrong_is_told(tmp_path: Path, text: str, says: str) -> None:

@@ -1,7 +1,8 @@
 """Stands in for `chassis.run`: units that start at once and misbehave by their name.
 
-`module:kind@host:port`, where `kind` is good, slow (ready after a while), never (ready), dies
-(while starting) or stubborn (does not mind SIGTERM).
+`module:kind@host:port`, where `kind` is good, degraded, slow (ready after a while), never (ready),
+broken (says that it cannot start), dies (while starting), dies_once,
+dies_until_repaired, or stubborn (does not mind SIGTERM).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 BEGAN = time.monotonic()
@@ -27,7 +29,7 @@ asked: dict[str, int] = {}
 
 
 def ready(kind: str) -> bool:
-    return kind != "never" and (kind != "slow" or time.monotonic() - BEGAN > 1)
+    return kind not in ("never", "broken") and (kind != "slow" or time.monotonic() - BEGAN > 1)
 
 
 def serve(kind: str, host: str, port: int) -> None:
@@ -38,7 +40,12 @@ def serve(kind: str, host: str, port: int) -> None:
         def do_GET(self) -> None:
             path = urlsplit(self.path).path
             if path == "/readyz":
-                checks = {"store": "ok", "hub": "ok" if ready(kind) else "not connected"}
+                hub = {"status": "failed", "reason": "not connected"}
+                checks = {"store": {"status": "ok"}} | ({} if ready(kind) else {"hub": hub})
+                if kind == "degraded":
+                    checks["hub"] = {"status": "degraded", "reason": "away"}
+                if kind == "broken":
+                    checks["unit"] = {"status": "failed", "reason": "cannot start: no such table"}
                 self.answer(200 if ready(kind) else 503, {"checks": checks})
             elif path == "/env":
                 self.answer(200, dict(os.environ))
@@ -81,7 +88,10 @@ def main() -> None:
         entry, _, address = argument.partition("@")
         host, _, port = address.partition(":")
         kind = entry.partition(":")[2]
-        if kind == "dies":
+        if kind == "dies_once" and not Path("died").exists():
+            Path("died").touch()
+            os._exit(3)
+        if kind == "dies" or (kind == "dies_until_repaired" and not Path("repaired").exists()):
             print("RuntimeError: the unit could not be built", flush=True)
             os._exit(3)
         if kind == "stubborn":

@@ -17,6 +17,7 @@ from chassis.embedded import envoy, keys, processes, readiness
 from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.ports import free_ports
 from chassis.embedded.processes import Running
+from chassis.health import ok
 
 from tests.waiting import PATIENCE, wait_until
 
@@ -101,11 +102,10 @@ def running(root: Path, config: str) -> Iterator[Gateway]:
                 "GATEWAY_PORT": str(port),
                 "GATEWAY_ADMIN_PORT": str(admin_port),
                 "JWKS_FILE": paths.relative(paths.jwks),
-                **{f"{unit.upper()}_HOST": "127.0.0.1" for unit in UNITS},
-                "ORDER_PORT": str(order.port),
-                "ORDER_HISTORY_PORT": str(history.port),
-                "NOBODY_PORT": str(nobody_port),
             },
+            dict(
+                zip(UNITS, ([order.port], [history.port], [nobody_port]), strict=True),
+            ),
         )
         envoy_process = processes.start(command, cwd=root, env={}, log=paths.log("gateway"))
         try:
@@ -125,6 +125,6 @@ def running(root: Path, config: str) -> Iterator[Gateway]:
 def _wait(url: str, paths: ProjectPaths, envoy_process: Running) -> None:
     def ready() -> bool:
         assert processes.is_alive(envoy_process), paths.log("gateway").read_text()
-        return readiness.unready_reason(url) is None
+        return readiness.check(url) == ok()
 
     wait_until(ready, f"an answer of {url}")

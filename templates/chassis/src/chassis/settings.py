@@ -30,7 +30,7 @@ class Settings:
         jwks_file: The file with the keys that verify tokens.
         issuer: The required issuer of tokens.
         audience: The required audience of tokens.
-        peers: The base URL of each unit that a backend-for-frontend calls.
+        peers: The base URLs of each unit that a backend-for-frontend calls, one for each copy.
         log_level: The lowest level that is logged.
         backend_timeout: Seconds for a complete response of a backend.
         max_running: The number of requests that a unit works on at the same time. More of them
@@ -46,7 +46,7 @@ class Settings:
     jwks_file: Path
     issuer: str
     audience: str
-    peers: Mapping[str, str] = field(default_factory=dict)
+    peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     log_level: str = "INFO"
     backend_timeout: float = 1.0
     max_running: int = 32
@@ -119,15 +119,20 @@ class _Reader:
             return default
         return int(value)
 
-    def peers(self, name: str) -> Mapping[str, str]:
-        """Read `order=http://127.0.0.1:8101,cart=http://...`."""
-        peers: dict[str, str] = {}
+    def peers(self, name: str) -> Mapping[str, tuple[str, ...]]:
+        """Read `order=http://127.0.0.1:8101|http://127.0.0.1:8102,cart=http://...`."""
+        peers: dict[str, tuple[str, ...]] = {}
         for entry in filter(None, (part.strip() for part in self.text(name, "").split(","))):
-            unit, _, url = entry.partition("=")
-            parts = urlsplit(url)
-            if not unit or parts.scheme not in ("http", "https") or not parts.netloc:
+            unit, _, text = entry.partition("=")
+            urls = tuple(url.rstrip("/") for url in text.split("|"))
+            if not unit or not all(map(_is_base_url, urls)):
                 self.problems.append(f"{name}: {entry!r} is not of the form unit=http://host:port")
             elif unit in peers:
                 self.problems.append(f"{name}: {unit!r} is given twice")
-            peers[unit] = url.rstrip("/")
+            peers[unit] = urls
         return MappingProxyType(peers)
+
+
+def _is_base_url(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.netloc)

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import deadline
+from chassis.health import Checks, failed
 from chassis.http import health, problem
 from chassis.http.edge import CORRELATION_ID, MAX_BODY_BYTES, WAITED
 from chassis.http.problem import Problem
@@ -22,8 +23,8 @@ from chassis.process.limiter import Limiter, Limits, Overloaded
 
 STARTING, SERVING, DRAINING = "starting", "serving", "draining"
 _RETRY_AFTER = {"Retry-After": "1"}
-# For the gateway: repeat a read at once, because another instance may have started.
-_RETRIABLE = "x-envoy-retriable"
+# By this header the gateway takes this instance out at once, and asks another one.
+_TAKE_OUT = "x-envoy-immediate-health-check-fail"
 _REPORT_INTERVAL = 1.0
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.process")
@@ -74,15 +75,15 @@ class Admission:
     def guarded(self, readiness: health.Readiness) -> health.Readiness:
         """Return a readiness check that asks `readiness` only while requests are admitted."""
 
-        async def guarded() -> dict[str, str]:
+        async def guarded() -> Checks:
             if self._phase != SERVING:
                 return await self._not_ready()
-            return dict(await readiness())
+            return await readiness()
 
         return guarded
 
-    async def _not_ready(self) -> dict[str, str]:
-        return {"unit": self._reason}
+    async def _not_ready(self) -> Checks:
+        return {"unit": failed(self._reason)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in health.PATHS:
@@ -142,7 +143,7 @@ def _has_passed(until: float | None) -> bool:
 
 
 def _starting() -> Problem:
-    return Problem(503, "starting", headers={**_RETRY_AFTER, _RETRIABLE: "true"})
+    return Problem(503, "starting", headers={**_RETRY_AFTER, _TAKE_OUT: "true"})
 
 
 def _overloaded() -> Problem:

@@ -10,6 +10,7 @@ from chassis import trace
 from chassis.caller import Caller
 from chassis.clock import Clock, utc_now
 from chassis.errors import NotOwner
+from chassis.health import Checks
 from chassis.hub.port import Hub
 from chassis.messages import Command
 from chassis.results import Outcome, Page, Versioned
@@ -141,6 +142,6 @@ class ServiceRuntime:
         """Stop immediately. The caller closes the store and the hub."""
         await self._unit.close()
 
-    async def readiness(self) -> dict[str, str]:
+    async def readiness(self) -> Checks:
         """Return "ok", or the reason why not, for the store, the hub and the consumers."""
         return await self._unit.readiness()
