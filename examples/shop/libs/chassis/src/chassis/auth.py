@@ -21,6 +21,8 @@ from chassis.caller import Caller
 
 ALGORITHM = "RS256"
 MINIMUM_KEY_BITS = 2048
+LEEWAY = 30  # seconds that clocks may differ; the gateway has the same
+_LONGEST_TOKEN = 16 * 1024
 _FILE_CHECK_INTERVAL = 1.0
 _CACHED_TOKENS = 1024
 
@@ -58,7 +60,8 @@ class Verifier:
         """Return the caller that `token` authenticates.
 
         A token needs a known key, the algorithm RS256 (never the one that the token names), the
-        issuer, the audience, an expiry in the future and a subject that is a UUID.
+        issuer, the audience, an expiry in the future and a subject that is a UUID. Times may be off
+        by `LEEWAY`.
 
         Raises:
             InvalidToken: The token does not meet these requirements.
@@ -70,7 +73,7 @@ class Verifier:
             return cached[1]
         claims = self._claims(token)
         caller = Caller(id=_subject(claims), roles=_roles(claims))
-        self._store(token, float(claims["exp"]), caller)
+        self._store(token, float(claims["exp"]) + LEEWAY, caller)
         return caller
 
     def reload(self) -> None:
@@ -106,6 +109,8 @@ class Verifier:
             _log.warning("the keys cannot be reloaded", reason=str(error))
 
     def _claims(self, token: str) -> dict[str, Any]:
+        if len(token) > _LONGEST_TOKEN:
+            raise InvalidToken("The token is too long.")
         try:
             return jwt.decode(
                 token,
@@ -113,11 +118,12 @@ class Verifier:
                 algorithms=[ALGORITHM],
                 issuer=self._issuer,
                 audience=self._audience,
+                leeway=LEEWAY,
                 options={"require": ["exp", "iss", "aud", "sub"], "verify_iat": False},
             )
         except jwt.ExpiredSignatureError as error:
             raise InvalidToken("The token has expired.") from error
-        except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise InvalidToken("The token is not valid.") from error
 
     def _key(self, token: str) -> Any:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from enum import Enum
 from urllib.parse import quote, urlencode
@@ -12,11 +14,12 @@ from urllib.parse import quote, urlencode
 from fastapi import Request
 from pydantic import JsonValue
 
-from chassis import trace
+from chassis import deadline, trace
 from chassis.http.edge import CORRELATION_ID
 from chassis.http.problem import FieldError, Problem, of_status
 from chassis.http_client import Fetch, Fetched
 
+_NOT_READY = 503
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
 
 
@@ -37,15 +40,15 @@ class BackendFailed(Problem):
 class Connections:
     """The HTTP connections to the peers of a backend-for-frontend."""
 
-    def __init__(self, peers: Mapping[str, str], fetch: Fetch, *, timeout: float) -> None:
+    def __init__(self, peers: Mapping[str, Sequence[str]], fetch: Fetch, *, timeout: float) -> None:
         """Create the connections.
 
         Args:
-            peers: The base URL of each unit.
+            peers: The base URLs of each unit, one for each of its copies.
             fetch: Sends the requests.
             timeout: Seconds for a complete response.
         """
-        self._peers = dict(peers)
+        self._peers = {unit: deque(urls) for unit, urls in peers.items()}
         self._fetch = fetch
         self._timeout = timeout
 
@@ -64,24 +67,33 @@ class Connections:
             Problem: The unit rejects the request (4xx).
             BackendFailed: The unit fails or does not respond in time.
         """
-        url = self._peers[unit] + quote(_without_dots(path), safe=_SAFE_IN_PATH)
+        target = quote(_without_dots(path), safe=_SAFE_IN_PATH)
         if parameters := _parameters(query):
-            url += "?" + urlencode(parameters)
+            target += "?" + urlencode(parameters)
+        left = deadline.remaining()
+        timeout = self._timeout if left is None else min(self._timeout, left)
+        told = {**headers, deadline.HEADER: str(int(timeout * 1000))}
         try:
-            async with asyncio.timeout(self._timeout):
-                answer = await self._fetch_with_retry(url, headers)
+            async with asyncio.timeout(timeout):
+                answer = await self._fetch_from_any(unit, target, told)
         except TimeoutError as error:
             raise BackendFailed(504, unit, "timeout") from error
         except ConnectionError as error:
             raise BackendFailed(502, unit, str(error)) from error
         return _content(unit, answer)
 
-    async def _fetch_with_retry(self, url: str, headers: Mapping[str, str]) -> Fetched:
-        try:
-            return await self._fetch(url, headers)
-        except ConnectionError:
-            # The peer closed the connection, e.g. in a deployment. A read can be repeated safely.
-            return await self._fetch(url, headers)
+    async def _fetch_from_any(self, unit: str, target: str, headers: Mapping[str, str]) -> Fetched:
+        """Ask the copies in turn. A read can be repeated safely, e.g. in a deployment."""
+        copies = self._peers[unit]
+        copies.rotate(-1)
+        is_alone = len(copies) == 1
+        *urls, last = [*copies, *copies] if is_alone else copies
+        for url in urls:
+            with suppress(ConnectionError):
+                answer = await self._fetch(url + target, headers)
+                if answer.status != _NOT_READY or is_alone:
+                    return answer
+        return await self._fetch(last + target, headers)
 
 
 class Backends:

@@ -22,6 +22,10 @@ class Conflict(Exception):
     """A concurrent write was faster; nothing was written."""
 
 
+class KeyReused(Exception):
+    """A command with the id of an earlier one is another command: its fingerprint differs."""
+
+
 class AlreadyHandled(Exception):
     """Messages were handled before; nothing was written. `results` has their results by id."""
 

@@ -1,11 +1,12 @@
 """Structured logs: one line of JSON on standard output for every record, also of libraries.
 
 The service, correlation_id, causation_id and traceparent of a record come from the context of the
-request or message that is being handled.
+request or message that is being handled. They are only put together when a record is written.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from typing import TextIO
@@ -13,13 +14,18 @@ from typing import TextIO
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
+from chassis import trace
+
 _SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.contextvars.merge_contextvars,
+    trace.log_fields,
     structlog.processors.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 )
 _NOISY = ("httpx", "httpcore", "asyncio", "uvicorn.access", "uvicorn.error")
+
+_encode = json.JSONEncoder(default=str, ensure_ascii=False).encode
 
 
 def configure(level: str, stream: TextIO | None = None) -> None:
@@ -31,9 +37,8 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     """
     stream = stream or sys.stdout
     number = logging.getLevelNamesMapping()[level]
-    render = structlog.processors.JSONRenderer(default=str, ensure_ascii=False)
     structlog.configure(
-        processors=[*_SHARED, render],
+        processors=[*_SHARED, _render],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=False,
@@ -42,7 +47,7 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     handler.setFormatter(
         ProcessorFormatter(
             foreign_pre_chain=[*_SHARED, structlog.stdlib.ExtraAdder()],
-            processors=[ProcessorFormatter.remove_processors_meta, render],
+            processors=[ProcessorFormatter.remove_processors_meta, _render],
         )
     )
     root = logging.getLogger()
@@ -50,3 +55,9 @@ def configure(level: str, stream: TextIO | None = None) -> None:
     root.setLevel(number)
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def _render(
+    logger: structlog.typing.WrappedLogger, method: str, event: structlog.typing.EventDict
+) -> str:
+    return _encode(event)

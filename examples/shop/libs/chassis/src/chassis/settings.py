@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,9 +30,13 @@ class Settings:
         jwks_file: The file with the keys that verify tokens.
         issuer: The required issuer of tokens.
         audience: The required audience of tokens.
-        peers: The base URL of each unit that a backend-for-frontend calls.
+        peers: The base URLs of each unit that a backend-for-frontend calls, one for each copy.
         log_level: The lowest level that is logged.
         backend_timeout: Seconds for a complete response of a backend.
+        max_running: The number of requests that a unit works on at the same time. More of them
+            would not be answered faster: they share one event loop and one writer.
+        max_waiting: The number of requests that may wait for that; more are refused.
+        max_wait: Seconds that each of them may wait.
         drain_delay: Seconds between not being ready and closing the port, for load balancers.
         drain_timeout: Seconds for the work in flight after that.
     """
@@ -41,9 +46,12 @@ class Settings:
     jwks_file: Path
     issuer: str
     audience: str
-    peers: Mapping[str, str] = field(default_factory=dict)
+    peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     log_level: str = "INFO"
     backend_timeout: float = 1.0
+    max_running: int = 32
+    max_waiting: int = 128
+    max_wait: float = 0.5
     drain_delay: float = 0.0
     drain_timeout: float = 8.0
 
@@ -64,6 +72,9 @@ class Settings:
             peers=reader.peers("PEERS"),
             log_level=reader.level("LOG_LEVEL"),
             backend_timeout=reader.seconds("BACKEND_TIMEOUT", 1.0),
+            max_running=reader.count("MAX_RUNNING", 32),
+            max_waiting=reader.count("MAX_WAITING", 128),
+            max_wait=reader.seconds("MAX_WAIT", 0.5),
             drain_delay=reader.seconds("DRAIN_DELAY", 0.0),
             drain_timeout=reader.seconds("DRAIN_TIMEOUT", 8.0),
         )
@@ -101,15 +112,27 @@ class _Reader:
             self.problems.append(f"{name} is {value!r}, but must be a number of seconds")
         return number
 
-    def peers(self, name: str) -> Mapping[str, str]:
-        """Read `order=http://127.0.0.1:8101,cart=http://...`."""
-        peers: dict[str, str] = {}
+    def count(self, name: str, default: int) -> int:
+        value = self.text(name, str(default))
+        if not re.fullmatch(r"[1-9][0-9]{0,8}", value):
+            self.problems.append(f"{name} is {value!r}, but must be a number of at least 1")
+            return default
+        return int(value)
+
+    def peers(self, name: str) -> Mapping[str, tuple[str, ...]]:
+        """Read `order=http://127.0.0.1:8101|http://127.0.0.1:8102,cart=http://...`."""
+        peers: dict[str, tuple[str, ...]] = {}
         for entry in filter(None, (part.strip() for part in self.text(name, "").split(","))):
-            unit, _, url = entry.partition("=")
-            parts = urlsplit(url)
-            if not unit or parts.scheme not in ("http", "https") or not parts.netloc:
+            unit, _, text = entry.partition("=")
+            urls = tuple(url.rstrip("/") for url in text.split("|"))
+            if not unit or not all(map(_is_base_url, urls)):
                 self.problems.append(f"{name}: {entry!r} is not of the form unit=http://host:port")
             elif unit in peers:
                 self.problems.append(f"{name}: {unit!r} is given twice")
-            peers[unit] = url.rstrip("/")
+            peers[unit] = urls
         return MappingProxyType(peers)
+
+
+def _is_base_url(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in ("http", "https") and bool(parts.netloc)

@@ -73,14 +73,21 @@ def use(trace: Trace) -> Iterator[Trace]:
     """Make `trace` the current trace of the block, also in the logs."""
     token = _current.set(trace)
     try:
-        with structlog.contextvars.bound_contextvars(
-            correlation_id=str(trace.correlation_id),
-            causation_id=str(trace.causation_id) if trace.causation_id else None,
-            traceparent=trace.traceparent,
-        ):
-            yield trace
+        yield trace
     finally:
         _current.reset(token)
+
+
+def log_fields(
+    logger: structlog.typing.WrappedLogger, method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Add the current trace to a log record: a structlog processor."""
+    trace = _current.get()
+    if trace is not None:
+        event.setdefault("correlation_id", str(trace.correlation_id))
+        event.setdefault("causation_id", str(trace.causation_id) if trace.causation_id else None)
+        event.setdefault("traceparent", trace.traceparent)
+    return event
 
 
 def child_of(traceparent: str | None) -> str:

@@ -12,19 +12,20 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from chassis.embedded import keys, topology
 from chassis.embedded.console import Console
 from chassis.embedded.errors import EmbeddedError
+from chassis.embedded.options import Options
 from chassis.embedded.paths import ProjectPaths
 
 _EXAMPLES = """\
 examples:
   python -m chassis.embedded up                 start everything and wait until it is ready
   python -m chassis.embedded up --each          a process for every unit (or PROCESSES=each)
+  python -m chassis.embedded up --replicas 2    every process twice (or REPLICAS=2)
   GATEWAY_PORT=0 python -m chassis.embedded up  the gateway on any free port
   python -m chassis.embedded status --json
   python -m chassis.embedded logs order -f      follow the log of one unit
-  python -m chassis.embedded restart shop       restart one process
+  python -m chassis.embedded restart            restart one process after the other
   python -m chassis.embedded token --role customer --ttl 8h
 """
 _UNITS_OF_TIME = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -69,13 +70,14 @@ def _parser() -> argparse.ArgumentParser:
 
     up = commands.add_parser("up", help="start what is not running and wait until it is ready")
     up.add_argument("--each", action="store_true", help="run each unit in a process of its own")
+    up.add_argument("--replicas", metavar="N", help="run every process N times (default: 1)")
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="stop everything; the data is kept")
     down.set_defaults(run=_down)
 
-    restart = commands.add_parser("restart", help="restart processes")
-    restart.add_argument("names", nargs="*", metavar="NAME", help="a process (default: all)")
+    restart = commands.add_parser("restart", help="restart processes, one after the other")
+    restart.add_argument("names", nargs="*", metavar="NAME", help="a process (default: all units)")
     restart.set_defaults(run=_restart)
 
     status = commands.add_parser(
@@ -100,13 +102,22 @@ def _parser() -> argparse.ArgumentParser:
         "--ttl", type=_duration, default="1h", help="lifetime, e.g. 90s, 30m, 1h, 7d (default: 1h)"
     )
     token.set_defaults(run=_token)
+
+    supervise = commands.add_parser("supervise", help="run by `up` in the background")
+    supervise.add_argument("start", help="the start that it belongs to")
+    supervise.set_defaults(run=_supervise)
     return parser
 
 
 def _up(options: argparse.Namespace) -> int:
     from chassis.embedded.up import up
 
-    up(options.root, Console(), each=_each(options), gateway_port=_gateway_port())
+    env = dict(os.environ)
+    if options.each:
+        env["PROCESSES"] = "each"
+    if options.replicas is not None:
+        env["REPLICAS"] = options.replicas
+    up(options.root, Console(), Options.from_env(env))
     return 0
 
 
@@ -118,11 +129,10 @@ def _down(options: argparse.Namespace) -> int:
 
 
 def _restart(options: argparse.Namespace) -> int:
-    from chassis.embedded.down import stop
+    from chassis.embedded.restart import restart
 
-    before = stop(options.root, Console(), options.names)
-    options.each = before is not None and before.each
-    return _up(options)
+    restart(options.root, Console(), options.names)
+    return 0
 
 
 def _status(options: argparse.Namespace) -> int:
@@ -139,7 +149,16 @@ def _logs(options: argparse.Namespace) -> int:
     return 0
 
 
+def _supervise(options: argparse.Namespace) -> int:
+    from chassis.embedded.supervisor import supervise
+
+    supervise(options.root, options.start)
+    return 0
+
+
 def _token(options: argparse.Namespace) -> int:
+    from chassis.embedded import keys, topology
+
     paths = ProjectPaths(options.root)
     auth = topology.load(paths.topology).auth
     for role in options.role:
@@ -150,22 +169,6 @@ def _token(options: argparse.Namespace) -> int:
     subject = options.sub or default
     print(keys.issue(paths, auth, roles=options.role, subject=subject, ttl=options.ttl))
     return 0
-
-
-def _each(options: argparse.Namespace) -> bool:
-    value = os.environ.get("PROCESSES", "")
-    if value not in ("", "spec", "each"):
-        raise EmbeddedError(f"PROCESSES is {value!r}, but must be `each` or `spec`")
-    return bool(options.each) or value == "each"
-
-
-def _gateway_port() -> int | None:
-    value = os.environ.get("GATEWAY_PORT", "")
-    if not value:
-        return None
-    if not value.isdecimal() or int(value) > 65535:
-        raise EmbeddedError(f"GATEWAY_PORT is {value!r}, but must be a port (0: any free one)")
-    return int(value)
 
 
 def _folder(text: str) -> Path:

@@ -16,6 +16,7 @@ from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.paths import ProjectPaths
 
 _POLL = 0.2
+_SUPERVISOR = "supervisor"
 
 
 def show(root: Path, console: Console, *, name: str | None, count: int, follow: bool) -> None:
@@ -65,22 +66,24 @@ def _tails(paths: ProjectPaths, name: str | None) -> list[_Tail]:
     if name in logs:
         return [_Tail(name, logs[name])]
     if name in process_of:
-        process = process_of[name]
-        return [_Tail(process, logs[process], unit=name)]
+        return [_Tail(process, logs[process], unit=name) for process in process_of[name]]
     raise EmbeddedError(
         f"there is no process or unit {name!r}; there are {', '.join([*logs, *process_of])}"
     )
 
 
-def _logs(paths: ProjectPaths) -> tuple[dict[str, Path], dict[str, str]]:
-    """Return the logs by process, and the process of each unit, of the current or last run."""
+def _logs(paths: ProjectPaths) -> tuple[dict[str, Path], dict[str, list[str]]]:
+    """Return the logs by process, and the processes of each unit, of the current or last run."""
     found = state.read(paths)
     if found is None:
         files = sorted(paths.log("any").parent.glob("*.log"))
         return {log.stem: log for log in files}, {}
-    planned = found.plan.processes
-    logs = {process.name: paths.log(process.name) for process in planned}
-    return logs, {unit: process.name for process in planned for unit in process.units}
+    logs = {each.name: paths.log(each.name) for each in found.plan.processes}
+    process_of = {
+        unit: [each.name for each in found.plan.processes if unit in each.units]
+        for unit in found.plan.units
+    }
+    return {_SUPERVISOR: paths.supervisor_log, **logs}, process_of
 
 
 class _Tail:

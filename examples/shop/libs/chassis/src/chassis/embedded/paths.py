@@ -64,6 +64,21 @@ class ProjectPaths:
         """The lock of commands that change the state."""
         return self.local / "lock"
 
+    @property
+    def supervisor_lock(self) -> Path:
+        """The lock that the supervisor holds while it runs."""
+        return self.local / "supervisor.lock"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """The log of the supervisor."""
+        return self.local / "supervisor.log"
+
+    @property
+    def requests(self) -> Path:
+        """The pipe of requests to the supervisor."""
+        return self.local / "requests"
+
     def log(self, name: str) -> Path:
         """Return the log of the process `name`."""
         return self.local / "logs" / f"{name}.log"

@@ -6,117 +6,150 @@ import hashlib
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from chassis.embedded import envoy, nats_server
 from chassis.embedded.errors import EmbeddedError
+from chassis.embedded.options import Options
 from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.ports import LOOPBACK, free_ports, is_in_use
 from chassis.embedded.state import Plan, Planned
 from chassis.embedded.topology import GATEWAY, HUB, Topology
 
 RUNNER = "chassis.run"
+# Seconds in which a copy still serves while the gateway learns that it is not ready any more.
+_DRAIN_DELAY = "2"
 
 
-def fingerprint(paths: ProjectPaths, topology: Topology, *, each: bool) -> str:
+def fingerprint(paths: ProjectPaths, topology: Topology, options: Options) -> str:
     """Return a fingerprint of everything that the plan depends on."""
     digest = hashlib.sha256(paths.topology.read_bytes())
     gateway = paths.root / topology.gateway.config
     digest.update(gateway.read_bytes() if gateway.exists() else b"")
-    digest.update(repr((each, sys.executable)).encode())
+    digest.update(repr((options.each, options.replicas, sys.executable)).encode())
     return digest.hexdigest()[:16]
 
 
-def make_plan(paths: ProjectPaths, topology: Topology, *, each: bool, gateway_port: int) -> Plan:
+def make_plan(paths: ProjectPaths, topology: Topology, options: Options) -> Plan:
     """Choose the ports, write the configurations of the servers and return the plan.
 
     Args:
         paths: The paths of the project.
         topology: The units and processes.
-        each: Whether each unit runs in a process of its own.
-        gateway_port: The port of the gateway; 0 for any free one.
+        options: How the units are spread over processes, and the port of the gateway.
 
     Raises:
         EmbeddedError: The port is in use, or a name is reserved.
     """
+    port = options.gateway_port
+    gateway_port = topology.gateway.port if port is None else port
     if gateway_port and is_in_use(gateway_port):
         raise EmbeddedError(
             f"port {gateway_port} is in use by another program: stop it, or choose another port "
             "with GATEWAY_PORT=8081 (0: any free one)"
         )
-    nats_port, admin_port, any_port, *unit_ports = free_ports(3 + len(topology.units))
-    ports = dict(zip(topology.units, unit_ports, strict=True))
+    copies = _copies(topology, options)
+    units = [(copy, unit) for copy in copies for unit in copies[copy].units]
+    nats_port, admin_port, any_port, *unit_ports = free_ports(3 + len(units))
     gateway_port = gateway_port or any_port
-    variables = _variables(paths, ports, gateway_port=gateway_port, admin_port=admin_port)
+    ports = dict(zip(units, unit_ports, strict=True))
+    addresses = _addresses(ports)
+    variables = _variables(paths, gateway_port=gateway_port, admin_port=admin_port)
+    gateway = envoy.command(paths, topology.gateway.config, variables, addresses)
     hub = nats_server.command(paths, name=topology.system, port=nats_port)
-    gateway = envoy.command(paths, topology.gateway.config, variables)
-    env = _environment(paths, topology, ports, nats_port)
+    env = _environment(paths, topology, addresses, nats_port)
     return Plan(
         system=topology.system,
-        each=each,
-        fingerprint=fingerprint(paths, topology, each=each),
+        fingerprint=fingerprint(paths, topology, options),
         nats_port=nats_port,
         gateway_port=gateway_port,
         admin_port=admin_port,
         processes=(
-            Planned(name=HUB, command=hub, env={}, units={}),
+            Planned(name=HUB, copy_of=HUB, command=hub, env={}, units={}),
             *(
-                _process(name, units, topology, ports, env)
-                for name, units in topology.grouped(each=each).items()
+                _process(
+                    name, copy, topology, {unit: ports[name, unit] for unit in copy.units}, env
+                )
+                for name, copy in copies.items()
             ),
-            Planned(name=GATEWAY, command=gateway, env={}, units={}),
+            Planned(name=GATEWAY, copy_of=GATEWAY, command=gateway, env={}, units={}),
         ),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """A copy of the process `copy_of`; `siblings` are all of its copies."""
+
+    copy_of: str
+    siblings: int
+    units: tuple[str, ...]
+
+
+def _copies(topology: Topology, options: Options) -> dict[str, _Copy]:
+    """Return the copies of all processes by name.
+
+    Raises:
+        EmbeddedError: Two of them have the same name.
+    """
+    copies: dict[str, _Copy] = {}
+    for process, units in topology.grouped(options).items():
+        names = topology.copies(process, options)
+        if twice := copies.keys() & set(names):
+            raise EmbeddedError(f"two processes are called {twice.pop()!r}")
+        copies |= {name: _Copy(process, len(names), units) for name in names}
+    return copies
+
+
+def _addresses(ports: Mapping[tuple[str, str], int]) -> dict[str, tuple[int, ...]]:
+    """Return the ports of all copies of each unit."""
+    addresses: dict[str, tuple[int, ...]] = {}
+    for (_, unit), port in ports.items():
+        addresses[unit] = (*addresses.get(unit, ()), port)
+    return addresses
+
+
 def _process(
-    name: str,
-    units: tuple[str, ...],
-    topology: Topology,
-    ports: Mapping[str, int],
-    env: Mapping[str, str],
+    name: str, copy: _Copy, topology: Topology, ports: Mapping[str, int], env: Mapping[str, str]
 ) -> Planned:
-    entries = (f"{topology.units[unit]}@{LOOPBACK}:{ports[unit]}" for unit in units)
+    entries = (f"{topology.units[unit]}@{LOOPBACK}:{port}" for unit, port in ports.items())
+    drains = copy.siblings > 1 and "DRAIN_DELAY" not in os.environ
     return Planned(
         name=name,
+        copy_of=copy.copy_of,
         command=(sys.executable, "-m", RUNNER, *entries),
-        env=env,
-        units={unit: _url(ports[unit]) for unit in units},
+        env={**env, "DRAIN_DELAY": _DRAIN_DELAY} if drains else env,
+        units={unit: _url(port) for unit, port in ports.items()},
     )
 
 
 def _environment(
-    paths: ProjectPaths, topology: Topology, ports: Mapping[str, int], nats_port: int
+    paths: ProjectPaths,
+    topology: Topology,
+    addresses: Mapping[str, tuple[int, ...]],
+    nats_port: int,
 ) -> dict[str, str]:
     """Return the settings of the units as environment variables."""
+    peers = {unit: "|".join(map(_url, ports)) for unit, ports in addresses.items()}
     return {
         "NATS_URL": f"nats://{LOOPBACK}:{nats_port}",
         "DATA_DIR": paths.relative(paths.data),
         "JWKS_FILE": paths.relative(paths.jwks),
         "ISSUER": topology.auth.issuer,
         "AUDIENCE": topology.auth.audience,
-        "PEERS": ",".join(f"{unit}={_url(port)}" for unit, port in ports.items()),
+        "PEERS": ",".join(f"{unit}={urls}" for unit, urls in peers.items()),
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
     }
 
 
-def _variables(
-    paths: ProjectPaths, ports: Mapping[str, int], *, gateway_port: int, admin_port: int
-) -> dict[str, str]:
+def _variables(paths: ProjectPaths, *, gateway_port: int, admin_port: int) -> dict[str, str]:
     """Return the values of the variables in the gateway's configuration."""
-    variables = {
+    return {
         "GATEWAY_HOST": LOOPBACK,
         "GATEWAY_PORT": str(gateway_port),
         "GATEWAY_ADMIN_PORT": str(admin_port),
         "JWKS_FILE": paths.relative(paths.jwks),
     }
-    for unit, port in ports.items():
-        own = {f"{unit.upper()}_HOST": LOOPBACK, f"{unit.upper()}_PORT": str(port)}
-        if reserved := own.keys() & variables.keys():
-            raise EmbeddedError(
-                f"a unit cannot be called {unit!r}: ${{{reserved.pop()}}} is reserved"
-            )
-        variables |= own
-    return variables
 
 
 def _url(port: int) -> str:

@@ -1,4 +1,4 @@
-"""Processes that outlive the command that starts them: starting, recognising, stopping."""
+"""Processes: starting, recognising and stopping them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import psutil
 
 from chassis.embedded.errors import EmbeddedError
 
+# In the environment of every supervised process: the folder of its project.
+PROJECT = "EMBEDDED_PROJECT"
 # Start times are computed from the clock, which may be adjusted in between.
 _SAME_START = 2.0
 _POLL = 0.01
@@ -30,19 +32,17 @@ class Running:
 
 
 def start(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Running:
-    """Start `command` in a session of its own, so that Ctrl-C does not reach it.
+    """Start `command` so that it outlives this process, in a session that Ctrl-C does not reach.
 
     Args:
         command: The command.
         cwd: Its working directory.
         env: Variables that are added to the environment of this process.
-        log: The file of its output. The log of the previous run is kept as `.log.1`.
+        log: The file that its output is appended to.
 
     Raises:
         EmbeddedError: The command cannot be started.
     """
-    if log.exists():
-        log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as output:
         try:
             process = subprocess.Popen(
@@ -57,7 +57,22 @@ def start(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Pat
         except OSError as error:
             raise EmbeddedError(f"{command[0]} cannot be started: {error}") from error
     process.returncode = 0  # no warning that it is still running: it outlives this process
-    return Running(process.pid, _started(process.pid), tuple(command))
+    return identify(process.pid, command)
+
+
+def identify(pid: int, command: Sequence[str]) -> Running:
+    """Return the process with the id `pid`, which was started just now, or is this one."""
+    try:
+        started = psutil.Process(pid).create_time()
+    except psutil.Error:
+        started = time.time()
+    return Running(pid, started, tuple(command))
+
+
+def rotate(log: Path) -> None:
+    """Keep the log of the previous run as `.log.1`."""
+    if log.exists():
+        log.replace(log.with_suffix(".log.1"))
 
 
 def is_alive(running: Running) -> bool:
@@ -71,6 +86,21 @@ def is_alive(running: Running) -> bool:
         return tuple(process.cmdline()) == running.command
     except psutil.Error:
         return False
+
+
+def strays(project: Path, known: Collection[Running]) -> list[Running]:
+    """Find supervised processes of `project` that are not in `known`, nor their descendants.
+
+    There are some if a supervisor was killed after the start of a process, before it could note it.
+    """
+    sessions = {running.pid for running in known}
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if _is_of(process, str(project), sessions):
+                command = tuple(process.cmdline())
+                found.append(Running(process.pid, process.create_time(), command))
+    return found
 
 
 def memory(running: Running) -> int:
@@ -117,8 +147,9 @@ def _signal(running: Running, number: signal.Signals) -> None:
             os.kill(running.pid, number)
 
 
-def _started(pid: int) -> float:
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.Error:
-        return time.time()
+def _is_of(process: psutil.Process, project: str, sessions: Collection[int]) -> bool:
+    return (
+        process.environ().get(PROJECT) == project
+        and process.status() != psutil.STATUS_ZOMBIE
+        and os.getsid(process.pid) not in sessions
+    )

@@ -5,31 +5,32 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from chassis.embedded import nats_server
 from chassis.embedded.state import Plan, Planned
 from chassis.embedded.topology import GATEWAY, HUB
+from chassis.health import Check, degraded, failed, ok
 
-# Returns None if ready, else the reason.
-Check = Callable[[], str | None]
+Probe: TypeAlias = Callable[[], Check]
 
 _TIMEOUT = 3.0
 _LONGEST_REASON = 120
 
 
-def checks(plan: Plan, process: Planned) -> dict[str, Check]:
+def probes(plan: Plan, process: Planned) -> dict[str, Probe]:
     """Return the readiness checks of `process`, by unit or server."""
     if process.name == HUB:
-        return {HUB: lambda: nats_server.unready_reason(plan.nats_port)}
+        return {HUB: lambda: _check_hub(plan.nats_port)}
     if process.name == GATEWAY:
-        return {GATEWAY: lambda: unready_reason(f"{plan.gateway_url}/livez")}
-    return {unit: _unit_check(url) for unit, url in process.units.items()}
+        return {GATEWAY: lambda: check(f"{plan.gateway_url}/livez")}
+    return {unit: partial(check, f"{url}/readyz") for unit, url in process.units.items()}
 
 
-def unready_reason(url: str) -> str | None:
-    """Return None if `url` responds with 200, else the reason in a few words."""
+def check(url: str) -> Check:
+    """Ask the health endpoint `url`: it is ready if it responds with 200."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT)
     try:
@@ -37,24 +38,27 @@ def unready_reason(url: str) -> str | None:
         answer = connection.getresponse()
         body = answer.read()
     except ConnectionRefusedError:
-        return "not listening"
+        return failed("not listening")
     except (OSError, http.client.HTTPException) as error:
-        return f"no response ({error})"
+        return failed(f"no response ({error})")
     finally:
         connection.close()
-    return None if answer.status == 200 else _reason(answer.status, body)
+    reason = _reason(body)
+    if answer.status != 200:
+        return failed(f"{answer.status} {reason}".strip())
+    return degraded(reason) if reason else ok()
 
 
-def _unit_check(url: str) -> Check:
-    return lambda: unready_reason(f"{url}/readyz")
+def _check_hub(port: int) -> Check:
+    reason = nats_server.unready_reason(port)
+    return failed(reason) if reason else ok()
 
 
-def _reason(status: int, body: bytes) -> str:
+def _reason(body: bytes) -> str:
+    """Return what a health endpoint says about the parts that are not ok; else nothing."""
     try:
-        content: Any = json.loads(body)
-    except ValueError:
-        content = body.decode("utf-8", "replace").strip()
-    if isinstance(content, dict) and isinstance(checks := content.get("checks"), dict):
-        content = ", ".join(f"{name}: {check}" for name, check in checks.items() if check != "ok")
-    text = content if isinstance(content, str) else json.dumps(content)
-    return f"{status} {text}"[:_LONGEST_REASON].strip()
+        checks: Any = json.loads(body)["checks"]
+        bad = (f"{name}: {each['reason']}" for name, each in checks.items() if "reason" in each)
+        return ", ".join(bad)[:_LONGEST_REASON]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""

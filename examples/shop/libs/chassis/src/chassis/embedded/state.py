@@ -1,13 +1,13 @@
-"""`.local/state.json`: the plan and the started processes, for later commands."""
+"""`.local/state.json`: the plan and the state of its processes.
+
+The supervisor writes the file while it runs, else the command that holds the lock.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chassis.embedded.errors import EmbeddedError
@@ -15,21 +15,21 @@ from chassis.embedded.files import write_atomically
 from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.processes import Running, is_alive
 
-WAITING = "waiting for another command to finish"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """A process of the plan.
 
     Attributes:
-        name: The name of the process.
+        name: The name of the process, e.g. `order-2`.
+        copy_of: The name that all copies of the process share, e.g. `order`.
         command: The command that starts it.
         env: Its environment variables.
         units: The URLs of its units by name.
     """
 
     name: str
+    copy_of: str
     command: tuple[str, ...]
     env: Mapping[str, str]
     units: Mapping[str, str]
@@ -41,7 +41,6 @@ class Plan:
 
     Attributes:
         system: The name of the system.
-        each: Whether each unit has a process of its own.
         fingerprint: Changes with everything that the plan depends on.
         nats_port: The port of the event hub.
         gateway_port: The port of the gateway.
@@ -50,7 +49,6 @@ class Plan:
     """
 
     system: str
-    each: bool
     fingerprint: str
     nats_port: int
     gateway_port: int
@@ -69,25 +67,71 @@ class Plan:
 
     @property
     def units(self) -> dict[str, str]:
-        """The URLs of the units by name."""
-        return {unit: url for each in self.processes for unit, url in each.units.items()}
+        """The URLs of the units by name: of the first copy, if there are several."""
+        return {unit: urls[0] for unit, urls in self.copies.items()}
+
+    @property
+    def copies(self) -> dict[str, tuple[str, ...]]:
+        """The URLs of all copies of each unit by name."""
+        urls: dict[str, tuple[str, ...]] = {}
+        for each in self.processes:
+            urls |= {unit: (*urls.get(unit, ()), url) for unit, url in each.units.items()}
+        return urls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """How a process has ended so far.
+
+    Attributes:
+        restarts: How often it was started again after it had ended unexpectedly.
+        in_a_row: How often it has ended without running well in between.
+        last: The reason of the last end, e.g. `exit code 1`; None if there was none.
+    """
+
+    restarts: int = 0
+    in_a_row: int = 0
+    last: str | None = None
+
+
+NO_ENDS = Ends()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """The plan, and the started processes by name."""
+    """The plan, its supervisor, and its processes by name.
+
+    Attributes:
+        plan: The plan.
+        run: Identifies the start: a supervisor serves only the run that it was started for.
+        supervisor: The supervisor, once it has begun its work.
+        started: The processes as they were started last.
+        ends: How they have ended.
+    """
 
     plan: Plan
-    started: Mapping[str, Running]
+    run: str
+    supervisor: Running | None = None
+    started: Mapping[str, Running] = field(default_factory=dict)
+    ends: Mapping[str, Ends] = field(default_factory=dict)
 
     def with_started(self, name: str, running: Running) -> State:
-        """Return the state after another process was started."""
+        """Return the state after a process was started."""
         return replace(self, started={**self.started, name: running})
+
+    def with_ends(self, name: str, ends: Ends) -> State:
+        """Return the state after a process has ended, or has recovered."""
+        return replace(self, ends={**self.ends, name: ends})
 
     @property
     def alive(self) -> dict[str, Running]:
         """The started processes that are still running."""
         return {name: each for name, each in self.started.items() if is_alive(each)}
+
+    @property
+    def is_supervised(self) -> bool:
+        """Whether the supervisor is running."""
+        return self.supervisor is not None and is_alive(self.supervisor)
 
 
 def read(paths: ProjectPaths) -> State | None:
@@ -118,52 +162,23 @@ def remove(paths: ProjectPaths) -> None:
     paths.state.unlink(missing_ok=True)
 
 
-@contextmanager
-def locked(
-    paths: ProjectPaths, waiting: Callable[[], None], *, timeout: float = 120
-) -> Iterator[None]:
-    """Hold the lock of the commands that change the state.
-
-    Args:
-        paths: The paths of the project.
-        waiting: Called once if another command holds the lock.
-        timeout: Seconds to wait for the lock.
-
-    Raises:
-        EmbeddedError: The timeout has passed.
-    """
-    paths.create()
-    with paths.lock.open("w") as file:
-        deadline = time.monotonic() + timeout
-        notified = False
-        while not _try_lock(file.fileno()):
-            if time.monotonic() > deadline:
-                raise EmbeddedError("another `up` or `down` of this project does not finish")
-            if not notified:
-                waiting()
-                notified = True
-            time.sleep(0.05)
-        yield
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def _state(document: Mapping[str, Any]) -> State:
     plan = dict(document["plan"])
     plan["processes"] = tuple(
         Planned(**{**each, "command": tuple(each["command"])}) for each in plan["processes"]
     )
-    started = {
-        name: Running(each["pid"], each["started"], tuple(each["command"]))
-        for name, each in document["started"].items()
-    }
-    return State(plan=Plan(**plan), started=started)
+    supervisor = document["supervisor"]
+    return State(
+        plan=Plan(**plan),
+        run=document["run"],
+        supervisor=supervisor and _running(supervisor),
+        started={name: _running(each) for name, each in document["started"].items()},
+        ends={name: Ends(**each) for name, each in document["ends"].items()},
+    )
+
+
+def _running(document: Mapping[str, Any]) -> Running:
+    return Running(document["pid"], document["started"], tuple(document["command"]))
 
 
 def _unusable(paths: ProjectPaths, error: Exception) -> EmbeddedError:

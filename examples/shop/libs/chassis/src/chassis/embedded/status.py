@@ -1,4 +1,4 @@
-"""`status`: the running processes, their memory and their readiness."""
+"""`status`: the running processes, their memory, restarts and readiness."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from pathlib import Path
 from chassis.embedded import processes, readiness, state
 from chassis.embedded.console import Console
 from chassis.embedded.paths import ProjectPaths
-from chassis.embedded.readiness import Check
-from chassis.embedded.state import State
+from chassis.embedded.readiness import Probe
+from chassis.embedded.state import NO_ENDS, State
 from chassis.embedded.topology import GATEWAY, HUB
+from chassis.health import Check, Severity, failed
 
-_HEAD = ("UNIT", "PROCESS", "PID", "MEMORY", "URL", "READY")
+_FAILED = Severity.FAILED.name.lower()
+_HEAD = ("UNIT", "PROCESS", "PID", "MEMORY", "RESTARTS", "URL", "READY")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,78 +29,109 @@ class Row:
         process: The name of its process.
         pid: The id of the process; None if it is not running.
         memory: The memory of the process in bytes.
+        restarts: How often the process was started again after an unexpected end.
+        last_exit: The reason of its last unexpected end; None if there was none.
         url: The URL.
-        problem: Why it is not ready; None if it is.
+        status: `ok`, `degraded` (ready, but with a problem) or `failed` (not ready).
+        problem: What is wrong with it; None if nothing is.
     """
 
     unit: str
     process: str
     pid: int | None
     memory: int
+    restarts: int
+    last_exit: str | None
     url: str
+    status: str
     problem: str | None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it serves requests."""
+        return self.status != _FAILED
 
 
 def status(root: Path, console: Console, *, as_json: bool) -> bool:
-    """Print a row for every unit and server, and return whether all of them are ready."""
+    """Print a row for every copy of a unit and every server.
+
+    Returns:
+        Whether all of them are ready, and a supervisor watches over them.
+    """
     paths = ProjectPaths(root)
     found = state.read(paths)
     rows = list(inspect(found)) if found else []
-    ready = bool(rows) and all(row.problem is None for row in rows)
+    ready = bool(rows) and all(row.is_ready for row in rows)
+    supervised = found is not None and found.is_supervised
     if as_json:
-        console.line(json.dumps({"ready": ready, "units": [asdict(row) for row in rows]}, indent=2))
+        units = [asdict(row) for row in rows]
+        console.line(
+            json.dumps({"ready": ready, "supervised": supervised, "units": units}, indent=2)
+        )
     elif not rows:
         console.line("nothing is running: start it with `make up`")
     else:
         console.table(_HEAD, list(_cells(rows, console)))
         memory = sum({row.process: row.memory for row in rows}.values())
         console.line(f"{_megabytes(memory)} in total")
-        if not ready:
-            console.line(
-                console.bad(
-                    "not everything is ready: see `make logs`; `make up` starts what has ended"
-                )
-            )
-    return ready
+        if not supervised:
+            console.line(console.bad("the supervisor has ended: `make up` starts another one"))
+        elif not ready:
+            console.line(console.bad("not everything is ready: see `make logs`"))
+    return ready and supervised
 
 
 def inspect(found: State) -> Iterator[Row]:
     """Check all units and servers concurrently, and yield a row for each."""
     alive = found.alive
-    urls = {HUB: found.plan.nats_url, GATEWAY: found.plan.gateway_url, **found.plan.units}
+    servers = {HUB: found.plan.nats_url, GATEWAY: found.plan.gateway_url}
     targets = [
-        (unit, process.name, check)
+        (unit, process, probe)
         for process in found.plan.processes
-        for unit, check in readiness.checks(found.plan, process).items()
+        for unit, probe in readiness.probes(found.plan, process).items()
     ]
     with ThreadPoolExecutor(max_workers=8) as pool:
-        problems = pool.map(lambda each: _problem(each[1] in alive, each[2]), targets)
-        for (unit, process, _), problem in zip(targets, problems, strict=True):
-            running = alive.get(process)
+        checks = pool.map(lambda each: _check(each[1].name in alive, each[2]), targets)
+        for (unit, process, _), check in zip(targets, checks, strict=True):
+            running = alive.get(process.name)
+            ends = found.ends.get(process.name, NO_ENDS)
             yield Row(
                 unit=unit,
-                process=process,
+                process=process.name,
                 pid=running.pid if running else None,
                 memory=processes.memory(running) if running else 0,
-                url=urls[unit],
-                problem=problem,
+                restarts=ends.restarts,
+                last_exit=ends.last,
+                url=process.units.get(unit) or servers[unit],
+                status=check.severity.name.lower(),
+                problem=check.reason or None,
             )
 
 
-def _problem(is_alive: bool, check: Check) -> str | None:
-    return check() if is_alive else "not running"
+def _check(is_alive: bool, probe: Probe) -> Check:
+    return probe() if is_alive else failed("not running")
 
 
 def _cells(rows: list[Row], console: Console) -> Iterator[tuple[str, ...]]:
-    """Yield the cells of each row; process id and memory are shown once for a process."""
+    """Yield the cells of each row; what is of the process is shown once."""
     seen: set[str] = set()
     for row in rows:
         first = row.process not in seen
         seen.add(row.process)
         pid = str(row.pid or "-") if first else ""
         memory = (_megabytes(row.memory) if row.pid else "-") if first else ""
-        ready = console.good("ready") if row.problem is None else console.bad(f"no: {row.problem}")
-        yield row.unit, row.process, pid, memory, row.url, ready
+        restarts = _restarts(row) if first else ""
+        yield row.unit, row.process, pid, memory, restarts, row.url, _readiness(row, console)
+
+
+def _restarts(row: Row) -> str:
+    return f"{row.restarts} ({row.last_exit})" if row.last_exit else str(row.restarts)
+
+
+def _readiness(row: Row, console: Console) -> str:
+    if not row.is_ready:
+        return console.bad(f"no: {row.problem}")
+    return console.good("ready") if row.problem is None else f"degraded: {row.problem}"
 
 
 def _megabytes(size: int) -> str:

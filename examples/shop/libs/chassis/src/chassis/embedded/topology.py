@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.embedded.errors import EmbeddedError
+from chassis.embedded.options import MOST_REPLICAS, Options
 
 HUB = "nats"
 GATEWAY = "gateway"
@@ -41,6 +42,7 @@ class Topology:
         auth: The requirements of tokens.
         units: Where each unit is declared, as `module:attribute`, by name.
         processes: The units of each process by name.
+        replicas: How often a process runs, by its name.
     """
 
     system: str
@@ -48,12 +50,18 @@ class Topology:
     auth: Auth
     units: Mapping[str, str]
     processes: Mapping[str, tuple[str, ...]]
+    replicas: Mapping[str, int]
 
-    def grouped(self, *, each: bool) -> dict[str, tuple[str, ...]]:
+    def grouped(self, options: Options) -> dict[str, tuple[str, ...]]:
         """Return the units of each process. Unlisted units, or all if `each`, have their own."""
-        processes = {} if each else dict(self.processes)
+        processes = {} if options.each else dict(self.processes)
         shared = {unit for units in processes.values() for unit in units}
         return processes | {unit: (unit,) for unit in self.units if unit not in shared}
+
+    def copies(self, process: str, options: Options) -> tuple[str, ...]:
+        """Return the names of the copies of `process`: `order`, `order-2`, `order-3`."""
+        count = self.replicas.get(process, options.replicas)
+        return (process, *(f"{process}-{number}" for number in range(2, count + 1)))
 
 
 def load(path: Path) -> Topology:
@@ -92,6 +100,7 @@ def _topology(document: Mapping[str, Any]) -> Topology:
         processes={
             name: tuple(map(str, units)) for name, units in document.get("processes", {}).items()
         },
+        replicas={name: int(count) for name, count in document.get("replicas", {}).items()},
     )
 
 
@@ -115,6 +124,13 @@ def _check(file: str, topology: Topology) -> None:
                     f"{file}: {unit!r} is in two processes, {assigned[unit]}, {process}"
                 )
             assigned[unit] = process
+    for name, count in topology.replicas.items():
+        if name not in topology.units and name not in topology.processes:
+            raise EmbeddedError(f"{file}: [replicas] {name}: there is no such process")
+        if not 1 <= count <= MOST_REPLICAS:
+            raise EmbeddedError(
+                f"{file}: [replicas] {name}: {count} is not from 1 to {MOST_REPLICAS}"
+            )
     names = [*topology.units, *topology.processes]
     if reserved := next((name for name in names if name in (HUB, GATEWAY)), None):
         raise EmbeddedError(f"{file}: {reserved!r} is a reserved name")

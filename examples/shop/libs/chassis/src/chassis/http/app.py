@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
-from fastapi import FastAPI
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from chassis.auth import Verifier
-from chassis.http import errors, health, openapi
+from chassis.http import health
 from chassis.http.commands import CommandRoute
 from chassis.http.edge import Edge
-from chassis.http.openapi import Components, problems
-from chassis.http.parameters import operation_id
 from chassis.http.reads import RowSearch, find_endpoint, get_endpoint, search_endpoint
-from chassis.http.routes import Find, Get, Post, Search, parameters
+from chassis.http.resources import Resources
+from chassis.http.routes import Find, Get, Post, Search
 from chassis.projection import Projection
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.service import Service, aggregate_of
+
+DOCUMENT = "/openapi.json"
 
 
 def service_app(
     service: Service, runtime: ServiceRuntime, verifier: Verifier, readiness: health.Readiness
 ) -> ASGIApp:
     """Return the application of a service: its commands, and reads of its own data."""
-    app, components = new_app(service.name, verifier, readiness)
+    resources = Resources(verifier)
     gets = {route.of: route.path for route in service.routes if isinstance(route, Get)}
+    commands = []
     for route in service.routes:
         match route:
             case Post():
-                _add_command(app, components, _command_route(service, route, gets), runtime)
+                command = _command_route(service, route, gets)
+                endpoint = command.endpoint(runtime.handle)
+                resources.add_secured("POST", route.path, route.roles, endpoint)
+                commands.append(command)
             case Get():
-                _add_get(app, route, runtime)
+                endpoint = get_endpoint(route, runtime.read)
+                resources.add_secured("GET", route.path, route.roles, endpoint)
             case Search() | Find():
-                _add_read(app, route, partial(runtime.search, route.of))
-    return Edge(app, service.name)
+                _add_read(resources, route, partial(runtime.search, route.of))
+    document = partial(_document, service.name, service.routes, tuple(commands))
+    return _finished(service.name, resources, readiness, document)
 
 
 def projection_app(
@@ -50,30 +59,15 @@ def projection_app(
     Raises:
         TypeError: A route is not a query of rows.
     """
-    app, _ = new_app(projection.name, verifier, readiness)
+    resources = Resources(verifier)
     for route in projection.routes:
         match route:
             case Search() | Find():
-                _add_read(app, route, runtime.search)
+                _add_read(resources, route, runtime.search)
             case Post() | Get():
                 raise TypeError(f"{projection.name}: {route.path}: a projection has no aggregates")
-    return Edge(app, projection.name)
-
-
-def new_app(
-    name: str, verifier: Verifier, readiness: health.Readiness
-) -> tuple[FastAPI, Components]:
-    """Return an application with what all have: health, problems and token verification."""
-    app = FastAPI(
-        title=name,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,  # redirects would lead to a path of the gateway
-        routes=list(health.routes(readiness)),
-    )
-    app.state.verifier = verifier
-    errors.install(app)
-    return app, Components(app)
+    document = partial(_document, projection.name, projection.routes, ())
+    return _finished(projection.name, resources, readiness, document)
 
 
 def _command_route(service: Service, route: Post, gets: dict[type, str]) -> CommandRoute:
@@ -82,52 +76,36 @@ def _command_route(service: Service, route: Post, gets: dict[type, str]) -> Comm
     return CommandRoute(route, kind, aggregate.id, gets.get(aggregate.state))
 
 
-def _add_command(
-    app: FastAPI, components: Components, command: CommandRoute, runtime: ServiceRuntime
-) -> None:
-    route = command.route
-    answer = {"model": openapi.outcome(route.command, command.id)}
-    app.add_api_route(
-        route.path,
-        command.endpoint(runtime),
-        methods=["POST"],
-        status_code=200 if command.generated_id is None else 201,
-        response_model=None,
-        responses={
-            **({200: answer} if command.generated_id is None else {}),
-            201: {**answer, "description": "The aggregate was created."},
-            **problems(*openapi.COMMAND_PROBLEMS),
-        },
-        description=(route.command.__doc__ or "").strip(),
-        operation_id=operation_id(route),
-        openapi_extra=components.request_body(
-            route.command, parameters(route.path), command.generated_id
-        ),
-    )
-
-
-def _add_get(app: FastAPI, route: Get, runtime: ServiceRuntime) -> None:
-    _add_reading(app, route, get_endpoint(route, runtime), route.of, openapi.READ_PROBLEMS)
-
-
-def _add_read(app: FastAPI, route: Search | Find, search: RowSearch) -> None:
+def _add_read(resources: Resources, route: Search | Find, search: RowSearch) -> None:
     match route:
         case Search():
-            endpoint, model = search_endpoint(route, search), openapi.page(route.of)
-            _add_reading(app, route, endpoint, model, openapi.SEARCH_PROBLEMS)
+            endpoint = search_endpoint(route, search)
         case Find():
             endpoint = find_endpoint(route, search)
-            _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
+    resources.add_secured("GET", route.path, route.roles, endpoint)
 
 
-def _add_reading(
-    app: FastAPI, route: Get | Search | Find, endpoint: Any, model: type, statuses: Iterable[int]
-) -> None:
-    app.add_api_route(
-        route.path,
-        endpoint,
-        methods=["GET"],
-        response_model=None,
-        responses={200: {"model": model}, **problems(*statuses)},
-        operation_id=operation_id(route),
-    )
+def _finished(
+    name: str,
+    resources: Resources,
+    readiness: health.Readiness,
+    document: Callable[[], dict[str, Any]],
+) -> ASGIApp:
+    """Add what every unit has: its health and its OpenAPI document, which is made when needed."""
+    once = cache(document)
+
+    async def openapi(_: Request) -> Response:
+        return JSONResponse(await to_thread.run_sync(once))
+
+    for path, endpoint in health.endpoints(readiness).items():
+        resources.add("GET", path, endpoint)
+    resources.add("GET", DOCUMENT, openapi)
+    return Edge(resources.router(), name)
+
+
+def _document(
+    name: str, routes: tuple[Post | Get | Search | Find, ...], commands: tuple[CommandRoute, ...]
+) -> dict[str, Any]:
+    from chassis.http.document import document  # FastAPI, which takes long to import
+
+    return document(name, routes, commands)

@@ -1,28 +1,75 @@
-"""The application of a backend-for-frontend. Only this module needs an HTTP client."""
+"""The application of a backend-for-frontend. Only this module needs FastAPI to serve requests."""
 
 from __future__ import annotations
 
-from fastapi import Depends
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
+from chassis import errors
 from chassis.auth import Verifier
 from chassis.backends import Connections
 from chassis.bff import Bff
-from chassis.http.app import new_app
+from chassis.domain import Refused
+from chassis.http import health
 from chassis.http.bearer import bearer
 from chassis.http.edge import Edge
-from chassis.http.health import Readiness
-from chassis.http.openapi import BFF_PROBLEMS, problems
+from chassis.http.errors import field_errors, response_of
+from chassis.http.openapi import BFF_PROBLEMS, Components, problems
+from chassis.http.problem import Problem, invalid, path_of
+
+_PROBLEMS = (
+    Problem,
+    Refused,
+    HTTPException,
+    RequestValidationError,
+    errors.Unavailable,
+    Exception,
+)
 
 
 def bff_app(
-    bff: Bff, connections: Connections, verifier: Verifier, readiness: Readiness
+    bff: Bff, connections: Connections, verifier: Verifier, readiness: health.Readiness
 ) -> ASGIApp:
     """Return the application of a backend-for-frontend: its routers, which require a token."""
-    app, _ = new_app(bff.name, verifier, readiness)
+    app = FastAPI(
+        title=bff.name,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # redirects would lead to a path of the gateway
+        routes=list(health.routes(readiness)),
+    )
+    app.state.verifier = verifier
     app.state.connections = connections
+    app.state.routes = [
+        route for router in bff.routers for route in router.routes if isinstance(route, Route)
+    ]
+    Components(app)
+    for kind in _PROBLEMS:
+        app.add_exception_handler(kind, _respond)
     for router in bff.routers:
         app.include_router(
             router, dependencies=[Depends(bearer)], responses=problems(*BFF_PROBLEMS)
         )
     return Edge(app, bff.name)
+
+
+async def _respond(request: Request, error: Exception) -> Response:
+    if isinstance(error, RequestValidationError):
+        error = invalid(field_errors(error.errors(), skip=1))
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        error = HTTPException(405, headers={"Allow": ", ".join(_allowed(request, error))})
+    return response_of(error, path_of(request.scope))
+
+
+def _allowed(request: Request, error: HTTPException) -> list[str]:
+    """Return the methods of all routes at the path of `request`; the error names those of one."""
+    allowed = set((error.headers or {}).get("Allow", "").split(", ")) - {""}
+    for route in request.app.state.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            allowed |= route.methods or set()
+    return sorted(allowed | {"HEAD"} if "GET" in allowed else allowed)

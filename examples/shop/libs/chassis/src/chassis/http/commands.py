@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import posixpath
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Any, Protocol
 from uuid import UUID, uuid4, uuid5
 
-from fastapi import Depends, Header, Request
 from pydantic import ValidationError
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from chassis.caller import Caller
 from chassis.http import etag
-from chassis.http.bearer import bearer, require_role
 from chassis.http.body import read_object
-from chassis.http.errors import invalid_command
-from chassis.http.parameters import Endpoint, path_types, with_signature
-from chassis.http.problem import FieldError, invalid
+from chassis.http.errors import invalid_fields
+from chassis.http.parameters import PathParameters
+from chassis.http.problem import FieldError, invalid, path_of
+from chassis.http.resources import CallerEndpoint
 from chassis.http.routes import Post, parameters
 from chassis.http.values import unsupported_values
-from chassis.messages import MessageType
+from chassis.messages import Command, MessageType
 from chassis.results import Outcome
-from chassis.runtime import ServiceRuntime
 
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=1,
-        max_length=255,
-        description="Requests with the same key are carried out once.",
-    ),
-]
-IfMatch = Annotated[str | None, Header(description="The expected version, as an entity tag.")]
+LONGEST_KEY = 255
+
+
+class Handle(Protocol):
+    """The command handling of a runtime."""
+
+    async def __call__(
+        self,
+        command: Command,
+        *,
+        caller: Caller | None,
+        message_id: UUID,
+        expected_version: int | None = None,
+        fingerprint: str | None = None,
+    ) -> Outcome: ...
 
 
 @dataclass(frozen=True)
@@ -57,34 +65,40 @@ class CommandRoute:
         """The id field if the service generates the id, because it is not in the path."""
         return None if self.id in parameters(self.route.path) else self.id
 
-    def endpoint(self, runtime: ServiceRuntime) -> Endpoint:
-        """Return the function that FastAPI calls."""
-        route = self.route
+    def endpoint(self, handle: Handle) -> CallerEndpoint:
+        """Return the endpoint, which passes the command to `handle`."""
+        in_path = PathParameters(self.route.path, self.route.command)
 
-        async def endpoint(
-            request: Request,
-            caller: Annotated[Caller, Depends(bearer)],
-            idempotency_key: IdempotencyKey = None,
-            if_match: IfMatch = None,
-            **path: Any,
-        ) -> Response:
-            require_role(caller, route.roles)
-            command = self._command(path, await read_object(request))
-            outcome = await runtime.handle(
-                command,
-                caller=caller,
-                message_id=message_id(caller, idempotency_key, self._target(path)),
-                expected_version=etag.expected_version(if_match),
-            )
-            return self._response(outcome, request.url.path)
+        async def endpoint(request: Request, caller: Caller) -> Response:
+            path = in_path.of(request)
+            key = idempotency_key(request)
+            versions = etag.expected_versions(_if_match(request))
+            body = await read_object(request)
+            command = self._command(path, body)
+            message_id, fingerprint = uuid4(), None
+            if key is not None:
+                message_id = id_of_key(caller, key, self._target(path))
+                fingerprint = fingerprint_of(body)
 
-        return with_signature(endpoint, **path_types(route.path, route.command))
+            async def attempt(version: int | None) -> Outcome:
+                return await handle(
+                    command,
+                    caller=caller,
+                    message_id=message_id,
+                    expected_version=version,
+                    fingerprint=fingerprint,
+                )
 
-    def _target(self, path: dict[str, Any]) -> str:
+            outcome = await etag.if_matching(versions, attempt)
+            return self._response(outcome, path_of(request.scope))
+
+        return endpoint
+
+    def _target(self, path: Mapping[str, Any]) -> str:
         """Return what the command is and for which aggregate; renames do not change it."""
         return f"{self.kind.name}:{path.get(self.id, '')}"
 
-    def _command(self, path: dict[str, Any], body: dict[str, Any]) -> Any:
+    def _command(self, path: dict[str, Any], body: dict[str, Any]) -> Command:
         """Return the command of path and body, with a new id if neither of them has one."""
         if twice := sorted(path.keys() & body.keys()):
             raise invalid([FieldError(name, "Is given in the path") for name in twice])
@@ -92,8 +106,8 @@ class CommandRoute:
         try:
             command = self.route.command.model_validate(made | body | path)
         except ValidationError as error:
-            raise invalid_command(error) from error
-        if errors := list(unsupported_values(command)):
+            raise invalid_fields(error) from error
+        if errors := list(unsupported_values(command, body)):
             raise invalid(errors)
         return command
 
@@ -110,11 +124,36 @@ class CommandRoute:
         return JSONResponse(body, 201 if outcome.created else 200, headers)
 
 
-def message_id(caller: Caller, idempotency_key: str | None, target: str) -> UUID:
+def idempotency_key(request: Request) -> str | None:
+    """Return the `Idempotency-Key` of `request`, if it has one.
+
+    Raises:
+        Problem: 422, the key is empty or too long.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= LONGEST_KEY:
+        raise invalid([FieldError("idempotency-key", f"Should have 1 to {LONGEST_KEY} characters")])
+    return key
+
+
+def id_of_key(caller: Caller, key: str, target: str) -> UUID:
     """Return the id of a command: one for each idempotency key of a caller for a target."""
-    if idempotency_key is None:
-        return uuid4()
-    return uuid5(uuid5(caller.id, target), idempotency_key)
+    return uuid5(uuid5(caller.id, target), key)
+
+
+def fingerprint_of(body: Mapping[str, Any]) -> str:
+    """Return a digest of what a body means: the order of its fields and its layout do not count.
+
+    A key is for one request: with another body it is a mistake of the caller.
+    """
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _if_match(request: Request) -> str | None:
+    """Return the value of `If-Match`; several of these headers are one list (RFC 9110, 5.3)."""
+    tags = request.headers.getlist("if-match")
+    return ", ".join(tags) if tags else None
 
 
 def _relative(target: str, path: str) -> str:

@@ -1,7 +1,7 @@
 """The outermost middleware of every application. It is plain ASGI, which is fastest.
 
-It starts or continues the trace of a request, limits the body, writes the access log, and logs
-unexpected errors, whose details the caller does not see.
+It starts or continues the trace of a request, limits its size, answers HEAD like GET, turns errors
+into problems and writes the access log. The caller does not see the details of unexpected errors.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ import time
 from uuid import UUID
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis import trace
-from chassis.http.bearer import CALLER
+from chassis import deadline, trace
+from chassis.http.access import CALLER
+from chassis.http.errors import is_expected, response_of
+from chassis.http.health import PATHS as QUIET
+from chassis.http.problem import path_of
 
 MAX_BODY_BYTES = 1024 * 1024
+MAX_URI_BYTES = 8 * 1024
+MAX_HEADER_BYTES = 32 * 1024  # as in the gateway
 CORRELATION_ID = "x-correlation-id"
-QUIET = frozenset({"/livez", "/readyz"})
+WAITED = "chassis.waited"  # in the ASGI scope: milliseconds until the request was admitted
 _CLIENT_CLOSED = 499
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.http")
@@ -36,31 +40,51 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        sent = dict(scope["headers"])
         began = trace.begin(
-            correlation_id=_uuid(headers.get(CORRELATION_ID)),
-            traceparent=headers.get("traceparent"),
+            correlation_id=_uuid(sent.get(b"x-correlation-id")),
+            traceparent=sent.get(b"traceparent", b"").decode("latin-1"),
         )
-        with structlog.contextvars.bound_contextvars(service=self._name), trace.use(began):
-            await self._respond(scope, _Receiver(receive), _Sender(send, str(began.correlation_id)))
+        bound = structlog.contextvars.bind_contextvars(service=self._name)
+        try:
+            with trace.use(began):
+                sender = _Sender(send, str(began.correlation_id))
+                await self._respond(scope, _Receiver(receive), sender)
+        finally:
+            structlog.contextvars.reset_contextvars(**bound)
 
     async def _respond(self, scope: Scope, receive: Receive, sender: _Sender) -> None:
         start = time.perf_counter()
+        # Endpoints know no HEAD: it is a GET, of which the server does not send the content.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
-            await self._app(scope, receive, sender)
-        except Exception:
-            # The application has already responded with a problem.
-            _log.exception("unexpected error")
+            _check_size(scope)
+            if asked["method"] == "GET":
+                async with deadline.enforced():
+                    await self._app(asked, receive, sender)
+            else:  # a command is not stopped halfway: it is carried out, or has no effect
+                await self._app(asked, receive, sender)
+        except Exception as error:
+            if not is_expected(error):
+                _log.exception("unexpected error")
+            if not sender.started:
+                await response_of(error, path_of(scope))(scope, receive, sender)
         finally:
-            log = _log.debug if scope["path"] in QUIET else _log.info
-            log(
-                "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=sender.status,
-                ms=round((time.perf_counter() - start) * 1000, 2),
-                caller=scope.get(CALLER),
-            )
+            self._write(asked, scope["method"], sender.status, time.perf_counter() - start)
+
+    def _write(self, scope: Scope, method: str, status: int, seconds: float) -> None:
+        """Write the line of the access log."""
+        log = _log.debug if scope["path"] in QUIET else _log.info
+        caller = scope.get(CALLER)
+        log(
+            "request",
+            method=method,
+            path=scope["path"],
+            status=status,
+            ms=round(seconds * 1000, 2),
+            waited_ms=scope.get(WAITED, 0),
+            caller=str(caller.id) if caller else None,
+        )
 
 
 class _Receiver:
@@ -84,17 +108,28 @@ class _Sender:
     def __init__(self, send: Send, correlation_id: str) -> None:
         self._send = send
         self._correlation_id = correlation_id
+        self.started = False
         self.status = _CLIENT_CLOSED
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.started = True
             self.status = message["status"]
-            MutableHeaders(scope=message)[CORRELATION_ID] = self._correlation_id
+            named = (CORRELATION_ID.encode(), self._correlation_id.encode())
+            message = {**message, "headers": [*message["headers"], named]}
         await self._send(message)
 
 
-def _uuid(text: str | None) -> UUID | None:
+def _check_size(scope: Scope) -> None:
+    """Check that the target and the headers are not too large to be parsed quickly."""
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URI_BYTES:
+        raise HTTPException(414)
+    if sum([len(name) + len(value) for name, value in scope["headers"]]) > MAX_HEADER_BYTES:
+        raise HTTPException(431)
+
+
+def _uuid(text: bytes | None) -> UUID | None:
     try:
-        return UUID(text) if text else None
+        return UUID(text.decode("latin-1")) if text else None
     except ValueError:
         return None

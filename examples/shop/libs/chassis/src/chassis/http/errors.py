@@ -5,40 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from chassis import errors, trace
+from chassis.deadline import DeadlineExceeded
 from chassis.domain import Refused
 from chassis.http import problem
 from chassis.http.problem import FieldError, Problem
 
 
-def install(app: FastAPI) -> None:
-    """Respond with a problem to every exception of a route of `app`."""
-    for kind in (
-        Problem,
-        Refused,
-        HTTPException,
-        RequestValidationError,
-        errors.NotOwner,
-        errors.VersionMismatch,
-        errors.Conflict,
-        errors.Unavailable,
-        errors.InvalidQuery,
-        Exception,
-    ):
-        app.add_exception_handler(kind, _handle)
-
-
-async def _handle(request: Request, error: Exception) -> Response:
+def response_of(error: Exception, path: str) -> Response:
+    """Return the response with the problem of `error`, for a request of `path`."""
     current = trace.current()
     return problem.response(
         problem_of(error),
-        instance=request.url.path,
+        instance=path,
         correlation_id=str(current.correlation_id) if current else None,
     )
 
@@ -58,12 +41,18 @@ def problem_of(error: Exception) -> Problem:
             )
         case errors.Conflict():
             return Problem(409, "conflict", detail="It was changed concurrently; try again.")
+        case errors.KeyReused():
+            return Problem(
+                422,
+                "idempotency_key_reused",
+                detail="The Idempotency-Key was used for a request with another body.",
+            )
         case errors.Unavailable():
             return Problem(503, "unavailable", headers={"Retry-After": "1"})
+        case DeadlineExceeded():
+            return Problem(503, "deadline_exceeded", headers={"Retry-After": "1"})
         case errors.InvalidQuery():
             return problem.invalid([FieldError(error.field, error.message)])
-        case RequestValidationError():
-            return problem.invalid(field_errors(error.errors(), skip=1))
         case HTTPException():
             return problem.of_status(error.status_code, error.headers)
         case _:
@@ -74,9 +63,15 @@ def problem_of(error: Exception) -> Problem:
             )
 
 
-def invalid_command(error: ValidationError) -> Problem:
-    """Return the 422 for a body that is not valid for the command."""
-    return problem.invalid(field_errors(error.errors(include_url=False, include_input=False)))
+def is_expected(error: Exception) -> bool:
+    """Return whether `error` is a response to the caller, and not a fault."""
+    return isinstance(error, Problem) or problem_of(error).status != 500
+
+
+def invalid_fields(error: ValidationError) -> Problem:
+    """Return the 422 for a body or a query that does not fit its model."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return problem.invalid(field_errors(found[: problem.MAX_ERRORS]), len(found))
 
 
 def field_errors(found: Sequence[Any], skip: int = 0) -> list[FieldError]:

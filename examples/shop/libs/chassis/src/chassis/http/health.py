@@ -1,30 +1,47 @@
-"""`/livez`: the process responds. `/readyz`: the unit can work; not while it starts or drains."""
+"""`/livez`: the event loop turns. `/readyz`: this instance can serve requests.
+
+An orchestrator restarts an instance that is not alive, and sends no requests to one that is not
+ready. A degraded instance is ready: another one would not do better, e.g. without the event hub.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-Readiness = Callable[[], Awaitable[Mapping[str, str]]]
-OK = "ok"
+from chassis.health import Checks, Severity, worst
+
+Readiness: TypeAlias = Callable[[], Awaitable[Checks]]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+PATHS = frozenset({"/livez", "/readyz"})
+_STATUS = {Severity.OK: "ok", Severity.DEGRADED: "degraded", Severity.FAILED: "not ready"}
 
 
-def routes(readiness: Readiness) -> list[Route]:
-    """Return the two routes. `readiness` returns "ok", or the reason why not, for each part."""
+def endpoints(readiness: Readiness) -> dict[str, Endpoint]:
+    """Return the endpoints. `readiness` returns a check for each part."""
 
     async def livez(_: Request) -> Response:
-        return JSONResponse({"status": OK})
+        return JSONResponse({"status": "ok"})
 
     async def readyz(_: Request) -> Response:
         checks = await readiness()
-        ready = all(check == OK for check in checks.values())
+        severity = worst(checks.values())
         return JSONResponse(
-            {"status": OK if ready else "not ready", "checks": dict(checks)},
-            status_code=200 if ready else 503,
+            {
+                "status": _STATUS[severity],
+                "checks": {name: check.to_json() for name, check in checks.items()},
+            },
+            status_code=503 if severity is Severity.FAILED else 200,
             headers={"Cache-Control": "no-store"},
         )
 
-    return [Route("/livez", livez), Route("/readyz", readyz)]
+    return {"/livez": livez, "/readyz": readyz}
+
+
+def routes(readiness: Readiness) -> list[Route]:
+    """Return the endpoints as routes."""
+    return [Route(path, endpoint) for path, endpoint in endpoints(readiness).items()]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import typing
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
-from fastapi import Path, Query
-from pydantic import BaseModel, ConfigDict, Field, create_model
-from starlette.responses import Response
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
+from starlette.requests import Request
 
 from chassis.domain import snake_case
+from chassis.http.errors import invalid_fields
+from chassis.http.problem import FieldError, invalid
 from chassis.http.routes import Find, Get, Post, Route, Search, parameters
-
-Endpoint = Callable[..., Awaitable[Response]]
 
 
 class QueryModel(BaseModel):
@@ -29,6 +27,47 @@ class PagedQuery(QueryModel):
 
     page: int
     cursor: str | None
+
+
+Q = TypeVar("Q", bound=QueryModel)
+
+
+class PathParameters:
+    """The parameters of `path`, which are fields of `of`. They are text, unlike a body's values."""
+
+    def __init__(self, path: str, of: type) -> None:
+        types = field_types(of)
+        self._adapters: dict[str, TypeAdapter[Any]] = {
+            name: TypeAdapter(types[name]) for name in parameters(path)
+        }
+
+    def of(self, request: Request) -> dict[str, Any]:
+        """Return the values in the path of `request`.
+
+        Raises:
+            Problem: 422, a value does not have the type of its field.
+        """
+        values, errors = {}, []
+        for name, adapter in self._adapters.items():
+            try:
+                values[name] = adapter.validate_python(request.path_params[name])
+            except ValidationError as error:
+                errors.append(FieldError(name, error.errors()[0]["msg"]))
+        if errors:
+            raise invalid(errors)
+        return values
+
+
+def query_of(request: Request, model: type[Q]) -> Q:
+    """Return the query of `request`; the last of several values counts.
+
+    Raises:
+        Problem: 422, the query does not fit `model`.
+    """
+    try:
+        return model.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        raise invalid_fields(error) from error
 
 
 def selected(query: QueryModel, names: Iterable[str]) -> dict[str, object]:
@@ -63,32 +102,6 @@ def find_query(route: Find) -> type[QueryModel]:
     in_path = parameters(route.path)
     fields: dict[str, Any] = {name: (types[name], ...) for name in route.by if name not in in_path}
     return create_model(f"{_name(route.path)}Query", __base__=QueryModel, **fields)
-
-
-def with_signature(endpoint: Endpoint, **added: Any) -> Endpoint:
-    """Replace the `**` parameter of `endpoint` by keyword parameters with the types in `added`.
-
-    FastAPI reads the signature of a function, and these functions are made from a table.
-    """
-    signature = inspect.signature(endpoint, eval_str=True)
-    kept = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    made = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
-        for name, annotation in added.items()
-    ]
-    endpoint.__signature__ = signature.replace(parameters=[*kept, *made])  # type: ignore[attr-defined]
-    return endpoint
-
-
-def path_types(path: str, of: type) -> dict[str, Any]:
-    """Return the annotations of the parameters of `path`, which are fields of `of`."""
-    types = field_types(of)
-    return {name: Annotated[types[name], Path()] for name in parameters(path)}
-
-
-def query_type(model: type[QueryModel]) -> Any:
-    """Return the annotation of a complete query."""
-    return Annotated[model, Query()]
 
 
 def operation_id(route: Route) -> str:

@@ -9,10 +9,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
+from starlette.types import Scope
 
 MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS = 20
+_LONGEST_NAME = 200  # parts of a response that a request determines are cut
 _PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
     413: "Content Too Large",  # as RFC 9110 calls them
+    414: "URI Too Long",
     422: "Unprocessable Content",
 }
 
@@ -68,11 +72,13 @@ def not_found(detail: str | None = None) -> Problem:
     return Problem(404, "not_found", detail=detail)
 
 
-def invalid(errors: Sequence[FieldError]) -> Problem:
-    """Return a 422 with the errors of each field."""
-    return Problem(
-        422, "invalid_request", detail="The request does not fit the schema.", errors=errors
-    )
+def invalid(errors: Sequence[FieldError], count: int | None = None) -> Problem:
+    """Return a 422 with the errors of fields, at most `MAX_ERRORS` of all `count` errors."""
+    count = len(errors) if count is None else count
+    detail = "The request does not fit the schema."
+    if count > MAX_ERRORS:
+        detail += f" These are {MAX_ERRORS} of {count} errors."
+    return Problem(422, "invalid_request", detail=detail, errors=errors[:MAX_ERRORS])
 
 
 def refused(rule: str) -> Problem:
@@ -100,6 +106,12 @@ def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
     return Problem(status, rule, title=phrase, headers=headers)
 
 
+def path_of(scope: Scope) -> str:
+    """Return the path of a request as the client has encoded it."""
+    raw: bytes = scope["raw_path"]
+    return raw.decode("latin-1")
+
+
 def response(problem: Problem, *, instance: str, correlation_id: str | None) -> JSONResponse:
     """Return the response of `problem`."""
     body: dict[str, Any] = {
@@ -113,8 +125,14 @@ def response(problem: Problem, *, instance: str, correlation_id: str | None) -> 
     if correlation_id is not None:
         body["correlation_id"] = correlation_id
     if problem.errors:
-        body["errors"] = [{"field": e.field, "message": e.message} for e in problem.errors]
+        body["errors"] = [
+            {"field": _cut(e.field), "message": _cut(e.message)} for e in problem.errors
+        ]
     return JSONResponse(body, problem.status, problem.headers, media_type=MEDIA_TYPE)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
 
 
 class FieldErrorBody(BaseModel):

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
+from uuid import UUID
 
-from fastapi import Depends, Header
 from pydantic import TypeAdapter
+from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.caller import Caller
 from chassis.http import etag
-from chassis.http.bearer import bearer, require_role
 from chassis.http.parameters import (
-    Endpoint,
-    PagedQuery,
-    QueryModel,
+    PathParameters,
     find_query,
-    path_types,
-    query_type,
+    query_of,
     search_query,
     selected,
-    with_signature,
 )
 from chassis.http.problem import forbidden, not_found
+from chassis.http.resources import CallerEndpoint
 from chassis.http.routes import Find, Get, Search, parameters
 from chassis.results import Page, Versioned
-from chassis.runtime import ServiceRuntime
 
-IfNoneMatch = Annotated[
-    str | None, Header(description="The response is 304 if this is still the entity tag.")
-]
-User = Annotated[Caller, Depends(bearer)]
+
+class Read(Protocol):
+    """The read of one aggregate of a runtime."""
+
+    async def __call__(
+        self, kind: type[Any], id: UUID, caller: Caller | None
+    ) -> Versioned[Any] | None: ...
 
 
 class RowSearch(Protocol):
@@ -47,32 +46,32 @@ class RowSearch(Protocol):
     ) -> Page[Any]: ...
 
 
-def get_endpoint(route: Get, runtime: ServiceRuntime) -> Endpoint:
+def get_endpoint(route: Get, read: Read) -> CallerEndpoint:
     """Return the endpoint of one aggregate. Those of other users are not found."""
     adapter: TypeAdapter[Any] = TypeAdapter(route.of)
+    in_path = PathParameters(route.path, route.of)
     (id,) = parameters(route.path)
 
-    async def endpoint(caller: User, if_none_match: IfNoneMatch = None, **path: Any) -> Response:
-        require_role(caller, route.roles)
-        found: Versioned[Any] | None = await runtime.read(route.of, path[id], caller)
+    async def endpoint(request: Request, caller: Caller) -> Response:
+        found = await read(route.of, in_path.of(request)[id], caller)
         if found is None:
             raise not_found()
         headers = {"ETag": etag.of(found.version)}
-        if etag.unchanged(if_none_match, found.version):
+        if etag.unchanged(request.headers.get("if-none-match"), found.version):
             return Response(status_code=304, headers=headers)
         return _json(adapter.dump_json(found.state), headers)
 
-    return with_signature(endpoint, **path_types(route.path, route.of))
+    return endpoint
 
 
-def search_endpoint(route: Search, search: RowSearch) -> Endpoint:
+def search_endpoint(route: Search, search: RowSearch) -> CallerEndpoint:
     """Return the endpoint of a page: `{"items": [...], "next": cursor or null}`."""
     adapter: TypeAdapter[Any] = TypeAdapter(tuple[route.of, ...])  # type: ignore[name-defined]
     cursors: TypeAdapter[str | None] = TypeAdapter(str | None)
+    model = search_query(route)
 
-    async def endpoint(caller: User, **given: Any) -> Response:
-        require_role(caller, route.roles)
-        query: PagedQuery = given["query"]
+    async def endpoint(request: Request, caller: Caller) -> Response:
+        query = query_of(request, model)
         by = selected(query, route.by) | _own_rows(route, caller)
         _require_owner(route, by, caller)
         filters = selected(query, route.filter)
@@ -80,16 +79,18 @@ def search_endpoint(route: Search, search: RowSearch) -> Endpoint:
         items, next = adapter.dump_json(page.items), cursors.dump_json(page.next)
         return _json(b'{"items":%b,"next":%b}' % (items, next))
 
-    return with_signature(endpoint, query=query_type(search_query(route)))
+    return endpoint
 
 
-def find_endpoint(route: Find, search: RowSearch) -> Endpoint:
+def find_endpoint(route: Find, search: RowSearch) -> CallerEndpoint:
     """Return the endpoint of one row. With an owner, rows of other users are not found."""
     adapter: TypeAdapter[Any] = TypeAdapter(route.of)
+    in_path = PathParameters(route.path, route.of)
+    model = find_query(route)
 
-    async def endpoint(caller: User, **given: Any) -> Response:
-        require_role(caller, route.roles)
-        query: QueryModel = given.pop("query")
+    async def endpoint(request: Request, caller: Caller) -> Response:
+        given = in_path.of(request)
+        query = query_of(request, model)
         by = selected(query, (name for name in route.by if name not in given)) | given
         _require_owner(route, by, caller)
         page = await search(by | _own_rows(route, caller), {}, (), 2)
@@ -97,9 +98,7 @@ def find_endpoint(route: Find, search: RowSearch) -> Endpoint:
             raise not_found()
         return _json(adapter.dump_json(page.items[0]))
 
-    return with_signature(
-        endpoint, query=query_type(find_query(route)), **path_types(route.path, route.of)
-    )
+    return endpoint
 
 
 def _require_owner(route: Search | Find, by: Mapping[str, object], caller: Caller) -> None:

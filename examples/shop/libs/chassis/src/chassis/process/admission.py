@@ -1,28 +1,64 @@
-"""Admission of requests to a unit: health checks at once, the rest when it has started."""
+"""Admission of requests to a unit: health checks at once, the rest when it has started and can.
+
+A unit that takes on more than it can do answers nobody in time. So only a limited number of
+requests is worked on, some wait for a short time, and the others are refused, which costs little.
+"""
 
 from __future__ import annotations
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 
+import structlog
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis import deadline
+from chassis.health import Checks, failed
 from chassis.http import health, problem
+from chassis.http.edge import CORRELATION_ID, MAX_BODY_BYTES, WAITED
 from chassis.http.problem import Problem
+from chassis.process.limiter import Limiter, Limits, Overloaded
 
 STARTING, SERVING, DRAINING = "starting", "serving", "draining"
+_RETRY_AFTER = {"Retry-After": "1"}
+# By this header the gateway takes this instance out at once, and asks another one.
+_TAKE_OUT = "x-envoy-immediate-health-check-fail"
+_REPORT_INTERVAL = 1.0
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.process")
+
+
+@dataclass(slots=True)
+class Counts:
+    """What happened to the requests so far, but for health checks.
+
+    Attributes:
+        admitted: Passed on to the application.
+        refused: Refused, because too many others were running and waiting.
+        expired: Refused, because the deadline had passed before their turn.
+        waited: Seconds that the admitted ones have waited, together.
+    """
+
+    admitted: int = 0
+    refused: int = 0
+    expired: int = 0
+    waited: float = 0.0
 
 
 class Admission:
     """The ASGI application at a unit's port. Not ready while the unit starts or drains."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str, limits: Limits) -> None:
+        self.counts = Counts()
+        self.limiter = Limiter(limits)
+        self._unit = unit
         self._phase = STARTING
         self._reason = STARTING
-        self._app: ASGIApp = Starlette(
-            routes=[*health.routes(self._not_ready), Route("/{path:path}", _starting)]
-        )
+        self._health: ASGIApp = Starlette(routes=health.routes(self._not_ready))
+        self._app: ASGIApp | None = None
+        self._reported = float("-inf")
 
     def waiting(self, reason: str) -> None:
         """Report `reason` as the cause why the unit is not ready yet."""
@@ -39,20 +75,107 @@ class Admission:
     def guarded(self, readiness: health.Readiness) -> health.Readiness:
         """Return a readiness check that asks `readiness` only while requests are admitted."""
 
-        async def guarded() -> dict[str, str]:
+        async def guarded() -> Checks:
             if self._phase != SERVING:
                 return await self._not_ready()
-            return dict(await readiness())
+            return await readiness()
 
         return guarded
 
-    async def _not_ready(self) -> dict[str, str]:
-        return {"unit": self._reason}
+    async def _not_ready(self) -> Checks:
+        return {"unit": failed(self._reason)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app(scope, receive, send)
+        if scope["type"] != "http" or scope["path"] in health.PATHS:
+            await (self._app or self._health)(scope, receive, send)
+        elif self._app is None:
+            await _refuse(_starting(), scope, receive, send)
+        else:
+            await self._limited(self._app, scope, receive, send)
+
+    async def _limited(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        # A slow upload must not keep others waiting.
+        received = await _body_of(receive)
+        began = time.monotonic()
+        until = deadline.after(headers.get(deadline.HEADER.encode()))
+        try:
+            await self.limiter.acquire(until)
+        except Overloaded:
+            self._count_refusal(until)
+            await _refuse(_overloaded(), scope, receive, send)
+            return
+        try:
+            if _has_passed(until):
+                self._count_refusal(until)
+                await _refuse(_overloaded(), scope, receive, send)
+                return
+            waited = time.monotonic() - began
+            self.counts.admitted += 1
+            self.counts.waited += waited
+            scope[WAITED] = round(waited * 1000, 2)
+            with deadline.use(until):
+                await app(scope, _replayed(received, receive), send)
+        finally:
+            self.limiter.release()
+
+    def _count_refusal(self, until: float | None) -> None:
+        """Count a refusal. There may be thousands a second, so not each has a line in the log."""
+        if _has_passed(until):
+            self.counts.expired += 1
+        else:
+            self.counts.refused += 1
+        now = time.monotonic()
+        if now - self._reported >= _REPORT_INTERVAL:
+            self._reported = now
+            _log.warning(
+                "overloaded",
+                service=self._unit,
+                refused=self.counts.refused,
+                expired=self.counts.expired,
+                running=self.limiter.running,
+                waiting=self.limiter.waiting,
+            )
 
 
-async def _starting(request: Request) -> Response:
-    starting = Problem(503, "starting", headers={"Retry-After": "1"})
-    return problem.response(starting, instance=request.url.path, correlation_id=None)
+def _has_passed(until: float | None) -> bool:
+    return until is not None and until <= time.monotonic()
+
+
+def _starting() -> Problem:
+    return Problem(503, "starting", headers={**_RETRY_AFTER, _TAKE_OUT: "true"})
+
+
+def _overloaded() -> Problem:
+    return Problem(503, "overloaded", headers=_RETRY_AFTER)
+
+
+async def _refuse(refusal: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    sent = dict(scope["headers"]).get(CORRELATION_ID.encode())
+    correlation_id = sent.decode("latin-1") if sent else None
+    response = problem.response(
+        refusal, instance=problem.path_of(scope), correlation_id=correlation_id
+    )
+    await response(scope, receive, send)
+
+
+async def _body_of(receive: Receive) -> list[Message]:
+    """Receive the body, or a bit more of it than the application accepts."""
+    messages = [await receive()]
+    size = len(messages[0].get("body", b""))
+    while messages[-1].get("more_body", False) and size <= MAX_BODY_BYTES:
+        messages.append(await receive())
+        size += len(messages[-1].get("body", b""))
+    return messages
+
+
+def _replayed(messages: Iterable[Message], receive: Receive) -> Receive:
+    """Return a `receive` that begins with what was received already."""
+    rest = iter(messages)
+
+    async def replayed() -> Message:
+        for message in rest:
+            return message
+        return await receive()
+
+    return replayed

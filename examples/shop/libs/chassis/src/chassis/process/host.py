@@ -12,7 +12,8 @@ from starlette.types import ASGIApp
 
 from chassis.auth import Verifier
 from chassis.clock import Clock, utc_now
-from chassis.http.health import OK, Readiness
+from chassis.health import Checks, ok
+from chassis.http.health import Readiness
 from chassis.identity import identity_of
 from chassis.process.assignments import is_bff
 from chassis.process.errors import CannotStart
@@ -58,7 +59,7 @@ class Runtime(Protocol):
     async def start(self) -> None: ...
     async def drain(self) -> None: ...
     async def close(self) -> None: ...
-    async def readiness(self) -> dict[str, str]: ...
+    async def readiness(self) -> Checks: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +202,8 @@ class _NoRuntime:
     async def drain(self) -> None: ...
     async def close(self) -> None: ...
 
-    async def readiness(self) -> dict[str, str]:
-        return {"unit": OK}
+    async def readiness(self) -> Checks:
+        return {"unit": ok()}
 
 
 def _require_hub(hub: Hub | None) -> Hub:

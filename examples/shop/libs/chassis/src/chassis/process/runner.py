@@ -10,21 +10,20 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from chassis.auth import KeysUnusable, Verifier
-from chassis.errors import Unavailable
 from chassis.process.admission import Admission
-from chassis.process.assignments import Assignment, is_bff, load
+from chassis.process.assignments import Assignment, load
 from chassis.process.errors import CannotStart
-from chassis.process.host import check, host
+from chassis.process.host import check
+from chassis.process.limiter import Limits
 from chassis.process.server import listen, new_server
+from chassis.process.start import Background, start_units
 from chassis.process.state import Process, ServedUnit
 from chassis.settings import Settings
 
 if TYPE_CHECKING:
-    from chassis.hub.port import Hub
     from chassis.process.assignments import Unit
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.process")
-_LONGEST_RETRY_DELAY = 5.0
 
 
 async def run(assignments: Sequence[Assignment], settings: Settings) -> int:
@@ -74,11 +73,15 @@ def _stop_on_signals() -> asyncio.Event:
 
 def _listen(process: Process, units: Sequence[Unit], assignments: Sequence[Assignment]) -> None:
     """Listen on all ports, so that a port in use is reported before anything is started."""
+    settings = process.settings
+    limits = Limits(
+        running=settings.max_running, waiting=settings.max_waiting, seconds=settings.max_wait
+    )
     sockets = [listen(assignment.host, assignment.port) for assignment in assignments]
     for unit, socket in zip(units, sockets, strict=True):
-        admission = Admission()
+        admission = Admission(unit.name, limits)
         # Half of the drain timeout is for requests, the rest for messages.
-        server = new_server(admission, process.settings.drain_timeout / 2)
+        server = new_server(admission, settings.drain_timeout / 2)
         serving = asyncio.create_task(server.serve(sockets=[socket]), name=f"{unit.name} server")
         process.served.append(ServedUnit(unit, admission, server, serving))
         _log.info("listening", service=unit.name, address=_address(socket.getsockname()))
@@ -87,20 +90,16 @@ def _listen(process: Process, units: Sequence[Unit], assignments: Sequence[Assig
 async def _serve(process: Process, stop: asyncio.Event) -> int:
     """Start the units and serve until a signal, or until a task ends that should not."""
     stopped: asyncio.Task[Any] = asyncio.create_task(stop.wait())
-    starting = asyncio.create_task(_start(process))
+    starting = start_units(process)
     try:
-        servers = {served.serving for served in process.served}
-        ended = await _first_to_end({stopped, starting, *servers}, set())
-        if ended is starting:
-            background = starting.result()
-            ended = await _first_to_end({stopped, *servers}, background)
-    except Exception as error:
-        _log.exception("cannot start", reason=str(error))
-        return 1
+        ended = await _first_to_end(
+            {stopped, *(served.serving for served in process.served)}, starting
+        )
     finally:
         stopped.cancel()
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
+        for task in starting:
+            task.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)
     if ended is not stopped:
         _log.error("a task ended unexpectedly", task=ended.get_name(), exc_info=_error(ended))
     await process.drain()
@@ -108,54 +107,21 @@ async def _serve(process: Process, stop: asyncio.Event) -> int:
 
 
 async def _first_to_end(
-    tasks: set[asyncio.Task[Any]], background: set[asyncio.Task[Any]]
+    tasks: set[asyncio.Task[Any]], starting: set[asyncio.Task[Background]]
 ) -> asyncio.Task[Any]:
-    """Return the first of `tasks` to end or of `background` to fail; those may end regularly."""
-    waiting = tasks | background
+    """Return the first of `tasks` to end, or the first task of a started unit to fail."""
+    waiting: set[asyncio.Task[Any]] = tasks | starting
     while True:
         done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             if task in tasks or _error(task) is not None:
                 return task
+            if task in starting:
+                waiting |= task.result()
 
 
 def _error(task: asyncio.Task[Any]) -> BaseException | None:
     return None if task.cancelled() else task.exception()
-
-
-async def _start(process: Process) -> set[asyncio.Task[Any]]:
-    """Start the units and return their background tasks."""
-    if not all(is_bff(served.unit) for served in process.served):
-        process.hub = await _connect(process)
-    for served in process.served:
-        hosted = host(
-            served.unit, process.settings, process.hub, process.verifier, served.admission.guarded
-        )
-        process.hosts.append(hosted)
-    before = asyncio.all_tasks()
-    await asyncio.gather(*(hosted.start() for hosted in process.hosts))
-    started = asyncio.all_tasks() - before
-    for served, hosted in zip(process.served, process.hosts, strict=True):
-        served.admission.admit(hosted.app)
-    _log.info("ready", units=[hosted.name for hosted in process.hosts])
-    return started
-
-
-async def _connect(process: Process) -> Hub:
-    """Connect to the hub. Until that succeeds, the process is alive but not ready."""
-    from chassis.hub.nats import connect_nats
-
-    name = "+".join(served.unit.name for served in process.served)
-    wait = 0.1
-    process.report_waiting("hub: connecting")
-    while True:
-        try:
-            return await connect_nats(process.settings.nats_url, name)
-        except Unavailable as error:
-            _log.warning("the event hub is not reachable yet", reason=str(error))
-            process.report_waiting(f"hub: {error}")
-        await asyncio.sleep(wait)
-        wait = min(2 * wait, _LONGEST_RETRY_DELAY)
 
 
 def _address(name: tuple[str, int]) -> str:

@@ -40,7 +40,7 @@ class Process:
         settings: The settings of the process.
         verifier: Verifies the bearer tokens.
         served: The units, from the moment that their ports are open.
-        hosts: The started units; empty until the hub is connected.
+        hosts: The units that have started, or are starting.
         hub: The connection to the event hub.
     """
 
@@ -49,11 +49,6 @@ class Process:
     served: list[ServedUnit] = field(default_factory=list)
     hosts: list[Host] = field(default_factory=list)
     hub: Hub | None = None
-
-    def report_waiting(self, reason: str) -> None:
-        """Report `reason` as the cause why the units are not ready yet."""
-        for served in self.served:
-            served.admission.waiting(reason)
 
     async def drain(self) -> None:
         """Finish the work in flight: requests first, then messages."""

@@ -85,6 +85,7 @@ def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit]:
         consumers=reading,
         background={"relay": relay.run, "timers": timers.run},
         flush=relay.flush_if_mine,
+        problems={"outbox": lambda: relay.problem},
     )
     return parts, unit
 

@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
 
+from chassis import deadline
 from chassis.caller import Caller
 from chassis.clock import Clock
 from chassis.domain import Refused, evolved
 from chassis.envelope import Outgoing
-from chassis.errors import AlreadyHandled, NotOwner, VersionMismatch
+from chassis.errors import AlreadyHandled, KeyReused, NotOwner, VersionMismatch
 from chassis.messages import Catalog, Command, CommandRefused, Event
 from chassis.results import Outcome
 from chassis.runtime.aggregates import Loaded, Repository
@@ -36,12 +37,14 @@ class Request:
         message_id: The id of the command; a command is handled once for each id.
         caller: The caller; None for a trusted sender.
         expected_version: The version that the aggregate must have; None for any.
+        fingerprint: Tells this command from others with the same id; None if there are none.
     """
 
     command: Command
     message_id: UUID
     caller: Caller | None = None
     expected_version: int | None = None
+    fingerprint: str | None = None
 
 
 class CommandHandler:
@@ -79,16 +82,18 @@ class CommandHandler:
         """See `ServiceRuntime.handle`."""
         # Concurrent commands on one aggregate wait here instead of conflicting in the store.
         async with self._lock(request.command):
+            deadline.check()
             try:
                 return await retry_on_conflict(lambda: self._attempt(request))
             except AlreadyHandled as handled:
-                return _recorded(handled.results[str(request.message_id)])
+                result = handled.results[str(request.message_id)]
+                return _recorded(result, request.fingerprint)
             except (Refused, NotOwner, VersionMismatch):
                 # A repeated request may be refused because it has succeeded before.
                 results = await self._store.handled((str(request.message_id),))
                 if not results:
                     raise
-                return _recorded(results[str(request.message_id)])
+                return _recorded(results[str(request.message_id)], request.fingerprint)
 
     async def carry_out(self, command: Command, message_id: UUID, work: Work) -> None:
         """Handle a command from the hub or a policy; a refusal is published as an event.
@@ -135,7 +140,7 @@ class CommandHandler:
         outbox = self._wrapped(events, request.message_id, before.version)
         if events:
             repository.write(work, id, before, state, outbox)
-        received = Received(str(request.message_id), json.dumps(asdict(outcome), default=str))
+        received = Received(str(request.message_id), _record(outcome, request.fingerprint))
         work.add(Commit(inbox=(received,), outbox=outbox))
         return outcome
 
@@ -195,9 +200,20 @@ def _check_before(aggregate: Aggregate[Any, Any, Any], before: Loaded, request: 
         raise VersionMismatch(expected=request.expected_version or 0, actual=before.version)
 
 
-def _recorded(result: str | None) -> Outcome:
-    """Return the recorded outcome of a command, or raise its recorded refusal."""
+def _record(outcome: Outcome, fingerprint: str | None) -> str:
+    told_apart = {} if fingerprint is None else {"fingerprint": fingerprint}
+    return json.dumps(asdict(outcome) | told_apart, default=str)
+
+
+def _recorded(result: str | None, fingerprint: str | None) -> Outcome:
+    """Return the recorded outcome of a command, or raise its recorded refusal.
+
+    Raises:
+        KeyReused: The recorded command has another fingerprint.
+    """
     recorded = json.loads(result or "{}")
+    if fingerprint is not None and recorded.get("fingerprint", fingerprint) != fingerprint:
+        raise KeyReused
     if "refused" in recorded:
         raise Refused(recorded["refused"])
     return Outcome(

@@ -35,10 +35,16 @@ class Housekeeping:
         self._generations = math.ceil(retention / _INTERVAL) + 1
 
     async def run(self) -> None:
-        """Age the inbox until cancelled."""
+        """Age the inbox until cancelled.
+
+        The lease may move. Only who holds it for a whole interval begins a generation, so that none
+        is shorter.
+        """
+        before = False
         while True:
             await asyncio.sleep(_INTERVAL.total_seconds())
-            if LEASE in self._membership.owned:
+            before, owned = LEASE in self._membership.owned, before
+            if before and owned:
                 try:
                     await self._store.forget(self._generations)
                 except Unavailable as error:

@@ -13,6 +13,7 @@ import structlog
 from chassis.clock import Clock, utc_now
 from chassis.dead_letters import DeadLetters
 from chassis.errors import Conflict, Unavailable
+from chassis.health import Checks
 from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.projection import Projection
@@ -134,7 +135,7 @@ class ProjectionRuntime:
         """Stop immediately. The caller closes the store and the hub."""
         await self._unit.close()
 
-    async def readiness(self) -> dict[str, str]:
+    async def readiness(self) -> Checks:
         """Return "ok", or the reason why not, for the store, the hub and the consumers."""
         return await self._unit.readiness()
 

@@ -10,6 +10,7 @@ from chassis import trace
 from chassis.caller import Caller
 from chassis.clock import Clock, utc_now
 from chassis.errors import NotOwner
+from chassis.health import Checks
 from chassis.hub.port import Hub
 from chassis.messages import Command
 from chassis.results import Outcome, Page, Versioned
@@ -48,6 +49,7 @@ class ServiceRuntime:
         caller: Caller | None,
         message_id: UUID,
         expected_version: int | None = None,
+        fingerprint: str | None = None,
     ) -> Outcome:
         """Handle a command on its aggregate in one atomic write.
 
@@ -58,11 +60,14 @@ class ServiceRuntime:
             caller: The caller; None for a trusted sender.
             message_id: The id of the command; it is handled once for each id.
             expected_version: The version that the aggregate must have; None for any.
+            fingerprint: Tells this command from others with the same id; None if there are none.
 
         Raises:
+            KeyReused: A command with this id, but another fingerprint, was handled before.
             Refused: A rule of the domain does not hold.
             NotOwner: The aggregate belongs to another user.
             VersionMismatch: The aggregate has another version.
+            DeadlineExceeded: It is not worth to begin.
             Conflict: Other writers were faster, repeatedly.
             Unavailable: The store is unavailable.
         """
@@ -71,6 +76,7 @@ class ServiceRuntime:
             message_id=message_id,
             caller=caller,
             expected_version=expected_version,
+            fingerprint=fingerprint,
         )
         with trace.use(trace.current() or trace.begin()):
             return await self._commands.handle(request)
@@ -136,6 +142,6 @@ class ServiceRuntime:
         """Stop immediately. The caller closes the store and the hub."""
         await self._unit.close()
 
-    async def readiness(self) -> dict[str, str]:
+    async def readiness(self) -> Checks:
         """Return "ok", or the reason why not, for the store, the hub and the consumers."""
         return await self._unit.readiness()

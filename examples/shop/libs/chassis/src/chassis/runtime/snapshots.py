@@ -1,7 +1,7 @@
 """Snapshots of event-sourced aggregates, so that long histories are not read again and again.
 
-A snapshot is valid for the code that has written it: it has a fingerprint of the state's class and
-of the module with `evolve`. Other code ignores it.
+A snapshot is valid for the code that has written it: it has a fingerprint of the modules with
+`evolve`, the state's class and the events. Other code ignores it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ import hashlib
 import inspect
 import json
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
+
+from pydantic import ValidationError
 
 from chassis.codec import Codec
 from chassis.identity import identity_of
@@ -49,7 +52,11 @@ class Snapshots:
         document = json.loads(stored.data)
         if document["code"] != self._fingerprint:
             return Snapshot(None, 0, stored.version)
-        return Snapshot(self._codec.decode(document["state"]), document["version"], stored.version)
+        try:
+            state = self._codec.decode(document["state"])
+        except ValidationError:  # a class of a value in it has changed
+            return Snapshot(None, 0, stored.version)
+        return Snapshot(state, document["version"], stored.version)
 
     def put(self, id: str, state: Any, version: int, *, written: int) -> Put:
         """Return the write of a snapshot.
@@ -76,14 +83,16 @@ class Snapshots:
 
 def _fingerprint(aggregate: Aggregate[Any, Any, Any]) -> str:
     """Return a fingerprint of the code that makes states of events."""
-    module = inspect.getmodule(aggregate.evolve)
+    made_by = (aggregate.evolve, aggregate.state, *aggregate.events)
+    modules = dict.fromkeys(inspect.getmodule(each) for each in made_by)
+    code = "".join(_source(module) for module in modules if module is not None)
+    keys = json.dumps(dict(aggregate.stored), sort_keys=True)
+    bytecode = aggregate.evolve.__code__.co_code.hex()
+    return hashlib.sha256((code + keys + bytecode).encode()).hexdigest()[:16]
+
+
+def _source(module: ModuleType) -> str:
     try:
-        code = inspect.getsource(module or aggregate.evolve).encode()
+        return inspect.getsource(module)
     except (OSError, TypeError):  # no source is installed
-        code = aggregate.evolve.__code__.co_code
-    fields = json.dumps(_fields(aggregate.state), sort_keys=True)
-    return hashlib.sha256(code + fields.encode()).hexdigest()[:16]
-
-
-def _fields(state: type) -> dict[str, str]:
-    return {name: str(annotation) for name, annotation in inspect.get_annotations(state).items()}
+        return module.__name__

@@ -12,6 +12,7 @@ import structlog
 
 from chassis.dead_letters import DeadLetters
 from chassis.errors import Unavailable
+from chassis.health import Check, Checks, degraded, failed, ok
 from chassis.hub.port import Topic
 from chassis.messages import Catalog
 from chassis.runtime import checkpoints, housekeeping, relay, timers
@@ -49,6 +50,7 @@ class Unit:
         consumers: Iterable[Consumer] = (),
         background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = MappingProxyType({}),
         flush: Callable[[], Awaitable[None]] | None = None,
+        problems: Mapping[str, Callable[[], str | None]] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self._messages = messages
@@ -68,6 +70,7 @@ class Unit:
             "membership": parts.membership.run,
         }
         self._flush = flush
+        self._problems = problems
         self._tasks: list[asyncio.Task[None]] = []
         self._consuming: dict[Consumer, asyncio.Task[None]] = {}
 
@@ -118,13 +121,17 @@ class Unit:
             async with asyncio.timeout(_CLOSE_TIMEOUT):
                 await self._parts.membership.leave()
 
-    async def readiness(self) -> dict[str, str]:
-        """Return "ok", or the reason why not, for every part."""
-        problems = [consumer.problem for consumer in self._consuming if consumer.problem]
+    async def readiness(self) -> Checks:
+        """Return a check of every part. Without the hub, requests are still served."""
+        consumers = [consumer.problem for consumer in self._consuming if consumer.problem]
+        status = self._parts.hub.status()
         return {
-            "store": await self._store_status(),
-            "hub": self._parts.hub.status(),
-            "consumers": problems[0] if problems else "ok" if self._tasks else "not started",
+            "store": await self._check_store(),
+            "hub": _degraded_by(None if status == "ok" else status),
+            "consumers": _degraded_by(
+                next(iter(consumers), None) if self._tasks else "not started"
+            ),
+            **{name: _degraded_by(problem()) for name, problem in self._problems.items()},
         }
 
     def _consumer_of(self, topic: str, group: str) -> Consumer | None:
@@ -145,12 +152,12 @@ class Unit:
             )
         )
 
-    async def _store_status(self) -> str:
+    async def _check_store(self) -> Check:
         try:
             await self._parts.store.ping()
         except Unavailable as error:
-            return str(error)
-        return "ok"
+            return failed(str(error))
+        return ok()
 
     def _begin(self, what: str, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return asyncio.create_task(self._run(what, work), name=f"{self.name} {what}")
@@ -171,3 +178,7 @@ class Unit:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
         self._consuming.clear()
+
+
+def _degraded_by(problem: str | None) -> Check:
+    return ok() if problem is None else degraded(problem)

@@ -18,9 +18,9 @@ class FakeBackends:
         self._answers = answers
         self.requests: list[str] = []
 
-    def peers(self, names: Iterable[str]) -> dict[str, str]:
+    def peers(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return a base URL for each backend."""
-        return {name: f"http://{name}" for name in names}
+        return {name: (f"http://{name}",) for name in names}
 
     async def fetch(self, url: str, headers: Mapping[str, str]) -> Fetched:
         """Implement `chassis.http_client.Fetch`."""

@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -84,6 +84,7 @@ class System:
     def session(cls, root: Path) -> Iterator[System]:
         """Yield the running system; if it is not running, it is started for the block."""
         from chassis.embedded.down import down
+        from chassis.embedded.options import Options
         from chassis.embedded.up import up
 
         root = root.resolve()
@@ -91,8 +92,8 @@ class System:
         if found is not None and found.alive:
             yield cls.running(root)
             return
-        up(root, Console(), each=os.environ.get("PROCESSES") == "each", gateway_port=0)
         try:
+            up(root, Console(), replace(Options.from_env(os.environ), gateway_port=0))
             yield cls.running(root)
         finally:
             down(root, Console())

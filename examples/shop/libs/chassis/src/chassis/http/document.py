@@ -1,0 +1,144 @@
+"""The OpenAPI document of a unit. FastAPI makes it from signatures; it serves no request here."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Header, Path, Query
+from starlette.responses import Response
+
+from chassis.caller import Caller
+from chassis.http import openapi
+from chassis.http.bearer import bearer
+from chassis.http.commands import LONGEST_KEY, CommandRoute
+from chassis.http.openapi import Components, problems
+from chassis.http.parameters import (
+    QueryModel,
+    field_types,
+    find_query,
+    operation_id,
+    search_query,
+)
+from chassis.http.routes import Find, Get, Post, Route, Search, parameters
+
+Endpoint = Callable[..., Awaitable[Response]]
+User = Annotated[Caller, Depends(bearer)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=LONGEST_KEY,
+        description="Requests with the same key are carried out once.",
+    ),
+]
+IfMatch = Annotated[str | None, Header(description="The expected version, as an entity tag.")]
+IfNoneMatch = Annotated[
+    str | None, Header(description="The response is 304 if this is still the entity tag.")
+]
+
+
+def document(
+    name: str, routes: Iterable[Route], commands: Iterable[CommandRoute]
+) -> dict[str, Any]:
+    """Return the OpenAPI document of the unit `name`, with its `post` routes also as `commands`."""
+    app = FastAPI(title=name, docs_url=None, redoc_url=None)
+    components = Components(app)
+    by_route = {command.route: command for command in commands}
+    for route in routes:
+        match route:
+            case Post():
+                _add_command(app, components, by_route[route])
+            case Get():
+                endpoint = with_signature(_get, **path_types(route.path, route.of))
+                _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
+            case Search():
+                endpoint = with_signature(_search, query=query_type(search_query(route)))
+                page = openapi.page(route.of)
+                _add_reading(app, route, endpoint, page, openapi.SEARCH_PROBLEMS)
+            case Find():
+                types = path_types(route.path, route.of)
+                endpoint = with_signature(_search, query=query_type(find_query(route)), **types)
+                _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
+    return app.openapi()
+
+
+async def _post(
+    caller: User, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None, **path: Any
+) -> Response:
+    raise NotImplementedError
+
+
+async def _get(caller: User, if_none_match: IfNoneMatch = None, **path: Any) -> Response:
+    raise NotImplementedError
+
+
+async def _search(caller: User, **given: Any) -> Response:
+    raise NotImplementedError
+
+
+def _add_command(app: FastAPI, components: Components, command: CommandRoute) -> None:
+    route = command.route
+    answer = {"model": openapi.outcome(route.command, command.id)}
+    app.add_api_route(
+        route.path,
+        with_signature(_post, **path_types(route.path, route.command)),
+        methods=["POST"],
+        status_code=200 if command.generated_id is None else 201,
+        response_model=None,
+        responses={
+            **({200: answer} if command.generated_id is None else {}),
+            201: {**answer, "description": "The aggregate was created."},
+            **problems(*openapi.COMMAND_PROBLEMS),
+        },
+        description=(route.command.__doc__ or "").strip(),
+        operation_id=operation_id(route),
+        openapi_extra=components.request_body(
+            route.command, parameters(route.path), command.generated_id
+        ),
+    )
+
+
+def _add_reading(
+    app: FastAPI, route: Get | Search | Find, endpoint: Any, model: type, statuses: Iterable[int]
+) -> None:
+    app.add_api_route(
+        route.path,
+        endpoint,
+        methods=["GET"],
+        response_model=None,
+        responses={200: {"model": model}, **problems(*statuses)},
+        operation_id=operation_id(route),
+    )
+
+
+def with_signature(endpoint: Endpoint, **added: Any) -> Endpoint:
+    """Return a function with the signature of `endpoint`, whose `**` parameter becomes `added`.
+
+    FastAPI reads the signature of a function, and these functions are made from a table.
+    """
+    signature = inspect.signature(endpoint, eval_str=True)
+    kept = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    made = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+        for name, annotation in added.items()
+    ]
+
+    async def documented(**given: Any) -> Response:
+        return await endpoint(**given)
+
+    documented.__name__ = "endpoint"  # it becomes the summary of the operation
+    documented.__signature__ = signature.replace(parameters=[*kept, *made])  # type: ignore[attr-defined]
+    return documented
+
+
+def path_types(path: str, of: type) -> dict[str, Any]:
+    """Return the annotations of the parameters of `path`, which are fields of `of`."""
+    types = field_types(of)
+    return {name: Annotated[types[name], Path()] for name in parameters(path)}
+
+
+def query_type(model: type[QueryModel]) -> Any:
+    """Return the annotation of a complete query."""
+    return Annotated[model, Query()]
