@@ -85,8 +85,11 @@ class Desk:
         self.sheets.append(str(sheet))
 
     def kill(self, unit: str) -> None:
+        """Kill the process of `unit`, and the supervisor, which would start it again."""
         found = state.read(ProjectPaths(self.root.resolve()))
         assert found is not None
+        assert found.supervisor is not None
+        os.kill(found.supervisor.pid, signal.SIGKILL)
         os.kill(found.started[self.name(unit)].pid, signal.SIGKILL)
 
     def messages(self) -> Counter[tuple[str, str]]:
