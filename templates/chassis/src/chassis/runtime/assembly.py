@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,12 +99,13 @@ def _timer_handlers(
     for saga in parts.sagas:
         mine = [consumer for consumer in reading if consumer.group == _saga_group(parts, saga).name]
 
-        async def ready(time: datetime, mine: list[Consumer] = mine) -> bool:
+        async def oldest_unhandled(mine: list[Consumer] = mine) -> datetime | None:
             """A deadline waits for the answers that were published before it."""
-            return all([await consumer.handled_until(time) for consumer in mine])
+            found = await asyncio.gather(*(consumer.oldest_unhandled() for consumer in mine))
+            return min((time for time in found if time is not None), default=None)
 
         for name, handle in saga.timer_handlers.items():
-            yield name, Handling(handle, ready)
+            yield name, Handling(handle, oldest_unhandled)
 
 
 def _parts(service: Service, on: Environment, committer: Committer) -> ServiceParts:
