@@ -15,10 +15,13 @@ from chassis.dead_letters import DeadLetter, DeadLetters, State
 from chassis.envelope import Envelope
 from chassis.errors import Conflict, TooLarge, Unavailable
 from chassis.messages import Catalog, Message
+from chassis.runtime import lanes
+from chassis.runtime.retries import Retry
 from chassis.runtime.work import Work
+from chassis.store.port import Commit, Received
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 from . import market
 from .consuming import Consuming, Handler, envelope, outgoing
@@ -152,6 +155,50 @@ async def test_what_is_unavailable_does_not_count(consuming: Consuming, handler:
     await consuming.deliver(envelope(number=1))
     assert await consuming.effects() == {"s": [1]}
     assert await consuming.dead() == []
+
+
+async def test_a_message_that_always_conflicts_becomes_a_dead_letter(
+    consuming: Consuming, handler: Handler
+) -> None:
+    handler.fail(1, ValueError("to its lane"), *(Conflict() for _ in range(1000)))
+    await consuming.deliver(envelope(number=1), envelope(number=2))
+    (letter,) = await consuming.dead()
+    assert (letter.reason, letter.attempts) == ("Conflict: ", 3)
+    assert await consuming.effects() == {"s": [2]}
+
+
+async def test_many_that_wait_for_another_attempt_hold_up_nobody(
+    store: SqliteStore, messages: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than are attempted at once, and each waits for long before its next attempt."""
+    monkeypatch.setattr(lanes, "_AT_ONCE", 2)
+    bad = [f"bad-{number}" for number in range(3)]
+    handler = Handler()
+    handler.fail(1, *(ValueError("bad") for _ in range(10_000)))
+    patient = Retry(attempts=3, first=10 * PATIENCE, longest=10 * PATIENCE)
+    consuming = Consuming(store, messages, handler, retry=patient)
+    await consuming.begin()
+    for subject in bad:
+        consuming.hub.inject(outgoing(envelope(subject, 1)))
+    await until(lambda: all(len(handler.calls[subject]) > 1 for subject in bad))
+    handler.fail(2, ValueError("to its lane"))
+    consuming.hub.inject(outgoing(envelope("good", 2)))
+    await eventually(lambda: consuming.effects("good"), lambda effects: effects == {"good": [2]})
+    await consuming.stop()
+
+
+async def test_what_ignores_the_inbox_is_a_dead_letter_and_no_endless_loop(
+    store: SqliteStore, messages: Catalog
+) -> None:
+    async def ignorant(message: Message, envelope: Envelope, work: Work) -> None:
+        work.add(Commit(inbox=(Received("handled"),)))
+
+    consuming = Consuming(store, messages, ignorant)
+    await store.commit(Commit(inbox=(Received("handled"),)))
+    await consuming.deliver(envelope())
+    (letter,) = await consuming.dead()
+    assert letter.reason.startswith("AlreadyHandled")
+    await consuming.stop()
 
 
 async def test_a_store_that_fails_for_a_while_holds_up_a_batch(consuming: Consuming) -> None:

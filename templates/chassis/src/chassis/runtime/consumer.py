@@ -266,12 +266,16 @@ class Consumer:
         self._lanes.clear()
 
     async def _handle_alone(self, delivery: Delivery) -> None:
-        """Handle one message until it is handled or a dead letter; outages do not count."""
+        """Handle one message until it is handled or a dead letter; outages do not count.
+
+        A conflict counts, since it remains after all repetitions of an attempt.
+        """
         failures = waits = 0
         while True:
             try:
-                return await self._attempt(delivery)
-            except (Unavailable, Conflict) as error:
+                async with self._lanes.slots:
+                    return await self._attempt(delivery)
+            except Unavailable as error:
                 waits += 1
                 _log.warning("message postponed", group=self.group, reason=str(error))
             except Exception as error:
