@@ -15,7 +15,7 @@ from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.messages import Command
 from chassis.runtime.aggregates import EventRepository, Repository, StateRepository
-from chassis.runtime.bindings import Binding, Group, bindings, consumers, refusal_bindings
+from chassis.runtime.bindings import Binding, Group, bindings, consumers, reply_bindings
 from chassis.runtime.commands import CommandHandler
 from chassis.runtime.committer import Committer
 from chassis.runtime.consumer import Consumer, Parts
@@ -157,7 +157,7 @@ def _bindings(parts: ServiceParts) -> Iterator[Binding]:
     unit, messages = identity_of(parts.service), parts.service.messages
 
     async def carry_out(command: Command, envelope: Envelope, work: Work) -> None:
-        await parts.commands.carry_out(command, envelope.id, work)
+        await parts.commands.carry_out(command, envelope.id, work, acknowledge=True)
 
     for repository in parts.repositories:
         commands = repository.aggregate.commands
@@ -175,7 +175,7 @@ def _bindings(parts: ServiceParts) -> Iterator[Binding]:
     for saga in parts.sagas:
         group = _saga_group(parts, saga)
         yield from bindings(messages, group, [saga.saga.starts_on, *saga.saga.answers], saga)
-        yield from refusal_bindings(messages, group, saga.saga.answers, saga)
+        yield from reply_bindings(messages, group, saga.saga.answers, saga)
 
 
 def _saga_group(parts: ServiceParts, saga: SagaEngine) -> Group:
