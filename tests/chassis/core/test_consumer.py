@@ -15,7 +15,7 @@ from chassis.dead_letters import DeadLetter, DeadLetters, State
 from chassis.envelope import Envelope
 from chassis.errors import Conflict, TooLarge, Unavailable
 from chassis.messages import Catalog, Message
-from chassis.runtime import lanes
+from chassis.runtime import consumer, lanes
 from chassis.runtime.retries import Retry
 from chassis.runtime.work import Work
 from chassis.store.port import Commit, Received
@@ -235,6 +235,37 @@ async def test_a_dead_letter_waits_for_the_store(
     monkeypatch.setattr(consuming.letters, "add", fail)
     await consuming.deliver(envelope(number=1))
     assert len(await consuming.dead()) == 1
+
+
+@pytest.mark.parametrize("mended", [False, True])
+async def test_a_crash_after_a_dead_letter_loses_and_doubles_nothing(
+    store: SqliteStore, messages: Catalog, mended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends before the checkpoint moves; the next one fails, too, or does not."""
+    monkeypatch.setattr(consumer, "_SAVE_AFTER", 1000 * PATIENCE)
+    broken, handler = Handler(), Handler()
+    broken.fail(1, *(ValueError("bad") for _ in range(9)))
+    first = Consuming(store, messages, broken)
+    await first.begin()
+    first.hub.inject(outgoing(envelope(number=1)))
+    first.hub.inject(outgoing(envelope(number=2)))
+    await eventually(first.effects, lambda effects: effects == {"s": [2]})
+    assert len(await first.dead()) == 1
+    await first.kill()
+    await first.membership.leave()
+    assert set((await first.checkpoints.positions()).values()) == {0}
+    if not mended:
+        handler.fail(1, *(ValueError("bad") for _ in range(9)))
+    second = Consuming(store, messages, handler, hub=first.hub)
+    await second.begin()
+    await second.settled()
+    handler.errors[1].clear()
+    ((letter, version),) = await second.letters.list()
+    await second.letters.mark(letter, version, State.REPLAY, "")
+    await second.replays.replay_marked()
+    assert await second.letters.list() == ()
+    assert await second.effects() == {"s": [2, 1]}
+    await second.stop()
 
 
 async def test_stopping_gives_a_waiting_message_back(store: SqliteStore, messages: Catalog) -> None:
