@@ -243,6 +243,7 @@ async def test_a_crash_after_a_dead_letter_loses_and_doubles_nothing(
 ) -> None:
     """The process ends before the checkpoint moves; the next one fails, too, or does not."""
     monkeypatch.setattr(consumer, "_SAVE_AFTER", 1000 * PATIENCE)
+    monkeypatch.setattr(consumer, "_SETTLE_AFTER", 1000 * PATIENCE)
     broken, handler = Handler(), Handler()
     broken.fail(1, *(ValueError("bad") for _ in range(9)))
     first = Consuming(store, messages, broken)
