@@ -29,7 +29,9 @@ class Log:
     _client: Client = field(default_factory=Client)
 
     async def __aenter__(self) -> Log:
-        await self._client.connect(self.url, max_reconnect_attempts=-1, reconnect_time_wait=1)
+        await self._client.connect(
+            self.url, max_reconnect_attempts=-1, reconnect_time_wait=1, error_cb=_ignore
+        )
         return self
 
     async def __aexit__(
@@ -110,3 +112,7 @@ class Log:
         found = envelopes.parse(message.data, topic=stream, position=position)
         if found is not None:
             self.messages.append(found)
+
+
+async def _ignore(error: Exception) -> None:
+    """The hub is killed on purpose."""

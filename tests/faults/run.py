@@ -19,7 +19,7 @@ from tests.faults.ledger import Ledger
 from tests.faults.load import Shoppers
 from tests.faults.schedule import Kind, draw
 from tests.faults.snapshot import DeadLetter, Event, Snapshot
-from tests.fleet.deployment import Deployment
+from tests.fleet.deployment import Deployment, Process
 from tests.fleet.processes import Fleet
 from tests.fleet.tokens import Issuer
 
@@ -56,7 +56,7 @@ async def run(deployment: Deployment, options: Options) -> Result:
     """Run the shop, break it, and check it."""
     controls = deployment.root / ".local" / "controls"
     controls.mkdir()
-    deployment = _with_controls(deployment, controls, options.mutant)
+    deployment = _with_controls(deployment, controls, options)
     choice = random.Random(options.seed)
     async with (
         Fleet(deployment) as fleet,
@@ -84,30 +84,36 @@ async def run(deployment: Deployment, options: Options) -> Result:
         )
 
 
-def _with_controls(deployment: Deployment, controls: Path, mutant: str | None) -> Deployment:
-    """Return the deployment whose processes load the plugin, each with a clock of its own."""
+def _with_controls(deployment: Deployment, controls: Path, options: Options) -> Deployment:
+    """Return the deployment whose units load the plugin, each process with a clock of its own."""
+    plugin = {"PYTHONPATH": str(PLUGIN), "FAULTS_CONTROLS": str(controls)}
+    if options.mutant is not None:
+        plugin["FAULTS_MUTANT"] = options.mutant
+
+    def controlled(process: Process) -> Process:
+        if process.unit is None:
+            return process
+        clock = _clock(controls, process) if Kind.JUMP in options.kinds else {}
+        return replace(process, env={**process.env, **plugin, **clock})
+
+    return replace(deployment, processes=tuple(map(controlled, deployment.processes)))
+
+
+def _clock(controls: Path, process: Process) -> dict[str, str]:
+    """Return the variables of libfaketime, which reads the clock's error from a file."""
     package = find_spec("libfaketime")
     assert package is not None
     assert package.origin is not None
-    library = Path(package.origin).parent / "vendor/libfaketime/src/libfaketime.so.1"
-    env = {"PYTHONPATH": str(PLUGIN), "FAULTS_CONTROLS": str(controls)}
-    if mutant is not None:
-        env["FAULTS_MUTANT"] = mutant
-    processes = []
-    for process in deployment.processes:
-        if process.unit is None:
-            processes.append(process)
-            continue
-        write_clock(controls, process.name, 0)
-        clock = {
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(controls / f"{process.name}.clock"),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DISABLE_SHM": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        }
-        processes.append(replace(process, env={**process.env, **env, **clock}))
-    return replace(deployment, processes=tuple(processes))
+    write_clock(controls, process.name, 0)
+    return {
+        "LD_PRELOAD": str(Path(package.origin).parent / "vendor/libfaketime/src/libfaketime.so.1"),
+        "FAKETIME_TIMESTAMP_FILE": str(controls / f"{process.name}.clock"),
+        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DISABLE_SHM": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+        # Python waits for its lock by the monotonic clock; the "fix" would make that wait spin.
+        "FAKETIME_FORCE_MONOTONIC_FIX": "0",
+    }
 
 
 async def _settle(deployment: Deployment, log: Log, shoppers: Shoppers) -> list[Finding]:
@@ -139,9 +145,8 @@ async def _read_back(shoppers: Shoppers) -> list[Finding]:
     """Ask for some orders as their customers would: through the gateway."""
     findings = []
     path = "/order-history/orders-of-customer"
-    for purchase in shoppers.ledger.purchases[
-        :: max(1, len(shoppers.ledger.purchases) // _READ_BACK)
-    ]:
+    purchases = shoppers.ledger.purchases
+    for purchase in purchases[:: max(1, len(purchases) // _READ_BACK)]:
         answer = await shoppers.get(path, purchase.customer, {"customer_id": purchase.customer})
         statuses = [item["status"] for item in (answer or {}).get("items", [])]
         if len(statuses) > 1 or not set(statuses) <= {"shipped", "cancelled"} or answer is None:
