@@ -16,9 +16,9 @@ from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS state (id TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS outbox (position INTEGER PRIMARY KEY, topic TEXT, message BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS inbox (message TEXT PRIMARY KEY, result TEXT) WITHOUT ROWID;
+CREATE TABLE state (id TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL);
+CREATE TABLE outbox (position INTEGER PRIMARY KEY, topic TEXT NOT NULL, message BLOB NOT NULL);
+CREATE TABLE inbox (message TEXT PRIMARY KEY, result TEXT) WITHOUT ROWID;
 """
 
 

@@ -63,9 +63,7 @@ def _apply(store: sqlite3.Connection, envelope: dict[str, object]) -> None:
     fields = ("customer_id", "order_id", "placed_at", "total")
     row.update({name: data[name] for name in fields if name in data})
     row["status"] = status
-    store.execute(
-        "INSERT OR REPLACE INTO rows VALUES (?, ?)", (data["order_id"], json.dumps(row))
-    )
+    store.execute("INSERT OR REPLACE INTO rows VALUES (?, ?)", (data["order_id"], json.dumps(row)))
 
 
 if __name__ == "__main__":

@@ -43,11 +43,16 @@ def documents(data: Path, store: str, collection: str) -> dict[str, Document]:
     return {id: Document(version, json.loads(text)) for id, version, text in rows}
 
 
+def handled(data: Path, store: str) -> int:
+    """Return how many messages a unit has handled."""
+    return _count(data, store, "inbox")
+
+
 def progress(data: Path) -> tuple[int, ...]:
     """Return figures that change as long as something is being done."""
     return (
         *(count for _, count in _waiting(data)),
-        *(_count(data, store, "inbox") for store in (*_SERVICES, *PROJECTIONS)),
+        *(handled(data, store) for store in (*_SERVICES, *PROJECTIONS)),
     )
 
 
