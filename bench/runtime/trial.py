@@ -54,7 +54,8 @@ class Trial:
             f"{self.rate:.1f}/s: {self.accepted} of {self.orders} accepted, "
             f"{self.shipped:.1%} shipped within 1 s, shown p99 {self.shown * 1000:.0f} ms, "
             f"{self.cost * 1000:.1f} ms an order, "
-            f"of the driver {self.driver / self.orders * 1000:.2f} ms, drained after {self.drained:.1f} s"
+            f"of the driver {self.driver / self.orders * 1000:.2f} ms, "
+            f"drained after {self.drained:.1f} s"
         )
 
 
