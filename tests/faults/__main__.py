@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="repeats the faults of a run")
     parser.add_argument("--orders", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=110, help="of load and faults")
+    parser.add_argument("--every", type=float, default=3.0, help="seconds between two faults")
     parser.add_argument("--replicas", type=int, default=2, help="processes a unit")
     parser.add_argument("--mutant", choices=("outbox", "inbox", "order"))
     parser.add_argument("--only", action="append", choices=[kind.name.lower() for kind in Kind])
@@ -40,6 +41,7 @@ def main() -> int:
         orders=arguments.orders,
         seconds=arguments.seconds,
         kinds=kinds,
+        every=arguments.every,
         mutant=arguments.mutant,
     )
     print(f"SEED={seed}", flush=True)

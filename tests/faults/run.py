@@ -17,7 +17,7 @@ from tests.faults.checks.finding import Finding
 from tests.faults.hub import Log
 from tests.faults.ledger import Ledger
 from tests.faults.load import Shoppers
-from tests.faults.schedule import Kind, draw
+from tests.faults.schedule import Fault, Kind, draw
 from tests.faults.snapshot import DeadLetter, Event, Snapshot
 from tests.fleet.deployment import Deployment, Process
 from tests.fleet.processes import Fleet
@@ -37,6 +37,7 @@ class Options:
     orders: int
     seconds: float
     kinds: frozenset[Kind]
+    every: float
     mutant: str | None = None
 
 
@@ -65,9 +66,7 @@ async def run(deployment: Deployment, options: Options) -> Result:
     ):
         shoppers = Shoppers(http, Issuer.of(deployment.root), choice)
         await shoppers.open()
-        units = [p.unit for p in deployment.processes if p.unit is not None]
-        names = [p.name for p in deployment.processes if p.unit is not None]
-        faults = draw(options.seed, options.seconds, names, sorted(set(units)), options.kinds)
+        faults = _schedule(deployment, options)
         chaos = Chaos(fleet, log, shoppers.ledger, random.Random(options.seed), controls)
         began = time.monotonic()
         await asyncio.gather(shoppers.buy(options.orders, options.seconds), chaos.run(faults))
@@ -82,6 +81,14 @@ async def run(deployment: Deployment, options: Options) -> Result:
             settle_seconds=time.monotonic() - loaded,
             findings=findings,
         )
+
+
+def _schedule(deployment: Deployment, options: Options) -> list[Fault]:
+    """Return the faults; what has a store is broken three times as often as what has none."""
+    served = [process for process in deployment.processes if process.unit is not None]
+    names = [p.name for p in served for _ in range(1 if p.is_bff else 3)]
+    units = sorted({process.unit for process in served if process.unit is not None})
+    return draw(options.seed, options.seconds, names, units, options.kinds, options.every)
 
 
 def _with_controls(deployment: Deployment, controls: Path, options: Options) -> Deployment:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-_EVERY = 3.0  # seconds between two faults, on average
 _QUIET = 4.0  # seconds at the start
 _DAY = 86_400
 
@@ -78,6 +77,7 @@ def draw(
     processes: Sequence[str],
     units: Sequence[str],
     kinds: Collection[Kind],
+    every: float = 3.0,
 ) -> list[Fault]:
     """Return the faults of a run. The kinds come like cards from a deck: each of them occurs.
 
@@ -87,6 +87,7 @@ def draw(
         processes: The names of the processes that run units.
         units: The names of the units.
         kinds: The kinds to choose from.
+        every: Seconds between two faults, on average.
     """
     choice = random.Random(seed)
     deck: list[Kind] = []
@@ -97,7 +98,7 @@ def draw(
             deck = [kind for kind in _DECK if kind in kinds]
             choice.shuffle(deck)
         faults.append(_fault(at, deck.pop(), processes, units, choice))
-        at += choice.uniform(0.2, 1.8) * _EVERY
+        at += choice.uniform(0.2, 1.8) * every
     return faults
 
 
