@@ -43,16 +43,17 @@ def documents(data: Path, store: str, collection: str) -> dict[str, Document]:
     return {id: Document(version, json.loads(text)) for id, version, text in rows}
 
 
-def handled(data: Path, store: str) -> int:
-    """Return how many messages a unit has handled."""
-    return _count(data, store, "inbox")
+def rows_with(data: Path, projection: str, field: str, value: str) -> int:
+    """Return how many rows of a projection have that text in a field."""
+    sql = f"SELECT count(*) FROM documents_rows WHERE json_extract(data, '$.{field}') = '{value}'"
+    return int(_query(data, projection, sql)[0][0])
 
 
 def progress(data: Path) -> tuple[int, ...]:
     """Return figures that change as long as something is being done."""
     return (
         *(count for _, count in _waiting(data)),
-        *(handled(data, store) for store in (*_SERVICES, *PROJECTIONS)),
+        *(_count(data, store, "inbox") for store in (*_SERVICES, *PROJECTIONS)),
     )
 
 
