@@ -17,6 +17,8 @@ from tests.faults.snapshot import DeadLetter, Event
 
 _BATCH = 500
 _ID = "Nats-Msg-Id"
+# Events that a policy, a saga or a projection handles.
+_HANDLED = ("ProductListed", "CartCheckedOut", "OrderPlaced", "StockReserved", "PaymentCaptured")
 
 
 @dataclass
@@ -69,23 +71,22 @@ class Log:
                 found.append((stream, choice.randint(state.first_seq, state.last_seq)))
         choice.shuffle(found)
         for stream, position in found[:count]:
-            message = await self._js.get_msg(stream, position)
-            headers = {k: v for k, v in (message.headers or {}).items() if k != _ID}
-            await self._js.publish(message.subject or "", message.data or b"", headers=headers)
+            await self._publish_like(stream, position)
         return min(count, len(found))
 
     async def poison(self, text: str, choice: random.Random) -> None:
-        """Publish a message that nobody can decode, where another one was published before."""
-        infos = [
-            info
-            for info in await self._js.streams_info()
-            if "events" in (info.config.name or "") and info.state.messages
-        ]
-        info = choice.choice(infos)
-        position = choice.randint(info.state.first_seq, info.state.last_seq)
-        message = await self._js.get_msg(info.config.name or "", position)
+        """Publish a message that nobody can decode, in the place of one that somebody handles."""
+        await self.read()
+        handled = [m for m in self.messages if isinstance(m, Event) and m.type in _HANDLED]
+        chosen = choice.choice(handled)
+        await self._publish_like(chosen.topic, chosen.position, text.encode())
+
+    async def _publish_like(self, stream: str, position: int, data: bytes | None = None) -> None:
+        """Publish a message again, or other data in its place, without its id."""
+        message = await self._js.get_msg(stream, position)
         headers = {k: v for k, v in (message.headers or {}).items() if k != _ID}
-        await self._js.publish(message.subject or "", text.encode(), headers=headers)
+        content = (message.data or b"") if data is None else data
+        await self._js.publish(message.subject or "", content, headers=headers)
 
     async def _read(self, stream: str, last: int) -> None:
         config = ConsumerConfig(

@@ -59,8 +59,8 @@ def progress(data: Path) -> tuple[int, ...]:
 
 def _orders(data: Path) -> dict[str, tuple[Event, ...]]:
     found: dict[str, list[Event]] = {}
-    rows = _query(data, "order", "SELECT version, envelope FROM events ORDER BY stream, version")
-    for version, raw in rows:
+    rows = _query(data, "order", "SELECT * FROM events ORDER BY stream, version")
+    for _, version, raw in rows:
         event = envelopes.parse(raw, topic="order", position=version)
         assert isinstance(event, Event)
         found.setdefault(event.subject, []).append(event)
