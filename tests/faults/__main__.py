@@ -47,7 +47,7 @@ def main() -> int:
     print(f"SEED={seed}", flush=True)
     copy_shop(arguments.root)
     deployment = plan(arguments.root, replicas=arguments.replicas)
-    namespace.mount_disk(deployment.data, megabytes=128 + arguments.orders // 10)
+    namespace.mount_disk(deployment.data, megabytes=64 + arguments.orders // 40)
     result = asyncio.run(run(deployment, options))
     _report(result, options, arguments.replicas)
     if options.mutant is not None:

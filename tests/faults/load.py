@@ -82,8 +82,11 @@ class Shoppers:
     async def get(self, path: str, subject: str, params: Mapping[str, str]) -> Any:
         """Return the answer to a query of a customer; None unless it is 200."""
         headers = self.issuer.headers(subject, "customer")
-        async with self.http.get(path, params=params, headers=headers) as answer:
-            return await answer.json(content_type=None) if answer.status == 200 else None
+        try:
+            async with self.http.get(path, params=params, headers=headers) as answer:
+                return await answer.json(content_type=None) if answer.status == 200 else None
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return None
 
     def _merchant(self) -> dict[str, str]:
         return self.issuer.headers(self.uuid(), "merchant")
