@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=110, help="of load and faults")
     parser.add_argument("--every", type=float, default=3.0, help="seconds between two faults")
     parser.add_argument("--replicas", type=int, default=2, help="processes a unit")
-    parser.add_argument("--mutant", choices=("outbox", "inbox", "order"))
+    parser.add_argument("--mutant", choices=("none", "outbox", "inbox", "order"), default="none")
     parser.add_argument("--only", action="append", choices=[kind.name.lower() for kind in Kind])
     parser.add_argument("--root", type=Path, default=ROOT / "build" / "faults")
     arguments = parser.parse_args()
@@ -42,7 +42,7 @@ def main() -> int:
         seconds=arguments.seconds,
         kinds=kinds,
         every=arguments.every,
-        mutant=arguments.mutant,
+        mutant=None if arguments.mutant == "none" else arguments.mutant,
     )
     print(f"SEED={seed}", flush=True)
     copy_shop(arguments.root)
