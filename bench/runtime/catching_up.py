@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from chassis.envelope import Envelope
-from chassis.hub.nats import NatsHub, connect_nats, stream_name
+from chassis.envelope import Envelope, Outgoing
+from chassis.hub.nats import NatsHub, connect_nats
+from chassis.hub.nats_subjects import stream_name
 from chassis.hub.port import Topic
 
 from bench.runtime import floors
@@ -79,7 +80,8 @@ async def _fill(hub: NatsHub, topic: Topic) -> None:
         for _ in left:
             order, customer = str(uuid4()), str(uuid4())
             for number, kind in enumerate(_TYPES, 1):
-                await hub.publish(topic.name, _envelope(kind, order, customer, number))
+                envelope = _envelope(kind, order, customer, number)
+                await hub.publish(Outgoing.of(topic.name, envelope))
 
     await asyncio.gather(*(publish() for _ in range(_AT_ONCE)))
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.faults.snapshot import DeadLetter, Event
-
-_DEAD_LETTER = "DeadLetter"
+from tests.faults.snapshot import Event
 
 
-def parse(raw: bytes, *, topic: str, position: int) -> Event | DeadLetter | None:
+def parse(raw: bytes, *, topic: str, position: int) -> Event | None:
     """Return the message; None if it is none, as poison is."""
     try:
         envelope: dict[str, Any] = json.loads(raw)
         name = str(envelope["type"]).split(".")[-2]
         data = envelope["data"]
-        if name == _DEAD_LETTER:
-            return DeadLetter(group=data["group"], reason=data["reason"], message=data["message"])
         sequence = envelope.get("sequence")
         return Event(
             id=envelope["id"],

@@ -13,7 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from tests.faults import envelopes
-from tests.faults.snapshot import DeadLetter, Event
+from tests.faults.snapshot import Event
 
 _BATCH = 500
 _ID = "Nats-Msg-Id"
@@ -26,7 +26,7 @@ class Log:
     """The log, as far as it was read. Reading again fetches only what is new."""
 
     url: str
-    messages: list[Event | DeadLetter] = field(default_factory=list)
+    messages: list[Event] = field(default_factory=list)
     _read_to: dict[str, int] = field(default_factory=dict)
     _client: Client = field(default_factory=Client)
 
@@ -65,7 +65,7 @@ class Log:
         found = []
         for info in await self._js.streams_info():
             stream, state = info.config.name or "", info.state
-            if "dead" in stream or not state.messages:
+            if not state.messages:
                 continue
             for _ in range(count):
                 found.append((stream, choice.randint(state.first_seq, state.last_seq)))
@@ -77,7 +77,7 @@ class Log:
     async def poison(self, text: str, choice: random.Random) -> None:
         """Publish a message that nobody can decode, in the place of one that somebody handles."""
         await self.read()
-        handled = [m for m in self.messages if isinstance(m, Event) and m.type in _HANDLED]
+        handled = [message for message in self.messages if message.type in _HANDLED]
         chosen = choice.choice(handled)
         await self._publish_like(chosen.topic, chosen.position, text.encode())
 

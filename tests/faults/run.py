@@ -18,7 +18,7 @@ from tests.faults.hub import Log
 from tests.faults.ledger import Ledger
 from tests.faults.load import Shoppers
 from tests.faults.schedule import Fault, Kind, draw
-from tests.faults.snapshot import DeadLetter, Event, Snapshot
+from tests.faults.snapshot import Snapshot
 from tests.fleet.deployment import Deployment, Process
 from tests.fleet.processes import Fleet
 from tests.fleet.tokens import Issuer
@@ -143,9 +143,7 @@ async def snapshot(deployment: Deployment, log: Log) -> Snapshot:
     """Read the stores, then the log, which is then at least as new."""
     held = await asyncio.to_thread(stores.read, deployment.data)
     await log.read()
-    events = tuple(message for message in log.messages if isinstance(message, Event))
-    letters = tuple(message for message in log.messages if isinstance(message, DeadLetter))
-    return Snapshot(log=events, dead_letters=letters, **held)
+    return Snapshot(log=tuple(log.messages), **held)
 
 
 async def _read_back(shoppers: Shoppers) -> list[Finding]:

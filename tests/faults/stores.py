@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import envelopes
-from tests.faults.snapshot import Document, Event
+from tests.faults.snapshot import DeadLetter, Document, Event
 
 AGGREGATES = {
     "Product": "product",
@@ -31,7 +31,11 @@ def read(data: Path) -> dict[str, Any]:
         },
         "rows": {name: documents(data, name, "rows") for name in PROJECTIONS},
         "replicas": documents(data, "cart", "replica_Product"),
-        "sagas": documents(data, "order", "saga_checkout"),
+        "sagas": {
+            instance.data["key"]: instance
+            for instance in documents(data, "order", "saga_checkout").values()
+        },
+        "dead_letters": tuple(_dead_letters(data)),
         "orders": _orders(data),
         "waiting": dict(_waiting(data)),
     }
@@ -65,6 +69,13 @@ def _orders(data: Path) -> dict[str, tuple[Event, ...]]:
         assert isinstance(event, Event)
         found.setdefault(event.subject, []).append(event)
     return {id: tuple(events) for id, events in found.items()}
+
+
+def _dead_letters(data: Path) -> Iterator[DeadLetter]:
+    for store in (*_SERVICES, *PROJECTIONS):
+        for letter in documents(data, store, "chassis_dead_letters").values():
+            found = letter.data
+            yield DeadLetter(group=found["group"], reason=found["reason"], message=found["message"])
 
 
 def _waiting(data: Path) -> Iterator[tuple[str, int]]:

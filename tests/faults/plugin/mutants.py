@@ -40,8 +40,8 @@ def without_inbox() -> None:
         async def forgetful(self: Any, wanted: Any) -> None:
             await commit(self, replace(wanted, inbox=type(wanted)().inbox))
 
-        async def never(self: Any, message: str) -> None:
-            return None
+        async def never(self: Any, messages: tuple[str, ...]) -> dict[str, str | None]:
+            return {}
 
         module.SqliteStore.commit = forgetful
         module.SqliteStore.handled = never
