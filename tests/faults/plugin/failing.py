@@ -14,7 +14,7 @@ from typing import Any
 from hooks import after_import
 
 # A message has six attempts; a handler that fails less often makes no dead letter.
-_MOST = 1
+_MOST = 2
 
 _TIME = re.compile(r"datetime\.datetime\([^)]*\)+")
 
