@@ -78,8 +78,7 @@ class Checkpoints:
         if not stored and self._start is Start.NOW:
             await self._begin_now(hub)
             stored = await self._stored()
-        lowest = min((each.position for each in stored.values()), default=0)
-        missing = Checkpoint(lowest, 0)
+        missing = Checkpoint(self._first(stored), 0)
         found = {each: stored.get(self._id(each), missing) for each in partitions}
         end = await hub.end(self.topic)
         beyond = {p: each for p, each in found.items() if each.position > end[p]}
@@ -88,9 +87,9 @@ class Checkpoints:
     async def positions(self) -> Mapping[int, int]:
         """Return the positions of all partitions; 0 if a partition was never read."""
         stored = await self._stored()
-        lowest = min((each.position for each in stored.values()), default=0)
+        first = self._first(stored)
         return {
-            partition: found.position if (found := stored.get(self._id(partition))) else lowest
+            partition: found.position if (found := stored.get(self._id(partition))) else first
             for partition in range(self.partitions)
         }
 
@@ -147,6 +146,17 @@ class Checkpoints:
         puts = tuple(self.put(each, 0, before) for each, before in beyond.items())
         await self._store.commit(Commit(puts=puts))
         return {each: Checkpoint(0, before.version + 1) for each, before in beyond.items()}
+
+    def _first(self, stored: Mapping[str, Checkpoint]) -> int:
+        """Return where a partition without a checkpoint begins.
+
+        Only the checkpoints of all partitions of another number say what has been handled.
+        """
+        counts: dict[int, list[int]] = {}
+        for id, each in stored.items():
+            counts.setdefault(int(id.rpartition("/")[2]), []).append(each.position)
+        complete = (min(p) for n, p in counts.items() if n != self.partitions and len(p) == n)
+        return max(complete, default=0)
 
     async def _begin_now(self, hub: Hub) -> None:
         """Write down the end of the topic, so that it stays the beginning of this group."""
