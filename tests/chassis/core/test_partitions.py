@@ -7,13 +7,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from chassis.hub.port import Topic
 from chassis.projection import Projection
 from chassis.results import Page
 from chassis.runtime.checkpoints import COLLECTION, Checkpoint, Checkpoints
 from chassis.service import Service, Start
 from chassis.store.port import Commit
+from chassis.testing.memory_hub import MemoryHub
 
 from . import market
+from .consuming import TOPIC, envelope, outgoing
 from .running import Running, do, eventually
 
 
@@ -83,9 +86,13 @@ async def test_a_partition_without_a_checkpoint_begins_at_the_beginning(
     """The checkpoints of the other partitions say nothing about it."""
     store = running.store("unit")
     await store.prepare((COLLECTION,))
-    checkpoints = Checkpoints(store, topic="t", group="g", partitions=3, start=Start.BEGINNING)
+    hub = MemoryHub()
+    await hub.declare(Topic(name=TOPIC, partitions=3, retention=running.messages.retention))
+    for _ in range(10):
+        hub.inject(outgoing(envelope()))
+    checkpoints = Checkpoints(store, topic=TOPIC, group="g", partitions=3, start=Start.BEGINNING)
     puts = tuple(checkpoints.put(partition, 10, Checkpoint(0, 0)) for partition in (0, 2))
     await store.commit(Commit(puts=puts))
-    loaded = await checkpoints.load(running.hub, range(3))
+    loaded = await checkpoints.load(hub, range(3))
     assert [loaded[partition].position for partition in range(3)] == [10, 0, 10]
     assert await checkpoints.positions() == {0: 10, 1: 0, 2: 10}
