@@ -17,11 +17,12 @@ import pytest
 from chassis.clock import utc_now
 from chassis.dead_letters import DeadLetters
 from chassis.envelope import Envelope, Outgoing
-from chassis.errors import Unavailable
+from chassis.errors import Conflict, Unavailable
 from chassis.hub.port import Hub
+from chassis.runtime.committer import Committer
 from chassis.runtime.membership import Membership
 from chassis.runtime.relay import LEASE, Relay
-from chassis.store.port import Commit, Pending
+from chassis.store.port import Collection, Commit, Pending, Put
 from chassis.store.sqlite import SqliteStore, open_sqlite
 from chassis.testing.memory_hub import MemoryHub
 
@@ -194,6 +195,26 @@ async def test_each_commit_causes_one_read(store: SqliteStore) -> None:
         await until(lambda n=number: len(hub.published) > n)  # type: ignore[misc]
     assert counting.reads <= 210
     running.cancel()
+
+
+async def test_what_is_not_committed_is_never_published(store: SqliteStore) -> None:
+    """The messages of a commit are in the outbox if, and only if, its documents are written."""
+    await store.prepare((Collection(name="documents"),))
+    committer, woken = Committer(store), 0
+
+    def wake() -> None:
+        nonlocal woken
+        woken += 1
+
+    committer.wake_relay = wake
+    put = Put(collection="documents", id="a", data="{}", expected=1, version=2)
+    message = outgoing("a", 1)
+    with pytest.raises(Conflict):
+        await committer.commit(Commit(puts=(put,), outbox=(message,)))
+    assert (await store.pending(limit=9), woken) == ((), 0)
+    await committer.commit(Commit(puts=(replace(put, expected=0, version=1),), outbox=(message,)))
+    assert [each.message for each in await store.pending(limit=9)] == [message]
+    assert woken == 1
 
 
 async def test_a_late_removal_removes_nothing_new(store: SqliteStore, tmp_path: Path) -> None:
