@@ -31,6 +31,13 @@ async def placed(orders: ServiceRuntime, **ids: UUID) -> UUID:
     return id
 
 
+async def until_published(running: Running, order: UUID) -> None:
+    topic = f"{running.messages.system}.order.events"
+    await eventually(
+        lambda: running.published(topic), lambda found: str(order) in {e.subject for e in found}
+    )
+
+
 class Broken:
     """A projection that fails for products with a price of 13, as long as it is broken."""
 
@@ -233,11 +240,7 @@ async def test_events_are_browsed_in_the_order_of_time(running: Running, ops: Op
     for _ in range(2):
         await do(products, market.ListProduct(product_id=uuid4(), name="x", price=Decimal(1)))
         order = await placed(orders)
-        topic = f"{running.messages.system}.order.events"
-        await eventually(
-            lambda: running.published(topic),
-            lambda found: found and found[-1].subject == str(order),
-        )
+        await until_published(running, order)
     done = await ops.run("events", "browse", "--json")
     types = [json.loads(line)["envelope"]["type"].split(".")[-2] for line in done.out.splitlines()]
     assert types == ["ProductListed", "OrderPlaced"] * 2
