@@ -335,8 +335,9 @@ async def test_a_rebuild_from_the_event_stores(running: Running, ops: Operator) 
     assert row["incomplete"] == "order.Order"
     assert "add --from-stores" in await ops.refused("projection", "rebuild", "order_history")
     await ops("projection", "rebuild", "order_history", "--from-stores")
-    rows = await eventually(lambda: order_rows(history), lambda rows: len(rows) == 121)
-    assert set(rows) == {*first, later}
+    rows = await eventually(
+        lambda: order_rows(history), lambda rows: rows.keys() == {*first, later}
+    )
     assert {id for id, status in rows.items() if status == "confirmed"} == set(first[:2])
     (row,) = await ops("projection", "status")
     assert (row["generation"], row["rows"], row["state"]) == (2, 121, "live")
@@ -367,7 +368,7 @@ async def test_a_rebuild_from_the_event_stores_goes_on_after_kills(
     await process.communicate()
     again = await running.projection(market.order_history(running.messages))
     await ops("projection", "rebuild", "order_history", "--from-stores")
-    assert set(await eventually(lambda: order_rows(again), lambda rows: len(rows) == 200)) == {*ids}
+    await eventually(lambda: order_rows(again), lambda rows: rows.keys() == {*ids})
     assert (await models.load()).live == 2
 
 
@@ -380,4 +381,4 @@ async def test_what_is_lost_is_named(running: Running, ops: Operator) -> None:
     name = ("projection", "rebuild", "prices", "--from-stores")
     assert "old events of product.Product are lost" in await ops.refused(*name)
     await ops(*name, "--incomplete")
-    assert (await prices.search({}, {}, (), 9)).items == ()
+    await eventually(lambda: prices.search({}, {}, (), 9), lambda page: page.items == ())

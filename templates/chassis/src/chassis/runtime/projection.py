@@ -72,10 +72,13 @@ class _Generation:
         return all([await each.handled_until(_END_OF_TIME) for each in self.consumers])
 
     async def has_reached(self, other: _Generation) -> bool:
-        """Return whether this generation is where `other` was at the last call."""
+        """Return whether this generation is where `other` was at the last call, or at the end."""
         before, self._reached = self._reached, await other.positions()
         mine = await self.positions()
-        return bool(before) and all(map(_is_at, mine, before))
+        if before and all(map(_is_at, mine, before)):
+            return True
+        # What the other one has read last may have been removed from the hub.
+        return await self.has_read_all()
 
     async def positions(self) -> list[Mapping[int, int]]:
         """Return the positions by partition, for each topic."""
