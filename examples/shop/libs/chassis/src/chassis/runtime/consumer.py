@@ -86,7 +86,6 @@ class Consumer:
         self._waiting: asyncio.Timeout | None = None
         self._saving: asyncio.TimerHandle | None = None
         self._save_task: asyncio.Task[None] | None = None
-        parts.membership.listen(self._on_leases)
 
     @property
     def idle(self) -> bool:
@@ -96,15 +95,16 @@ class Consumer:
     async def run(self) -> None:
         """Read and handle messages until `stop`; errors are logged, and it goes on."""
         failures = 0
-        while not self._stopping.is_set():
-            try:
-                await self._follow()
-                failures = 0
-            except (Unavailable, Conflict) as error:
-                self.problem = f"{self.group}: {error or 'conflict'}"
-                _log.warning("consumer interrupted", group=self.group, reason=str(error))
-                await self._pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
-                failures += 1
+        with self._parts.membership.listening(self._on_leases):
+            while not self._stopping.is_set():
+                try:
+                    await self._follow()
+                    failures = 0
+                except (Unavailable, Conflict) as error:
+                    self.problem = f"{self.group}: {error or 'conflict'}"
+                    _log.warning("consumer interrupted", group=self.group, reason=str(error))
+                    await self._pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
+                    failures += 1
         self._stopping.clear()  # for the next start
 
     def stop(self) -> None:
