@@ -177,7 +177,7 @@ async def test_full_lanes_give_back_pressure(
     for subject in subjects:
         consuming.hub.inject(outgoing(envelope(subject)))
     await until(lambda: port.waiting == lanes._AT_ONCE)
-    read = consuming.consumer._read
+    read = consuming.consumer._progress.read
     assert max(read.values()) <= 256  # one batch; the hub keeps the rest
     port.answers.set()
     await consuming.settled()
@@ -271,7 +271,7 @@ async def test_a_checkpoint_never_passes_what_is_not_committed(
     await consuming.deliver(envelope("a", 1))
     consuming.hub.inject(outgoing(envelope("s", 77)))
     await begun.wait()
-    await consuming.consumer._save()
+    await consuming.consumer._progress.save()
     positions = await consuming.checkpoints.positions()
     assert 2 not in positions.values()
     go_on.set()
