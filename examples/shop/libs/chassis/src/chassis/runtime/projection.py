@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -34,7 +33,6 @@ from chassis.runtime.unit import Unit, leases
 from chassis.store.port import Store
 
 _LOOK = 0.5  # seconds
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 _log = structlog.get_logger()
 
@@ -69,7 +67,7 @@ class _Generation:
 
     async def has_read_all(self) -> bool:
         """Return whether everything that its topics have now was handled."""
-        return all([await each.handled_until(_END_OF_TIME) for each in self.consumers])
+        return not any([await each.oldest_unhandled() for each in self.consumers])
 
     async def has_reached(self, other: _Generation) -> bool:
         """Return whether this generation is where `other` was at the last call, or at the end."""
