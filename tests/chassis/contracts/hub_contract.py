@@ -322,6 +322,15 @@ class HubContract:
             await reading.wait(len(SUBJECTS))
         assert numbers_of(reading.records) == {subject: [5] for subject in SUBJECTS}
 
+    async def test_a_topic_is_complete_and_can_be_deleted(self, hub: Hub, topic: Topic) -> None:
+        assert await hub.is_complete(topic.name)
+        await publish_all(hub, some_of_each(topic, 2))
+        assert await hub.is_complete(topic.name)
+        for _ in range(2):
+            await hub.delete(topic.name)
+        await hub.declare(topic)
+        assert await read_to_end(hub, topic, from_the_beginning(topic)) == []
+
     async def test_the_backlog_is_what_would_be_read(self, hub: Hub, topic: Topic) -> None:
         beginning = from_the_beginning(topic)
         assert await hub.backlog(topic.name, beginning) == Backlog(count=0, oldest=None)

@@ -13,7 +13,8 @@ import pytest
 from chassis.dead_letters import DeadLetters
 from chassis.domain import Refused
 from chassis.envelope import Outgoing
-from chassis.runtime import ServiceRuntime
+from chassis.runtime import ProjectionRuntime, ServiceRuntime, generations
+from chassis.runtime.generations import ReadModels
 from chassis.store.port import Pending
 
 from tests.chassis.core import market
@@ -308,3 +309,76 @@ async def test_an_error_says_what_to_do(
 async def test_wrong_usage(ops: Operator) -> None:
     for arguments in ((), ("dlq",), ("dlq", "drop"), ("dlq", "replay", "--all", "any")):
         assert (await ops.run(*arguments)).code == 2
+
+
+async def order_rows(history: ProjectionRuntime) -> dict[UUID, str]:
+    return {row.order_id: row.status for row in (await history.search({}, {}, (), 500)).items}
+
+
+async def forget_log(running: Running) -> None:
+    """Remove what the hub has, as the retention does."""
+    stream = f"{running.messages.system}-order-events"
+    await running.hub._js.purge_stream(stream)
+
+
+async def test_a_rebuild_from_the_event_stores(running: Running, ops: Operator) -> None:
+    orders = await running.service(market.order_service(running.messages))
+    history = await running.projection(market.order_history(running.messages))
+    first = [await placed(orders) for _ in range(120)]  # several pages of streams
+    await do(orders, market.ConfirmOrder(order_id=first[0]))
+    await eventually(lambda: order_rows(history), lambda rows: "confirmed" in rows.values())
+    await eventually(lambda: order_rows(history), lambda rows: len(rows) == 120)
+    await forget_log(running)
+    await do(orders, market.ConfirmOrder(order_id=first[1]))
+    later = await placed(orders)
+    (row,) = await ops("projection", "status")
+    assert row["incomplete"] == "order.Order"
+    assert "add --from-stores" in await ops.refused("projection", "rebuild", "order_history")
+    await ops("projection", "rebuild", "order_history", "--from-stores")
+    rows = await eventually(
+        lambda: order_rows(history), lambda rows: rows.keys() == {*first, later}
+    )
+    assert {id for id, status in rows.items() if status == "confirmed"} == set(first[:2])
+    (row,) = await ops("projection", "status")
+    assert (row["generation"], row["rows"], row["state"]) == (2, 121, "live")
+    await eventually(lambda: _history_streams(running), lambda names: names == [])
+
+
+async def _history_streams(running: Running) -> list[str]:
+    prefix = f"{running.messages.system}-history"
+    names = [info.config.name or "" for info in await running.hub._js.streams_info()]
+    return [name for name in names if name.startswith(prefix)]
+
+
+async def test_a_rebuild_from_the_event_stores_goes_on_after_kills(
+    running: Running, ops: Operator
+) -> None:
+    orders = await running.service(market.order_service(running.messages))
+    history = await running.projection(market.order_history(running.messages))
+    ids = [await placed(orders) for _ in range(200)]
+    await eventually(lambda: order_rows(history), lambda rows: len(rows) == 200)
+    await forget_log(running)
+    await history.close()
+    store = running.store("order_history")
+    await store.prepare((generations.COLLECTION,))
+    models = ReadModels(store)
+    process = await ops.start("projection", "rebuild", "order_history", "--from-stores")
+    await eventually(models.load, lambda it: it.history and it.history.after)
+    process.kill()
+    await process.communicate()
+    again = await running.projection(market.order_history(running.messages))
+    await ops("projection", "rebuild", "order_history", "--from-stores")
+    await eventually(lambda: order_rows(again), lambda rows: rows.keys() == {*ids})
+    assert (await models.load()).live == 2
+
+
+async def test_what_is_lost_is_named(running: Running, ops: Operator) -> None:
+    products = await running.service(market.product_service(running.messages))
+    prices = await running.projection(market.prices(running.messages))
+    await do(products, market.ListProduct(product_id=uuid4(), name="x", price=Decimal(1)))
+    await eventually(lambda: ops("projection", "status"), lambda rows: rows[0]["rows"] == 1)
+    await running.hub._js.purge_stream(f"{running.messages.system}-product-events")
+    name = ("projection", "rebuild", "prices", "--from-stores")
+    assert "old events of product.Product are lost" in await ops.refused(*name)
+    await ops(*name, "--incomplete")
+    await eventually(lambda: prices.search({}, {}, (), 9), lambda page: page.items == ())

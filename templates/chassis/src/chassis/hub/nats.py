@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 
 import nats
 import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 
 from chassis.envelope import Outgoing
 from chassis.errors import TooLarge, Unavailable
@@ -18,7 +19,7 @@ from chassis.hub.nats_publisher import Publisher
 from chassis.hub.nats_reader import Readers
 from chassis.hub.nats_requests import TIMEOUT
 from chassis.hub.nats_stream import declare_stream
-from chassis.hub.nats_subjects import Selection
+from chassis.hub.nats_subjects import Selection, stream_name
 from chassis.hub.port import Backlog, Record, Topic
 
 _CONNECT_TIMEOUT = 10
@@ -110,6 +111,18 @@ class NatsHub:
             async with aclosing(self._readers.read(selection)) as batches:
                 async for batch in batches:
                     yield batch
+
+    async def is_complete(self, topic: str) -> bool:
+        """See `Hub`."""
+        self._require_connection()
+        with _translating():
+            return (await self._js.stream_info(stream_name(topic))).state.first_seq <= 1
+
+    async def delete(self, topic: str) -> None:
+        """See `Hub`."""
+        self._require_connection()
+        with _translating(), suppress(NotFoundError):
+            await self._js.delete_stream(stream_name(topic))
 
     async def end(self, topic: str) -> Mapping[int, int]:
         """See `Hub`."""

@@ -126,6 +126,14 @@ class Hub(Protocol):
         """
         ...
 
+    async def is_complete(self, topic: str) -> bool:
+        """Return whether the topic still has everything that was ever published to it."""
+        ...
+
+    async def delete(self, topic: str) -> None:
+        """Remove a topic with its messages, if it is there."""
+        ...
+
     async def end(self, topic: str) -> Mapping[int, int]:
         """Return the positions, by partition, after which only what is published from now on is.
 

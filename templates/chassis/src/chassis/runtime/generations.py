@@ -7,12 +7,30 @@ projection agrees, and a rebuild goes on after all of them were killed.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 
+from chassis.hub.port import Topic
+from chassis.messages import Catalog
 from chassis.store.port import Collection, Commit, Put, Store
 
 COLLECTION = Collection(name="chassis_read_model")
 _ID = "read_model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Events from event stores, which a generation reads before the log of the event hub.
+
+    Attributes:
+        topic: Where they are published to.
+        after: The last stream that was published, by aggregate.
+        complete: Whether all of them are published.
+    """
+
+    topic: str
+    after: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +42,7 @@ class ReadModel:
         building: The generation that is being built; None if none is.
         retired: The generation that was live before; it can be removed.
         paused: Whether no events are applied.
+        history: What the generation that is being built reads first; None if nothing.
         version: The version of this document.
     """
 
@@ -31,19 +50,24 @@ class ReadModel:
     building: int | None = None
     retired: int | None = None
     paused: bool = False
+    history: History | None = None
     version: int = 0
 
-    def rebuild(self) -> ReadModel:
+    def rebuild(self, history: History | None = None) -> ReadModel:
         """Return the read model with a next generation to build; one that is being built stays."""
         if self.building is not None:
             return self
-        return replace(self, building=self.live + 1)
+        return replace(self, building=self.live + 1, history=history)
 
     def switched(self) -> ReadModel:
         """Return the read model in which the generation that was built is live."""
         if self.building is None:
             return self
         return replace(self, live=self.building, building=None, retired=self.live)
+
+    def history_of(self, generation: int) -> History | None:
+        """Return what a generation reads first, if it has not read it yet."""
+        return self.history if generation == self.building else None
 
     @property
     def generations(self) -> tuple[int, ...]:
@@ -64,7 +88,10 @@ class ReadModels:
         stored = await self._store.get(COLLECTION.name, _ID)
         if stored is None:
             return ReadModel()
-        return ReadModel(**json.loads(stored.data), version=stored.version)
+        fields = json.loads(stored.data)
+        if fields.get("history") is not None:
+            fields["history"] = History(**fields["history"])
+        return ReadModel(**fields, version=stored.version)
 
     async def save(self, model: ReadModel) -> None:
         """Write a read model that follows from the one that was loaded.
@@ -92,3 +119,8 @@ def rows_name(generation: int) -> str:
 def group_name(projection: str, generation: int) -> str:
     """Return the consumer group that builds a generation."""
     return projection if generation == 1 else f"{projection}#{generation}"
+
+
+def history_topic(name: str, messages: Catalog) -> Topic:
+    """Return the topic of a history."""
+    return Topic(name=name, partitions=messages.partitions, retention=messages.retention)

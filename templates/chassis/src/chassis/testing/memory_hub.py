@@ -72,6 +72,14 @@ class MemoryHub:
             log.readers.remove(reader)
         raise Unavailable("the hub was closed")
 
+    async def is_complete(self, topic: str) -> bool:
+        """See `Hub`."""
+        return True
+
+    async def delete(self, topic: str) -> None:
+        """See `Hub`."""
+        self._logs.pop(topic, None)
+
     async def end(self, topic: str) -> Mapping[int, int]:
         """See `Hub`."""
         partitions = range(self._topics[topic].partitions)

@@ -13,11 +13,19 @@ from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.ops.arguments import add_json
 from chassis.ops.errors import OpsError
+from chassis.ops.histories import Source, publish, sources
 from chassis.ops.output import Output, Patience
 from chassis.ops.system import System
 from chassis.projection import Projection
 from chassis.runtime.checkpoints import Checkpoints
-from chassis.runtime.generations import ReadModel, ReadModels, group_name, rows_name
+from chassis.runtime.generations import (
+    History,
+    ReadModel,
+    ReadModels,
+    group_name,
+    history_topic,
+    rows_name,
+)
 from chassis.service import Start
 from chassis.store.port import Collection, Query, Store
 
@@ -39,6 +47,14 @@ def add_to(areas: Any) -> None:
         "rebuild", help="build a read model anew beside the live one, then switch"
     )
     rebuild.add_argument("name", help="the projection")
+    rebuild.add_argument(
+        "--from-stores",
+        action="store_true",
+        help="read the event stores of the services first: the event hub has not all events",
+    )
+    rebuild.add_argument(
+        "--incomplete", action="store_true", help="even if not all events can be had any more"
+    )
     rebuild.add_argument("--no-wait", action="store_true", help="do not wait until it is live")
     add_json(rebuild)
     rebuild.set_defaults(run=_rebuild)
@@ -58,17 +74,27 @@ async def _status(options: argparse.Namespace, system: System, output: Output) -
         if isinstance(unit, Projection):
             model = await ReadModels(store).load()
             for generation in dict.fromkeys((model.live, model.building or model.live)):
-                rows.append(await _row(unit, model, generation, store, hub))
+                row = await _row(unit, model, generation, store, hub)
+                lost = await _incomplete_sources(unit, system, hub)
+                names = [source.name for source in lost]
+                rows.append({**row, "incomplete": ", ".join(names) or None})
     output.rows(rows, empty="no projection has run yet")
     return 0
 
 
 async def _rebuild(options: argparse.Namespace, system: System, output: Output) -> int:
     unit, store = await _projection(options, system)
-    if (await ReadModels(store).load()).paused:
+    hub, before = await system.hub(), await ReadModels(store).load()
+    if before.paused:
         raise OpsError(f"{unit.name} is paused: `projection resume {unit.name}` first")
-    wanted = (await _change(store, ReadModel.rebuild)).building
-    if wanted is None:  # another process has switched meanwhile
+    if before.building is None and not options.incomplete:
+        await _check_complete(unit, system, hub, from_stores=options.from_stores)
+    if options.from_stores:
+        model = await _begin_with_history(unit, store, hub)
+        await _publish_history(unit, system, store, model)
+    else:
+        model = await _change(store, ReadModel.rebuild)
+    if (wanted := model.building) is None:  # it was switched meanwhile
         return 0
     row = {"projection": unit.name, "generation": wanted}
     if options.no_wait:
@@ -77,6 +103,76 @@ async def _rebuild(options: argparse.Namespace, system: System, output: Output) 
     await _wait(unit, store, wanted, output)
     output.done(f"{unit.name}: generation {wanted} is live", **row, live=True)
     return 0
+
+
+async def _check_complete(
+    unit: Projection[Any, Any], system: System, hub: Hub, *, from_stores: bool
+) -> None:
+    """Check that all events can be read again.
+
+    Raises:
+        OpsError: They cannot.
+    """
+    lost = await _incomplete_sources(unit, system, hub)
+    names = ", ".join(source.name for source in lost)
+    if lost and not from_stores:
+        raise OpsError(
+            f"the event hub has removed old events of {names}: "
+            "add --from-stores, or --incomplete to do without them"
+        )
+    if gone := ", ".join(source.name for source in lost if not source.has_history):
+        raise OpsError(
+            f"old events of {gone} are lost, because it is state-stored: "
+            "add --incomplete to do without them"
+        )
+
+
+async def _incomplete_sources(unit: Projection[Any, Any], system: System, hub: Hub) -> list[Source]:
+    """Return the aggregates some of whose events the hub does not have any more."""
+    complete = {topic: await hub.is_complete(topic) for topic in _topics(unit)}
+    return [
+        source
+        for source in sources(unit, system)
+        if not all(
+            complete[unit.messages.of(event).topic]
+            for event in set(unit.events) & set(source.aggregate.events)
+        )
+    ]
+
+
+async def _begin_with_history(unit: Projection[Any, Any], store: Store, hub: Hub) -> ReadModel:
+    """Begin a rebuild that reads the event stores first, or go on with it."""
+
+    def begun(model: ReadModel) -> ReadModel:
+        name = f"{unit.messages.system}.history.{identity_of(unit)}.{model.live + 1}"
+        return model.rebuild(History(topic=name))
+
+    model = await _change(store, begun)
+    if model.history is None:
+        raise OpsError(f"{unit.name} is being rebuilt from the event hub: wait until that is done")
+    await hub.declare(history_topic(model.history.topic, unit.messages))
+    return model
+
+
+async def _publish_history(
+    unit: Projection[Any, Any], system: System, store: Store, model: ReadModel
+) -> None:
+    history = model.history
+    if history is None or history.complete:
+        return
+
+    def changed(**fields: Any) -> Callable[[ReadModel], ReadModel]:
+        return lambda now: (
+            replace(now, history=replace(now.history, **fields)) if now.history else now
+        )
+
+    async def save(source: str, stream: str) -> None:
+        after[source] = stream
+        await _change(store, changed(after=dict(after)))
+
+    after = dict(history.after)
+    await publish(unit, system, await system.hub(), history, save)
+    await _change(store, changed(complete=True))
 
 
 async def _wait(unit: Projection[Any, Any], store: Store, wanted: int, output: Output) -> None:

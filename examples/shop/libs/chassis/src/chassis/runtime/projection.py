@@ -22,7 +22,7 @@ from chassis.runtime import generations, housekeeping
 from chassis.runtime.bindings import Group, bindings, consumers
 from chassis.runtime.committer import Committer
 from chassis.runtime.consumer import Parts
-from chassis.runtime.generations import ReadModel, ReadModels
+from chassis.runtime.generations import History, ReadModel, ReadModels, history_topic
 from chassis.runtime.indexes import indexes
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.membership import Membership
@@ -40,8 +40,16 @@ _log = structlog.get_logger()
 class _Generation:
     """The rows of one generation, and the consumers that apply events to them."""
 
-    def __init__(self, projection: Projection[Any, Any], number: int, parts: Parts) -> None:
+    def __init__(
+        self,
+        projection: Projection[Any, Any],
+        number: int,
+        parts: Parts,
+        history: str | None = None,
+    ) -> None:
+        """Create a generation that reads the topics of its events, or first that of its history."""
         self.number = number
+        self.history = history
         key = (*projection.key.partition, *projection.key.cluster)
         wanted = [key, *indexes(projection.routes, projection.row)]
         name = generations.rows_name(number)
@@ -52,14 +60,23 @@ class _Generation:
         )
         messages = projection.messages
         reading = bindings(messages, Group(group), projection.events, materializer)
+        if history is not None:
+            reading = [replace(binding, topic=history) for binding in reading]
         self.consumers = consumers(reading, messages, parts)
         self._reached: list[Mapping[int, int]] = []
 
+    async def has_read_all(self) -> bool:
+        """Return whether everything that its topics have now was handled."""
+        return not any([await each.oldest_unhandled() for each in self.consumers])
+
     async def has_reached(self, other: _Generation) -> bool:
-        """Return whether this generation is where `other` was at the last call."""
+        """Return whether this generation is where `other` was at the last call, or at the end."""
         before, self._reached = self._reached, await other.positions()
         mine = await self.positions()
-        return bool(before) and all(map(_is_at, mine, before))
+        if before and all(map(_is_at, mine, before)):
+            return True
+        # What the other one has read last may have been removed from the hub.
+        return await self.has_read_all()
 
     async def positions(self) -> list[Mapping[int, int]]:
         """Return the positions by partition, for each topic."""
@@ -153,16 +170,22 @@ class ProjectionRuntime:
         """Serve the live generation, and run the consumers of all that are wanted."""
         if self._live.number != model.live:
             self._live = self._running.get(model.live) or await self._opened(model.live)
+        for number, running in tuple(self._running.items()):
+            history = model.history_of(number)
+            if number not in model.generations or running.history != (history and history.topic):
+                await self._unit.cease(self._running.pop(number).consumers)
         for number in model.generations:
             if number not in self._running:
-                wanted = self._live if number == model.live else await self._opened(number)
+                history = model.history_of(number)
+                wanted = self._live if number == model.live else await self._opened(number, history)
                 self._running[number] = wanted
                 self._unit.consume(wanted.consumers)
-        for number in self._running.keys() - set(model.generations):
-            await self._unit.cease(self._running.pop(number).consumers)
 
-    async def _opened(self, number: int) -> _Generation:
-        generation = _Generation(self._projection, number, self._parts)
+    async def _opened(self, number: int, history: History | None = None) -> _Generation:
+        topic = history.topic if history else None
+        if topic is not None:
+            await self._parts.hub.declare(history_topic(topic, self._projection.messages))
+        generation = _Generation(self._projection, number, self._parts, topic)
         await self._store.prepare((generation.rows.collection,))
         return generation
 
@@ -171,10 +194,21 @@ class ProjectionRuntime:
         if model.retired is not None:
             await self._remove(model.retired)
             await self._models.save(replace(model, retired=None))
-        elif (built := self._running.get(model.building or 0)) is not None:
-            if await built.has_reached(self._running[model.live]):
-                await self._models.save(model.switched())
-                _log.info("read model switched", unit=self._unit.name, generation=built.number)
+        elif (built := self._running.get(model.building or 0)) is None:
+            return
+        elif model.history is not None:
+            if model.history.complete and await built.has_read_all():
+                await self._models.save(replace(model, history=None))
+                await self._remove_history(built, model.history.topic)
+        elif await built.has_reached(self._running[model.live]):
+            await self._models.save(model.switched())
+            _log.info("read model switched", unit=self._unit.name, generation=built.number)
+
+    async def _remove_history(self, built: _Generation, topic: str) -> None:
+        await self._unit.cease(self._running.pop(built.number).consumers)
+        for consumer in built.consumers:
+            await consumer.checkpoints.remove()
+        await self._parts.hub.delete(topic)
 
     async def _remove(self, number: int) -> None:
         old = await self._opened(number)
