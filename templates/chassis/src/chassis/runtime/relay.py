@@ -18,6 +18,7 @@ from chassis.errors import TooLarge, Unavailable
 from chassis.hub.port import Hub
 from chassis.runtime.membership import Membership
 from chassis.store.port import Pending, Store
+from chassis.telemetry import Telemetry
 
 LEASE = "relay"
 
@@ -37,12 +38,18 @@ class Relay:
     """Publishes the outbox of one unit; messages of one subject in the order of their commits."""
 
     def __init__(
-        self, store: Store, hub: Hub, membership: Membership, dead_letters: DeadLetters
+        self,
+        store: Store,
+        hub: Hub,
+        membership: Membership,
+        dead_letters: DeadLetters,
+        telemetry: Telemetry,
     ) -> None:
         self._store = store
         self._hub = hub
         self._membership = membership
         self._dead_letters = dead_letters
+        self._telemetry = telemetry
         self._woken = asyncio.Event()
         self._relaying = asyncio.Lock()
         self.problem: str | None = None
@@ -84,8 +91,14 @@ class Relay:
             Unavailable: The store or the hub is unavailable.
         """
         async with self._relaying:
-            stream = _Stream(self._store, self._hub, self._dead_letters, self._is_mine, self._woken)
-            await stream.run()
+            await _Stream(
+                self._store,
+                self._hub,
+                self._dead_letters,
+                self._telemetry,
+                self._is_mine,
+                self._woken,
+            ).run()
 
     def _is_mine(self) -> bool:
         return LEASE in self._membership.owned
@@ -99,12 +112,14 @@ class _Stream:
         store: Store,
         hub: Hub,
         dead_letters: DeadLetters,
+        telemetry: Telemetry,
         is_mine: Callable[[], bool],
         woken: asyncio.Event,
     ) -> None:
         self._store = store
         self._hub = hub
         self._dead_letters = dead_letters
+        self._telemetry = telemetry
         self._is_mine = is_mine
         self._subjects: dict[tuple[str, str], deque[Pending]] = {}
         self._running: set[asyncio.Task[None]] = set()
@@ -170,10 +185,13 @@ class _Stream:
 
     async def _publish_one(self, pending: Pending) -> None:
         try:
-            await self._hub.publish(pending.message)
+            with self._telemetry.tracer.publish(pending.message):
+                await self._hub.publish(pending.message)
         except TooLarge as error:
             # It would never be accepted, and must not stay in the way of others.
             await self._dead_letters.add_unpublished(pending, error)
+        else:
+            self._telemetry.metrics.published(pending.message.topic, pending.message.type)
 
     async def _settle(self) -> None:
         """Wait for what is on its way, and remove what was published."""

@@ -113,7 +113,7 @@ class Timers:
     async def _attempt(self, handle: TimerHandler, timer: Timer, handled: set[str]) -> None:
         work = Work(self._store, handled=handled)
         await handle(timer, work)
-        await self._committer.commit(work.changes)
+        await self._committer.commit(work)
 
     async def _postpone(self, timer: Timer, delay: timedelta) -> None:
         later = replace(timer, due=self._clock() + delay)
