@@ -63,9 +63,7 @@ class Edge:
         finally:
             structlog.contextvars.reset_contextvars(**bound)
 
-    async def _respond(
-        self, scope: Scope, asked: Scope, receive: Receive, sender: _Sender
-    ) -> None:
+    async def _respond(self, scope: Scope, asked: Scope, receive: Receive, sender: _Sender) -> None:
         start = time.perf_counter()
         try:
             _check_size(scope)

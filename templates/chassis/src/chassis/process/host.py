@@ -129,9 +129,13 @@ def host(
     """
     match unit:
         case Service():
-            return _host_service(unit, settings, _require_hub(hub), verifier, guard, telemetry, overrides)
+            return _host_service(
+                unit, settings, _require_hub(hub), verifier, guard, telemetry, overrides
+            )
         case Projection():
-            return _host_projection(unit, settings, _require_hub(hub), verifier, guard, telemetry, overrides)
+            return _host_projection(
+                unit, settings, _require_hub(hub), verifier, guard, telemetry, overrides
+            )
         case _:
             return _host_bff(unit, settings, verifier, guard, telemetry, overrides)
 
@@ -189,7 +193,9 @@ def _host_bff(
     peers = {name: settings.peers[name] for name in bff.calls}
     client = HttpClient()
     fetch = overrides.fetch or client.fetch
-    connections = Connections(peers, fetch, timeout=settings.backend_timeout, tracer=telemetry.tracer)
+    connections = Connections(
+        peers, fetch, timeout=settings.backend_timeout, tracer=telemetry.tracer
+    )
     runtime = _NoRuntime()
     app = bff_app(bff, connections, verifier, guard(runtime.readiness), telemetry)
     return Host(bff.name, app, runtime, None, client.close)

@@ -149,12 +149,8 @@ def _parts(service: Service, on: Environment, committer: Committer) -> ServicePa
         repositories=repositories,
         replicas=replicas,
         commands=commands,
-        policies=[
-            PolicyRunner(policy, commands, envelopes, tracer) for policy in service.policies
-        ],
-        sagas=[
-            SagaEngine(saga, on.store, envelopes, on.clock, tracer) for saga in service.sagas
-        ],
+        policies=[PolicyRunner(policy, commands, envelopes, tracer) for policy in service.policies],
+        sagas=[SagaEngine(saga, on.store, envelopes, on.clock, tracer) for saga in service.sagas],
     )
 
 

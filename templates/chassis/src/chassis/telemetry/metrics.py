@@ -97,6 +97,4 @@ class Metrics:
     def _histogram(
         self, name: str, about: str, buckets: tuple[float, ...], *labels: str
     ) -> Histogram:
-        return Histogram(
-            name, about, ("service", *labels), buckets=buckets, registry=self.registry
-        )
+        return Histogram(name, about, ("service", *labels), buckets=buckets, registry=self.registry)

@@ -143,9 +143,7 @@ class TestUnit:
         overrides = Overrides(clock=self._now, retry=Retry(attempts=1), fetch=self._backends.fetch)
         verifier = identity.verifier(folder)
         telemetry = Telemetry.of(self._unit.name)
-        started = host(
-            self._unit, settings, self._hub, verifier, _unguarded, telemetry, overrides
-        )
+        started = host(self._unit, settings, self._hub, verifier, _unguarded, telemetry, overrides)
         await started.start()
         if not is_bff(self._unit):
             self._mailbox = Mailbox(
