@@ -200,9 +200,7 @@ def test_without_an_endpoint_nothing_of_opentelemetry_is_imported() -> None:
         "chassis.hub.nats, chassis.store.factory; "
         "print([name for name in sys.modules if name.startswith('opentelemetry')])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
