@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test units latest lint format examples docs schemas lock upgrade dist bench clean
+.PHONY: help demo test units latest faults faults-long faults-mutants lint format examples docs schemas lock \
+	upgrade dist bench clean
 
 PYTHON ?= python3
 BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
@@ -8,10 +9,11 @@ UV = VIRTUAL_ENV=.venv $(UV_PROGRAM)
 PINS := templates/project/template
 # Fast suites first, so that mistakes show early.
 SLOW := tests/cli tests/chassis tests/examples tests/docs tests/e2e
+FAULTS = $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(REPLICAS),--replicas $(REPLICAS))
 FAST := $(filter-out $(SLOW),$(patsubst %/,%,$(sort $(wildcard tests/*/))))
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(UV_PROGRAM): $(PINS)/requirements-uv.txt
 	@test -x $@ || $(PYTHON) -m venv .venv
@@ -38,6 +40,17 @@ units: lint  ## the fast suites, without servers and generated projects
 latest:  ## test the last commit with the newest versions of all dependencies
 	@rm -rf build/latest && git clone --quiet . build/latest
 	@$(MAKE) -C build/latest upgrade test
+
+faults: .venv/.ready  ## break the running shop for two minutes, then check it (SEED=... repeats a run)
+	@$(FAULTS)
+
+faults-long: .venv/.ready  ## the same with ten times the orders and faults
+	@$(FAULTS) --orders 20000 --seconds 1100
+
+faults-mutants: .venv/.ready  ## prove that the checker finds each guarantee that is switched off, and only that
+	@for mutant in none outbox inbox order; do \
+		$(FAULTS) --mutant $$mutant --orders 500 --seconds 40 --only kill --only repeat --every 0.8 || exit 1; \
+	done
 
 lint: .venv/.ready  ## check style, formatting and types
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -15,11 +15,13 @@ import datamodel_code_generator
 import meshgen
 from bench import generation, regeneration, system
 from bench.report import table
+from bench.runtime.rows import rows as runtime_rows
 
 _GROUPS = {
     "generation": generation.rows,
     "regeneration": regeneration.rows,
     "system": system.rows,
+    "runtime": runtime_rows,
 }
 
 

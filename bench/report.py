@@ -8,7 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure. `ratio` is to `floor`, measured in the same run; `most` is a goal for it."""
+    """One figure.
+
+    `ratio` is to `floor`, measured in the same run; `most` is a goal for it. The value should be
+    `goal` at most, or `least` at least.
+    """
 
     what: str
     value: float
@@ -17,6 +21,7 @@ class Row:
     ratio: float | None
     floor: str
     most: float | None = None
+    least: float | None = None
 
 
 def table(rows: Iterable[Row]) -> str:
@@ -25,6 +30,7 @@ def table(rows: Iterable[Row]) -> str:
     for row in rows:
         goal = f"{row.goal:g} {row.unit}" if row.goal is not None else ""
         goal = f"{row.most:g} x" if row.most is not None else goal
+        goal = f"{row.least:g} {row.unit} or more" if row.least is not None else goal
         reached = _reached(row)
         ratio = f"{row.ratio:.1f} x {row.floor}" if row.ratio is not None else ""
         lines.append(f"| {row.what} | {row.value:.3g} {row.unit} | {goal} | {reached} | {ratio} |")
@@ -35,4 +41,6 @@ def _reached(row: Row) -> str:
     """Whether a figure is what it should be, if it should be something."""
     if row.most is not None and row.ratio is not None:
         return "yes" if row.ratio <= row.most else "**no**"
+    if row.least is not None:
+        return "yes" if row.value >= row.least else "**no**"
     return "" if row.goal is None else "yes" if row.value <= row.goal else "**no**"

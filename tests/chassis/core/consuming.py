@@ -22,6 +22,7 @@ from chassis.runtime.consumer import Consumer, Parts, lease_name
 from chassis.runtime.deliveries import Decoder, Handle, Reaction
 from chassis.runtime.membership import Membership
 from chassis.runtime.replays import Replays
+from chassis.runtime.retries import Retry
 from chassis.runtime.work import Work
 from chassis.service import Start
 from chassis.store.port import Collection, Commit, Put, Received
@@ -130,6 +131,7 @@ class Consuming:
         partitions: int = 3,
         start: Start = Start.BEGINNING,
         reactions: Mapping[str, Reaction] | None = None,
+        retry: Retry = FAST,
     ) -> None:
         self.store = store
         self.hub = hub or MemoryHub()
@@ -147,7 +149,7 @@ class Consuming:
             committer=self.spy,
             membership=self.membership,
             dead_letters=self.letters,
-            retry=FAST,
+            retry=retry,
             telemetry=self.telemetry,
         )
         both = {
@@ -195,7 +197,7 @@ class Consuming:
         """End at once, as a killed process does: nothing is written any more."""
         if self.task is not None:
 
-            async def nothing(commit: Commit) -> None:
+            async def nothing(work: Work) -> None:
                 raise asyncio.CancelledError
 
             self.spy.commit = nothing  # type: ignore[method-assign]

@@ -177,7 +177,7 @@ async def test_full_lanes_give_back_pressure(
     for subject in subjects:
         consuming.hub.inject(outgoing(envelope(subject)))
     await until(lambda: port.waiting == lanes._AT_ONCE)
-    read = consuming.consumer._read
+    read = consuming.consumer._progress.read
     assert max(read.values()) <= 256  # one batch; the hub keeps the rest
     port.answers.set()
     await consuming.settled()
@@ -232,13 +232,13 @@ async def test_a_crash_at_any_commit_loses_and_repeats_nothing(
     commits, crashed = 0, asyncio.Event()
     commit_really = first.spy.commit
 
-    async def commit(commit: Commit) -> None:
+    async def commit(work: Work) -> None:
         nonlocal commits
         commits += 1
         if commits >= moment:
             crashed.set()
             await asyncio.Event().wait()
-        await commit_really(commit)
+        await commit_really(work)
 
     first.spy.commit = commit  # type: ignore[method-assign]
     await first.begin()
@@ -271,7 +271,7 @@ async def test_a_checkpoint_never_passes_what_is_not_committed(
     await consuming.deliver(envelope("a", 1))
     consuming.hub.inject(outgoing(envelope("s", 77)))
     await begun.wait()
-    await consuming.consumer._save()
+    await consuming.consumer._progress.save()
     positions = await consuming.checkpoints.positions()
     assert 2 not in positions.values()
     go_on.set()

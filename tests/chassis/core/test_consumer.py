@@ -15,10 +15,13 @@ from chassis.dead_letters import DeadLetter, DeadLetters, State
 from chassis.envelope import Envelope
 from chassis.errors import Conflict, TooLarge, Unavailable
 from chassis.messages import Catalog, Message
+from chassis.runtime import consumer, lanes
+from chassis.runtime.retries import Retry
 from chassis.runtime.work import Work
+from chassis.store.port import Commit, Received
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 from . import market
 from .consuming import Consuming, Handler, envelope, outgoing
@@ -154,6 +157,50 @@ async def test_what_is_unavailable_does_not_count(consuming: Consuming, handler:
     assert await consuming.dead() == []
 
 
+async def test_a_message_that_always_conflicts_becomes_a_dead_letter(
+    consuming: Consuming, handler: Handler
+) -> None:
+    handler.fail(1, ValueError("to its lane"), *(Conflict() for _ in range(1000)))
+    await consuming.deliver(envelope(number=1), envelope(number=2))
+    (letter,) = await consuming.dead()
+    assert (letter.reason, letter.attempts) == ("Conflict: ", 3)
+    assert await consuming.effects() == {"s": [2]}
+
+
+async def test_many_that_wait_for_another_attempt_hold_up_nobody(
+    store: SqliteStore, messages: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than are attempted at once, and each waits for long before its next attempt."""
+    monkeypatch.setattr(lanes, "_AT_ONCE", 2)
+    bad = [f"bad-{number}" for number in range(3)]
+    handler = Handler()
+    handler.fail(1, *(ValueError("bad") for _ in range(10_000)))
+    patient = Retry(attempts=3, first=10 * PATIENCE, longest=10 * PATIENCE)
+    consuming = Consuming(store, messages, handler, retry=patient)
+    await consuming.begin()
+    for subject in bad:
+        consuming.hub.inject(outgoing(envelope(subject, 1)))
+    await until(lambda: all(len(handler.calls[subject]) > 1 for subject in bad))
+    handler.fail(2, ValueError("to its lane"))
+    consuming.hub.inject(outgoing(envelope("good", 2)))
+    await eventually(lambda: consuming.effects("good"), lambda effects: effects == {"good": [2]})
+    await consuming.stop()
+
+
+async def test_what_ignores_the_inbox_is_a_dead_letter_and_no_endless_loop(
+    store: SqliteStore, messages: Catalog
+) -> None:
+    async def ignorant(message: Message, envelope: Envelope, work: Work) -> None:
+        work.add(Commit(inbox=(Received("handled"),)))
+
+    consuming = Consuming(store, messages, ignorant)
+    await store.commit(Commit(inbox=(Received("handled"),)))
+    await consuming.deliver(envelope())
+    (letter,) = await consuming.dead()
+    assert letter.reason.startswith("AlreadyHandled")
+    await consuming.stop()
+
+
 async def test_a_store_that_fails_for_a_while_holds_up_a_batch(consuming: Consuming) -> None:
     consuming.spy.before = [Unavailable("down"), Unavailable("down")]
     await consuming.deliver(*(envelope(number=number) for number in range(5)))
@@ -188,6 +235,38 @@ async def test_a_dead_letter_waits_for_the_store(
     monkeypatch.setattr(consuming.letters, "add", fail)
     await consuming.deliver(envelope(number=1))
     assert len(await consuming.dead()) == 1
+
+
+@pytest.mark.parametrize("mended", [False, True])
+async def test_a_crash_after_a_dead_letter_loses_and_doubles_nothing(
+    store: SqliteStore, messages: Catalog, mended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends before the checkpoint moves; the next one fails, too, or does not."""
+    monkeypatch.setattr(consumer, "_SAVE_AFTER", 1000 * PATIENCE)
+    monkeypatch.setattr(consumer, "_SETTLE_AFTER", 1000 * PATIENCE)
+    broken, handler = Handler(), Handler()
+    broken.fail(1, *(ValueError("bad") for _ in range(9)))
+    first = Consuming(store, messages, broken)
+    await first.begin()
+    first.hub.inject(outgoing(envelope(number=1)))
+    first.hub.inject(outgoing(envelope(number=2)))
+    await eventually(first.effects, lambda effects: effects == {"s": [2]})
+    assert len(await first.dead()) == 1
+    await first.kill()
+    await first.membership.leave()
+    assert set((await first.checkpoints.positions()).values()) == {0}
+    if not mended:
+        handler.fail(1, *(ValueError("bad") for _ in range(9)))
+    second = Consuming(store, messages, handler, hub=first.hub)
+    await second.begin()
+    await second.settled()
+    handler.errors[1].clear()
+    ((letter, version),) = await second.letters.list()
+    await second.letters.mark(letter, version, State.REPLAY, "")
+    await second.replays.replay_marked()
+    assert await second.letters.list() == ()
+    assert await second.effects() == {"s": [2, 1]}
+    await second.stop()
 
 
 async def test_stopping_gives_a_waiting_message_back(store: SqliteStore, messages: Catalog) -> None:

@@ -92,6 +92,11 @@ async def test_a_killed_process_loses_and_doubles_nothing(
         )
         for _ in range(40)
     ]
+
+    async def published() -> Counter[str]:
+        events = {event.id: event for event in await _events(running)}
+        return Counter(event.type.split(".")[-2] for event in events.values())
+
     async with victim:
         victim.send(
             "product",
@@ -112,12 +117,8 @@ async def test_a_killed_process_loses_and_doubles_nothing(
             if number == 4:
                 await _until(lambda: len(victim.acknowledged) == 2 + len(changes) + len(orders))
                 await eventually(lambda: _ended(running), lambda n: n == 40)
+                kinds = await eventually(published, lambda kinds: kinds["PriceChanged"] >= 200)
 
-    async def published() -> Counter[str]:
-        events = {event.id: event for event in await _events(running)}
-        return Counter(event.type.split(".")[-2] for event in events.values())
-
-    kinds = await eventually(published, lambda kinds: kinds["PriceChanged"] >= 200)
     assert kinds["PriceChanged"] == 200
     assert kinds["OrderPlaced"] == kinds["OrderConfirmed"] + kinds["OrderCancelled"] == 40
     assert kinds["OrderConfirmed"] == kinds["PaymentCaptured"] <= 30

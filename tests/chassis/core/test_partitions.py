@@ -9,7 +9,9 @@ from uuid import uuid4
 import pytest
 from chassis.projection import Projection
 from chassis.results import Page
-from chassis.service import Service
+from chassis.runtime.checkpoints import COLLECTION, Checkpoint, Checkpoints
+from chassis.service import Service, Start
+from chassis.store.port import Commit
 
 from . import market
 from .running import Running, do, eventually
@@ -73,3 +75,17 @@ async def test_what_waits_in_the_hub_is_handled_by_other_partitions(
             lambda id=id: stocks.read(market.StockItem, id, None),  # type: ignore[misc]
             lambda found: found is not None and (found.version, found.state.on_hand) == (2, 10),
         )
+
+
+async def test_a_partition_without_a_checkpoint_begins_at_the_beginning(
+    running: Running,
+) -> None:
+    """The checkpoints of the other partitions say nothing about it."""
+    store = running.store("unit")
+    await store.prepare((COLLECTION,))
+    checkpoints = Checkpoints(store, topic="t", group="g", partitions=3, start=Start.BEGINNING)
+    puts = tuple(checkpoints.put(partition, 10, Checkpoint(0, 0)) for partition in (0, 2))
+    await store.commit(Commit(puts=puts))
+    loaded = await checkpoints.load(running.hub, range(3))
+    assert [loaded[partition].position for partition in range(3)] == [10, 0, 10]
+    assert await checkpoints.positions() == {0: 10, 1: 0, 2: 10}

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -20,7 +21,7 @@ from chassis.errors import Unavailable
 from chassis.hub.port import Hub
 from chassis.runtime.membership import Membership
 from chassis.runtime.relay import LEASE, Relay
-from chassis.store.port import Commit
+from chassis.store.port import Commit, Pending
 from chassis.store.sqlite import SqliteStore, open_sqlite
 from chassis.telemetry import Telemetry
 from chassis.testing.memory_hub import MemoryHub
@@ -113,6 +114,87 @@ async def test_one_subject_does_not_hold_up_the_others(store: SqliteStore) -> No
         await (await relay_on(store, hub)).flush()
     assert first_arrivals(hub) == {"a": [1], "b": [1]}
     assert [p.message.subject for p in await store.pending(limit=9)] == ["stuck"]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_subject_with_many_messages_leaves_room_for_others(
+    store: SqliteStore, fails: bool
+) -> None:
+    """Whether the hub does not answer, or refuses, and however much of the outbox it is."""
+
+    class Stuck(MemoryHub):
+        go_on = asyncio.Event()
+
+        async def publish(self, message: Outgoing, *, again: bool = False) -> None:
+            if message.subject == "stuck" and not self.go_on.is_set():
+                if fails:
+                    raise Unavailable("stuck")
+                await self.go_on.wait()
+            await super().publish(message)
+
+    hub = Stuck()
+    hub.go_on.clear()
+    relay = await relay_on(store, hub)
+    stuck = tuple(outgoing("stuck", number) for number in range(2000))
+    others = tuple(outgoing(subject, 0) for subject in "abcdefgh")
+    await store.commit(Commit(outbox=stuck + others))
+    running = asyncio.create_task(relay.run())
+    await until(lambda: len(hub.published) == len(others))
+    hub.go_on.set()
+    await until(lambda: len(hub.published) == len(others) + len(stuck))
+    arrived = first_arrivals(hub)
+    assert arrived == {"stuck": list(range(2000)), **{each: [0] for each in "abcdefgh"}}
+    running.cancel()
+
+
+class CountingReads:
+    """A store that counts the reads of its outbox."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.reads = self.rows = 0
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def pending(self, *, after: int = 0, limit: int) -> tuple[Pending, ...]:
+        found = await self._store.pending(after=after, limit=limit)
+        self.reads, self.rows = self.reads + 1, self.rows + len(found)
+        return found
+
+
+class SlowHub(MemoryHub):
+    async def publish(self, message: Outgoing, *, again: bool = False) -> None:
+        await asyncio.sleep(0.001)
+        await super().publish(message)
+
+
+@pytest.mark.parametrize("subjects", [1, 10, 1500])
+async def test_a_backlog_is_read_in_batches(store: SqliteStore, subjects: int) -> None:
+    """Not again after every message, and not over and over because of a busy subject."""
+    counting = CountingReads(store)
+    hub = SlowHub()
+    relay = await relay_on(cast(SqliteStore, counting), hub)
+    many = tuple(outgoing(str(number % subjects), number) for number in range(1500))
+    await store.commit(Commit(outbox=many))
+    await relay.flush()
+    assert len(hub.published) == 1500
+    assert await store.pending(limit=1) == ()
+    assert counting.reads <= 1500 / 10
+    assert counting.rows <= 1500 * 10
+
+
+async def test_each_commit_causes_one_read(store: SqliteStore) -> None:
+    counting = CountingReads(store)
+    hub = SlowHub()
+    relay = await relay_on(cast(SqliteStore, counting), hub)
+    running = asyncio.create_task(relay.run())
+    for number in range(100):
+        await store.commit(Commit(outbox=(outgoing(str(number), number),)))
+        relay.wake()
+        await until(lambda n=number: len(hub.published) > n)  # type: ignore[misc]
+    assert counting.reads <= 210
+    running.cancel()
 
 
 async def test_a_late_removal_removes_nothing_new(store: SqliteStore, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class Fixture:
 
     def envelope(self, event: Event, cause: UUID | None = None) -> Envelope:
         if isinstance(event, CommandRefused):
-            return self._others.wrap_refusal(
+            return self._others.wrap_reply(
                 event, id=uuid4(), causation_id=cause or ORDER, topic="", subject=""
             ).envelope
         return self._others.wrap(event, id=uuid4(), causation_id=cause).envelope

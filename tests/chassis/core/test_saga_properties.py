@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.codec import Codec
-from chassis.messages import Command, CommandRefused, Event
+from chassis.messages import Command, CommandHandled, CommandRefused, Event
 from chassis.saga import FanOut, OnFailure, Saga, Step
 from chassis.saga.instance import Instance, Progress, Status
 from chassis.saga.process import Process
@@ -159,7 +159,7 @@ class World:
         return self.saga.steps[place[0]].undo is not None
 
     def answer(self, number: int, outcome: str) -> None:
-        """Carry out a command that is on its way: it succeeds, fails, or is refused."""
+        """Carry out a command that is on its way: it succeeds, maybe without an event, or not."""
         if not self.flying:
             return
         dispatch = self.flying.pop(number % len(self.flying))
@@ -173,17 +173,18 @@ class World:
     def carry_out(self, command: Command, outcome: str) -> Event:
         if outcome == "refused":
             return CommandRefused(command=type(command).__name__, rule="rule")
+        nothing = CommandHandled(command=type(command).__name__)
         match command:
             case Do():
                 if outcome == "failed" and self.saga.steps[command.step].failed:
                     return Failed()
                 self.done[command.step, command.item] += 1
-                return Done()
+                return nothing if outcome == "nothing" else Done()
             case Undo():
                 self.undone[command.step, command.item] += 1
-                return Undone()
+                return nothing if outcome == "nothing" else Undone()
         self.closed += 1
-        return Closed()
+        return nothing if outcome == "nothing" else Closed()
 
     def repeat(self, number: int) -> None:
         """Deliver an answer again."""
@@ -222,7 +223,9 @@ class World:
 
 choices = st.one_of(
     st.tuples(
-        st.just("answer"), st.integers(0, 9), st.sampled_from(["done", "done", "failed", "refused"])
+        st.just("answer"),
+        st.integers(0, 9),
+        st.sampled_from(["done", "nothing", "failed", "refused"]),
     ),
     st.tuples(st.just("repeat"), st.integers(0, 9), st.just("")),
     st.tuples(st.sampled_from(["deadline", "retry", "resume"]), st.just(0), st.just("")),

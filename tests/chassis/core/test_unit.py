@@ -27,7 +27,7 @@ async def test_readiness_tells_the_truth(messages: Catalog, tmp_path: Path) -> N
     runtime = ProjectionRuntime(market.prices(messages), store, hub)
     assert (await runtime.readiness())["consumers"] == degraded("not started")
     await runtime.start()
-    ready = {"store": ok(), "hub": ok(), "consumers": ok(), "outbox": ok()}
+    ready = {"store": ok(), "hub": ok(), "consumers": ok()}
     await eventually(runtime.readiness, lambda seen: seen == ready)
     await runtime.close()
     await store.close()

@@ -1,14 +1,17 @@
 """Dead letters: messages that could not be handled or published, kept in the store of their unit.
 
-A dead letter is written in the same commit that goes on to the next message. It stays until it is
-dropped, or replayed: then only the group that could not handle it gets it again.
+A dead letter is written before the checkpoint moves past its message. After a crash in between, the
+message is read again: the id of its dead letter is the same, so it is kept once, and if it can be
+handled now, a replay finds that in the inbox. A dead letter stays until it is dropped, or replayed:
+then only the group that could not handle it gets it again.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -197,9 +200,17 @@ class DeadLetters:
         Raises:
             Conflict: It was changed meanwhile.
         """
-        fields = {name: getattr(letter, name) for name in DeadLetter.__slots__}
-        changed = DeadLetter(**{**fields, "state": state, "reason": reason})
-        await self._store.commit(Commit(puts=(self._put(changed, version),)))
+        put = self._put(replace(letter, state=state, reason=reason), version)
+        await self._store.commit(Commit(puts=(put,)))
+
+    async def mark_for_replay(self, letters: Iterable[tuple[DeadLetter, int]]) -> None:
+        """Mark dead letters at once, so that a replay keeps their order.
+
+        Raises:
+            Conflict: One of them was changed meanwhile.
+        """
+        puts = (self._put(replace(each, state=State.REPLAY), version) for each, version in letters)
+        await self._store.commit(Commit(puts=tuple(puts)))
 
     def removal(self, letter: DeadLetter, version: int) -> Delete:
         """Return the removal of a dead letter, for the commit that handles its message."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
@@ -43,19 +43,32 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
 
 async def _browse(options: argparse.Namespace, system: System, output: Output) -> int:
     hub, left = await system.hub(), options.limit
-    for topic in _topics(options, system):
-        start = dict.fromkeys(range(system.messages.partitions), 0)
-        async for record in _records(hub, topic, start, follow=False):
-            if left > 0 and _print(record, topic, options, output, options.since):
-                left -= 1
+    start = dict.fromkeys(range(system.messages.partitions), 0)
+    topics = _topics(options, system)
+    readers = [_records(hub, topic, start, follow=False) for topic in topics]
+    async for number, record in _by_time(readers):
+        if left == 0:
+            output.hint(f"there are more than {options.limit}: see --limit and --since")
+            break
+        left -= _print(record, topics[number], options, output, options.since)
     return 0
+
+
+async def _by_time(
+    readers: Sequence[AsyncIterator[Record]],
+) -> AsyncIterator[tuple[int, Record]]:
+    """Yield the records of all readers, the oldest first, with the numbers of the readers."""
+    heads = {number: await anext(reader, None) for number, reader in enumerate(readers)}
+    while waiting := {number: head for number, head in heads.items() if head is not None}:
+        oldest = min(waiting, key=lambda number: waiting[number].time)
+        yield oldest, waiting[oldest]
+        heads[oldest] = await anext(readers[oldest], None)
 
 
 async def _tail(options: argparse.Namespace, system: System, output: Output) -> int:
     hub = await system.hub()
-    async with asyncio.TaskGroup() as tasks:
-        for topic in _topics(options, system):
-            tasks.create_task(_follow(hub, topic, options, output))
+    following = (_follow(hub, topic, options, output) for topic in _topics(options, system))
+    await asyncio.gather(*following)
     return 0
 
 

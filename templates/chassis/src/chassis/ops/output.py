@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from chassis.embedded.console import Console
+
+_BAR = 30
+_PATIENCE = 5.0  # seconds
 
 
 class Output:
@@ -44,10 +49,38 @@ class Output:
         """Print one of many rows as soon as it is known: `line`, or a line of JSON."""
         self.console.line(json.dumps(row, default=_plain) if self.as_json else line)
 
-    def done(self, text: str) -> None:
-        """Say what was done. Nothing is said in JSON."""
-        if not self.as_json:
-            self.console.line(text)
+    def done(self, text: str, **row: object) -> None:
+        """Say what was done: as text, or as the JSON of `row`."""
+        self.console.line(json.dumps(row, default=_plain, indent=2) if self.as_json else text)
+
+    def hint(self, text: str) -> None:
+        """Say what helps, on standard error."""
+        self.console.clear()
+        print(f"note: {text}", file=sys.stderr, flush=True)
+
+    def progress(self, what: str, done: float, total: float) -> None:
+        """Show a progress bar on a terminal."""
+        share = done / total if total else 1.0
+        self.console.progress(f"{what} [{'#' * int(_BAR * share):<{_BAR}}] {share:4.0%}")
+
+
+class Patience:
+    """Says once, while something is waited for, why it may not go on."""
+
+    def __init__(self, output: Output, hint: str) -> None:
+        self._output = output
+        self._hint = hint
+        self._seen: object = None
+        self._since = time.monotonic()
+
+    def look(self, seen: object) -> None:
+        """Look at what should change."""
+        now = time.monotonic()
+        if seen != self._seen:
+            self._seen, self._since = seen, now
+        elif now - self._since > _PATIENCE:
+            self._output.hint(self._hint)
+            self._since = float("inf")
 
 
 def _cell(value: object) -> str:

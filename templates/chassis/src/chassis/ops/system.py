@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 from pathlib import Path
@@ -63,16 +63,18 @@ class System:
         """The message catalog of the system."""
         return next(iter(self.units.values())).messages
 
-    def selected(self, name: str | None) -> Iterator[Stateful]:
-        """Yield the unit `name`, or all units.
+    async def stores(self, name: str | None) -> AsyncIterator[tuple[Stateful, Store]]:
+        """Yield the unit `name` with its store, or all units that have one already.
 
         Raises:
-            OpsError: There is no such unit, or it has no store.
+            OpsError: There is no such unit, or it has never run.
         """
-        if name is None:
-            yield from self.units.values()
-        else:
-            yield self.unit(name)
+        if name is not None:
+            yield self.unit(name), await self.store(self.unit(name))
+            return
+        for unit in self.units.values():
+            if self._path(unit).exists():
+                yield unit, await self.store(unit)
 
     def unit(self, name: str) -> Stateful:
         """Return the unit `name`.
@@ -91,10 +93,11 @@ class System:
             OpsError: The unit has never run.
         """
         if unit.name not in self._stores:
-            folder = Path(os.environ.get("DATA_DIR") or self._paths.data)
-            if not (folder / f"{identity_of(unit)}.db").exists():
-                raise OpsError(f"{unit.name} has no store in {folder}: it has never run")
-            store = open_store(folder, identity_of(unit))
+            if not self._path(unit).exists():
+                raise OpsError(
+                    f"{unit.name} has no store in {self._data}: run `make up` once, or set DATA_DIR"
+                )
+            store = open_store(self._data, identity_of(unit))
             self._exit.push_async_callback(store.close)
             await store.prepare(
                 (DeadLetters.collection, checkpoints.COLLECTION, generations.COLLECTION)
@@ -120,6 +123,13 @@ class System:
                     )
                 )
         return self._hub
+
+    @property
+    def _data(self) -> Path:
+        return Path(os.environ.get("DATA_DIR") or self._paths.data)
+
+    def _path(self, unit: Stateful) -> Path:
+        return self._data / f"{identity_of(unit)}.db"
 
     def _nats_url(self) -> str:
         if url := os.environ.get("NATS_URL"):

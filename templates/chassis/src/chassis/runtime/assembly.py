@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ from chassis.identity import identity_of
 from chassis.messages import Command
 from chassis.runtime import observation
 from chassis.runtime.aggregates import EventRepository, Repository, StateRepository
-from chassis.runtime.bindings import Binding, Group, bindings, consumers, refusal_bindings
+from chassis.runtime.bindings import Binding, Group, bindings, consumers, reply_bindings
 from chassis.runtime.commands import CommandHandler
 from chassis.runtime.committer import Committer
 from chassis.runtime.consumer import Consumer, Parts
@@ -114,12 +115,13 @@ def _timer_handlers(
     for saga in parts.sagas:
         mine = [consumer for consumer in reading if consumer.group == _saga_group(parts, saga).name]
 
-        async def ready(time: datetime, mine: list[Consumer] = mine) -> bool:
+        async def oldest_unhandled(mine: list[Consumer] = mine) -> datetime | None:
             """A deadline waits for the answers that were published before it."""
-            return all([await consumer.handled_until(time) for consumer in mine])
+            found = await asyncio.gather(*(consumer.oldest_unhandled() for consumer in mine))
+            return min((time for time in found if time is not None), default=None)
 
         for name, handle in saga.timer_handlers.items():
-            yield name, Handling(handle, ready)
+            yield name, Handling(handle, oldest_unhandled)
 
 
 def _parts(service: Service, on: Environment, committer: Committer) -> ServiceParts:
@@ -173,7 +175,7 @@ def _bindings(parts: ServiceParts) -> Iterator[Binding]:
     unit, messages = identity_of(parts.service), parts.service.messages
 
     async def carry_out(command: Command, envelope: Envelope, work: Work) -> None:
-        await parts.commands.carry_out(command, envelope.id, work)
+        await parts.commands.carry_out(command, envelope.id, work, acknowledge=True)
 
     for repository in parts.repositories:
         commands = repository.aggregate.commands
@@ -191,7 +193,7 @@ def _bindings(parts: ServiceParts) -> Iterator[Binding]:
     for saga in parts.sagas:
         group = _saga_group(parts, saga)
         yield from bindings(messages, group, [saga.saga.starts_on, *saga.saga.answers], saga)
-        yield from refusal_bindings(messages, group, saga.saga.answers, saga)
+        yield from reply_bindings(messages, group, saga.saga.answers, saga)
 
 
 def _saga_group(parts: ServiceParts, saga: SagaEngine) -> Group:

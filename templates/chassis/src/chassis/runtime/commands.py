@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
@@ -16,7 +17,14 @@ from chassis.clock import Clock
 from chassis.domain import Refused, evolved
 from chassis.envelope import Outgoing
 from chassis.errors import AlreadyHandled, KeyReused, NotOwner, VersionMismatch
-from chassis.messages import Catalog, Command, CommandRefused, Event
+from chassis.messages import (
+    Catalog,
+    Command,
+    CommandHandled,
+    CommandRefused,
+    CommandReply,
+    Event,
+)
 from chassis.results import Outcome
 from chassis.runtime.aggregates import Loaded, Repository
 from chassis.runtime.committer import Committer
@@ -27,6 +35,11 @@ from chassis.runtime.work import Work
 from chassis.service import Aggregate
 from chassis.store.port import Commit, Received, Store
 from chassis.telemetry import Telemetry
+
+# From these and the id of the command, the id of a reply is made.
+_REPLY_IDS: Mapping[type[CommandReply], str] = MappingProxyType(
+    {CommandRefused: "refused", CommandHandled: "handled"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,25 +128,35 @@ class CommandHandler:
         self._telemetry.metrics.command(type, "repeated")
         return outcome
 
-    async def carry_out(self, command: Command, message_id: UUID, work: Work) -> None:
-        """Handle a command from the hub or a policy; a refusal is published as an event.
+    async def carry_out(
+        self, command: Command, message_id: UUID, work: Work, *, acknowledge: bool = False
+    ) -> None:
+        """Handle a command from the hub or a policy, and answer it.
+
+        Its events are the answer, or `CommandRefused` if a rule does not hold.
 
         Args:
             command: The command.
             message_id: The id of the command; it is handled once for each id.
             work: Takes the effects.
+            acknowledge: Whether to answer with `CommandHandled` if there are no events, because the
+                sender may wait.
         """
         if work.handled(str(message_id)):
             return
-        type = self._messages.of(command.__class__).name
+        name = self._messages.of(type(command)).name
         try:
-            with self._telemetry.tracer.command(type):
-                await self._decide(Request(command=command, message_id=message_id), work)
+            with self._telemetry.tracer.command(name):
+                outcome = await self._decide(Request(command=command, message_id=message_id), work)
         except Refused as refused:
             received = Received(str(message_id), json.dumps({"refused": refused.rule}))
-            refusal = self._refusal(command, message_id, refused.rule)
-            work.add(Commit(inbox=(received,), outbox=(refusal,)))
-            work.decided(type, "refused")
+            refusal = CommandRefused(command=name, rule=refused.rule)
+            work.add(Commit(inbox=(received,), outbox=(self._reply(refusal, command, message_id),)))
+            work.decided(name, "refused")
+        else:
+            if acknowledge and not outcome.events:
+                handled = CommandHandled(command=name)
+                work.add(Commit(outbox=(self._reply(handled, command, message_id),)))
 
     async def _attempt(self, request: Request) -> Outcome:
         work = Work(self._store)
@@ -181,11 +204,11 @@ class CommandHandler:
             for number, event in enumerate(events, 1)
         )
 
-    def _refusal(self, command: Command, message_id: UUID, rule: str) -> Outgoing:
+    def _reply(self, reply: CommandReply, command: Command, message_id: UUID) -> Outgoing:
         aggregate = self._repositories[type(command)].aggregate
-        return self._envelopes.wrap_refusal(
-            CommandRefused(command=self._messages.of(type(command)).name, rule=rule),
-            id=uuid5(message_id, "refused"),
+        return self._envelopes.wrap_reply(
+            reply,
+            id=uuid5(message_id, _REPLY_IDS[type(reply)]),
             causation_id=message_id,
             topic=self._messages.of(aggregate.events[0]).topic,
             subject=self._id(command),

@@ -19,7 +19,11 @@ _AT_ONCE = 64
 
 
 class Lanes:
-    """The lanes of one consumer, bounded in messages and bytes."""
+    """The lanes of one consumer, bounded in messages and bytes.
+
+    Attributes:
+        slots: Taken while a message is attempted, but not while it waits for its next attempt.
+    """
 
     def __init__(
         self, handle: Callable[[Delivery], Awaitable[None]], done: Callable[[], None]
@@ -37,7 +41,7 @@ class Lanes:
         self._positions: dict[int, set[int]] = {}
         self._messages = self._bytes = 0
         self._room = asyncio.Event()
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self.slots = asyncio.Semaphore(_AT_ONCE)
 
     def __contains__(self, subject: str) -> bool:
         return subject in self._lanes
@@ -98,8 +102,7 @@ class Lanes:
     async def _run(self, subject: str) -> None:
         lane = self._lanes[subject]
         while lane:
-            async with self._slots:
-                await self._handle(lane[0])
+            await self._handle(lane[0])
             self._remove(lane.popleft())
         del self._lanes[subject]
 

@@ -60,13 +60,13 @@ class SagaEngine:
         self._store = store
         self._tracer = tracer
         self._identity = identity_of(saga)
-        self._instances = Rows(store, f"saga_{self._identity}", Instance)
+        self.instances = Rows(store, f"saga_{self._identity}", Instance)
         self._awaited = Rows(store, f"saga_{self._identity}_awaited", _Awaited)
 
     @property
     def collections(self) -> tuple[Collection, ...]:
         """The collections that the store must be prepared for."""
-        return self._instances.collection, self._awaited.collection
+        return self.instances.collection, self._awaited.collection
 
     @property
     def timer_handlers(self) -> Mapping[str, TimerHandler]:
@@ -108,10 +108,10 @@ class SagaEngine:
             correlation_id=envelope.correlation_id,
             now=self._clock(),
         )
-        if await self._instances.get(work, begun.instance.id) is not None:
+        if await self.instances.get(work, begun.instance.id) is not None:
             return
         # An earlier version had one instance for each key.
-        earlier = await self._instances.get(work, begun.instance.key)
+        earlier = await self.instances.get(work, begun.instance.key)
         if earlier is None or earlier.state.cause != envelope.id:
             self._write(0, begun, work)
 
@@ -146,14 +146,14 @@ class SagaEngine:
                 self._write(current.version, transition, work)
 
     async def _instance(self, id: str, work: Work) -> Versioned[Instance]:
-        instance = await self._instances.get(work, id)
+        instance = await self.instances.get(work, id)
         if instance is None:
             raise LookupError(f"there is no instance {id} of the saga {self.saga.name}")
         return instance
 
     def _write(self, version: int, transition: Transition, work: Work) -> None:
         instance = transition.instance
-        self._instances.put(work, instance.id, instance, expected=version, version=version + 1)
+        self.instances.put(work, instance.id, instance, expected=version, version=version + 1)
         for dispatch in transition.dispatches:
             awaited = _Awaited(instance.id)
             self._awaited.put(work, str(dispatch.id), awaited, expected=0, version=1)

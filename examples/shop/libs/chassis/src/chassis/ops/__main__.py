@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import TypeAlias
 from chassis.embedded.console import Console
 from chassis.embedded.errors import EmbeddedError
 from chassis.errors import Unavailable
-from chassis.ops import dlq, events, outbox, projections, states
+from chassis.ops import dlq, events, outbox, projections, sagas, states
 from chassis.ops.errors import OpsError
 from chassis.ops.output import Output
 from chassis.ops.system import System
+from chassis.process.errors import CannotStart
 
 Command: TypeAlias = Callable[[argparse.Namespace, System, Output], Awaitable[int]]
 
@@ -25,6 +27,8 @@ examples:
   python -m chassis.ops dlq list --unit order
   python -m chassis.ops dlq replay order.commands/shop.order.commands/3/128
   python -m chassis.ops projection rebuild catalog
+  python -m chassis.ops saga list --state stuck --older-than 1h
+  python -m chassis.ops saga resume ORDER:CAUSE
   python -m chassis.ops outbox status --json
   python -m chassis.ops events tail --type OrderPlaced
   python -m chassis.ops state order Order 0f8f...-... --as-of 2026-01-31T12:00:00Z
@@ -38,10 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 something is wrong or was not done, 2 wrong usage, 130 interrupted.
     """
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     output = Output(Console(), as_json=options.json)
     try:
         return asyncio.run(_run(options, output))
-    except (OpsError, EmbeddedError, Unavailable) as error:
+    except (OpsError, EmbeddedError, CannotStart, Unavailable) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -51,16 +56,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
+def run() -> None:
+    """Run one command, and end the process with its exit code."""
+    sys.exit(main())
+
+
 async def _run(options: argparse.Namespace, output: Output) -> int:
-    run: Command = options.run
+    command: Command = options.run
     async with System.opened(options.root) as system:
-        return await run(options, system, output)
+        return await command(options, system, output)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m chassis.ops",
-        description="Operate a system: dead letters, read models, outboxes, events and states.",
+        description="Operate a system: dead letters, read models, sagas, outboxes and events.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -68,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         "--root", type=_folder, default=Path.cwd(), help="the project (default: this folder)"
     )
     areas = parser.add_subparsers(title="areas", required=True, metavar="AREA")
-    for module in (dlq, projections, outbox, events, states):
+    for module in (dlq, projections, sagas, outbox, events, states):
         module.add_to(areas)
     return parser
 
@@ -78,4 +88,4 @@ def _folder(text: str) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from datetime import UTC, datetime, timedelta
+
+from chassis.ops.errors import OpsError
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -19,6 +22,26 @@ def add_selection(parser: argparse.ArgumentParser, help: str) -> None:
     chosen = parser.add_mutually_exclusive_group(required=True)
     chosen.add_argument("ids", nargs="*", default=[], metavar="ID", help=help)
     chosen.add_argument("--all", action="store_true", help="all that match the filters")
+
+
+def add_yes(parser: argparse.ArgumentParser) -> None:
+    """Add `--yes`."""
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def confirm(options: argparse.Namespace, what: str) -> None:
+    """Ask on a terminal whether to do `what`, unless there is `--yes`.
+
+    Raises:
+        OpsError: The answer was no, or there is no terminal to ask on.
+    """
+    if options.yes:
+        return
+    if not sys.stdin.isatty():
+        raise OpsError(f"to {what}, add --yes")
+    print(f"{what}? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise OpsError("nothing was done")
 
 
 def since(text: str) -> datetime:

@@ -11,10 +11,11 @@ from typing import Any
 
 from chassis.clock import utc_now
 from chassis.dead_letters import UNPUBLISHED, DeadLetter, DeadLetters, State
+from chassis.envelope import Envelope, Outgoing
 from chassis.errors import Conflict
-from chassis.ops.arguments import add_json, add_selection
+from chassis.ops.arguments import add_json, add_selection, add_yes, confirm
 from chassis.ops.errors import OpsError
-from chassis.ops.output import Output
+from chassis.ops.output import Output, Patience
 from chassis.ops.system import System
 from chassis.store.port import Commit, Store
 
@@ -58,6 +59,7 @@ def add_to(areas: Any) -> None:
     drop = commands.add_parser("drop", help="remove dead letters for ever")
     add_selection(drop, "the ids of dead letters")
     _add_filters(drop)
+    add_yes(drop)
     add_json(drop)
     drop.set_defaults(run=_drop)
 
@@ -84,12 +86,20 @@ async def _show(options: argparse.Namespace, system: System, output: Output) -> 
 
 async def _replay(options: argparse.Namespace, system: System, output: Output) -> int:
     chosen = await _selected(options, system)
-    for found in chosen:
-        if found.letter.group == UNPUBLISHED:
-            raise OpsError(f"{found.letter.id} was never published: only `drop` is possible")
-        await _mark(found)
+    await _check_order(chosen)
+    unpublished = [found for found in chosen if found.letter.group == UNPUBLISHED]
+    await _publish_again(unpublished, system)
+    chosen = [found for found in chosen if found.letter.group != UNPUBLISHED]
+    for store in {id(found.store): found.store for found in chosen}.values():
+        letters = [(each.letter, each.version) for each in chosen if each.store is store]
+        try:
+            await DeadLetters(store, utc_now).mark_for_replay(letters)
+        except Conflict as error:
+            raise OpsError("they were changed meanwhile: try again") from error
+    if unpublished:
+        output.hint(f"{len(unpublished)} are in the outbox again")
     if options.no_wait:
-        output.done(f"{len(chosen)} marked for replay")
+        output.done(f"{len(chosen)} marked for replay", marked=len(chosen))
         return 0
     left = await _wait(chosen, output)
     output.rows([_summary(each) for each in left], empty=f"{len(chosen)} replayed")
@@ -98,6 +108,8 @@ async def _replay(options: argparse.Namespace, system: System, output: Output) -
 
 async def _drop(options: argparse.Namespace, system: System, output: Output) -> int:
     chosen = await _selected(options, system)
+    if options.all and chosen:
+        confirm(options, f"remove {len(chosen)} dead letters for ever")
     for found in chosen:
         removal = DeadLetters(found.store, utc_now).removal(found.letter, found.version)
         try:
@@ -108,21 +120,54 @@ async def _drop(options: argparse.Namespace, system: System, output: Output) -> 
     return 0
 
 
-async def _mark(found: _Found) -> None:
-    letters = DeadLetters(found.store, utc_now)
-    try:
-        await letters.mark(found.letter, found.version, State.REPLAY, found.letter.reason)
-    except Conflict as error:
-        raise OpsError(f"{found.letter.id} is being replayed already") from error
+async def _check_order(chosen: list[_Found]) -> None:
+    """Check that no earlier message of the same aggregate would be replayed later.
+
+    Raises:
+        OpsError: One would.
+    """
+    letters = {found.letter.id for found in chosen}
+    for store in {id(found.store): found.store for found in chosen}.values():
+        earlier: dict[tuple[str, str, str], str] = {}
+        for letter, _ in await DeadLetters(store, utc_now).list():
+            key = letter.topic, letter.group, letter.subject
+            if letter.id not in letters and letter.subject and letter.state is State.DEAD:
+                earlier.setdefault(key, letter.id)
+            elif letter.id in letters and key in earlier:
+                raise OpsError(
+                    f"{earlier[key]} comes before {letter.id}: replay both, or drop the first one"
+                )
+
+
+async def _publish_again(unpublished: list[_Found], system: System) -> None:
+    """Put messages that the hub did not accept back into the outbox, if it accepts them now."""
+    if not unpublished:
+        return
+    limit = (await system.hub()).max_message_bytes
+    for found in unpublished:
+        letter, data = found.letter, found.letter.record.data
+        if len(data) > limit:
+            raise OpsError(
+                f"{letter.id} has {len(data)} bytes, but the event hub accepts {limit}: "
+                "raise its limit, or drop it"
+            )
+    for found in unpublished:
+        message = Outgoing.of(found.letter.topic, Envelope.from_json(found.letter.record.data))
+        removal = DeadLetters(found.store, utc_now).removal(found.letter, found.version)
+        try:
+            await found.store.commit(Commit(deletes=(removal,), outbox=(message,)))
+        except Conflict as error:
+            raise OpsError(f"{found.letter.id} was changed meanwhile: try again") from error
 
 
 async def _wait(chosen: list[_Found], output: Output) -> list[_Found]:
     """Wait until the processes have replayed the letters, and return those that failed again."""
     failed: list[_Found] = []
     waiting = {(found.unit, found.letter.id): found for found in chosen}
+    patience = Patience(output, "the units are not running, or are busy; what is marked stays so")
     while waiting:
-        done = len(chosen) - len(waiting)
-        output.console.progress(f"{done}/{len(chosen)} replayed; the processes must be running")
+        output.progress("replayed", len(chosen) - len(waiting), len(chosen))
+        patience.look(len(waiting))
         for key, found in list(waiting.items()):
             now = await DeadLetters(found.store, utc_now).get(found.letter.id)
             if now is None:
@@ -143,13 +188,14 @@ async def _selected(options: argparse.Namespace, system: System) -> list[_Found]
 async def _chosen(options: argparse.Namespace, system: System, ids: list[str]) -> list[_Found]:
     found = [each async for each in _matching(options, system) if each.letter.id in ids]
     if missing := set(ids) - {each.letter.id for each in found}:
-        raise OpsError(f"there is no dead letter {', '.join(sorted(missing))}")
+        raise OpsError(
+            f"there is no dead letter {', '.join(sorted(missing))}: `dlq list` shows them"
+        )
     return found
 
 
 async def _matching(options: argparse.Namespace, system: System) -> AsyncIterator[_Found]:
-    for unit in system.selected(options.unit):
-        store = await system.store(unit)
+    async for unit, store in system.stores(options.unit):
         for letter, version in await DeadLetters(store, utc_now).list():
             if _matches(letter, options):
                 yield _Found(unit.name, letter, version, store)

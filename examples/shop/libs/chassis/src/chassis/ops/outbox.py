@@ -9,8 +9,9 @@ from typing import Any
 from chassis.clock import utc_now
 from chassis.ops.arguments import add_json
 from chassis.ops.output import Output
-from chassis.ops.system import Stateful, System
+from chassis.ops.system import System
 from chassis.service import Service
+from chassis.store.port import Store
 
 
 def add_to(areas: Any) -> None:
@@ -24,18 +25,20 @@ def add_to(areas: Any) -> None:
 
 
 async def _status(options: argparse.Namespace, system: System, output: Output) -> int:
-    units = [unit for unit in system.selected(options.unit) if isinstance(unit, Service)]
-    rows = [await _row(unit, system, utc_now()) for unit in units]
-    output.rows(rows, empty="there are no services")
+    rows = [
+        await _row(unit.name, store, utc_now())
+        async for unit, store in system.stores(options.unit)
+        if isinstance(unit, Service)
+    ]
+    output.rows(rows, empty="no service has run yet")
     return 0
 
 
-async def _row(unit: Stateful, system: System, now: datetime) -> dict[str, object]:
-    store = await system.store(unit)
+async def _row(unit: str, store: Store, now: datetime) -> dict[str, object]:
     oldest = next(iter(await store.pending(limit=1)), None)
     envelope = oldest.message.envelope if oldest else None
     return {
-        "unit": unit.name,
+        "unit": unit,
         "waiting": await store.outbox_size(),
         "oldest": envelope.time if envelope else None,
         "age_seconds": round((now - envelope.time).total_seconds(), 1) if envelope else None,

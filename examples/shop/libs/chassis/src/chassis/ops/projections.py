@@ -13,7 +13,7 @@ from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.ops.arguments import add_json
 from chassis.ops.errors import OpsError
-from chassis.ops.output import Output
+from chassis.ops.output import Output, Patience
 from chassis.ops.system import System
 from chassis.projection import Projection
 from chassis.runtime.checkpoints import Checkpoints
@@ -51,38 +51,50 @@ def add_to(areas: Any) -> None:
 
 
 async def _status(options: argparse.Namespace, system: System, output: Output) -> int:
+    if options.name is not None:
+        await _projection(options, system)
     hub, rows = await system.hub(), []
-    for unit in system.selected(options.name):
+    async for unit, store in system.stores(options.name):
         if isinstance(unit, Projection):
-            store = await system.store(unit)
             model = await ReadModels(store).load()
             for generation in dict.fromkeys((model.live, model.building or model.live)):
                 rows.append(await _row(unit, model, generation, store, hub))
-    output.rows(rows, empty="there are no projections")
+    output.rows(rows, empty="no projection has run yet")
     return 0
 
 
 async def _rebuild(options: argparse.Namespace, system: System, output: Output) -> int:
     unit, store = await _projection(options, system)
-    model = await _change(store, ReadModel.rebuild)
-    wanted = model.building
-    if options.no_wait or wanted is None:
-        output.done(f"{unit.name}: generation {wanted} is being built")
+    if (await ReadModels(store).load()).paused:
+        raise OpsError(f"{unit.name} is paused: `projection resume {unit.name}` first")
+    wanted = (await _change(store, ReadModel.rebuild)).building
+    if wanted is None:  # another process has switched meanwhile
         return 0
+    row = {"projection": unit.name, "generation": wanted}
+    if options.no_wait:
+        output.done(f"{unit.name}: generation {wanted} is being built", **row, live=False)
+        return 0
+    await _wait(unit, store, wanted, output)
+    output.done(f"{unit.name}: generation {wanted} is live", **row, live=True)
+    return 0
+
+
+async def _wait(unit: Projection[Any, Any], store: Store, wanted: int, output: Output) -> None:
+    hint = f"{unit.name} is not running, or is busy; Ctrl-C only ends the waiting"
+    patience = Patience(output, hint)
     while (model := await ReadModels(store).load()).live < wanted:
         share = await _share(unit, model, store)
-        bar = "#" * int(30 * share)
-        output.console.progress(f"{unit.name} [{bar:<30}] {share:4.0%}")
+        output.progress(unit.name, share, 1)
+        patience.look(share)
         await asyncio.sleep(_POLL)
-    output.done(f"{unit.name}: generation {wanted} is live")
-    return 0
 
 
 def _pausing(paused: bool) -> Any:
     async def run(options: argparse.Namespace, system: System, output: Output) -> int:
         unit, store = await _projection(options, system)
         await _change(store, lambda model: replace(model, paused=paused))
-        output.done(f"{unit.name} is {'paused' if paused else 'resumed'}")
+        done = f"{unit.name} is {'paused' if paused else 'resumed'}"
+        output.done(done, projection=unit.name, paused=paused)
         return 0
 
     return run
@@ -93,7 +105,7 @@ async def _projection(
 ) -> tuple[Projection[Any, Any], Store]:
     unit = system.unit(options.name)
     if not isinstance(unit, Projection):
-        raise OpsError(f"{unit.name} is not a projection")
+        raise OpsError(f"{unit.name} is not a projection, but a service")
     return unit, await system.store(unit)
 
 

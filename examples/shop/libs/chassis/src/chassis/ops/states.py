@@ -35,7 +35,7 @@ def add_to(areas: Any) -> None:
 async def _state(options: argparse.Namespace, system: System, output: Output) -> int:
     unit = system.unit(options.unit)
     if not isinstance(unit, Service):
-        raise OpsError(f"{unit.name} is not a service")
+        raise OpsError(f"{unit.name} is not a service: only services have aggregates")
     repository = _repository(unit, options.aggregate, store := await system.store(unit))
     await store.prepare(repository.collections)
     loaded = await _load(repository, store, options)
@@ -51,7 +51,9 @@ async def _load(repository: Repository, store: Store, options: argparse.Namespac
     if options.as_of is None:
         return await repository.load(Work(store), options.id)
     if not isinstance(repository, EventRepository):
-        raise OpsError(f"{options.aggregate} is not event-sourced: its history is not kept")
+        raise OpsError(
+            f"{options.aggregate} is not event-sourced, it has no history: leave --as-of out"
+        )
     version, time = _as_of(options.as_of)
     return await repository.as_of(store, options.id, version=version, time=time)
 

@@ -59,16 +59,15 @@ class Checkpoints:
         if not stored and self._start is Start.NOW:
             await self._begin_now(hub)
             stored = await self._stored()
-        lowest = min((each.position for each in stored.values()), default=0)
-        missing = Checkpoint(lowest, 0)
+        missing = Checkpoint(self._first(stored), 0)
         return {each: stored.get(self._id(each), missing) for each in partitions}
 
     async def positions(self) -> Mapping[int, int]:
         """Return the positions of all partitions; 0 if a partition was never read."""
         stored = await self._stored()
-        lowest = min((each.position for each in stored.values()), default=0)
+        first = self._first(stored)
         return {
-            partition: found.position if (found := stored.get(self._id(partition))) else lowest
+            partition: found.position if (found := stored.get(self._id(partition))) else first
             for partition in range(self.partitions)
         }
 
@@ -89,6 +88,17 @@ class Checkpoints:
             expected=before.version,
             version=before.version + 1,
         )
+
+    def _first(self, stored: Mapping[str, Checkpoint]) -> int:
+        """Return where a partition without a checkpoint begins.
+
+        Only the checkpoints of all partitions of another number say what has been handled.
+        """
+        counts: dict[int, list[int]] = {}
+        for id, each in stored.items():
+            counts.setdefault(int(id.rpartition("/")[2]), []).append(each.position)
+        complete = (min(p) for n, p in counts.items() if n != self.partitions and len(p) == n)
+        return max(complete, default=0)
 
     async def _begin_now(self, hub: Hub) -> None:
         """Write down the end of the topic, so that it stays the beginning of this group."""
