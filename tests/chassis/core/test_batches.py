@@ -16,7 +16,7 @@ from chassis.runtime import lanes
 from chassis.runtime.decisions import Impatient
 from chassis.runtime.work import Work
 from chassis.service import Start
-from chassis.store.port import Commit, Query
+from chassis.store.port import Query
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
 from tests.waiting import PATIENCE, until

@@ -1,7 +1,9 @@
 """Dead letters: messages that could not be handled or published, kept in the store of their unit.
 
-A dead letter is written in the same commit that goes on to the next message. It stays until it is
-dropped, or replayed: then only the group that could not handle it gets it again.
+A dead letter is written before the checkpoint moves past its message. After a crash in between, the
+message is read again: the id of its dead letter is the same, so it is kept once, and if it can be
+handled now, a replay finds that in the inbox. A dead letter stays until it is dropped, or replayed:
+then only the group that could not handle it gets it again.
 """
 
 from __future__ import annotations
@@ -182,6 +184,10 @@ class DeadLetters:
         where = () if state is None else (equal("state", state.value),)
         query = Query(collection=_NAME, where=where, sort=(Sort("position"),), limit=_MANY)
         return tuple(map(self._decoded, await self._store.find(query)))
+
+    async def count(self) -> int:
+        """Return the number of dead letters, at most 10,000."""
+        return await self._store.count(Query(collection=_NAME, limit=_MANY))
 
     async def get(self, id: str) -> tuple[DeadLetter, int] | None:
         """Return a dead letter and its version, or None."""

@@ -45,6 +45,10 @@ class Unavailable(Exception):
     """A store or the hub is temporarily unavailable."""
 
 
+class StoreLost(Unavailable):
+    """A store was removed, or replaced by another one, while it was open: start again."""
+
+
 class InvalidQuery(ValueError):
     """A query that is not valid: `field` is unknown, or cannot have the given value."""
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
@@ -52,6 +53,15 @@ class CommandRefused(Event):
     rule: str
 
 
+class CommandHandled(Event):
+    """A command from the hub was handled, but there was nothing to do, so it has no event."""
+
+    command: str
+
+
+CommandReply: TypeAlias = CommandHandled | CommandRefused
+"""What answers a command from the hub that has no event of its own."""
+
 M = TypeVar("M", bound=Message)
 
 
@@ -82,6 +92,10 @@ def _rename(schema: dict[str, Any], model: type[BaseModel]) -> None:
 
 
 COMMAND_REFUSED = "chassis.CommandRefused.v1"
+COMMAND_HANDLED = "chassis.CommandHandled.v1"
+COMMAND_REPLIES: Mapping[type[CommandReply], str] = MappingProxyType(
+    {CommandRefused: COMMAND_REFUSED, CommandHandled: COMMAND_HANDLED}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +14,9 @@ from chassis.envelope import Envelope
 from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.messages import Command
+from chassis.runtime import observation
 from chassis.runtime.aggregates import EventRepository, Repository, StateRepository
-from chassis.runtime.bindings import Binding, Group, bindings, consumers, refusal_bindings
+from chassis.runtime.bindings import Binding, Group, bindings, consumers, reply_bindings
 from chassis.runtime.commands import CommandHandler
 from chassis.runtime.committer import Committer
 from chassis.runtime.consumer import Consumer, Parts
@@ -33,6 +35,8 @@ from chassis.runtime.work import Work
 from chassis.saga.engine import SagaEngine
 from chassis.service import Aggregate, EventSourced, Service
 from chassis.store.port import Collection, Store
+from chassis.telemetry import Telemetry
+from chassis.telemetry.snapshot import Sample, Sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +59,16 @@ class Environment:
     hub: Hub
     clock: Clock = utc_now
     retry: Retry = RETRY
+    telemetry: Telemetry
 
 
-def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit]:
-    """Return the parts of `service` on an environment, and the unit that runs them."""
+def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit, Sources]:
+    """Return the parts of `service`, the unit that runs them, and what its metrics show."""
     store, hub = on.store, on.hub
     membership = Membership(store, leases(service.messages))
     dead_letters = DeadLetters(store, on.clock)
-    relay = Relay(store, hub, membership, dead_letters)
-    committer = Committer(store)
+    relay = Relay(store, hub, membership, dead_letters, on.telemetry)
+    committer = Committer(store, on.telemetry.metrics)
     timers = Timers(store, committer, membership, on.clock)
     committer.wake_relay, committer.wake_timers = relay.wake, timers.wake
     parts = _parts(service, on, committer)
@@ -74,6 +79,7 @@ def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit]:
         membership=membership,
         dead_letters=dead_letters,
         retry=on.retry,
+        telemetry=on.telemetry,
     )
     reading = consumers(_bindings(parts), service.messages, shared)
     timers.handlers.update(_timer_handlers(parts, reading))
@@ -87,7 +93,18 @@ def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit]:
         flush=relay.flush_if_mine,
         problems={"outbox": lambda: relay.problem},
     )
-    return parts, unit
+
+    async def stored() -> tuple[Sample, ...]:
+        return (
+            *await observation.outbox(store, on.clock),
+            *await observation.dead_letters(shared),
+            *await observation.sagas(parts.sagas),
+        )
+
+    def known() -> tuple[Sample, ...]:
+        return (*observation.leases(shared), *observation.lags(reading, on.clock))
+
+    return parts, unit, Sources(stored, known)
 
 
 def _timer_handlers(
@@ -98,12 +115,13 @@ def _timer_handlers(
     for saga in parts.sagas:
         mine = [consumer for consumer in reading if consumer.group == _saga_group(parts, saga).name]
 
-        async def ready(time: datetime, mine: list[Consumer] = mine) -> bool:
+        async def oldest_unhandled(mine: list[Consumer] = mine) -> datetime | None:
             """A deadline waits for the answers that were published before it."""
-            return all([await consumer.handled_until(time) for consumer in mine])
+            found = await asyncio.gather(*(consumer.oldest_unhandled() for consumer in mine))
+            return min((time for time in found if time is not None), default=None)
 
         for name, handle in saga.timer_handlers.items():
-            yield name, Handling(handle, ready)
+            yield name, Handling(handle, oldest_unhandled)
 
 
 def _parts(service: Service, on: Environment, committer: Committer) -> ServiceParts:
@@ -125,14 +143,16 @@ def _parts(service: Service, on: Environment, committer: Committer) -> ServicePa
         committer=committer,
         envelopes=envelopes,
         clock=on.clock,
+        telemetry=on.telemetry,
     )
+    tracer = on.telemetry.tracer
     return ServiceParts(
         service=service,
         repositories=repositories,
         replicas=replicas,
         commands=commands,
-        policies=[PolicyRunner(policy, commands, envelopes) for policy in service.policies],
-        sagas=[SagaEngine(saga, on.store, envelopes, on.clock) for saga in service.sagas],
+        policies=[PolicyRunner(policy, commands, envelopes, tracer) for policy in service.policies],
+        sagas=[SagaEngine(saga, on.store, envelopes, on.clock, tracer) for saga in service.sagas],
     )
 
 
@@ -155,7 +175,7 @@ def _bindings(parts: ServiceParts) -> Iterator[Binding]:
     unit, messages = identity_of(parts.service), parts.service.messages
 
     async def carry_out(command: Command, envelope: Envelope, work: Work) -> None:
-        await parts.commands.carry_out(command, envelope.id, work)
+        await parts.commands.carry_out(command, envelope.id, work, acknowledge=True)
 
     for repository in parts.repositories:
         commands = repository.aggregate.commands
@@ -173,7 +193,7 @@ def _bindings(parts: ServiceParts) -> Iterator[Binding]:
     for saga in parts.sagas:
         group = _saga_group(parts, saga)
         yield from bindings(messages, group, [saga.saga.starts_on, *saga.saga.answers], saga)
-        yield from refusal_bindings(messages, group, saga.saga.answers, saga)
+        yield from reply_bindings(messages, group, saga.saga.answers, saga)
 
 
 def _saga_group(parts: ServiceParts, saga: SagaEngine) -> Group:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
-from chassis.messages import COMMAND_REFUSED, Catalog, Command, CommandRefused, Message
+from chassis.messages import COMMAND_REPLIES, Catalog, Command, Message
 from chassis.runtime.checkpoints import Checkpoints
 from chassis.runtime.consumer import Consumer, Parts
 from chassis.runtime.deliveries import Decoder, Handle, Reaction
@@ -48,12 +48,16 @@ def bindings(
     return [Binding(kind.topic, group, kind.name, kind.model, handle) for kind in kinds]
 
 
-def refusal_bindings(
+def reply_bindings(
     messages: Catalog, group: Group, answers: Iterable[type[Message]], handle: Handle
 ) -> list[Binding]:
-    """Return the bindings of refusals to a handler, on the topics of the expected `answers`."""
+    """Return the bindings of replies to a handler, on the topics of the expected `answers`."""
     topics = dict.fromkeys(messages.of(answer).topic for answer in answers)
-    return [Binding(topic, group, COMMAND_REFUSED, CommandRefused, handle) for topic in topics]
+    return [
+        Binding(topic, group, name, model, handle)
+        for topic in topics
+        for model, name in COMMAND_REPLIES.items()
+    ]
 
 
 def consumers(wanted: Iterable[Binding], messages: Catalog, parts: Parts) -> tuple[Consumer, ...]:

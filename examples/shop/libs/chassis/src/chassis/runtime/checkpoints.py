@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+
+import structlog
 
 from chassis.errors import Conflict
 from chassis.hub.port import Hub
@@ -20,6 +22,9 @@ COLLECTION = Collection(
 )
 
 
+_log = structlog.get_logger()
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """The position of the last handled message, and the version of its document."""
@@ -32,7 +37,13 @@ class Checkpoints:
     """The checkpoints of one group in one topic, which has `partitions` partitions.
 
     Positions hold for every number of partitions. After a change of that number, a partition begins
-    at the lowest position of those before, and the inbox drops what comes again.
+    at the lowest position of those before, and the inbox drops what comes again. The checkpoints of
+    other numbers are removed when there is one of each partition.
+
+    Attributes:
+        topic: The topic.
+        group: The group.
+        partitions: The number of partitions.
     """
 
     def __init__(
@@ -48,19 +59,30 @@ class Checkpoints:
             start: Where a group begins that has no checkpoints yet.
         """
         self._store = store
-        self._topic = topic
+        self.topic = topic
+        self.group = group
         self._reader = f"{group}/{topic}"
         self.partitions = partitions
         self._start = start
 
     async def load(self, hub: Hub, partitions: Iterable[int]) -> dict[int, Checkpoint]:
-        """Return the checkpoints of some partitions."""
+        """Return the checkpoints of some partitions.
+
+        A position beyond the end of the topic is one of another hub, or the hub was restored from a
+        backup: then the partition begins anew.
+
+        Raises:
+            Conflict: Another process was faster.
+        """
         stored = await self._stored()
         if not stored and self._start is Start.NOW:
             await self._begin_now(hub)
             stored = await self._stored()
         missing = Checkpoint(self._first(stored), 0)
-        return {each: stored.get(self._id(each), missing) for each in partitions}
+        found = {each: stored.get(self._id(each), missing) for each in partitions}
+        end = await hub.end(self.topic)
+        beyond = {p: each for p, each in found.items() if each.position > end[p]}
+        return {**found, **await self._restart(beyond)} if beyond else found
 
     async def positions(self) -> Mapping[int, int]:
         """Return the positions of all partitions; 0 if a partition was never read."""
@@ -71,12 +93,36 @@ class Checkpoints:
             for partition in range(self.partitions)
         }
 
+    async def remove_others(self, mine: Sequence[int]) -> None:
+        """Remove checkpoints of other numbers of partitions, if each partition here has its own.
+
+        Processes with another number may do the same at this moment. A checkpoint that is written
+        again lets only one of them succeed, so that one set is always complete. The processes whose
+        checkpoints are removed begin at the lowest position of the others.
+
+        Args:
+            mine: The partitions of this process, whose checkpoints only this process writes.
+
+        Raises:
+            Conflict: Another process was faster.
+        """
+        stored = await self._stored()
+        own = {partition: self._id(partition) for partition in range(self.partitions)}
+        others = stored.keys() - own.values()
+        if not mine or not others or not stored.keys() >= set(own.values()):
+            return
+        partition = min(mine)
+        kept = stored[own[partition]]
+        await self._store.commit(
+            Commit(
+                puts=(self.put(partition, kept.position, kept),),
+                deletes=tuple(self._delete(id, stored[id]) for id in sorted(others)),
+            )
+        )
+
     async def remove(self) -> None:
         """Remove the checkpoints of a group that does not run any more."""
-        deletes = tuple(
-            Delete(collection=_CHECKPOINTS, id=id, expected=each.version)
-            for id, each in (await self._stored()).items()
-        )
+        deletes = tuple(self._delete(id, each) for id, each in (await self._stored()).items())
         await self._store.commit(Commit(deletes=deletes))
 
     def put(self, partition: int, position: int, before: Checkpoint) -> Put:
@@ -88,6 +134,18 @@ class Checkpoints:
             expected=before.version,
             version=before.version + 1,
         )
+
+    async def _restart(self, beyond: Mapping[int, Checkpoint]) -> Mapping[int, Checkpoint]:
+        """Let partitions begin anew. The inbox drops what was handled."""
+        _log.error(
+            "the event hub has lost messages: reading again from the beginning",
+            topic=self.topic,
+            group=self.group,
+            partitions=sorted(beyond),
+        )
+        puts = tuple(self.put(each, 0, before) for each, before in beyond.items())
+        await self._store.commit(Commit(puts=puts))
+        return {each: Checkpoint(0, before.version + 1) for each, before in beyond.items()}
 
     def _first(self, stored: Mapping[str, Checkpoint]) -> int:
         """Return where a partition without a checkpoint begins.
@@ -102,7 +160,7 @@ class Checkpoints:
 
     async def _begin_now(self, hub: Hub) -> None:
         """Write down the end of the topic, so that it stays the beginning of this group."""
-        end = await hub.end(self._topic)
+        end = await hub.end(self.topic)
         puts = tuple(self.put(each, end[each], Checkpoint(0, 0)) for each in sorted(end))
         with suppress(Conflict):  # another process has just done the same
             await self._store.commit(Commit(puts=puts))
@@ -113,6 +171,9 @@ class Checkpoints:
             stored.id: Checkpoint(json.loads(stored.data)["position"], stored.version)
             for stored in await self._store.find(query)
         }
+
+    def _delete(self, id: str, stored: Checkpoint) -> Delete:
+        return Delete(collection=_CHECKPOINTS, id=id, expected=stored.version)
 
     def _id(self, partition: int) -> str:
         return f"{self._reader}/{partition}/{self.partitions}"

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
@@ -16,7 +17,14 @@ from chassis.clock import Clock
 from chassis.domain import Refused, evolved
 from chassis.envelope import Outgoing
 from chassis.errors import AlreadyHandled, KeyReused, NotOwner, VersionMismatch
-from chassis.messages import Catalog, Command, CommandRefused, Event
+from chassis.messages import (
+    Catalog,
+    Command,
+    CommandHandled,
+    CommandRefused,
+    CommandReply,
+    Event,
+)
 from chassis.results import Outcome
 from chassis.runtime.aggregates import Loaded, Repository
 from chassis.runtime.committer import Committer
@@ -26,6 +34,12 @@ from chassis.runtime.retries import retry_on_conflict
 from chassis.runtime.work import Work
 from chassis.service import Aggregate
 from chassis.store.port import Commit, Received, Store
+from chassis.telemetry import Telemetry
+
+# From these and the id of the command, the id of a reply is made.
+_REPLY_IDS: Mapping[type[CommandReply], str] = MappingProxyType(
+    {CommandRefused: "refused", CommandHandled: "handled"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +74,9 @@ class CommandHandler:
         committer: Committer,
         envelopes: EnvelopeFactory,
         clock: Clock,
+        telemetry: Telemetry,
     ) -> None:
+        self._telemetry = telemetry
         self._repositories: Mapping[type[Command], Repository] = {
             command: repository
             for repository in repositories
@@ -80,6 +96,18 @@ class CommandHandler:
 
     async def handle(self, request: Request) -> Outcome:
         """See `ServiceRuntime.handle`."""
+        type = self._messages.of(request.command.__class__).name
+        try:
+            with self._telemetry.tracer.command(type):
+                return await self._handle(request, type)
+        except Refused:
+            self._telemetry.metrics.command(type, "refused")
+            raise
+        except Exception:
+            self._telemetry.metrics.command(type, "failed")
+            raise
+
+    async def _handle(self, request: Request, type: str) -> Outcome:
         # Concurrent commands on one aggregate wait here instead of conflicting in the store.
         async with self._lock(request.command):
             deadline.check()
@@ -87,35 +115,53 @@ class CommandHandler:
                 return await retry_on_conflict(lambda: self._attempt(request))
             except AlreadyHandled as handled:
                 result = handled.results[str(request.message_id)]
-                return _recorded(result, request.fingerprint)
+                return self._repeated(result, request, type)
             except (Refused, NotOwner, VersionMismatch):
                 # A repeated request may be refused because it has succeeded before.
                 results = await self._store.handled((str(request.message_id),))
                 if not results:
                     raise
-                return _recorded(results[str(request.message_id)], request.fingerprint)
+                return self._repeated(results[str(request.message_id)], request, type)
 
-    async def carry_out(self, command: Command, message_id: UUID, work: Work) -> None:
-        """Handle a command from the hub or a policy; a refusal is published as an event.
+    def _repeated(self, result: str | None, request: Request, type: str) -> Outcome:
+        outcome = _recorded(result, request.fingerprint)
+        self._telemetry.metrics.command(type, "repeated")
+        return outcome
+
+    async def carry_out(
+        self, command: Command, message_id: UUID, work: Work, *, acknowledge: bool = False
+    ) -> None:
+        """Handle a command from the hub or a policy, and answer it.
+
+        Its events are the answer, or `CommandRefused` if a rule does not hold.
 
         Args:
             command: The command.
             message_id: The id of the command; it is handled once for each id.
             work: Takes the effects.
+            acknowledge: Whether to answer with `CommandHandled` if there are no events, because the
+                sender may wait.
         """
         if work.handled(str(message_id)):
             return
+        name = self._messages.of(type(command)).name
         try:
-            await self._decide(Request(command=command, message_id=message_id), work)
+            with self._telemetry.tracer.command(name):
+                outcome = await self._decide(Request(command=command, message_id=message_id), work)
         except Refused as refused:
             received = Received(str(message_id), json.dumps({"refused": refused.rule}))
-            refusal = self._refusal(command, message_id, refused.rule)
-            work.add(Commit(inbox=(received,), outbox=(refusal,)))
+            refusal = CommandRefused(command=name, rule=refused.rule)
+            work.add(Commit(inbox=(received,), outbox=(self._reply(refusal, command, message_id),)))
+            work.decided(name, "refused")
+        else:
+            if acknowledge and not outcome.events:
+                handled = CommandHandled(command=name)
+                work.add(Commit(outbox=(self._reply(handled, command, message_id),)))
 
     async def _attempt(self, request: Request) -> Outcome:
         work = Work(self._store)
         outcome = await self._decide(request, work)
-        await self._committer.commit(work.changes)
+        await self._committer.commit(work)
         return outcome
 
     async def _decide(self, request: Request, work: Work) -> Outcome:
@@ -142,6 +188,7 @@ class CommandHandler:
             repository.write(work, id, before, state, outbox)
         received = Received(str(request.message_id), _record(outcome, request.fingerprint))
         work.add(Commit(inbox=(received,), outbox=outbox))
+        work.decided(self._messages.of(type(request.command)).name, "accepted")
         return outcome
 
     def _wrapped(
@@ -157,11 +204,11 @@ class CommandHandler:
             for number, event in enumerate(events, 1)
         )
 
-    def _refusal(self, command: Command, message_id: UUID, rule: str) -> Outgoing:
+    def _reply(self, reply: CommandReply, command: Command, message_id: UUID) -> Outgoing:
         aggregate = self._repositories[type(command)].aggregate
-        return self._envelopes.wrap_refusal(
-            CommandRefused(command=self._messages.of(type(command)).name, rule=rule),
-            id=uuid5(message_id, "refused"),
+        return self._envelopes.wrap_reply(
+            reply,
+            id=uuid5(message_id, _REPLY_IDS[type(reply)]),
             causation_id=message_id,
             topic=self._messages.of(aggregate.events[0]).topic,
             subject=self._id(command),

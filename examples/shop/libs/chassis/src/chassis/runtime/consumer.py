@@ -9,6 +9,7 @@ inbox.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,19 +22,24 @@ from chassis.dead_letters import DeadLetter, DeadLetters
 from chassis.envelope import Undecodable
 from chassis.errors import AlreadyHandled, Conflict, TooLarge, Unavailable
 from chassis.hub.port import Hub, Record
-from chassis.runtime.checkpoints import Checkpoint, Checkpoints
+from chassis.runtime.checkpoints import Checkpoints
 from chassis.runtime.committer import Committer
 from chassis.runtime.decisions import Impatient
 from chassis.runtime.deliveries import Decoder, Delivery
+from chassis.runtime.lag import Lag, unhandled, unread
 from chassis.runtime.lanes import Lanes
+from chassis.runtime.later import Later
 from chassis.runtime.membership import Membership
-from chassis.runtime.retries import Retry, retry_on_conflict
+from chassis.runtime.progress import Progress
+from chassis.runtime.retries import Retry, repeat
 from chassis.runtime.work import Work
 from chassis.store.port import Commit, Delete, Store
+from chassis.telemetry import Telemetry
 
 _BATCH_ATTEMPTS = 5
 _BACKOFF = (0.1, 0.3, 1.0, 2.0)
 _SAVE_AFTER = 0.2  # seconds from the end of work in a lane to its checkpoint
+_SETTLE_AFTER = 1.0  # seconds without messages until the positions move to the end of the topic
 
 # Errors that no repetition mends.
 _PERMANENT = (TooLarge, Undecodable)
@@ -51,6 +57,7 @@ class Parts:
     membership: Membership
     dead_letters: DeadLetters
     retry: Retry
+    telemetry: Telemetry
 
 
 class Consumer:
@@ -74,37 +81,42 @@ class Consumer:
         self._decoder = decoder
         self.checkpoints = checkpoints
         self._parts = parts
-        self._lanes = Lanes(self._handle_alone, self._save_later)
-        self._committing = asyncio.Lock()
-        self._saved: dict[int, Checkpoint] = {}
-        self._read: dict[int, int] = {}
+        self._lanes = Lanes(self._handle_alone, lambda: self._saving.request())
+        self._progress = Progress(checkpoints, parts.store, parts.hub, parts.committer, self._lanes)
+        self._saving = Later(_SAVE_AFTER, self._progress.save)
+        self._settling = Later(_SETTLE_AFTER, lambda: self._progress.settle(decoder.types))
         self._reading: frozenset[int] = frozenset()
         self._slow: set[str] = set()
+        self._lag = Lag()
+        self._metrics = parts.telemetry.metrics
         self._at_end = False
         self._stopping = asyncio.Event()
         self._changed = asyncio.Event()
         self._waiting: asyncio.Timeout | None = None
-        self._saving: asyncio.TimerHandle | None = None
-        self._save_task: asyncio.Task[None] | None = None
-        parts.membership.listen(self._on_leases)
 
     @property
     def idle(self) -> bool:
         """Whether everything that has been read is handled, up to the end of the topic."""
         return self._at_end and self._lanes.idle
 
+    @property
+    def lag(self) -> Lag:
+        """How far this process is behind with the partitions that it holds."""
+        return self._lag.plus(self._lanes.lag)
+
     async def run(self) -> None:
         """Read and handle messages until `stop`; errors are logged, and it goes on."""
         failures = 0
-        while not self._stopping.is_set():
-            try:
-                await self._follow()
-                failures = 0
-            except (Unavailable, Conflict) as error:
-                self.problem = f"{self.group}: {error or 'conflict'}"
-                _log.warning("consumer interrupted", group=self.group, reason=str(error))
-                await self._pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
-                failures += 1
+        with self._parts.membership.listening(self._on_leases):
+            while not self._stopping.is_set():
+                try:
+                    await self._follow()
+                    failures = 0
+                except (Unavailable, Conflict) as error:
+                    self.problem = f"{self.group}: {error or 'conflict'}"
+                    _log.warning("consumer interrupted", group=self.group, reason=str(error))
+                    await self._pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
+                    failures += 1
         self._stopping.clear()  # for the next start
 
     def stop(self) -> None:
@@ -112,11 +124,11 @@ class Consumer:
         self._stopping.set()
         self._interrupt()
 
-    async def handled_until(self, time: datetime) -> bool:
-        """Return whether the group has handled everything that was published until `time`."""
+    async def oldest_unhandled(self) -> datetime | None:
+        """Return when the oldest message was published that the group has not handled, or None."""
         positions = await self.checkpoints.positions()
         backlog = await self._parts.hub.backlog(self.topic, positions, self._decoder.types)
-        return backlog.oldest is None or backlog.oldest > time
+        return backlog.oldest
 
     async def replay(self, letter: DeadLetter, removal: Delete) -> None:
         """Handle the message of a dead letter again, and remove the dead letter.
@@ -151,17 +163,20 @@ class Consumer:
             self.problem = None
             await self._changed.wait()
             return
-        self._saved = await self.checkpoints.load(self._parts.hub, mine)
-        self._read = {partition: saved.position for partition, saved in self._saved.items()}
-        reader = self._parts.hub.read(self.topic, self._read, self._decoder.types)
+        await self._progress.begin(mine)
+        reader = self._parts.hub.read(self.topic, self._progress.read, self._decoder.types)
         try:
             while (records := await self._next(reader)) is not None:
                 self.problem = None
                 self._at_end = not records
+                self._lag = unhandled(records) if records else Lag()
                 if records:
                     await self._handle(records)
+                    self._lag = unread(records)
+                self._settling.postpone()
         finally:
             self._at_end = False
+            self._lag = Lag()
             try:
                 await reader.aclose()
             finally:
@@ -184,7 +199,7 @@ class Consumer:
 
     async def _handle(self, records: Iterable[Record]) -> None:
         """Handle a batch. What must go to lanes gets there after the rest, so that order holds."""
-        read = dict(self._read)
+        read = dict(self._progress.read)
         fast: list[Delivery] = []
         late: dict[str, list[Delivery]] = {}
         for record in records:
@@ -200,7 +215,7 @@ class Consumer:
         # From here on, nothing waits: a checkpoint is never saved before these are in their lanes.
         for delivery in (*failed, *deferred):
             self._lanes.add(delivery)
-        self._read = read
+        self._progress.read = read
 
     def _needs_lane(self, delivery: Delivery) -> bool:
         return delivery.error is not None or delivery.record.type in self._slow
@@ -220,14 +235,23 @@ class Consumer:
             work = Work(self._parts.store, handled=handled, patient=False)
             try:
                 failed = await self._carry_out(deliveries, work)
-                await self._commit(work, read, (*failed, *deferred))
+                await self._progress.commit(work, read, (*failed, *deferred))
             except AlreadyHandled as error:
                 handled |= error.results.keys()
             except Conflict:
-                await self._reload()
+                await self._progress.reload()
             else:
+                self._count_batch(deliveries, failed)
                 return failed
         return deliveries
+
+    def _count_batch(self, deliveries: list[Delivery], failed: list[Delivery]) -> None:
+        if deliveries:
+            self._metrics.batch(self.group, len(deliveries) - len(failed))
+        left = {id(delivery) for delivery in failed}
+        for delivery in deliveries:
+            if id(delivery) not in left:
+                self._metrics.handled(self.group, delivery.record.type, "handled")
 
     async def _carry_out(self, deliveries: list[Delivery], work: Work) -> list[Delivery]:
         """Carry the messages out, and return those that must go on in their lanes."""
@@ -239,7 +263,7 @@ class Consumer:
                 continue
             mark = work.mark
             try:
-                await delivery.carry_out(work)
+                await self._timed(delivery, work)
             except (Unavailable, Conflict):
                 raise
             except Exception as error:
@@ -250,67 +274,13 @@ class Consumer:
                 failed.append(delivery)
         return failed
 
-    async def _commit(
-        self, work: Work, read: dict[int, int], unhandled: Iterable[Delivery] = ()
-    ) -> None:
-        """Commit a batch and its checkpoints.
-
-        Args:
-            work: The effects of the batch.
-            read: The positions after it.
-            unhandled: Its messages that are not handled.
-        """
-        async with self._committing:
-            marks = self._watermarks(read, unhandled)
-            self._add_checkpoints(work, marks)
-            if work.mark:
-                await self._parts.committer.commit(work.changes)
-                self._advance(marks)
-
-    def _watermarks(self, read: dict[int, int], unhandled: Iterable[Delivery]) -> dict[int, int]:
-        """Return the position of each partition up to which everything is handled."""
-        marks = dict(read)
-        for partition in marks:
-            if (first := self._lanes.first_position(partition)) is not None:
-                marks[partition] = min(marks[partition], first - 1)
-        for delivery in unhandled:
-            record = delivery.record
-            marks[record.partition] = min(marks[record.partition], record.position - 1)
-        return {p: mark for p, mark in marks.items() if mark > self._saved[p].position}
-
-    def _add_checkpoints(self, work: Work, marks: dict[int, int]) -> None:
-        puts = tuple(self.checkpoints.put(p, mark, self._saved[p]) for p, mark in marks.items())
-        if puts:
-            work.add(Commit(puts=puts))
-
-    def _advance(self, marks: dict[int, int]) -> None:
-        for partition, mark in marks.items():
-            version = self._saved[partition].version + 1
-            self._saved[partition] = Checkpoint(mark, version)
-
-    async def _reload(self) -> None:
-        """Read the checkpoints again: another process may have gone further."""
-        async with self._committing:
-            self._saved = await self.checkpoints.load(self._parts.hub, self._saved)
-
-    def _save_later(self) -> None:
-        """Save the checkpoints soon after work in the lanes, unless a batch does it before."""
-        if self._saving is None:
-            loop = asyncio.get_running_loop()
-            self._saving = loop.call_later(_SAVE_AFTER, self._begin_save)
-
-    def _begin_save(self) -> None:
-        self._saving = None
-        self._save_task = asyncio.create_task(self._save())
-
-    async def _save(self) -> None:
+    async def _timed(self, delivery: Delivery, work: Work) -> None:
+        began = time.perf_counter()
         try:
-            await self._commit(Work(self._parts.store), self._read)
-        except Conflict:
-            with suppress(Unavailable):
-                await self._reload()
-        except Unavailable as error:  # it is saved with the next batch
-            _log.warning("checkpoint not saved", group=self.group, reason=str(error))
+            await delivery.carry_out(work, self._parts.telemetry.tracer, self.group)
+        finally:
+            seconds = time.perf_counter() - began
+            self._metrics.handling(self.group, delivery.record.type, seconds)
 
     async def _leave(self) -> None:
         """Finish the lanes on a stop as far as possible; what is left is read again later."""
@@ -319,27 +289,29 @@ class Consumer:
                 await self._lanes.finish()
         finally:
             await self._lanes.cancel()
-        if self._saving is not None:
-            self._saving.cancel()
-            self._saving = None
-        if self._save_task is not None:
-            await self._save_task
-        await self._save()
+        await self._settling.end()
+        await self._saving.end()
+        await self._progress.save()
         # Only now: a save must not find the lanes empty.
-        self._read = {}
+        self._progress.read = {}
         self._lanes.clear()
 
     async def _handle_alone(self, delivery: Delivery) -> None:
-        """Handle one message until it is handled or a dead letter; outages do not count."""
+        """Handle one message until it is handled or a dead letter; outages do not count.
+
+        A conflict counts, since it remains after all repetitions of an attempt.
+        """
         failures = waits = 0
         while True:
             try:
-                return await self._attempt(delivery)
-            except (Unavailable, Conflict) as error:
+                async with self._lanes.slots:
+                    return await self._attempt(delivery)
+            except Unavailable as error:
                 waits += 1
                 _log.warning("message postponed", group=self.group, reason=str(error))
             except Exception as error:
                 failures += 1
+                self._metrics.handled(self.group, delivery.record.type, "failed")
                 permanent = delivery.error is not None or isinstance(error, _PERMANENT)
                 if permanent or failures >= self._parts.retry.attempts:
                     attempts = 0 if delivery.error else failures
@@ -348,25 +320,21 @@ class Consumer:
             await self._pause_in_lane(self._parts.retry.pause(failures + waits))
 
     async def _attempt(self, delivery: Delivery, more: Commit | None = None) -> None:
-        handled: set[str] = set()
-        while True:
-            try:
-                return await retry_on_conflict(partial(self._once, delivery, handled, more))
-            except AlreadyHandled as error:
-                handled |= error.results.keys()
+        await repeat(partial(self._once, delivery, more))
+        self._metrics.handled(self.group, delivery.record.type, "handled")
 
-    async def _once(self, delivery: Delivery, handled: set[str], more: Commit | None) -> None:
+    async def _once(self, delivery: Delivery, more: Commit | None, handled: frozenset[str]) -> None:
         work = Work(self._parts.store, handled=handled)
-        await delivery.carry_out(work)
+        await self._timed(delivery, work)
         if more is not None:
             work.add(more)
-        await self._parts.committer.commit(work.changes)
+        await self._parts.committer.commit(work)
 
     async def _give_up(self, delivery: Delivery, error: Exception, attempts: int) -> None:
         waits = 0
         while True:
             try:
-                return await self._parts.dead_letters.add(
+                await self._parts.dead_letters.add(
                     delivery.record,
                     topic=self.topic,
                     group=self.group,
@@ -374,6 +342,7 @@ class Consumer:
                     error=error,
                     attempts=attempts,
                 )
+                return self._metrics.handled(self.group, delivery.record.type, "dead_letter")
             except Unavailable as unavailable:
                 _log.warning("dead letter postponed", reason=str(unavailable))
             except Exception:  # otherwise the lane would end, and nobody would notice

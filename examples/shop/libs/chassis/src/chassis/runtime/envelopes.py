@@ -9,7 +9,7 @@ from chassis import trace
 from chassis.clock import Clock
 from chassis.envelope import Envelope, Outgoing
 from chassis.errors import TooLarge
-from chassis.messages import COMMAND_REFUSED, Catalog, CommandRefused, Message, encoded
+from chassis.messages import COMMAND_REPLIES, Catalog, CommandReply, Message, encoded
 
 
 class EnvelopeFactory:
@@ -50,11 +50,13 @@ class EnvelopeFactory:
         envelope = self._envelope(message, id, kind.name, subject, causation_id, sequence)
         return self._outgoing(kind.topic, envelope)
 
-    def wrap_refusal(
-        self, refusal: CommandRefused, *, id: UUID, causation_id: UUID, topic: str, subject: str
+    def wrap_reply(
+        self, reply: CommandReply, *, id: UUID, causation_id: UUID, topic: str, subject: str
     ) -> Outgoing:
-        """Return a refusal in an envelope, for the topic of the aggregate's events."""
-        envelope = self._envelope(refusal, id, COMMAND_REFUSED, subject, causation_id, None)
+        """Return a reply in an envelope, for the topic of the aggregate's events."""
+        envelope = self._envelope(
+            reply, id, COMMAND_REPLIES[type(reply)], subject, causation_id, None
+        )
         return self._outgoing(topic, envelope)
 
     def _outgoing(self, topic: str, envelope: Envelope) -> Outgoing:

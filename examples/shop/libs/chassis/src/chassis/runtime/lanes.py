@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from chassis.runtime.deliveries import Delivery
+from chassis.runtime.lag import Lag
 
 _MESSAGES = 512
 _BYTES = 8 * 1024 * 1024
@@ -18,7 +19,11 @@ _AT_ONCE = 64
 
 
 class Lanes:
-    """The lanes of one consumer, bounded in messages and bytes."""
+    """The lanes of one consumer, bounded in messages and bytes.
+
+    Attributes:
+        slots: Taken while a message is attempted, but not while it waits for its next attempt.
+    """
 
     def __init__(
         self, handle: Callable[[Delivery], Awaitable[None]], done: Callable[[], None]
@@ -36,7 +41,7 @@ class Lanes:
         self._positions: dict[int, set[int]] = {}
         self._messages = self._bytes = 0
         self._room = asyncio.Event()
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self.slots = asyncio.Semaphore(_AT_ONCE)
 
     def __contains__(self, subject: str) -> bool:
         return subject in self._lanes
@@ -63,6 +68,12 @@ class Lanes:
         task = asyncio.create_task(self._run(delivery.subject))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    @property
+    def lag(self) -> Lag:
+        """What is in the lanes."""
+        oldest = [lane[0].record.time for lane in self._lanes.values() if lane]
+        return Lag(self._messages, min(oldest, default=None))
 
     async def room(self) -> None:
         """Wait until there is room for more messages."""
@@ -91,8 +102,7 @@ class Lanes:
     async def _run(self, subject: str) -> None:
         lane = self._lanes[subject]
         while lane:
-            async with self._slots:
-                await self._handle(lane[0])
+            await self._handle(lane[0])
             self._remove(lane.popleft())
         del self._lanes[subject]
 

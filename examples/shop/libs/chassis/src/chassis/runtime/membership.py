@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -83,6 +83,15 @@ class Membership:
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` when `owned` or `alone` has changed."""
         self._listeners.append(listener)
+
+    @contextmanager
+    def listening(self, listener: Callable[[], None]) -> Iterator[None]:
+        """Call `listener` as `listen` does, for the time of this context."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
 
     async def join(self) -> None:
         """Become a member and take free leases."""
@@ -207,7 +216,7 @@ class Membership:
     def _publish(self, owned: frozenset[str], *, alone: bool) -> None:
         if (owned, alone) != (self.owned, self.alone):
             self.owned, self.alone = owned, alone
-            for listener in self._listeners:
+            for listener in tuple(self._listeners):
                 listener()
 
 

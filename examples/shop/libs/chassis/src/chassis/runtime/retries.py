@@ -6,9 +6,10 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
-from chassis.errors import Conflict
+from chassis.errors import AlreadyHandled, Conflict
 
 T = TypeVar("T")
 
@@ -52,3 +53,23 @@ async def retry_on_conflict(attempt: Callable[[], Awaitable[T]]) -> T:
         except Conflict:
             await asyncio.sleep(random.uniform(0, _PAUSE) * failed)
     return await attempt()
+
+
+async def repeat(attempt: Callable[[frozenset[str]], Awaitable[None]]) -> None:
+    """Repeat `attempt` after conflicts, and without what turns out to be handled already.
+
+    Args:
+        attempt: Gets the ids of the messages that were handled before.
+
+    Raises:
+        AlreadyHandled: `attempt` handles messages again although it knows that they were handled.
+        Conflict: The last attempt has failed, too.
+    """
+    handled: frozenset[str] = frozenset()
+    while True:
+        try:
+            return await retry_on_conflict(partial(attempt, handled))
+        except AlreadyHandled as error:
+            if error.results.keys() <= handled:
+                raise
+            handled |= error.results.keys()

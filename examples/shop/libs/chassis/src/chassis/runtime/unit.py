@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from chassis.dead_letters import DeadLetters
-from chassis.errors import Unavailable
+from chassis.errors import StoreLost, Unavailable
 from chassis.health import Check, Checks, degraded, failed, ok
 from chassis.hub.port import Topic
 from chassis.messages import Catalog
@@ -23,6 +23,7 @@ from chassis.store.port import Collection
 
 _RESTART_DELAY = 1.0
 _CLOSE_TIMEOUT = 0.5
+_LOOK_AT_STORE = 1.0
 
 _log = structlog.get_logger()
 
@@ -67,6 +68,7 @@ class Unit:
             **background,
             "housekeeping": Housekeeping(parts.store, parts.membership, messages.retention).run,
             "replays": replays.run,
+            "store": self._watch_store,
             "membership": parts.membership.run,
         }
         self._flush = flush
@@ -167,9 +169,21 @@ class Unit:
         while True:
             try:
                 return await work()
+            except StoreLost:
+                raise  # the process ends, and the next one creates the store anew
             except Exception:
                 _log.exception("background task failed", unit=self.name, task=what)
             await asyncio.sleep(_RESTART_DELAY)
+
+    async def _watch_store(self) -> None:
+        """Look again and again whether the store is still there.
+
+        Raises:
+            StoreLost: It is not.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_AT_STORE)
+            await self._parts.store.verify()
 
     async def _cancel_tasks(self) -> None:
         tasks = [*self._tasks, *self._consuming.values()]

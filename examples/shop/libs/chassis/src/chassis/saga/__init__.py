@@ -17,6 +17,9 @@ answer is awaited, also the late ones of commands that were on their way. The co
 comes last. A refused compensation is sent again, after 1 s, 2 s, 4 s, ...; after ten attempts the
 instance is stuck until somebody resumes it.
 
+A command for which there is nothing to do any more has no event. Its service answers it with
+`CommandHandled`, which reports success whatever `done` and `undone` declare.
+
 Each starting event starts an instance of its own, also while another one runs for the same key.
 """
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from chassis.messages import CommandRefused, Event, encoded
+from chassis.messages import CommandHandled, CommandRefused, Event, encoded
 from chassis.saga.commands import Commands, reason_of
 from chassis.saga.declaration import Saga, answers
 from chassis.saga.instance import Action, Instance, Progress, Sent, Status, instance_id
@@ -45,7 +45,10 @@ class Process:
     def answered(
         self, instance: Instance, command_id: UUID, event: Event, now: datetime
     ) -> Transition | None:
-        """Return the transition when `event` answers a command; None if it is not an answer."""
+        """Return the transition when `event` answers a command; None if it is not an answer.
+
+        `CommandHandled` is success, whatever events are declared: there was nothing to do any more.
+        """
         sent = instance.awaited(command_id)
         if sent is None:
             return None
@@ -54,7 +57,7 @@ class Process:
             reason: str | None = event.rule
         elif isinstance(event, answers(failed)):
             reason = reason_of(event)
-        elif isinstance(event, answers(done)):
+        elif isinstance(event, (CommandHandled, *answers(done))):
             reason = None
         else:
             return None

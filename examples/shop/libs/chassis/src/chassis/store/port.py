@@ -263,6 +263,14 @@ class Store(Reads, Protocol):
         """Check that the store is writable."""
         ...
 
+    async def verify(self) -> None:
+        """Check cheaply that the store that was opened is still there.
+
+        Raises:
+            StoreLost: It was removed or replaced. Whatever is written to it would be lost.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish pending writes and close the store."""
         ...

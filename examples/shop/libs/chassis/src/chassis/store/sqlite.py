@@ -156,6 +156,10 @@ class SqliteStore:
         # SQLite skips writes that change nothing, and would not notice a full disk.
         await self._write(partial(_execute, ["UPDATE meta SET pings = pings + 1"]))
 
+    async def verify(self) -> None:
+        """See `Store`."""
+        self._write.verify()
+
     async def close(self) -> None:
         """See `Store`."""
         await self._read.close()

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from chassis.errors import Unavailable
+from chassis.errors import StoreLost, Unavailable
 from chassis.store.sqlite_sql import compare_decimals, compare_instants
 
 R = TypeVar("R")
@@ -77,14 +77,14 @@ class SqliteFile:
         """Check that the path still names the file that was opened.
 
         Raises:
-            Unavailable: The file was removed or replaced. What is written to it now would be lost.
+            StoreLost: The file was removed or replaced. What is written to it now would be lost.
         """
         try:
             identity = self._identity()
         except OSError as error:
-            raise Unavailable(f"{self.path}: the file was removed ({error.strerror})") from error
+            raise StoreLost(f"{self.path}: the file was removed ({error.strerror})") from error
         if identity != self._opened:
-            raise Unavailable(f"{self.path}: the file was removed and replaced by another one")
+            raise StoreLost(f"{self.path}: the file was removed and replaced by another one")
 
     def unavailable(self, error: sqlite3.Error) -> Exception:
         """Return `error` as Unavailable if its cause is the file, else unchanged."""

@@ -48,6 +48,14 @@ class Writer:
         self._jobs.put(_Job(write, done))
         return done
 
+    def verify(self) -> None:
+        """Check that the file is still there.
+
+        Raises:
+            StoreLost: It is not.
+        """
+        self._file.check()
+
     async def close(self) -> None:
         """Finish pending writes and close the connection."""
         if not self._closed:

@@ -10,6 +10,7 @@ from chassis.dead_letters import DeadLetters
 from chassis.envelope import Envelope, Outgoing
 from chassis.messages import (
     COMMAND_REFUSED,
+    COMMAND_REPLIES,
     Catalog,
     CommandRefused,
     Event,
@@ -90,8 +91,9 @@ class Mailbox:
         raise AssertionError(f"{self._unit} has not published {message!r}")
 
     def _message(self, envelope: Envelope) -> Message:
-        if envelope.type == COMMAND_REFUSED:
-            return decoded(CommandRefused, envelope.data)
+        for model, name in COMMAND_REPLIES.items():
+            if envelope.type == name:
+                return decoded(model, envelope.data)
         kind = self._catalog.named(envelope.type)
         if kind is None:
             raise AssertionError(f"{envelope.type} is not in the catalog: {dict(envelope.data)}")

@@ -44,7 +44,7 @@ class SagaScenario:
         assert sent == commands, f"sent{_lines(sent)}\nexpected{_lines(commands)}"
 
     def answers(self, command: Command, event: Event) -> None:
-        """Answer a sent command with an event, or with `CommandRefused`."""
+        """Answer a sent command with an event, `CommandHandled` or `CommandRefused`."""
         ids = [dispatch.id for dispatch in self._sent if dispatch.command == command]
         assert ids, f"{command!r} was not sent"
         awaited = [id for id in ids if self._running.awaited(id)]
