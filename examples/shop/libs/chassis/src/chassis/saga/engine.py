@@ -85,7 +85,7 @@ class SagaEngine:
 
     async def counts(self) -> Mapping[str, int]:
         """Return the number of instances by status, at most 10,000 each."""
-        name = self._instances.collection.name
+        name = self.instances.collection.name
         return {
             status.value: await self._store.count(
                 Query(collection=name, where=(equal("status", status.value),), limit=_MANY)
