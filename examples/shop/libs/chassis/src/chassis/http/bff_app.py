@@ -16,12 +16,10 @@ from chassis.bff import Bff
 from chassis.domain import Refused
 from chassis.http import health
 from chassis.http.bearer import bearer
-from chassis.http.edge import METRICS, Edge
+from chassis.http.edge import Edge
 from chassis.http.errors import field_errors, response_of
 from chassis.http.openapi import BFF_PROBLEMS, Components, problems
 from chassis.http.problem import Problem, invalid, path_of
-from chassis.telemetry import Telemetry
-from chassis.telemetry.snapshot import Exposition
 
 _PROBLEMS = (
     Problem,
@@ -34,24 +32,15 @@ _PROBLEMS = (
 
 
 def bff_app(
-    bff: Bff,
-    connections: Connections,
-    verifier: Verifier,
-    readiness: health.Readiness,
-    telemetry: Telemetry,
+    bff: Bff, connections: Connections, verifier: Verifier, readiness: health.Readiness
 ) -> ASGIApp:
     """Return the application of a backend-for-frontend: its routers, which require a token."""
-    exposition = Exposition(telemetry.metrics)
-
-    async def metrics(_: Request) -> Response:
-        return Response(await exposition.text(), media_type=exposition.content_type)
-
     app = FastAPI(
         title=bff.name,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # redirects would lead to a path of the gateway
-        routes=[*health.routes(readiness), Route(METRICS, metrics)],
+        routes=list(health.routes(readiness)),
     )
     app.state.verifier = verifier
     app.state.connections = connections
@@ -65,7 +54,7 @@ def bff_app(
         app.include_router(
             router, dependencies=[Depends(bearer)], responses=problems(*BFF_PROBLEMS)
         )
-    return Edge(app, bff.name, telemetry)
+    return Edge(app, bff.name)
 
 
 async def _respond(request: Request, error: Exception) -> Response:

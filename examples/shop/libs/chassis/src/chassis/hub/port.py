@@ -59,7 +59,6 @@ class Record:
         time: When the hub has stored it.
         type: The CloudEvents type.
         data: The envelope.
-        pending: How many messages followed for this reader when the hub delivered it.
     """
 
     partition: int
@@ -67,7 +66,6 @@ class Record:
     time: datetime
     type: str
     data: bytes
-    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

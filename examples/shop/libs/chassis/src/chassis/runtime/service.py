@@ -21,7 +21,6 @@ from chassis.runtime.retries import RETRY, Retry
 from chassis.runtime.work import Work
 from chassis.service import Service
 from chassis.store.port import Store
-from chassis.telemetry import Telemetry
 
 S = TypeVar("S")
 
@@ -36,12 +35,9 @@ class ServiceRuntime:
         hub: Hub,
         clock: Clock = utc_now,
         retry: Retry = RETRY,
-        telemetry: Telemetry | None = None,
     ) -> None:
-        telemetry = telemetry or Telemetry.of(service.name)
-        on = Environment(store=store, hub=hub, clock=clock, retry=retry, telemetry=telemetry)
-        parts, self._unit, self.sources = assemble(service, on)
-        self._tracer = telemetry.tracer
+        on = Environment(store=store, hub=hub, clock=clock, retry=retry)
+        parts, self._unit = assemble(service, on)
         self._store = store
         self._repositories = {r.aggregate.state: r for r in parts.repositories}
         self._commands = parts.commands
@@ -82,7 +78,7 @@ class ServiceRuntime:
             expected_version=expected_version,
             fingerprint=fingerprint,
         )
-        with trace.use(trace.current() or self._tracer.root()):
+        with trace.use(trace.current() or trace.begin()):
             return await self._commands.handle(request)
 
     async def read(self, kind: type[S], id: UUID, caller: Caller | None) -> Versioned[S] | None:
