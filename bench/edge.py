@@ -21,6 +21,7 @@ from chassis.health import Checks
 from chassis.http.app import service_app
 from chassis.results import Outcome
 from chassis.runtime import ServiceRuntime
+from chassis.telemetry import Telemetry
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message
 
@@ -33,6 +34,8 @@ PATH = f"/wallets/{ID}/pay-in"
 
 class Runtime:
     """Handles no command."""
+
+    sources = None
 
     async def handle(self, command: wallets.PayIn, **_: Any) -> Outcome:
         return Outcome(id=command.wallet_id, version=3, events=("PaidIn",), created=False)
@@ -59,7 +62,9 @@ def ours(folder: Path) -> ASGIApp:
     """The application of the wallet service."""
     jwks = tokens.write_jwks(folder / "jwks.json", "one")
     verifier = Verifier(jwks, issuer=tokens.ISSUER, audience=tokens.AUDIENCE)
-    return service_app(wallets.service, cast("ServiceRuntime", Runtime()), verifier, _ready)
+    return service_app(
+        wallets.service, cast("ServiceRuntime", Runtime()), verifier, _ready, Telemetry.of("wallet")
+    )
 
 
 async def _ready() -> Checks:

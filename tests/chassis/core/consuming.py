@@ -27,6 +27,7 @@ from chassis.runtime.work import Work
 from chassis.service import Start
 from chassis.store.port import Collection, Commit, Put, Received
 from chassis.store.sqlite import SqliteStore
+from chassis.telemetry import Metrics, Telemetry
 from chassis.testing.memory_hub import MemoryHub
 
 from tests.waiting import until
@@ -102,17 +103,17 @@ class Handler:
 class Spy(Committer):
     """Counts commits, and fails instead of one, or after it, as it is told."""
 
-    def __init__(self, store: SqliteStore) -> None:
-        super().__init__(store)
+    def __init__(self, store: SqliteStore, metrics: Metrics) -> None:
+        super().__init__(store, metrics)
         self.commits: list[Commit] = []
         self.before: list[Exception] = []
         self.after: list[Exception] = []
 
-    async def commit(self, commit: Commit) -> None:
+    async def commit(self, work: Work) -> None:
         if self.before:
             raise self.before.pop(0)
-        await super().commit(commit)
-        self.commits.append(commit)
+        await super().commit(work)
+        self.commits.append(work.changes)
         if self.after:
             raise self.after.pop(0)
 
@@ -135,7 +136,8 @@ class Consuming:
         self.store = store
         self.hub = hub or MemoryHub()
         self.letters = DeadLetters(store, utc_now)
-        self.spy = Spy(store)
+        self.telemetry = Telemetry.of("unit")
+        self.spy = Spy(store, self.telemetry.metrics)
         self.topic = Topic(name=TOPIC, partitions=partitions, retention=messages.retention)
         self.membership = Membership(store, [lease_name(p) for p in range(partitions)])
         self.checkpoints = Checkpoints(
@@ -148,6 +150,7 @@ class Consuming:
             membership=self.membership,
             dead_letters=self.letters,
             retry=retry,
+            telemetry=self.telemetry,
         )
         both = {
             LISTED: Reaction(market.ProductListed, handlers),
@@ -194,7 +197,7 @@ class Consuming:
         """End at once, as a killed process does: nothing is written any more."""
         if self.task is not None:
 
-            async def nothing(commit: Commit) -> None:
+            async def nothing(work: Work) -> None:
                 raise asyncio.CancelledError
 
             self.spy.commit = nothing  # type: ignore[method-assign]

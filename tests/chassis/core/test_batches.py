@@ -16,7 +16,7 @@ from chassis.runtime import lanes
 from chassis.runtime.decisions import Impatient
 from chassis.runtime.work import Work
 from chassis.service import Start
-from chassis.store.port import Commit, Query
+from chassis.store.port import Query
 from chassis.store.sqlite import SqliteStore, open_sqlite
 
 from tests.waiting import PATIENCE, until
@@ -232,13 +232,13 @@ async def test_a_crash_at_any_commit_loses_and_repeats_nothing(
     commits, crashed = 0, asyncio.Event()
     commit_really = first.spy.commit
 
-    async def commit(commit: Commit) -> None:
+    async def commit(work: Work) -> None:
         nonlocal commits
         commits += 1
         if commits >= moment:
             crashed.set()
             await asyncio.Event().wait()
-        await commit_really(commit)
+        await commit_really(work)
 
     first.spy.commit = commit  # type: ignore[method-assign]
     await first.begin()

@@ -24,6 +24,7 @@ from chassis.runtime.membership import Membership
 from chassis.runtime.relay import LEASE, Relay
 from chassis.store.port import Collection, Commit, Pending, Put
 from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.telemetry import Telemetry
 from chassis.testing.memory_hub import MemoryHub
 
 from tests.waiting import PATIENCE, until
@@ -41,7 +42,7 @@ async def relay_on(store: SqliteStore, hub: Hub) -> Relay:
     membership = Membership(store, [LEASE])
     await store.prepare((*membership.collections, DeadLetters.collection))
     await membership.join()
-    return Relay(store, hub, membership, DeadLetters(store, utc_now))
+    return Relay(store, hub, membership, DeadLetters(store, utc_now), Telemetry.of("unit"))
 
 
 class UnreliableHub(MemoryHub):

@@ -15,6 +15,7 @@ from chassis.runtime.timers import LEASE, Handling, Timers
 from chassis.runtime.work import Work
 from chassis.store.port import Commit, Received, Timer
 from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.telemetry import Metrics
 
 from tests.waiting import until
 
@@ -30,7 +31,9 @@ class Fixture:
         self.looks = 0
         self.hub_is_away = False
         self.membership = Membership(store, [LEASE])
-        self.timers = Timers(store, Committer(store), self.membership, lambda: self.now)
+        self.timers = Timers(
+            store, Committer(store, Metrics("unit")), self.membership, lambda: self.now
+        )
         self.timers.handlers.update(
             {
                 "good": Handling(self.remind),

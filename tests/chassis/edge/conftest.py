@@ -17,6 +17,7 @@ from chassis.auth import Verifier
 from chassis.health import Checks, degraded, failed, ok
 from chassis.http.app import service_app
 from chassis.runtime import ServiceRuntime
+from chassis.telemetry import Telemetry
 
 from . import tokens, wallets
 from .harness import RecordingRuntime
@@ -46,7 +47,11 @@ async def http(runtime: RecordingRuntime, tmp_path: Path) -> AsyncIterator[httpx
     jwks = tokens.write_jwks(tmp_path / "jwks.json", "one")
     verifier = Verifier(jwks, issuer=tokens.ISSUER, audience=tokens.AUDIENCE)
     app = service_app(
-        wallets.service, cast("ServiceRuntime", runtime), verifier, lambda: _ready(runtime)
+        wallets.service,
+        cast("ServiceRuntime", runtime),
+        verifier,
+        lambda: _ready(runtime),
+        Telemetry.of("wallet"),
     )
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),

@@ -34,6 +34,7 @@ class RecordingRuntime:
     commands: list[Command] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     items: tuple[Wallet, ...] = (WALLET,)
+    sources: None = None
 
     async def handle(self, command: Command, **given: Any) -> Outcome:
         self.commands.append(command)

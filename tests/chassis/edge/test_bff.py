@@ -18,6 +18,7 @@ from chassis.backends import BackendFailed, Connections
 from chassis.health import Checks
 from chassis.http.bff_app import bff_app
 from chassis.http_client import Fetched
+from chassis.telemetry import Telemetry
 
 from tests.waiting import PATIENCE
 
@@ -66,7 +67,7 @@ async def http(network: Network, tmp_path: Path) -> AsyncIterator[httpx.AsyncCli
     connections = Connections(
         {name: (f"http://{name}",) for name in fronts.bff.calls}, network, timeout=TIMEOUT
     )
-    app = bff_app(fronts.bff, connections, verifier, _ready)
+    app = bff_app(fronts.bff, connections, verifier, _ready, Telemetry.of("shop"))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),
         base_url="http://web",

