@@ -18,6 +18,7 @@ from chassis import deadline, trace
 from chassis.http.edge import CORRELATION_ID
 from chassis.http.problem import FieldError, Problem, of_status
 from chassis.http_client import Fetch, Fetched
+from chassis.telemetry.tracer import NO_SPANS, Tracer
 
 _NOT_READY = 503
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
@@ -40,14 +41,23 @@ class BackendFailed(Problem):
 class Connections:
     """The HTTP connections to the peers of a backend-for-frontend."""
 
-    def __init__(self, peers: Mapping[str, Sequence[str]], fetch: Fetch, *, timeout: float) -> None:
+    def __init__(
+        self,
+        peers: Mapping[str, Sequence[str]],
+        fetch: Fetch,
+        *,
+        timeout: float,
+        tracer: Tracer = NO_SPANS,
+    ) -> None:
         """Create the connections.
 
         Args:
             peers: The base URLs of each unit, one for each of its copies.
             fetch: Sends the requests.
             timeout: Seconds for a complete response.
+            tracer: Makes a span of each request.
         """
+        self.tracer = tracer
         self._peers = {unit: deque(urls) for unit, urls in peers.items()}
         self._fetch = fetch
         self._timeout = timeout
@@ -105,19 +115,25 @@ class Backends:
 
     async def get(self, unit: str, path: str, /, **query: object) -> JsonValue:
         """Return the response of `unit` to `GET path?query`, without parameters that are None."""
-        return await self._connections.get(unit, path, query, self._headers)
+        with self._connections.tracer.client(unit, path):
+            headers = {**self._headers, **_trace_headers()}
+            return await self._connections.get(unit, path, query, headers)
 
 
 async def backends_of(request: Request) -> Backends:
-    """Return the backends for one request, which get its caller and its trace.
+    """Return the backends for one request, which get its caller.
 
     This is a coroutine because FastAPI would run a plain function in a thread.
     """
     headers = {"authorization": request.headers.get("authorization", "")}
-    if (current := trace.current()) is not None:
-        headers[CORRELATION_ID] = str(current.correlation_id)
-        headers["traceparent"] = current.traceparent
     return Backends(request.app.state.connections, headers)
+
+
+def _trace_headers() -> dict[str, str]:
+    current = trace.current()
+    if current is None:
+        return {}
+    return {CORRELATION_ID: str(current.correlation_id), "traceparent": current.traceparent}
 
 
 def _without_dots(path: str) -> str:

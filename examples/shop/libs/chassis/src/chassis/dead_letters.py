@@ -185,6 +185,10 @@ class DeadLetters:
         query = Query(collection=_NAME, where=where, sort=(Sort("position"),), limit=_MANY)
         return tuple(map(self._decoded, await self._store.find(query)))
 
+    async def count(self) -> int:
+        """Return the number of dead letters, at most 10,000."""
+        return await self._store.count(Query(collection=_NAME, limit=_MANY))
+
     async def get(self, id: str) -> tuple[DeadLetter, int] | None:
         """Return a dead letter and its version, or None."""
         stored = await self._store.get(_NAME, id)

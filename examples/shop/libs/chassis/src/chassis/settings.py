@@ -32,6 +32,8 @@ class Settings:
         audience: The required audience of tokens.
         peers: The base URLs of each unit that a backend-for-frontend calls, one for each copy.
         log_level: The lowest level that is logged.
+        otel_exporter_otlp_endpoint: The base URL of an OTLP/HTTP receiver of spans; empty for none.
+        otel_traces_sampler_arg: The share of new traces that is recorded, from 0 to 1.
         backend_timeout: Seconds for a complete response of a backend.
         max_running: The number of requests that a unit works on at the same time. More of them
             would not be answered faster: they share one event loop and one writer.
@@ -48,6 +50,8 @@ class Settings:
     audience: str
     peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     log_level: str = "INFO"
+    otel_exporter_otlp_endpoint: str = ""
+    otel_traces_sampler_arg: float = 1.0
     backend_timeout: float = 1.0
     max_running: int = 32
     max_waiting: int = 128
@@ -71,6 +75,8 @@ class Settings:
             audience=reader.text("AUDIENCE"),
             peers=reader.peers("PEERS"),
             log_level=reader.level("LOG_LEVEL"),
+            otel_exporter_otlp_endpoint=reader.base_url("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            otel_traces_sampler_arg=reader.share("OTEL_TRACES_SAMPLER_ARG", 1.0),
             backend_timeout=reader.seconds("BACKEND_TIMEOUT", 1.0),
             max_running=reader.count("MAX_RUNNING", 32),
             max_waiting=reader.count("MAX_WAITING", 128),
@@ -111,6 +117,22 @@ class _Reader:
         if not 0 <= number < float("inf"):
             self.problems.append(f"{name} is {value!r}, but must be a number of seconds")
         return number
+
+    def share(self, name: str, default: float) -> float:
+        value = self.text(name, str(default))
+        try:
+            number = float(value)
+        except ValueError:
+            number = -1.0
+        if not 0 <= number <= 1:
+            self.problems.append(f"{name} is {value!r}, but must be a number from 0 to 1")
+        return number
+
+    def base_url(self, name: str) -> str:
+        value = self.text(name, "").rstrip("/")
+        if value and not _is_base_url(value):
+            self.problems.append(f"{name} is {value!r}, but must be of the form http://host:port")
+        return value
 
     def count(self, name: str, default: int) -> int:
         value = self.text(name, str(default))

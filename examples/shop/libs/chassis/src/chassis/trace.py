@@ -30,11 +30,13 @@ class Trace:
         correlation_id: The same for everything that one request causes.
         causation_id: The message that directly caused this work; None at the start.
         traceparent: The W3C trace context of this span.
+        parent: That of the span which caused it; None at the start.
     """
 
     correlation_id: UUID
     causation_id: UUID | None
     traceparent: str
+    parent: str | None = None
 
 
 _current: ContextVar[Trace | None] = ContextVar("chassis_trace", default=None)
@@ -56,6 +58,7 @@ def begin(
         correlation_id=correlation_id or uuid4(),
         causation_id=causation_id,
         traceparent=child_of(traceparent),
+        parent=traceparent or None,
     )
 
 

@@ -14,19 +14,25 @@ from starlette.types import ASGIApp
 from chassis.auth import Verifier
 from chassis.http import health
 from chassis.http.commands import CommandRoute
-from chassis.http.edge import Edge
+from chassis.http.edge import METRICS, Edge
 from chassis.http.reads import RowSearch, find_endpoint, get_endpoint, search_endpoint
 from chassis.http.resources import Resources
 from chassis.http.routes import Find, Get, Post, Search
 from chassis.projection import Projection
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.service import Service, aggregate_of
+from chassis.telemetry import Telemetry
+from chassis.telemetry.snapshot import Exposition
 
 DOCUMENT = "/openapi.json"
 
 
 def service_app(
-    service: Service, runtime: ServiceRuntime, verifier: Verifier, readiness: health.Readiness
+    service: Service,
+    runtime: ServiceRuntime,
+    verifier: Verifier,
+    readiness: health.Readiness,
+    telemetry: Telemetry,
 ) -> ASGIApp:
     """Return the application of a service: its commands, and reads of its own data."""
     resources = Resources(verifier)
@@ -45,7 +51,8 @@ def service_app(
             case Search() | Find():
                 _add_read(resources, route, partial(runtime.search, route.of))
     document = partial(_document, service.name, service.routes, tuple(commands))
-    return _finished(service.name, resources, readiness, document)
+    exposition = Exposition(telemetry.metrics, runtime.sources)
+    return _finished(service.name, resources, readiness, document, telemetry, exposition)
 
 
 def projection_app(
@@ -53,6 +60,7 @@ def projection_app(
     runtime: ProjectionRuntime,
     verifier: Verifier,
     readiness: health.Readiness,
+    telemetry: Telemetry,
 ) -> ASGIApp:
     """Return the application of a projection: reads of its rows.
 
@@ -67,7 +75,8 @@ def projection_app(
             case Post() | Get():
                 raise TypeError(f"{projection.name}: {route.path}: a projection has no aggregates")
     document = partial(_document, projection.name, projection.routes, ())
-    return _finished(projection.name, resources, readiness, document)
+    exposition = Exposition(telemetry.metrics, runtime.sources)
+    return _finished(projection.name, resources, readiness, document, telemetry, exposition)
 
 
 def _command_route(service: Service, route: Post, gets: dict[type, str]) -> CommandRoute:
@@ -90,17 +99,23 @@ def _finished(
     resources: Resources,
     readiness: health.Readiness,
     document: Callable[[], dict[str, Any]],
+    telemetry: Telemetry,
+    exposition: Exposition,
 ) -> ASGIApp:
-    """Add what every unit has: its health and its OpenAPI document, which is made when needed."""
+    """Add what every unit has: health, metrics, and its OpenAPI document, made when needed."""
     once = cache(document)
 
     async def openapi(_: Request) -> Response:
         return JSONResponse(await to_thread.run_sync(once))
 
+    async def metrics(_: Request) -> Response:
+        return Response(await exposition.text(), media_type=exposition.content_type)
+
     for path, endpoint in health.endpoints(readiness).items():
         resources.add("GET", path, endpoint)
+    resources.add("GET", METRICS, metrics)
     resources.add("GET", DOCUMENT, openapi)
-    return Edge(resources.router(), name)
+    return Edge(resources.router(), name, telemetry)
 
 
 def _document(

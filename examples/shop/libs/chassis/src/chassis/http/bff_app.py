@@ -16,10 +16,12 @@ from chassis.bff import Bff
 from chassis.domain import Refused
 from chassis.http import health
 from chassis.http.bearer import bearer
-from chassis.http.edge import Edge
+from chassis.http.edge import METRICS, Edge
 from chassis.http.errors import field_errors, response_of
 from chassis.http.openapi import BFF_PROBLEMS, Components, problems
 from chassis.http.problem import Problem, invalid, path_of
+from chassis.telemetry import Telemetry
+from chassis.telemetry.snapshot import Exposition
 
 _PROBLEMS = (
     Problem,
@@ -32,15 +34,24 @@ _PROBLEMS = (
 
 
 def bff_app(
-    bff: Bff, connections: Connections, verifier: Verifier, readiness: health.Readiness
+    bff: Bff,
+    connections: Connections,
+    verifier: Verifier,
+    readiness: health.Readiness,
+    telemetry: Telemetry,
 ) -> ASGIApp:
     """Return the application of a backend-for-frontend: its routers, which require a token."""
+    exposition = Exposition(telemetry.metrics)
+
+    async def metrics(_: Request) -> Response:
+        return Response(await exposition.text(), media_type=exposition.content_type)
+
     app = FastAPI(
         title=bff.name,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # redirects would lead to a path of the gateway
-        routes=list(health.routes(readiness)),
+        routes=[*health.routes(readiness), Route(METRICS, metrics)],
     )
     app.state.verifier = verifier
     app.state.connections = connections
@@ -54,7 +65,7 @@ def bff_app(
         app.include_router(
             router, dependencies=[Depends(bearer)], responses=problems(*BFF_PROBLEMS)
         )
-    return Edge(app, bff.name)
+    return Edge(app, bff.name, telemetry)
 
 
 async def _respond(request: Request, error: Exception) -> Response:

@@ -16,14 +16,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis import deadline, trace
 from chassis.http.access import CALLER
 from chassis.http.errors import is_expected, response_of
-from chassis.http.health import PATHS as QUIET
+from chassis.http.health import PATHS as HEALTH
 from chassis.http.problem import path_of
+from chassis.telemetry import Telemetry
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_URI_BYTES = 8 * 1024
 MAX_HEADER_BYTES = 32 * 1024  # as in the gateway
 CORRELATION_ID = "x-correlation-id"
 WAITED = "chassis.waited"  # in the ASGI scope: milliseconds until the request was admitted
+ROUTE = "chassis.route"  # in the ASGI scope: the template of the path
+METRICS = "/metrics"
+_QUIET = HEALTH | {METRICS}
 _CLIENT_CLOSED = 499
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.http")
@@ -32,31 +36,35 @@ _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.http
 class Edge:
     """Wraps the application of the unit `name`."""
 
-    def __init__(self, app: ASGIApp, name: str) -> None:
+    def __init__(self, app: ASGIApp, name: str, telemetry: Telemetry) -> None:
         self._app = app
         self._name = name
+        self._telemetry = telemetry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         sent = dict(scope["headers"])
-        began = trace.begin(
-            correlation_id=_uuid(sent.get(b"x-correlation-id")),
-            traceparent=sent.get(b"traceparent", b"").decode("latin-1"),
+        tracer = self._telemetry.tracer
+        began = tracer.sampled(
+            trace.begin(
+                correlation_id=_uuid(sent.get(b"x-correlation-id")),
+                traceparent=sent.get(b"traceparent", b"").decode("latin-1"),
+            )
         )
+        # Endpoints know no HEAD: it is a GET, of which the server does not send the content.
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        sender = _Sender(send, str(began.correlation_id))
         bound = structlog.contextvars.bind_contextvars(service=self._name)
         try:
-            with trace.use(began):
-                sender = _Sender(send, str(began.correlation_id))
-                await self._respond(scope, _Receiver(receive), sender)
+            with tracer.server(began, asked, sender):
+                await self._respond(scope, asked, _Receiver(receive), sender)
         finally:
             structlog.contextvars.reset_contextvars(**bound)
 
-    async def _respond(self, scope: Scope, receive: Receive, sender: _Sender) -> None:
+    async def _respond(self, scope: Scope, asked: Scope, receive: Receive, sender: _Sender) -> None:
         start = time.perf_counter()
-        # Endpoints know no HEAD: it is a GET, of which the server does not send the content.
-        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         try:
             _check_size(scope)
             if asked["method"] == "GET":
@@ -73,8 +81,9 @@ class Edge:
             self._write(asked, scope["method"], sender.status, time.perf_counter() - start)
 
     def _write(self, scope: Scope, method: str, status: int, seconds: float) -> None:
-        """Write the line of the access log."""
-        log = _log.debug if scope["path"] in QUIET else _log.info
+        """Write the line of the access log, and record the request."""
+        log = _log.debug if scope["path"] in _QUIET else _log.info
+        self._telemetry.metrics.request(method, route_of(scope), status, seconds)
         caller = scope.get(CALLER)
         log(
             "request",
@@ -118,6 +127,11 @@ class _Sender:
             named = (CORRELATION_ID.encode(), self._correlation_id.encode())
             message = {**message, "headers": [*message["headers"], named]}
         await self._send(message)
+
+
+def route_of(scope: Scope) -> str:
+    """Return the template of the path that a request was routed by; empty if there is none."""
+    return str(getattr(scope.get("route"), "path", scope.get(ROUTE, "")))
 
 
 def _check_size(scope: Scope) -> None:

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 from chassis.auth import Verifier
 from chassis.caller import Caller
 from chassis.http.access import authenticate, require_role
+from chassis.http.edge import ROUTE
 from chassis.http.problem import not_found, of_status
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -51,7 +52,7 @@ class Resources:
     def router(self) -> Router:
         """Return the ASGI application; it raises problems instead of responding with them."""
         paths = sorted(self._endpoints, key=lambda path: "{" in path)  # literal ones first
-        routes = [Route(path, _Resource(self._endpoints[path])) for path in paths]
+        routes = [Route(path, _Resource(path, self._endpoints[path])) for path in paths]
         # Redirects would lead to a path of the gateway.
         return Router(routes, redirect_slashes=False, default=_not_found)
 
@@ -59,12 +60,14 @@ class Resources:
 class _Resource:
     """The ASGI application at one path."""
 
-    def __init__(self, endpoints: Mapping[str, Endpoint]) -> None:
+    def __init__(self, path: str, endpoints: Mapping[str, Endpoint]) -> None:
+        self._path = path
         self._endpoints = endpoints
         head = {"HEAD"} if "GET" in endpoints else set()
         self._allow = {"Allow": ", ".join(sorted({*endpoints, *head, "OPTIONS"}))}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ROUTE] = self._path
         response = await self._respond(Request(scope, receive))
         await response(scope, receive, send)
 

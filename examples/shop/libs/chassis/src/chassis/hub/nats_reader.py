@@ -125,6 +125,6 @@ def _ends(deliveries: list[Delivery]) -> bool:
 def _records(selection: Selection, deliveries: list[Delivery]) -> Iterator[Record]:
     for delivery in deliveries:
         time = datetime.fromtimestamp(delivery.nanoseconds / 1e9, UTC)
-        record = selection.record(delivery.subject, delivery.position, time, delivery.data)
+        record = selection.record(delivery, time)
         if record is not None:
             yield record

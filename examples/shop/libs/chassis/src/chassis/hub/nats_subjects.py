@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.envelope import Outgoing
+from chassis.hub.nats_consumer import Delivery
 from chassis.hub.port import SLOTS, Record, Topic, slot_of
 
 _FEW_SLOTS = SLOTS // 4
@@ -100,9 +101,10 @@ class Selection:
         patterns = [f"{topic}.{slot}.{type}" for type in types for slot in slots]
         return [old_subjects(topic), *patterns] if old else patterns
 
-    def record(self, subject: str, position: int, time: datetime, data: bytes) -> Record | None:
+    def record(self, delivery: Delivery, time: datetime) -> Record | None:
         """Return a message as a record; None if it is not wanted."""
-        slot, dot, type = subject[len(self.topic.name) + 1 :].partition(".")
+        position, data = delivery.position, delivery.data
+        slot, dot, type = delivery.subject[len(self.topic.name) + 1 :].partition(".")
         if dot:
             partition = self.slots.get(slot)
         else:
@@ -111,7 +113,14 @@ class Selection:
             return None
         if self.types is not None and type not in self.types:
             return None
-        return Record(partition=partition, position=position, time=time, type=type, data=data)
+        return Record(
+            partition=partition,
+            position=position,
+            time=time,
+            type=type,
+            data=data,
+            pending=delivery.pending,
+        )
 
     def _routed_by_envelope(self, data: bytes) -> tuple[str, int | None]:
         try:

@@ -59,6 +59,7 @@ class Record:
         time: When the hub has stored it.
         type: The CloudEvents type.
         data: The envelope.
+        pending: How many messages followed for this reader when the hub delivered it.
     """
 
     partition: int
@@ -66,6 +67,7 @@ class Record:
     time: datetime
     type: str
     data: bytes
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

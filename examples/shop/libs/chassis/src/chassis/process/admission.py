@@ -7,17 +7,19 @@ requests is worked on, some wait for a short time, and the others are refused, w
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import structlog
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import deadline
 from chassis.health import Checks, failed
 from chassis.http import health, problem
-from chassis.http.edge import CORRELATION_ID, MAX_BODY_BYTES, WAITED
+from chassis.http.edge import CORRELATION_ID, MAX_BODY_BYTES, METRICS, WAITED
 from chassis.http.problem import Problem
 from chassis.process.limiter import Limiter, Limits, Overloaded
 
@@ -90,6 +92,8 @@ class Admission:
             await (self._app or self._health)(scope, receive, send)
         elif self._app is None:
             await _refuse(_starting(), scope, receive, send)
+        elif scope["path"] == METRICS:
+            await self._app(scope, receive, send)
         else:
             await self._limited(self._app, scope, receive, send)
 
@@ -136,6 +140,44 @@ class Admission:
                 running=self.limiter.running,
                 waiting=self.limiter.waiting,
             )
+
+
+class Load(Collector):
+    """The counts of an admission as metrics, read only when they are asked for."""
+
+    def __init__(self, unit: str, admission: Admission) -> None:
+        self._unit = unit
+        self._admission = admission
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        counts, limiter = self._admission.counts, self._admission.limiter
+        admitted = CounterMetricFamily(
+            "chassis_requests_admitted", "Requests that were admitted.", labels=["service"]
+        )
+        admitted.add_metric([self._unit], counts.admitted)
+        yield admitted
+        refused = CounterMetricFamily(
+            "chassis_requests_refused",
+            "Requests that were refused because of overload or a passed deadline.",
+            labels=["service", "reason"],
+        )
+        refused.add_metric([self._unit, "overloaded"], counts.refused)
+        refused.add_metric([self._unit, "expired"], counts.expired)
+        yield refused
+        waited = CounterMetricFamily(
+            "chassis_requests_waited_seconds",
+            "The time that admitted requests have waited, together.",
+            labels=["service"],
+        )
+        waited.add_metric([self._unit], counts.waited)
+        yield waited
+        for name, value in (("running", limiter.running), ("waiting", limiter.waiting)):
+            gauge = GaugeMetricFamily(
+                f"chassis_requests_{name}", f"Requests that are {name} now.", labels=["service"]
+            )
+            gauge.add_metric([self._unit], value)
+            yield gauge
 
 
 def _has_passed(until: float | None) -> bool:

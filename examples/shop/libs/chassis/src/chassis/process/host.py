@@ -21,6 +21,7 @@ from chassis.projection import Projection
 from chassis.runtime.retries import RETRY, Retry
 from chassis.service import Service
 from chassis.settings import Settings
+from chassis.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from chassis.bff import Bff
@@ -109,6 +110,7 @@ def host(
     hub: Hub | None,
     verifier: Verifier,
     guard: Guard,
+    telemetry: Telemetry,
     overrides: Overrides = NO_OVERRIDES,
 ) -> Host:
     """Wire `unit`; nothing is started.
@@ -119,6 +121,7 @@ def host(
         hub: The event hub; a backend-for-frontend needs none.
         verifier: Verifies the bearer tokens.
         guard: Combines the readiness of the unit with that of the process.
+        telemetry: What the unit records its work with.
         overrides: The parts that a test replaces.
 
     Raises:
@@ -126,11 +129,15 @@ def host(
     """
     match unit:
         case Service():
-            return _host_service(unit, settings, _require_hub(hub), verifier, guard, overrides)
+            return _host_service(
+                unit, settings, _require_hub(hub), verifier, guard, telemetry, overrides
+            )
         case Projection():
-            return _host_projection(unit, settings, _require_hub(hub), verifier, guard, overrides)
+            return _host_projection(
+                unit, settings, _require_hub(hub), verifier, guard, telemetry, overrides
+            )
         case _:
-            return _host_bff(unit, settings, verifier, guard, overrides)
+            return _host_bff(unit, settings, verifier, guard, telemetry, overrides)
 
 
 def _host_service(
@@ -139,6 +146,7 @@ def _host_service(
     hub: Hub,
     verifier: Verifier,
     guard: Guard,
+    telemetry: Telemetry,
     overrides: Overrides,
 ) -> Host:
     from chassis.http.app import service_app
@@ -146,8 +154,8 @@ def _host_service(
     from chassis.store.factory import open_store
 
     store = open_store(settings.data_dir, identity_of(service))
-    runtime = ServiceRuntime(service, store, hub, overrides.clock, overrides.retry)
-    app = service_app(service, runtime, verifier, guard(runtime.readiness))
+    runtime = ServiceRuntime(service, store, hub, overrides.clock, overrides.retry, telemetry)
+    app = service_app(service, runtime, verifier, guard(runtime.readiness), telemetry)
     return Host(service.name, app, runtime, store, store.close)
 
 
@@ -157,6 +165,7 @@ def _host_projection(
     hub: Hub,
     verifier: Verifier,
     guard: Guard,
+    telemetry: Telemetry,
     overrides: Overrides,
 ) -> Host:
     from chassis.http.app import projection_app
@@ -164,8 +173,8 @@ def _host_projection(
     from chassis.store.factory import open_store
 
     store = open_store(settings.data_dir, identity_of(projection))
-    runtime = ProjectionRuntime(projection, store, hub, overrides.clock, overrides.retry)
-    app = projection_app(projection, runtime, verifier, guard(runtime.readiness))
+    runtime = ProjectionRuntime(projection, store, hub, overrides.clock, overrides.retry, telemetry)
+    app = projection_app(projection, runtime, verifier, guard(runtime.readiness), telemetry)
     return Host(projection.name, app, runtime, store, store.close)
 
 
@@ -174,6 +183,7 @@ def _host_bff(
     settings: Settings,
     verifier: Verifier,
     guard: Guard,
+    telemetry: Telemetry,
     overrides: Overrides,
 ) -> Host:
     from chassis.backends import Connections
@@ -183,9 +193,11 @@ def _host_bff(
     peers = {name: settings.peers[name] for name in bff.calls}
     client = HttpClient()
     fetch = overrides.fetch or client.fetch
-    connections = Connections(peers, fetch, timeout=settings.backend_timeout)
+    connections = Connections(
+        peers, fetch, timeout=settings.backend_timeout, tracer=telemetry.tracer
+    )
     runtime = _NoRuntime()
-    app = bff_app(bff, connections, verifier, guard(runtime.readiness))
+    app = bff_app(bff, connections, verifier, guard(runtime.readiness), telemetry)
     return Host(bff.name, app, runtime, None, client.close)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from chassis.auth import KeysUnusable, Verifier
-from chassis.process.admission import Admission
+from chassis.process.admission import Admission, Load
 from chassis.process.assignments import Assignment, load
 from chassis.process.errors import CannotStart
 from chassis.process.host import check
@@ -22,6 +22,7 @@ from chassis.settings import Settings
 
 if TYPE_CHECKING:
     from chassis.process.assignments import Unit
+    from chassis.telemetry.otlp import Spans
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.process")
 
@@ -47,13 +48,27 @@ async def run(assignments: Sequence[Assignment], settings: Settings) -> int:
         verifier.reload()
     except KeysUnusable as error:
         raise CannotStart(f"JWKS_FILE: {error}") from error
-    process = Process(settings, verifier)
+    process = Process(settings, verifier, spans=_spans(settings))
     stop = _stop_on_signals()
     try:
         _listen(process, units, assignments)
         return await _serve(process, stop)
     finally:
         await process.close()
+
+
+def _spans(settings: Settings) -> Spans | None:
+    """Return the exporter of spans; without an endpoint, OpenTelemetry is not imported."""
+    if not settings.otel_exporter_otlp_endpoint:
+        return None
+    try:
+        from chassis.telemetry.otlp import Spans
+    except ImportError as error:
+        raise CannotStart(
+            f"OTEL_EXPORTER_OTLP_ENDPOINT is set, but {error.name} is not installed: "
+            "it belongs to the extra `telemetry` of the chassis"
+        ) from error
+    return Spans(settings.otel_exporter_otlp_endpoint, settings.otel_traces_sampler_arg)
 
 
 def _stop_on_signals() -> asyncio.Event:
@@ -80,10 +95,12 @@ def _listen(process: Process, units: Sequence[Unit], assignments: Sequence[Assig
     sockets = [listen(assignment.host, assignment.port) for assignment in assignments]
     for unit, socket in zip(units, sockets, strict=True):
         admission = Admission(unit.name, limits)
+        telemetry = process.telemetry_of(unit.name)
+        telemetry.metrics.collect(Load(unit.name, admission))
         # Half of the drain timeout is for requests, the rest for messages.
         server = new_server(admission, settings.drain_timeout / 2)
         serving = asyncio.create_task(server.serve(sockets=[socket]), name=f"{unit.name} server")
-        process.served.append(ServedUnit(unit, admission, server, serving))
+        process.served.append(ServedUnit(unit, admission, telemetry, server, serving))
         _log.info("listening", service=unit.name, address=_address(socket.getsockname()))
 
 

@@ -61,7 +61,9 @@ async def _start(process: Process, served: ServedUnit, connecting: asyncio.Lock)
 
 async def _start_once(process: Process, served: ServedUnit) -> None:
     guard = served.admission.guarded
-    hosted = host(served.unit, process.settings, process.hub, process.verifier, guard)
+    hosted = host(
+        served.unit, process.settings, process.hub, process.verifier, guard, served.telemetry
+    )
     process.hosts.append(hosted)  # from now on the process closes it, also when this is cancelled
     try:
         await hosted.start()

@@ -14,10 +14,13 @@ from chassis.process.admission import Admission
 from chassis.process.host import Host
 from chassis.process.server import Server
 from chassis.settings import Settings
+from chassis.telemetry import Metrics, Telemetry
+from chassis.telemetry.tracer import NO_SPANS
 
 if TYPE_CHECKING:
     from chassis.hub.port import Hub
     from chassis.process.assignments import Unit
+    from chassis.telemetry.otlp import Spans
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.process")
 
@@ -28,6 +31,7 @@ class ServedUnit:
 
     unit: Unit
     admission: Admission
+    telemetry: Telemetry
     server: Server
     serving: asyncio.Task[None]
 
@@ -41,6 +45,7 @@ class Process:
         verifier: Verifies the bearer tokens.
         served: The units, from the moment that their ports are open.
         hosts: The units that have started, or are starting.
+        spans: Exports spans, if there is somewhere to export them to.
         hub: The connection to the event hub.
     """
 
@@ -48,7 +53,13 @@ class Process:
     verifier: Verifier
     served: list[ServedUnit] = field(default_factory=list)
     hosts: list[Host] = field(default_factory=list)
+    spans: Spans | None = None
     hub: Hub | None = None
+
+    def telemetry_of(self, unit: str) -> Telemetry:
+        """Return what a unit records its work with."""
+        tracer = self.spans.tracer(unit) if self.spans else NO_SPANS
+        return Telemetry(Metrics(unit), tracer)
 
     async def drain(self) -> None:
         """Finish the work in flight: requests first, then messages."""
@@ -72,6 +83,8 @@ class Process:
             await _log_failure(hosted.close())
         if self.hub is not None:
             await _log_failure(self.hub.close())
+        if self.spans is not None:
+            await _log_failure(self.spans.close())
         _log.info("stopped")
 
     async def _stop_serving(self) -> None:

@@ -14,6 +14,7 @@ from chassis.envelope import Envelope
 from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.messages import Command
+from chassis.runtime import observation
 from chassis.runtime.aggregates import EventRepository, Repository, StateRepository
 from chassis.runtime.bindings import Binding, Group, bindings, consumers, reply_bindings
 from chassis.runtime.commands import CommandHandler
@@ -34,6 +35,8 @@ from chassis.runtime.work import Work
 from chassis.saga.engine import SagaEngine
 from chassis.service import Aggregate, EventSourced, Service
 from chassis.store.port import Collection, Store
+from chassis.telemetry import Telemetry
+from chassis.telemetry.snapshot import Sample, Sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +59,16 @@ class Environment:
     hub: Hub
     clock: Clock = utc_now
     retry: Retry = RETRY
+    telemetry: Telemetry
 
 
-def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit]:
-    """Return the parts of `service` on an environment, and the unit that runs them."""
+def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit, Sources]:
+    """Return the parts of `service`, the unit that runs them, and what its metrics show."""
     store, hub = on.store, on.hub
     membership = Membership(store, leases(service.messages))
     dead_letters = DeadLetters(store, on.clock)
-    relay = Relay(store, hub, membership, dead_letters)
-    committer = Committer(store)
+    relay = Relay(store, hub, membership, dead_letters, on.telemetry)
+    committer = Committer(store, on.telemetry.metrics)
     timers = Timers(store, committer, membership, on.clock)
     committer.wake_relay, committer.wake_timers = relay.wake, timers.wake
     parts = _parts(service, on, committer)
@@ -75,6 +79,7 @@ def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit]:
         membership=membership,
         dead_letters=dead_letters,
         retry=on.retry,
+        telemetry=on.telemetry,
     )
     reading = consumers(_bindings(parts), service.messages, shared)
     timers.handlers.update(_timer_handlers(parts, reading))
@@ -88,7 +93,18 @@ def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit]:
         flush=relay.flush_if_mine,
         problems={"outbox": lambda: relay.problem},
     )
-    return parts, unit
+
+    async def stored() -> tuple[Sample, ...]:
+        return (
+            *await observation.outbox(store, on.clock),
+            *await observation.dead_letters(shared),
+            *await observation.sagas(parts.sagas),
+        )
+
+    def known() -> tuple[Sample, ...]:
+        return (*observation.leases(shared), *observation.lags(reading, on.clock))
+
+    return parts, unit, Sources(stored, known)
 
 
 def _timer_handlers(
@@ -127,14 +143,16 @@ def _parts(service: Service, on: Environment, committer: Committer) -> ServicePa
         committer=committer,
         envelopes=envelopes,
         clock=on.clock,
+        telemetry=on.telemetry,
     )
+    tracer = on.telemetry.tracer
     return ServiceParts(
         service=service,
         repositories=repositories,
         replicas=replicas,
         commands=commands,
-        policies=[PolicyRunner(policy, commands, envelopes) for policy in service.policies],
-        sagas=[SagaEngine(saga, on.store, envelopes, on.clock) for saga in service.sagas],
+        policies=[PolicyRunner(policy, commands, envelopes, tracer) for policy in service.policies],
+        sagas=[SagaEngine(saga, on.store, envelopes, on.clock, tracer) for saga in service.sagas],
     )
 
 

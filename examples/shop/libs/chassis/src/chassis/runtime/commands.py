@@ -34,6 +34,7 @@ from chassis.runtime.retries import retry_on_conflict
 from chassis.runtime.work import Work
 from chassis.service import Aggregate
 from chassis.store.port import Commit, Received, Store
+from chassis.telemetry import Telemetry
 
 # From these and the id of the command, the id of a reply is made.
 _REPLY_IDS: Mapping[type[CommandReply], str] = MappingProxyType(
@@ -73,7 +74,9 @@ class CommandHandler:
         committer: Committer,
         envelopes: EnvelopeFactory,
         clock: Clock,
+        telemetry: Telemetry,
     ) -> None:
+        self._telemetry = telemetry
         self._repositories: Mapping[type[Command], Repository] = {
             command: repository
             for repository in repositories
@@ -93,6 +96,18 @@ class CommandHandler:
 
     async def handle(self, request: Request) -> Outcome:
         """See `ServiceRuntime.handle`."""
+        type = self._messages.of(request.command.__class__).name
+        try:
+            with self._telemetry.tracer.command(type):
+                return await self._handle(request, type)
+        except Refused:
+            self._telemetry.metrics.command(type, "refused")
+            raise
+        except Exception:
+            self._telemetry.metrics.command(type, "failed")
+            raise
+
+    async def _handle(self, request: Request, type: str) -> Outcome:
         # Concurrent commands on one aggregate wait here instead of conflicting in the store.
         async with self._lock(request.command):
             deadline.check()
@@ -100,13 +115,18 @@ class CommandHandler:
                 return await retry_on_conflict(lambda: self._attempt(request))
             except AlreadyHandled as handled:
                 result = handled.results[str(request.message_id)]
-                return _recorded(result, request.fingerprint)
+                return self._repeated(result, request, type)
             except (Refused, NotOwner, VersionMismatch):
                 # A repeated request may be refused because it has succeeded before.
                 results = await self._store.handled((str(request.message_id),))
                 if not results:
                     raise
-                return _recorded(results[str(request.message_id)], request.fingerprint)
+                return self._repeated(results[str(request.message_id)], request, type)
+
+    def _repeated(self, result: str | None, request: Request, type: str) -> Outcome:
+        outcome = _recorded(result, request.fingerprint)
+        self._telemetry.metrics.command(type, "repeated")
+        return outcome
 
     async def carry_out(
         self, command: Command, message_id: UUID, work: Work, *, acknowledge: bool = False
@@ -126,11 +146,13 @@ class CommandHandler:
             return
         name = self._messages.of(type(command)).name
         try:
-            outcome = await self._decide(Request(command=command, message_id=message_id), work)
+            with self._telemetry.tracer.command(name):
+                outcome = await self._decide(Request(command=command, message_id=message_id), work)
         except Refused as refused:
             received = Received(str(message_id), json.dumps({"refused": refused.rule}))
             refusal = CommandRefused(command=name, rule=refused.rule)
             work.add(Commit(inbox=(received,), outbox=(self._reply(refusal, command, message_id),)))
+            work.decided(name, "refused")
         else:
             if acknowledge and not outcome.events:
                 handled = CommandHandled(command=name)
@@ -139,7 +161,7 @@ class CommandHandler:
     async def _attempt(self, request: Request) -> Outcome:
         work = Work(self._store)
         outcome = await self._decide(request, work)
-        await self._committer.commit(work.changes)
+        await self._committer.commit(work)
         return outcome
 
     async def _decide(self, request: Request, work: Work) -> Outcome:
@@ -166,6 +188,7 @@ class CommandHandler:
             repository.write(work, id, before, state, outbox)
         received = Received(str(request.message_id), _record(outcome, request.fingerprint))
         work.add(Commit(inbox=(received,), outbox=outbox))
+        work.decided(self._messages.of(type(request.command)).name, "accepted")
         return outcome
 
     def _wrapped(

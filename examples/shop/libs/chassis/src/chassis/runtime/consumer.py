@@ -9,6 +9,7 @@ inbox.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from chassis.runtime.checkpoints import Checkpoints
 from chassis.runtime.committer import Committer
 from chassis.runtime.decisions import Impatient
 from chassis.runtime.deliveries import Decoder, Delivery
+from chassis.runtime.lag import Lag, unhandled, unread
 from chassis.runtime.lanes import Lanes
 from chassis.runtime.later import Later
 from chassis.runtime.membership import Membership
@@ -32,6 +34,7 @@ from chassis.runtime.progress import Progress
 from chassis.runtime.retries import Retry, repeat
 from chassis.runtime.work import Work
 from chassis.store.port import Commit, Delete, Store
+from chassis.telemetry import Telemetry
 
 _BATCH_ATTEMPTS = 5
 _BACKOFF = (0.1, 0.3, 1.0, 2.0)
@@ -54,6 +57,7 @@ class Parts:
     membership: Membership
     dead_letters: DeadLetters
     retry: Retry
+    telemetry: Telemetry
 
 
 class Consumer:
@@ -83,6 +87,8 @@ class Consumer:
         self._settling = Later(_SETTLE_AFTER, lambda: self._progress.settle(decoder.types))
         self._reading: frozenset[int] = frozenset()
         self._slow: set[str] = set()
+        self._lag = Lag()
+        self._metrics = parts.telemetry.metrics
         self._at_end = False
         self._stopping = asyncio.Event()
         self._changed = asyncio.Event()
@@ -92,6 +98,11 @@ class Consumer:
     def idle(self) -> bool:
         """Whether everything that has been read is handled, up to the end of the topic."""
         return self._at_end and self._lanes.idle
+
+    @property
+    def lag(self) -> Lag:
+        """How far this process is behind with the partitions that it holds."""
+        return self._lag.plus(self._lanes.lag)
 
     async def run(self) -> None:
         """Read and handle messages until `stop`; errors are logged, and it goes on."""
@@ -158,11 +169,14 @@ class Consumer:
             while (records := await self._next(reader)) is not None:
                 self.problem = None
                 self._at_end = not records
+                self._lag = unhandled(records) if records else Lag()
                 if records:
                     await self._handle(records)
+                    self._lag = unread(records)
                 self._settling.postpone()
         finally:
             self._at_end = False
+            self._lag = Lag()
             try:
                 await reader.aclose()
             finally:
@@ -227,8 +241,17 @@ class Consumer:
             except Conflict:
                 await self._progress.reload()
             else:
+                self._count_batch(deliveries, failed)
                 return failed
         return deliveries
+
+    def _count_batch(self, deliveries: list[Delivery], failed: list[Delivery]) -> None:
+        if deliveries:
+            self._metrics.batch(self.group, len(deliveries) - len(failed))
+        left = {id(delivery) for delivery in failed}
+        for delivery in deliveries:
+            if id(delivery) not in left:
+                self._metrics.handled(self.group, delivery.record.type, "handled")
 
     async def _carry_out(self, deliveries: list[Delivery], work: Work) -> list[Delivery]:
         """Carry the messages out, and return those that must go on in their lanes."""
@@ -240,7 +263,7 @@ class Consumer:
                 continue
             mark = work.mark
             try:
-                await delivery.carry_out(work)
+                await self._timed(delivery, work)
             except (Unavailable, Conflict):
                 raise
             except Exception as error:
@@ -250,6 +273,14 @@ class Consumer:
                 blocked.add(delivery.subject)
                 failed.append(delivery)
         return failed
+
+    async def _timed(self, delivery: Delivery, work: Work) -> None:
+        began = time.perf_counter()
+        try:
+            await delivery.carry_out(work, self._parts.telemetry.tracer, self.group)
+        finally:
+            seconds = time.perf_counter() - began
+            self._metrics.handling(self.group, delivery.record.type, seconds)
 
     async def _leave(self) -> None:
         """Finish the lanes on a stop as far as possible; what is left is read again later."""
@@ -280,6 +311,7 @@ class Consumer:
                 _log.warning("message postponed", group=self.group, reason=str(error))
             except Exception as error:
                 failures += 1
+                self._metrics.handled(self.group, delivery.record.type, "failed")
                 permanent = delivery.error is not None or isinstance(error, _PERMANENT)
                 if permanent or failures >= self._parts.retry.attempts:
                     attempts = 0 if delivery.error else failures
@@ -289,19 +321,20 @@ class Consumer:
 
     async def _attempt(self, delivery: Delivery, more: Commit | None = None) -> None:
         await repeat(partial(self._once, delivery, more))
+        self._metrics.handled(self.group, delivery.record.type, "handled")
 
     async def _once(self, delivery: Delivery, more: Commit | None, handled: frozenset[str]) -> None:
         work = Work(self._parts.store, handled=handled)
-        await delivery.carry_out(work)
+        await self._timed(delivery, work)
         if more is not None:
             work.add(more)
-        await self._parts.committer.commit(work.changes)
+        await self._parts.committer.commit(work)
 
     async def _give_up(self, delivery: Delivery, error: Exception, attempts: int) -> None:
         waits = 0
         while True:
             try:
-                return await self._parts.dead_letters.add(
+                await self._parts.dead_letters.add(
                     delivery.record,
                     topic=self.topic,
                     group=self.group,
@@ -309,6 +342,7 @@ class Consumer:
                     error=error,
                     attempts=attempts,
                 )
+                return self._metrics.handled(self.group, delivery.record.type, "dead_letter")
             except Unavailable as unavailable:
                 _log.warning("dead letter postponed", reason=str(unavailable))
             except Exception:  # otherwise the lane would end, and nobody would notice

@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from chassis import trace
 from chassis.envelope import Envelope, Undecodable
 from chassis.hub.port import Record
 from chassis.messages import Message, decoded
 from chassis.runtime.work import Work
+from chassis.telemetry import Tracer
 
 Handle: TypeAlias = Callable[[Any, Envelope, Work], Awaitable[None]]
 
@@ -45,15 +45,15 @@ class Delivery:
     handles: tuple[Handle, ...] = ()
     error: Exception | None = None
 
-    async def carry_out(self, work: Work) -> None:
-        """Call the handlers, which add their effects to `work`.
+    async def carry_out(self, work: Work, tracer: Tracer, group: str) -> None:
+        """Call the handlers of `group`, which add their effects to `work`.
 
         Raises:
             Exception: The message cannot be decoded, or a handler has failed.
         """
         if self.envelope is None:
             raise self.error or Undecodable("nothing was decoded")
-        with trace.use(trace.continued(self.envelope)):
+        with tracer.process(self.envelope, group):
             for handle in self.handles:
                 await handle(self.message, self.envelope, work)
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from chassis.runtime.deliveries import Delivery
+from chassis.runtime.lag import Lag
 
 _MESSAGES = 512
 _BYTES = 8 * 1024 * 1024
@@ -67,6 +68,12 @@ class Lanes:
         task = asyncio.create_task(self._run(delivery.subject))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    @property
+    def lag(self) -> Lag:
+        """What is in the lanes."""
+        oldest = [lane[0].record.time for lane in self._lanes.values() if lane]
+        return Lag(self._messages, min(oldest, default=None))
 
     async def room(self) -> None:
         """Wait until there is room for more messages."""

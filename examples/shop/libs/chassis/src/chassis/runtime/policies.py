@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid5
 
-from chassis import trace
 from chassis.envelope import Envelope, Outgoing
 from chassis.identity import identity_of
 from chassis.messages import Command, Event, decoded
@@ -15,6 +14,7 @@ from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.work import Work
 from chassis.service import Policy
 from chassis.store.port import Commit, Received, Timer
+from chassis.telemetry.tracer import NO_SPANS, Tracer
 
 
 class PolicyRunner:
@@ -25,12 +25,17 @@ class PolicyRunner:
     """
 
     def __init__(
-        self, policy: Policy, commands: CommandHandler, envelopes: EnvelopeFactory
+        self,
+        policy: Policy,
+        commands: CommandHandler,
+        envelopes: EnvelopeFactory,
+        tracer: Tracer = NO_SPANS,
     ) -> None:
         self.policy = policy
         self._identity = identity_of(policy)
         self._commands = commands
         self._envelopes = envelopes
+        self._tracer = tracer
 
     @property
     def timer_handler(self) -> str:
@@ -57,7 +62,7 @@ class PolicyRunner:
         """React to the event that the timer was set for."""
         envelope = Envelope.from_json(timer.data.encode())
         event = decoded(self.policy.event, envelope.data)
-        with trace.use(trace.continued(envelope)):
+        with self._tracer.process(envelope, self._identity):
             await self._react(event, envelope.id, work)
         work.add(Commit(drop_timers=(timer.id,)))
 

@@ -76,7 +76,7 @@ class Progress:
             marks = self._watermarks(read, unhandled)
             self._add_checkpoints(work, marks)
             if work.mark:
-                await self._committer.commit(work.changes)
+                await self._committer.commit(work)
                 self._advance(marks)
 
     async def save(self) -> None:

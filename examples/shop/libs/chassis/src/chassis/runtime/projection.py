@@ -18,7 +18,7 @@ from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.projection import Projection
 from chassis.results import Page
-from chassis.runtime import generations, housekeeping
+from chassis.runtime import generations, housekeeping, observation
 from chassis.runtime.bindings import Group, bindings, consumers
 from chassis.runtime.committer import Committer
 from chassis.runtime.consumer import Parts
@@ -31,6 +31,8 @@ from chassis.runtime.retries import RETRY, Retry
 from chassis.runtime.rows import Rows
 from chassis.runtime.unit import Unit, leases
 from chassis.store.port import Store
+from chassis.telemetry import Telemetry
+from chassis.telemetry.snapshot import Sample, Sources
 
 _LOOK = 0.5  # seconds
 
@@ -93,7 +95,9 @@ class ProjectionRuntime:
         hub: Hub,
         clock: Clock = utc_now,
         retry: Retry = RETRY,
+        telemetry: Telemetry | None = None,
     ) -> None:
+        telemetry = telemetry or Telemetry.of(projection.name)
         messages = projection.messages
         self._projection = projection
         self._store = store
@@ -101,11 +105,14 @@ class ProjectionRuntime:
         self._parts = Parts(
             store=store,
             hub=hub,
-            committer=Committer(store),
+            committer=Committer(store, telemetry.metrics),
             membership=Membership(store, leases(messages)),
             dead_letters=DeadLetters(store, clock),
             retry=retry,
+            telemetry=telemetry,
         )
+        self._clock = clock
+        self.sources = Sources(self._stored, self._known)
         self._running: dict[int, _Generation] = {}
         self._live = _Generation(projection, ReadModel().live, self._parts)
         self._unit = Unit(
@@ -155,6 +162,17 @@ class ProjectionRuntime:
     async def readiness(self) -> Checks:
         """Return "ok", or the reason why not, for the store, the hub and the consumers."""
         return await self._unit.readiness()
+
+    async def _stored(self) -> tuple[Sample, ...]:
+        return await observation.dead_letters(self._parts)
+
+    def _known(self) -> tuple[Sample, ...]:
+        reading = [each for built in self._running.values() for each in built.consumers]
+        return (
+            *observation.leases(self._parts),
+            *observation.lags(reading, self._clock),
+            observation.projection_lag(self._live.consumers, self._clock),
+        )
 
     async def _watch(self) -> None:
         """Follow the document of the read model; one process also advances it."""

@@ -11,6 +11,7 @@ from chassis.dead_letters import DeadLetters
 from chassis.errors import TooLarge
 from chassis.hub.port import Hub
 from chassis.store.port import Pending, Store
+from chassis.telemetry import Telemetry
 
 _WINDOW = 512  # messages on their way to the hub
 _PER_SUBJECT = 64  # of them, so that a subject that is stuck leaves room for others
@@ -32,7 +33,12 @@ class Publishing:
     """
 
     def __init__(
-        self, store: Store, hub: Hub, dead_letters: DeadLetters, is_mine: Callable[[], bool]
+        self,
+        store: Store,
+        hub: Hub,
+        dead_letters: DeadLetters,
+        telemetry: Telemetry,
+        is_mine: Callable[[], bool],
     ) -> None:
         """Create it; `run` runs it once.
 
@@ -40,11 +46,13 @@ class Publishing:
             store: The store with the outbox.
             hub: The hub.
             dead_letters: Takes what the hub does not accept.
+            telemetry: Records what was published.
             is_mine: Whether this process still relays.
         """
         self._store = store
         self._hub = hub
         self._dead_letters = dead_letters
+        self._telemetry = telemetry
         self._is_mine = is_mine
         self._subjects: dict[_Key, deque[Pending]] = {}
         self._parked: dict[_Key, int] = {}  # the position of the first message that was skipped
@@ -167,10 +175,13 @@ class Publishing:
 
     async def _publish(self, pending: Pending) -> None:
         try:
-            await self._hub.publish(pending.message)
+            with self._telemetry.tracer.publish(pending.message):
+                await self._hub.publish(pending.message)
         except TooLarge as error:
             # It would never be accepted, and must not stay in the way of others.
             await self._dead_letters.add_unpublished(pending, error)
+        else:
+            self._telemetry.metrics.published(pending.message.topic, pending.message.type)
 
     async def _settle(self) -> None:
         """Wait for what is on its way, and remove what was published."""

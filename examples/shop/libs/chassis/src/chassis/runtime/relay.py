@@ -17,6 +17,7 @@ from chassis.hub.port import Hub
 from chassis.runtime.membership import Membership
 from chassis.runtime.publishing import Publishing
 from chassis.store.port import Store
+from chassis.telemetry import Telemetry
 
 LEASE = "relay"
 
@@ -33,12 +34,18 @@ class Relay:
     """Publishes the outbox of one unit; messages of one subject in the order of their commits."""
 
     def __init__(
-        self, store: Store, hub: Hub, membership: Membership, dead_letters: DeadLetters
+        self,
+        store: Store,
+        hub: Hub,
+        membership: Membership,
+        dead_letters: DeadLetters,
+        telemetry: Telemetry,
     ) -> None:
         self._store = store
         self._hub = hub
         self._membership = membership
         self._dead_letters = dead_letters
+        self._telemetry = telemetry
         self._woken = asyncio.Event()
         self._relaying = asyncio.Lock()
         self._current: Publishing | None = None
@@ -83,7 +90,9 @@ class Relay:
             Unavailable: The store or the hub is unavailable.
         """
         async with self._relaying:
-            self._current = Publishing(self._store, self._hub, self._dead_letters, self._is_mine)
+            self._current = Publishing(
+                self._store, self._hub, self._dead_letters, self._telemetry, self._is_mine
+            )
             try:
                 await self._current.run()
             finally:

@@ -21,6 +21,7 @@ from chassis.runtime.retries import RETRY, Retry
 from chassis.runtime.work import Work
 from chassis.service import Service
 from chassis.store.port import Store
+from chassis.telemetry import Telemetry
 
 S = TypeVar("S")
 
@@ -35,9 +36,12 @@ class ServiceRuntime:
         hub: Hub,
         clock: Clock = utc_now,
         retry: Retry = RETRY,
+        telemetry: Telemetry | None = None,
     ) -> None:
-        on = Environment(store=store, hub=hub, clock=clock, retry=retry)
-        parts, self._unit = assemble(service, on)
+        telemetry = telemetry or Telemetry.of(service.name)
+        on = Environment(store=store, hub=hub, clock=clock, retry=retry, telemetry=telemetry)
+        parts, self._unit, self.sources = assemble(service, on)
+        self._tracer = telemetry.tracer
         self._store = store
         self._repositories = {r.aggregate.state: r for r in parts.repositories}
         self._commands = parts.commands
@@ -78,7 +82,7 @@ class ServiceRuntime:
             expected_version=expected_version,
             fingerprint=fingerprint,
         )
-        with trace.use(trace.current() or trace.begin()):
+        with trace.use(trace.current() or self._tracer.root()):
             return await self._commands.handle(request)
 
     async def read(self, kind: type[S], id: UUID, caller: Caller | None) -> Versioned[S] | None:

@@ -114,7 +114,7 @@ class Timers:
     async def _attempt(self, handle: TimerHandler, timer: Timer, handled: frozenset[str]) -> None:
         work = Work(self._store, handled=handled)
         await handle(timer, work)
-        await self._committer.commit(work.changes)
+        await self._committer.commit(work)
 
     async def _retry_later(self, timer: Timer) -> None:
         later = replace(timer, due=self._clock() + _RETRY_DELAY)

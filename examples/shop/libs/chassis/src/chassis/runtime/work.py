@@ -35,6 +35,7 @@ class Work:
         self.loaded: dict[Hashable, Any] = {}
         self._store = store
         self._handled_before = frozenset(handled)
+        self._outcomes: list[tuple[int, str, str]] = []
         self._commits: list[Commit] = []
         self._clear()
 
@@ -83,11 +84,21 @@ class Work:
     def rollback(self, mark: int) -> None:
         """Discard what was added since `mark`."""
         if mark < len(self._commits):
+            self._outcomes = [each for each in self._outcomes if each[0] <= mark]
             kept, self._commits = self._commits[:mark], []
             self.loaded.clear()
             self._clear()
             for commit in kept:
                 self.add(commit)
+
+    @property
+    def outcomes(self) -> tuple[tuple[str, str], ...]:
+        """The types of the commands that were decided, and what came of them."""
+        return tuple((type, outcome) for _, type, outcome in self._outcomes)
+
+    def decided(self, type: str, outcome: str) -> None:
+        """Note that a command was decided by the last writes that were added."""
+        self._outcomes.append((self.mark, type, outcome))
 
     def add(self, commit: Commit) -> None:
         """Add writes.

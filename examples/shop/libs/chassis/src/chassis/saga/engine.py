@@ -19,11 +19,14 @@ from chassis.runtime.rows import Rows
 from chassis.runtime.timers import TimerHandler
 from chassis.runtime.work import Work
 from chassis.saga.declaration import Saga
-from chassis.saga.instance import Instance
+from chassis.saga.instance import Instance, Status
 from chassis.saga.process import Process
 from chassis.saga.schedule import TimerKind
 from chassis.saga.transition import Dispatch, Transition
-from chassis.store.port import Collection, Commit, Store, Timer
+from chassis.store.port import Collection, Commit, Query, Store, Timer, equal
+from chassis.telemetry.tracer import NO_SPANS, Tracer
+
+_MANY = 10_000
 
 _Move: TypeAlias = Callable[[Instance, datetime], Transition | None]
 
@@ -43,12 +46,19 @@ class SagaEngine:
     """
 
     def __init__(
-        self, saga: Saga[Any], store: Store, envelopes: EnvelopeFactory, clock: Clock
+        self,
+        saga: Saga[Any],
+        store: Store,
+        envelopes: EnvelopeFactory,
+        clock: Clock,
+        tracer: Tracer = NO_SPANS,
     ) -> None:
         self.saga = saga
         self._process = Process(saga)
         self._envelopes = envelopes
         self._clock = clock
+        self._store = store
+        self._tracer = tracer
         self._identity = identity_of(saga)
         self.instances = Rows(store, f"saga_{self._identity}", Instance)
         self._awaited = Rows(store, f"saga_{self._identity}_awaited", _Awaited)
@@ -72,6 +82,16 @@ class SagaEngine:
             await self._start(event, envelope, work)
         if envelope.causation_id is not None:
             await self._answer(event, envelope.causation_id, work)
+
+    async def counts(self) -> Mapping[str, int]:
+        """Return the number of instances by status, at most 10,000 each."""
+        name = self.instances.collection.name
+        return {
+            status.value: await self._store.count(
+                Query(collection=name, where=(equal("status", status.value),), limit=_MANY)
+            )
+            for status in Status
+        }
 
     async def resume(self, id: str, work: Work) -> None:
         """Send the refused commands of a stuck instance again."""
@@ -117,8 +137,10 @@ class SagaEngine:
         """Make a transition that no message causes."""
         current = await self._instance(id, work)
         instance = current.state
-        begun = trace.begin(correlation_id=instance.correlation_id, causation_id=instance.cause)
-        with trace.use(begun):
+        begun = self._tracer.sampled(
+            trace.begin(correlation_id=instance.correlation_id, causation_id=instance.cause)
+        )
+        with self._tracer.internal(begun, f"saga {self.saga.name}"):
             transition = move(instance, self._clock())
             if transition is not None:
                 self._write(current.version, transition, work)

@@ -123,6 +123,7 @@ class MemoryHub:
                     time=time,
                     type=message.type,
                     data=message.data,
+                    pending=len(self._logs[topic].messages) - position,
                 )
 
 

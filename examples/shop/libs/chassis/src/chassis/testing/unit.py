@@ -32,6 +32,7 @@ from chassis.process.assignments import is_bff
 from chassis.process.host import Host, Overrides, host
 from chassis.runtime.retries import Retry
 from chassis.settings import Settings
+from chassis.telemetry import Telemetry
 from chassis.testing import identity
 from chassis.testing.caller import TestCaller
 from chassis.testing.fakes import FakeBackends
@@ -141,7 +142,8 @@ class TestUnit:
         )
         overrides = Overrides(clock=self._now, retry=Retry(attempts=1), fetch=self._backends.fetch)
         verifier = identity.verifier(folder)
-        started = host(self._unit, settings, self._hub, verifier, _unguarded, overrides)
+        telemetry = Telemetry.of(self._unit.name)
+        started = host(self._unit, settings, self._hub, verifier, _unguarded, telemetry, overrides)
         await started.start()
         if not is_bff(self._unit):
             self._mailbox = Mailbox(

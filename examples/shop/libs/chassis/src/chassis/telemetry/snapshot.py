@@ -1,0 +1,94 @@
+"""What a unit is like at the moment: read when the metrics are read, and cached for a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from prometheus_client import generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+
+from chassis.errors import Unavailable
+from chassis.telemetry.metrics import Metrics
+
+_FRESH = 5.0  # seconds: several scrapers cost no more than one
+
+_GAUGES = {
+    "outbox_messages": "Messages that wait to be published.",
+    "outbox_age_seconds": "The age of the oldest message that waits to be published.",
+    "dead_letters": "Messages that could not be handled or published.",
+    "sagas": "Instances of sagas by status.",
+    "leases_held": "Leases that this process holds.",
+    "consumer_lag_messages": "Messages that were not handled yet, as far as this process knows.",
+    "consumer_lag_seconds": "The age of the oldest message that was not handled yet.",
+    "projection_lag_seconds": "How far the read model that is served is behind.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A value of the gauge `chassis_<name>`, and its labels besides `service`."""
+
+    name: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the values come from.
+
+    Attributes:
+        stored: Reads the store, so that its samples are cached.
+        known: Returns what the process knows.
+    """
+
+    stored: Callable[[], Awaitable[tuple[Sample, ...]]]
+    known: Callable[[], tuple[Sample, ...]]
+
+
+class Exposition:
+    """The metrics of a unit in the text format of Prometheus."""
+
+    content_type = "text/plain; version=0.0.4; charset=utf-8"
+
+    def __init__(self, metrics: Metrics, sources: Sources | None = None) -> None:
+        self._metrics = metrics
+        self._sources = sources
+        self._stored: tuple[Sample, ...] = ()
+        self._until = float("-inf")
+
+    async def text(self) -> bytes:
+        """Return all metrics. Without the store, those that it is needed for are left out."""
+        text = generate_latest(self._metrics.registry)
+        if self._sources is None:
+            return text
+        if time.monotonic() >= self._until:
+            self._until = time.monotonic() + _FRESH
+            try:
+                self._stored = await self._sources.stored()
+            except Unavailable:
+                self._stored = ()
+        samples = (*self._stored, *self._sources.known())
+        registry = CollectorRegistry()
+        registry.register(_Samples(self._metrics.unit, samples))
+        return text + generate_latest(registry)
+
+
+class _Samples(Collector):
+    def __init__(self, unit: str, samples: tuple[Sample, ...]) -> None:
+        self._unit = unit
+        self._samples = samples
+
+    def collect(self) -> Iterator[Metric]:
+        for name, about in _GAUGES.items():
+            mine = [sample for sample in self._samples if sample.name == name]
+            if not mine:
+                continue
+            labels = ("service", *mine[0].labels)
+            family = GaugeMetricFamily(f"chassis_{name}", about, labels=labels)
+            for sample in mine:
+                family.add_metric((self._unit, *sample.labels.values()), sample.value)
+            yield family
