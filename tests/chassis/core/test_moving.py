@@ -21,6 +21,7 @@ from chassis.runtime.timers import LEASE, Handling, Timers
 from chassis.runtime.work import Work
 from chassis.store.port import Commit, Put, Timer
 from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.telemetry.metrics import Metrics
 
 from . import market
 from .consuming import EFFECTS, Consuming, Handler, envelope
@@ -116,8 +117,8 @@ async def test_timers_whose_lease_moves_fire_once(store: SqliteStore, tmp_path: 
         await each.prepare((EFFECTS, *first.collections))
     await first.join()
     await second.join()
-    one = Timers(store, Committer(store), first, utc_now)
-    two = Timers(other, Committer(other), second, utc_now)
+    one = Timers(store, Committer(store, Metrics("unit")), first, utc_now)
+    two = Timers(other, Committer(other, Metrics("unit")), second, utc_now)
     one.handlers["remind"], two.handlers["remind"] = Handling(slow), Handling(remind)
     past = utc_now() - timedelta(seconds=9)
     timers = tuple(

@@ -22,9 +22,11 @@ from chassis.hub.port import Hub
 from chassis.runtime.committer import Committer
 from chassis.runtime.membership import Membership
 from chassis.runtime.relay import LEASE, Relay
+from chassis.runtime.work import Work
 from chassis.store.port import Collection, Commit, Pending, Put
 from chassis.store.sqlite import SqliteStore, open_sqlite
 from chassis.telemetry import Telemetry
+from chassis.telemetry.metrics import Metrics
 from chassis.testing.memory_hub import MemoryHub
 
 from tests.waiting import PATIENCE, until
@@ -201,19 +203,25 @@ async def test_each_commit_causes_one_read(store: SqliteStore) -> None:
 async def test_what_is_not_committed_is_never_published(store: SqliteStore) -> None:
     """The messages of a commit are in the outbox if, and only if, its documents are written."""
     await store.prepare((Collection(name="documents"),))
-    committer, woken = Committer(store), 0
+    committer, woken = Committer(store, Metrics("unit")), 0
 
     def wake() -> None:
         nonlocal woken
         woken += 1
 
+    def work(commit: Commit) -> Work:
+        work = Work(store)
+        work.add(commit)
+        return work
+
     committer.wake_relay = wake
     put = Put(collection="documents", id="a", data="{}", expected=1, version=2)
     message = outgoing("a", 1)
     with pytest.raises(Conflict):
-        await committer.commit(Commit(puts=(put,), outbox=(message,)))
+        await committer.commit(work(Commit(puts=(put,), outbox=(message,))))
     assert (await store.pending(limit=9), woken) == ((), 0)
-    await committer.commit(Commit(puts=(replace(put, expected=0, version=1),), outbox=(message,)))
+    put = replace(put, expected=0, version=1)
+    await committer.commit(work(Commit(puts=(put,), outbox=(message,))))
     assert [each.message for each in await store.pending(limit=9)] == [message]
     assert woken == 1
 

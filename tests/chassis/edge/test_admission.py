@@ -80,12 +80,14 @@ async def test_while_a_unit_starts_every_method_is_503(method: str) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://unit") as client:
         answer = await client.request(method, "/orders/1")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-        assert answer.headers["x-envoy-retriable"] == "true"
+        assert answer.headers["x-envoy-immediate-health-check-fail"] == "true"
         if method != "HEAD":
             refused(answer, "starting")
         assert (await client.get("/livez")).status_code == 200
         admission.waiting("no hub")
-        assert (await client.get("/readyz")).json()["checks"] == {"unit": "no hub"}
+        assert (await client.get("/readyz")).json()["checks"] == {
+            "unit": {"status": "failed", "reason": "no hub"}
+        }
 
 
 async def test_what_is_too_much_waits_and_more_is_refused(
@@ -98,7 +100,7 @@ async def test_what_is_too_much_waits_and_more_is_refused(
     answers = [await http.post("/more", headers={"x-correlation-id": "c"}) for _ in range(5)]
     for answer in answers:
         assert refused(answer, "overloaded")["correlation_id"] == "c"
-        assert "x-envoy-retriable" not in answer.headers
+        assert "x-envoy-immediate-health-check-fail" not in answer.headers
     assert (await http.get("/livez")).status_code == 200
     unit.finish.set()
     waited = [(await answer).json()["waited"] for answer in admitted]

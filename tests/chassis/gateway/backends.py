@@ -34,14 +34,15 @@ class Backend:
     most_active: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def begin(self) -> None:
+    def begin(self, path: str) -> None:
         with self.lock:
-            self.active += 1
+            # The gateway's health checks are not limited by the circuit breaker.
+            self.active += 0 if path == "/readyz" else 1
             self.most_active = max(self.most_active, self.active)
 
-    def end(self) -> None:
+    def end(self, path: str) -> None:
         with self.lock:
-            self.active -= 1
+            self.active -= 0 if path == "/readyz" else 1
 
     def asked(self, path: str) -> list[Seen]:
         return [each for each in self.seen if each.path == path]
@@ -67,9 +68,9 @@ def backend() -> Iterator[Backend]:
             it.seen.append(Seen(self.command, path, headers))
             url = urlsplit(path)
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
-            it.begin()
+            it.begin(path)
             time.sleep(float(query.get("seconds", 0)))
-            it.end()
+            it.end(path)
             if "drop" in query:
                 self.close_connection = True
                 return
@@ -79,7 +80,7 @@ def backend() -> Iterator[Backend]:
             self.send_header("content-length", str(len(body)))
             self.send_header("x-envoy-secret", "internal")
             if "starting" in query:
-                self.send_header("x-envoy-retriable", "true")
+                self.send_header("x-envoy-immediate-health-check-fail", "true")
             self.end_headers()
             with suppress(BrokenPipeError):  # the gateway did not want to wait
                 self.wfile.write(b"" if self.command == "HEAD" else body)
