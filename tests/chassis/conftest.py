@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.waiting import PATIENCE, wait_until
@@ -54,8 +55,12 @@ class NatsServer:
         return True
 
     def signal(self, number: signal.Signals) -> None:
+        """Send a signal; when this returns, a stopped server has stopped."""
         assert self._process is not None
         self._process.send_signal(number)
+        if number is signal.SIGSTOP:
+            process = psutil.Process(self._process.pid)
+            wait_until(lambda: process.status() == psutil.STATUS_STOPPED, "the stop of nats-server")
 
     def kill(self) -> None:
         if self._process is not None:
