@@ -87,9 +87,13 @@ def test_smoke_tells_the_story_of_the_shop(running_shop: Project) -> None:
     assert "3 passed" in printed
 
 
-def test_logs_follow_one_request_through_the_services(running_shop: Project) -> None:
-    running_shop.make("smoke")
-    log = (running_shop.root / ".local/logs/shop.log").read_text().splitlines()
+def test_logs_follow_one_request_through_the_services(shop: Project) -> None:
+    shop.make("up", LOG_LEVEL="DEBUG")
+    try:
+        shop.make("smoke")
+        log = (shop.root / ".local/logs/shop.log").read_text().splitlines()
+    finally:
+        shop.make("down")
     lines = [json.loads(line) for line in log if line.startswith("{")]
     checkout = next(line for line in lines if str(line.get("path")).endswith("/check-out"))
     same = [line for line in lines if line.get("correlation_id") == checkout["correlation_id"]]

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import structlog
 from pydantic import ValidationError
 
 from chassis.envelope import Envelope, Undecodable
@@ -13,6 +14,8 @@ from chassis.hub.port import Record
 from chassis.messages import Message, decoded
 from chassis.runtime.work import Work
 from chassis.telemetry import Tracer
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 Handle: TypeAlias = Callable[[Any, Envelope, Work], Awaitable[None]]
 
@@ -56,6 +59,7 @@ class Delivery:
         with tracer.process(self.envelope, group):
             for handle in self.handles:
                 await handle(self.message, self.envelope, work)
+            _log.debug("message", type=self.record.type, subject=self.subject, group=group)
 
 
 class Decoder:

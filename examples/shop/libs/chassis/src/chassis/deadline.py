@@ -61,8 +61,9 @@ async def enforced() -> AsyncIterator[None]:
     Raises:
         DeadlineExceeded: The block was cancelled.
     """
+    scope = asyncio.timeout(remaining())
     try:
-        async with asyncio.timeout(remaining()) as scope:
+        async with scope:
             yield
     except TimeoutError:
         if scope.expired():
