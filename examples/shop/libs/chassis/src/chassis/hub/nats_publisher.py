@@ -12,6 +12,7 @@ import json
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
+from secrets import token_hex
 from typing import Any
 
 from nats.aio.client import Client
@@ -34,6 +35,8 @@ class Publisher:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._inbox = ""
+        # The server tells batches apart by their names alone: those of two clients must differ.
+        self._id = token_hex(8)
         self._numbers = count()
         self._topics: dict[str, _Topic] = {}
         self._groups: dict[str, _Group] = {}
@@ -73,7 +76,7 @@ class Publisher:
     async def _send(self, topic: _Topic) -> None:
         group = _Group([topic.waiting.popleft() for _ in range(min(_GROUP, len(topic.waiting)))])
         topic.sending = None
-        number = str(next(self._numbers))
+        number = f"{self._id}-{next(self._numbers)}"
         self._groups[number] = group
         try:
             async with asyncio.timeout(_TIMEOUT):
