@@ -10,6 +10,7 @@ from typing import Any
 
 from chassis.errors import Conflict
 from chassis.hub.port import Hub
+from chassis.hub.topics import topic_of
 from chassis.identity import identity_of
 from chassis.ops.arguments import add_json
 from chassis.ops.errors import OpsError
@@ -23,7 +24,6 @@ from chassis.runtime.generations import (
     ReadModel,
     ReadModels,
     group_name,
-    history_topic,
     rows_name,
 )
 from chassis.service import Start
@@ -150,7 +150,7 @@ async def _begin_with_history(unit: Projection[Any, Any], store: Store, hub: Hub
     model = await _change(store, begun)
     if model.history is None:
         raise OpsError(f"{unit.name} is being rebuilt from the event hub: wait until that is done")
-    await hub.declare(history_topic(model.history.topic, unit.messages))
+    await hub.declare(topic_of(unit.messages, model.history.topic))
     return model
 
 

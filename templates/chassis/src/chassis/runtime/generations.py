@@ -10,8 +10,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
-from chassis.hub.port import Topic
-from chassis.messages import Catalog
 from chassis.store.port import Collection, Commit, Put, Store
 
 COLLECTION = Collection(name="chassis_read_model")
@@ -119,8 +117,3 @@ def rows_name(generation: int) -> str:
 def group_name(projection: str, generation: int) -> str:
     """Return the consumer group that builds a generation."""
     return projection if generation == 1 else f"{projection}#{generation}"
-
-
-def history_topic(name: str, messages: Catalog) -> Topic:
-    """Return the topic of a history."""
-    return Topic(name=name, partitions=messages.partitions, retention=messages.retention)

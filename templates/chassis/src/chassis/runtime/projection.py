@@ -15,6 +15,7 @@ from chassis.dead_letters import DeadLetters
 from chassis.errors import Conflict, Unavailable
 from chassis.health import Checks
 from chassis.hub.port import Hub
+from chassis.hub.topics import topic_of
 from chassis.identity import identity_of
 from chassis.projection import Projection
 from chassis.results import Page
@@ -22,7 +23,7 @@ from chassis.runtime import generations, housekeeping, observation
 from chassis.runtime.bindings import Group, bindings, consumers
 from chassis.runtime.committer import Committer
 from chassis.runtime.consumer import Parts
-from chassis.runtime.generations import History, ReadModel, ReadModels, history_topic
+from chassis.runtime.generations import History, ReadModel, ReadModels
 from chassis.runtime.indexes import indexes
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.membership import Membership
@@ -202,7 +203,7 @@ class ProjectionRuntime:
     async def _opened(self, number: int, history: History | None = None) -> _Generation:
         topic = history.topic if history else None
         if topic is not None:
-            await self._parts.hub.declare(history_topic(topic, self._projection.messages))
+            await self._parts.hub.declare(topic_of(self._projection.messages, topic))
         generation = _Generation(self._projection, number, self._parts, topic)
         await self._store.prepare((generation.rows.collection,))
         return generation

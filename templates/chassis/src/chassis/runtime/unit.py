@@ -13,7 +13,7 @@ import structlog
 from chassis.dead_letters import DeadLetters
 from chassis.errors import StoreLost, Unavailable
 from chassis.health import Check, Checks, degraded, failed, ok
-from chassis.hub.port import Topic
+from chassis.hub.topics import declare_all
 from chassis.messages import Catalog
 from chassis.runtime import checkpoints, housekeeping, relay, timers
 from chassis.runtime.consumer import Consumer, Parts, lease_name
@@ -89,7 +89,7 @@ class Unit:
     async def start(self) -> None:
         """Prepare the store and the topics, join the other processes, then start everything."""
         await self._parts.store.prepare(self._collections)
-        await self._declare_topics()
+        await declare_all(self._parts.hub, self._messages)
         await self._parts.membership.join()
         self._tasks = [self._begin(what, work) for what, work in self._background.items()]
         self.consume(self._consumers)
@@ -139,20 +139,6 @@ class Unit:
     def _consumer_of(self, topic: str, group: str) -> Consumer | None:
         consumers = (each for each in self._consuming if (each.topic, each.group) == (topic, group))
         return next(consumers, None)
-
-    async def _declare_topics(self) -> None:
-        await asyncio.gather(
-            *(
-                self._parts.hub.declare(
-                    Topic(
-                        name=name,
-                        partitions=self._messages.partitions,
-                        retention=self._messages.retention,
-                    )
-                )
-                for name in self._messages.topics
-            )
-        )
 
     async def _check_store(self) -> Check:
         try:

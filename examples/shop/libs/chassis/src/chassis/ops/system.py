@@ -13,7 +13,8 @@ from chassis.dead_letters import DeadLetters
 from chassis.embedded import state, topology
 from chassis.embedded.paths import ProjectPaths
 from chassis.hub.nats import connect_nats
-from chassis.hub.port import Hub, Topic
+from chassis.hub.port import Hub
+from chassis.hub.topics import declare_all
 from chassis.identity import identity_of
 from chassis.messages import Catalog
 from chassis.ops.errors import OpsError
@@ -114,14 +115,7 @@ class System:
         if self._hub is None:
             self._hub = hub = await connect_nats(self._nats_url(), "ops")
             self._exit.push_async_callback(hub.close)
-            for name in self.messages.topics:
-                await hub.declare(
-                    Topic(
-                        name=name,
-                        partitions=self.messages.partitions,
-                        retention=self.messages.retention,
-                    )
-                )
+            await declare_all(hub, self.messages)
         return self._hub
 
     @property
