@@ -23,6 +23,8 @@ from tests.fleet.processes import Fleet
 
 _BLOCK = 1 << 20
 _HUB_ATTEMPTS = 60
+_LAST_ATTEMPT = 3.1  # seconds from the first attempt of a message to its last one, at least
+_FAILING = 2.5
 
 
 @dataclass
@@ -44,6 +46,7 @@ class Chaos:
     choice: random.Random
     controls: Path
     done: Counter[str] = field(default_factory=Counter)
+    _failing_alone: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, faults: Iterable[Fault]) -> None:
         """Carry out all faults, each at its time; return when the last one is over."""
@@ -110,9 +113,12 @@ class Chaos:
         await self._with_hub(lambda: self.log.poison(text, self.choice))
 
     async def _fail(self, fault: Fault) -> None:
-        self._failing.write_text("0.3")
-        await asyncio.sleep(fault.seconds)
-        self._failing.unlink(missing_ok=True)
+        """Let handlers fail, but never for so long that a message has used up its attempts."""
+        async with self._failing_alone:
+            self._failing.write_text("0.3")
+            await asyncio.sleep(min(fault.seconds, _FAILING))
+            self._failing.unlink(missing_ok=True)
+            await asyncio.sleep(_LAST_ATTEMPT)
 
     async def _fill_disk(self, fault: Fault) -> None:
         """Fill the file system of the stores, which holds nothing else, to the last byte."""

@@ -25,7 +25,7 @@ from tests.fleet.tokens import Issuer
 
 PLUGIN = Path(__file__).parent / "plugin"
 _SETTLE_LIMIT = 300.0
-_STILL = 25.0  # seconds without any progress after which nothing more will come
+_STILL = 45.0  # seconds without any progress after which nothing more will come
 _READ_BACK = 50
 
 

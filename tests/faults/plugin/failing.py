@@ -4,19 +4,12 @@ from __future__ import annotations
 
 import functools
 import random
-import re
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from hooks import after_import
-
-# A message has six attempts; a handler that fails less often makes no dead letter.
-_MOST = 2
-
-_TIME = re.compile(r"datetime\.datetime\([^)]*\)+")
 
 _FUNCTIONS = {
     "shop_product.domain.product": ("decide", "evolve"),
@@ -51,28 +44,17 @@ def _wrap(names: tuple[str, ...], path: Path, module: ModuleType) -> None:
 
 
 def _failing(function: Callable[..., Any], path: Path) -> Callable[..., Any]:
-    failed: Counter[str] = Counter()
-
     @functools.wraps(function)
     def wrapper(*arguments: Any) -> Any:
-        if path.exists():
-            _fail(_call(function.__qualname__, arguments), failed, path)
+        if random.random() < _probability(path):
+            raise BrokenError(function.__qualname__)
         return function(*arguments)
 
     return wrapper
 
 
-def _call(name: str, arguments: tuple[Any, ...]) -> str:
-    """Return what is called with which messages, the same at each attempt: times differ."""
-    messages = [repr(each) for each in arguments if hasattr(each, "model_dump")]
-    return name + _TIME.sub("", "".join(messages))
-
-
-def _fail(call: str, failed: Counter[str], path: Path) -> None:
+def _probability(path: Path) -> float:
     try:
-        probability = float(path.read_text() or 0)
-    except (FileNotFoundError, ValueError):
-        return
-    if failed[call] < _MOST and random.random() < probability:
-        failed[call] += 1
-        raise BrokenError(call[:60])
+        return float(path.read_text() or 0)
+    except FileNotFoundError:
+        return 0.0
