@@ -11,18 +11,21 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cmp_to_key
 from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 import pytest
 from chassis.envelope import Envelope, Outgoing
-from chassis.errors import AlreadyHandled, Conflict
+from chassis.errors import AlreadyHandled, Conflict, Duplicate
 from chassis.store.port import (
     Append,
     Collection,
     Commit,
     Condition,
     Delete,
+    Field,
     Kind,
     Operator,
     Put,
@@ -31,6 +34,7 @@ from chassis.store.port import (
     Scalar,
     Sort,
     Store,
+    Stored,
     Timer,
     equal,
 )
@@ -39,14 +43,36 @@ NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 THINGS = Collection(
     name="things",
     fields=(
-        ("owner", Kind.PLAIN),
-        ("n", Kind.PLAIN),
-        ("open", Kind.PLAIN),
-        ("price", Kind.DECIMAL),
-        ("at", Kind.INSTANT),
+        Field("owner", Kind.TEXT, optional=True),
+        Field("n", Kind.INTEGER, optional=True),
+        Field("open", Kind.BOOLEAN, optional=True),
+        Field("price", Kind.DECIMAL, optional=True),
+        Field("at", Kind.INSTANT, optional=True),
     ),
     indexes=((Sort("owner"), Sort("at", descending=True)),),
 )
+PEOPLE = Collection(
+    name="people",
+    id="person_id",
+    fields=(
+        Field("person_id", Kind.UUID),
+        Field("id", Kind.TEXT, optional=True),  # not the id
+        Field("version", Kind.INTEGER, optional=True),  # not the version
+        Field("name", Kind.TEXT),
+        Field("email", Kind.TEXT, optional=True),
+        Field("number", Kind.INTEGER),
+        Field("weight", Kind.NUMBER),
+        Field("balance", Kind.DECIMAL),
+        Field("seen", Kind.INSTANT),
+        Field("born", Kind.DATE),
+        Field("friend", Kind.UUID, optional=True),
+        Field("color", Kind.ENUM, values=("red", "it's blue")),
+        Field("address", Kind.JSON),
+    ),
+    indexes=((Sort("name"), Sort("balance", descending=True)),),
+    unique=(("email",), ("name", "born")),
+)
+COLLECTIONS = (THINGS, PEOPLE)
 
 Open: TypeAlias = Callable[[], Awaitable[Store]]
 
@@ -96,6 +122,41 @@ def timer(id: str, due: datetime) -> Timer:
     return Timer(id=id, due=due, handler="h", data="d")
 
 
+def person(no: int, at: int = 1, /, **data: Any) -> Put:
+    id = str(UUID(int=no))
+    written = {
+        "person_id": id,
+        "name": str(no),
+        "number": no,
+        "weight": 0.1,
+        "balance": "0.00",
+        "seen": "2030-01-01T00:00:00Z",
+        "born": "2000-02-29",
+        "color": "red",
+        "address": {},
+        **data,
+    }
+    return in_collection("people", id, at, **written)
+
+
+def in_collection(collection: str, id: str, at: int, /, **data: Any) -> Put:
+    text = json.dumps(data)
+    return Put(collection=collection, id=id, data=text, expected=at - 1, version=at)
+
+
+def content(stored: Stored | None) -> dict[str, Any]:
+    """Return the values of a document in one form, without those that are missing."""
+    assert stored is not None
+    data = json.loads(stored.data)
+    return {key: _value(key, value) for key, value in data.items() if value is not None}
+
+
+def _value(key: str, value: Any) -> Any:
+    if key in ("price", "balance"):
+        return Decimal(value)
+    return datetime.fromisoformat(value) if key in ("at", "seen") else value
+
+
 class StoreContract:
     """Inherited by the tests of every adapter."""
 
@@ -103,7 +164,7 @@ class StoreContract:
         await store.commit(Commit(puts=(put("1", owner="ü"),)))
         found = await store.get("things", "1")
         assert found is not None
-        assert (found.id, found.version, json.loads(found.data)) == ("1", 1, {"owner": "ü"})
+        assert (found.id, found.version, content(found)) == ("1", 1, {"owner": "ü"})
 
     async def test_what_was_not_written_is_not_there(self, store: Store) -> None:
         assert await store.get("things", "nobody") is None
@@ -140,7 +201,7 @@ class StoreContract:
         ids = [str(n) for n in range(1000)]
         await store.commit(Commit(puts=tuple(put(id, n=int(id)) for id in ids)))
         found = await store.get_many("things", ("7", "no", "3"))
-        assert {id: json.loads(document.data) for id, document in found.items()} == {
+        assert {id: content(document) for id, document in found.items()} == {
             "3": {"n": 3},
             "7": {"n": 7},
         }
@@ -315,7 +376,7 @@ class StoreContract:
         await asyncio.gather(*(count_up(side, 25) for side in (store, another, store, another)))
         found = await store.get("things", "counter")
         assert found is not None
-        assert (found.version, json.loads(found.data)) == (100, {"n": 100})
+        assert (found.version, content(found)) == (100, {"n": 100})
 
     async def test_a_write_is_seen_by_others_at_once(
         self, store: Store, open_another: Open
@@ -493,7 +554,8 @@ class StoreContract:
         puts = tuple(put(str(n), **fields) for n, fields in enumerate(data))
         await store.commit(Commit(puts=puts))
         found = await store.find(Query(collection="things", sort=(sort,), limit=10))
-        assert [json.loads(document.data)[sort.field] for document in found] == expected
+        read = [content(document).get(sort.field) for document in found]
+        assert read == [value and _value(sort.field, value) for value in expected]
 
     async def test_a_search_goes_on_behind_a_document(self, store: Store) -> None:
         puts = [put(str(UUID(int=n)), owner="o", n=n // 2) for n in range(6)]
@@ -588,3 +650,213 @@ class StoreContract:
         condition = Condition("owner", operator, value)
         with pytest.raises(ValueError, match="is not a valid value"):
             await store.find(Query(collection="things", where=(condition,), limit=1))
+
+    async def test_values_of_every_kind_are_kept(self, store: Store) -> None:
+        written = person(
+            7,
+            id="other",
+            version=-(2**63),
+            name='"ü" \\u0000 \u2028 {{ %s %(x)s $1 :y',
+            email="",
+            number=2**63 - 1,
+            weight=-1.7976931348623157e308,
+            balance="-123456789012345678901234567890.1234567890123456789000",
+            seen="0001-01-01T00:00:00.000001Z",
+            born="0001-01-01",
+            friend=str(UUID(int=8)),
+            color="it's blue",
+            address={"lines": ["a", None, 1.5, {"deep": [True]}], "id": "1.10", "": 10**30},
+        )
+        another = person(8, seen="9999-12-31T23:59:59.999999+00:00", weight=5e-324, number=-1)
+        await store.commit(Commit(puts=(written, another)))
+        for put_ in (written, another):
+            found = await store.get("people", put_.id)
+            assert content(found) == content(Stored("", 1, put_.data))
+        assert str(content(await store.get("people", written.id))["balance"]).endswith("9000")
+
+    async def test_any_text_is_kept(self, store: Store) -> None:
+        """Also what some engines do not have in texts. Ids and names have no U+0000."""
+        odd = "a\u0000\ufdd0\ufdd00\uffff\U0010ffff \\u0000"
+        id = odd.replace("\u0000", "")
+        written = person(1, name=odd, address={odd: [odd, {"x": odd}]})
+        sent = Outgoing.of("t", replace(envelope(subject=id), data={odd: odd}))
+        set_ = Timer(id=id, due=NOW, handler="h", data=odd)
+        await store.commit(
+            Commit(
+                puts=(written, put(id, owner=id)),
+                appends=(Append(stream=id, expected=0, events=(sent,)),),
+                outbox=(sent,),
+                inbox=received(id, result=odd),
+                set_timers=(set_,),
+            )
+        )
+        found = await store.get("people", written.id)
+        assert content(found) == content(Stored("", 1, written.data))
+        assert (await store.get_many("things", (id,))).keys() == {id}
+        for operator in (Operator.EQUAL, Operator.PREFIX, Operator.AT_LEAST, Operator.AT_MOST):
+            query = Query(collection="things", where=(Condition("owner", operator, id),), limit=9)
+            assert [content(each) for each in await store.find(query)] == [{"owner": id}]
+        assert await store.history(id, limit=9) == (sent.envelope,)
+        assert await store.streams("a\ufdd0", limit=9) == (id,)
+        assert [pending.message for pending in await store.pending(limit=9)] == [sent]
+        assert await store.handled((id,)) == {id: odd}
+        assert await store.due(NOW, 9) == (set_,)
+        await store.commit(Commit(drop_timers=(id,), deletes=(delete(id, 1),)))
+        assert await store.due(NOW, 9) == ()
+        assert await store.get("things", odd) is None
+
+    async def test_ids_that_are_uuids(self, store: Store) -> None:
+        await store.commit(Commit(puts=(person(2), person(1))))
+        two = str(UUID(int=2))
+        many = await store.get_many("people", (two, "2", two.replace("-", "")))
+        assert many.keys() == {two}
+        assert await store.get("people", "2") is None
+        assert await store.get("people", two + "\u0000") is None
+        found = await store.find(Query(collection="people", limit=9))
+        assert [each.id for each in found] == [str(UUID(int=1)), two]
+        by_id = Query(collection="people", where=(equal("person_id", two),), limit=9)
+        assert [each.id for each in await store.find(by_id)] == [two]
+        with pytest.raises(Conflict):
+            await store.commit(Commit(puts=(person(2),)))
+        await store.commit(Commit(puts=(person(2, 2, name="new"),)))
+        assert content(await store.get("people", two))["name"] == "new"
+        with pytest.raises(Conflict):
+            await store.commit(Commit(deletes=(Delete(collection="people", id=two, expected=1),)))
+
+    @pytest.mark.parametrize(
+        "where",
+        [
+            Condition("color", Operator.EQUAL, "it's blue"),
+            Condition("color", Operator.IN, ("it's blue", "green")),
+            Condition("born", Operator.LESS, "1999-12-31"),
+            Condition("friend", Operator.EQUAL, str(UUID(int=9))),
+            Condition("friend", Operator.IN, (str(UUID(int=9)), str(UUID(int=10)))),
+            Condition("friend", Operator.GREATER, str(UUID(int=8))),
+            Condition("weight", Operator.GREATER, 70),
+            Condition("weight", Operator.IN, (80.5, 1)),
+            Condition("balance", Operator.LESS, "-0.01"),
+            Condition("seen", Operator.AT_LEAST, "2030-01-01T00:00:00.000002Z"),
+            Condition("id", Operator.EQUAL, "x"),
+            Condition("version", Operator.AT_LEAST, 100),
+        ],
+    )
+    async def test_values_of_every_kind_are_found(self, store: Store, where: Condition) -> None:
+        wanted = person(
+            2,
+            id="x",
+            version=100,
+            color="it's blue",
+            born="1999-12-30",
+            friend=str(UUID(int=9)),
+            weight=80.5,
+            balance="-0.02",
+            seen="2030-01-01T00:00:00.000002Z",
+        )
+        other = person(1, version=99, friend=str(UUID(int=7)), seen="2030-01-01T00:00:00.000001Z")
+        await store.commit(Commit(puts=(wanted, other, person(3))))
+        query = Query(collection="people", where=(where,), limit=9)
+        assert [each.id for each in await store.find(query)] == [wanted.id]
+        assert await store.count(query) == 1
+
+    @pytest.mark.parametrize("owner", [False, True])
+    @pytest.mark.parametrize("n", [False, True])
+    async def test_pages_are_exact_while_documents_come(
+        self, store: Store, owner: bool, n: bool
+    ) -> None:
+        """What was there before is on exactly one page, in order, nulls first."""
+        values = [(o, x) for o in (None, "a", "b", "B") for x in (None, 1, 2)]
+        puts = [
+            put(f"{copy}{number:02}", owner=o, n=x)
+            for copy in "ab"
+            for number, (o, x) in enumerate(values)
+        ]
+        await store.commit(Commit(puts=tuple(puts)))
+        data = {each.id: json.loads(each.data) for each in puts}
+
+        def key(id: str) -> tuple[Any, ...]:
+            return data[id].get("owner"), data[id].get("n"), id
+
+        def compare(left: str, right: str) -> int:
+            for a, b, down in zip(key(left), key(right), (owner, n, False), strict=True):
+                if a != b:
+                    less = b is not None and (a is None or a < b)
+                    return -1 if less != down else 1
+            return 0
+
+        sort = (Sort("owner", descending=owner), Sort("n", descending=n))
+        query = Query(collection="things", sort=sort, limit=3)
+        seen: list[str] = []
+        while page := await store.find(query):
+            seen += [each.id for each in page]
+            last = page[-1]
+            now = content(last)
+            if len(seen) <= 30:  # or there would be new documents behind each page for ever
+                new = put(f"z{len(seen)}", owner=now.get("owner"), n=now.get("n"))
+                data[new.id] = json.loads(new.data)
+                await store.commit(Commit(puts=(new,)))
+            query = replace(query, after=(now.get("owner"), now.get("n"), last.id))
+        before = [id for id in seen if not id.startswith("z")]
+        assert before == sorted((each.id for each in puts), key=cmp_to_key(compare))
+        assert seen == sorted(set(seen), key=cmp_to_key(compare))
+
+    async def test_no_two_documents_share_unique_values(self, store: Store) -> None:
+        await store.commit(Commit(puts=(person(1, email="a"), person(2), person(3))))
+        with pytest.raises(Duplicate) as raised:
+            await store.commit(Commit(puts=(put("x"), person(4, email="a")), outbox=(message(),)))
+        assert (raised.value.collection, raised.value.fields) == ("people", ("email",))
+        with pytest.raises(Duplicate) as raised:
+            await store.commit(Commit(puts=(person(2, 2, name="3"),)))
+        assert raised.value.fields == ("name", "born")
+        assert await store.get("things", "x") is None
+        assert await store.outbox_size() == 0
+        await store.commit(Commit(puts=(person(2, 2, name="3", born="1999-01-01"),)))
+        await store.commit(Commit(puts=(person(1, 2, email="b"), person(4, email="a"))))
+        gone = Delete(collection="people", id=str(UUID(int=1)), expected=2)
+        await store.commit(Commit(deletes=(gone,)))
+        await store.commit(Commit(puts=(person(5, email="b"),)))
+
+    async def test_handled_before_duplicate(self, store: Store) -> None:
+        await store.commit(Commit(inbox=received("m"), puts=(person(1, email="a"),)))
+        with pytest.raises(AlreadyHandled):
+            await store.commit(Commit(inbox=received("m"), puts=(person(2, email="a"),)))
+
+    async def test_unique_values_hold_under_concurrency(
+        self, store: Store, open_another: Open
+    ) -> None:
+        sides = (store, await open_another())
+        commits = [
+            sides[number % 2].commit(Commit(puts=(person(number, email=str(number // 10)),)))
+            for number in range(100)
+        ]
+        results = await asyncio.gather(*commits, return_exceptions=True)
+        assert [type(result) for result in results if result] == [Duplicate] * 90
+        found = await store.find(Query(collection="people", limit=100))
+        assert sorted(content(each)["email"] for each in found) == sorted(map(str, range(10)))
+
+    async def test_fields_come_and_go(self, store: Store, open_another: Open) -> None:
+        """Documents that an older version has written have the defaults of new fields."""
+        old = Collection(name="moving", fields=(Field("a", Kind.TEXT), Field("b", Kind.INTEGER)))
+        new = Collection(
+            name="moving",
+            fields=(
+                Field("a", Kind.TEXT),
+                Field("c", Kind.INTEGER, default="5"),
+                Field("d", Kind.JSON, default='{"x":["it\'s"]}'),
+                Field("e", Kind.INSTANT, optional=True),
+            ),
+            indexes=((Sort("e"),),),
+        )
+
+        await store.prepare((old,))
+        written = in_collection("moving", "1", 1, a="x", b=1)
+        await store.commit(Commit(puts=(written,)))
+        later = await open_another()
+        await later.prepare((new,))
+        found = content(await later.get("moving", "1"))
+        assert {"c": 5, "d": {"x": ["it's"]}, **found} == found | {"c": 5, "d": {"x": ["it's"]}}
+        assert found["a"] == "x"
+        changed = in_collection("moving", "1", 2, a="y", c=6, d=[])
+        await later.commit(Commit(puts=(changed, in_collection("moving", "2", 1, a="z", c=7, d=1))))
+        await later.prepare((new,))
+        assert content(await later.get("moving", "1")) == {"a": "y", "c": 6, "d": []}
+        assert content(await later.get("moving", "2")) == {"a": "z", "c": 7, "d": 1}

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import pytest
 from chassis.envelope import Outgoing
 from chassis.errors import AlreadyHandled, Conflict
-from chassis.store.port import Append, Commit, Pending, Query, Store
+from chassis.store.port import Append, Commit, Pending, Query, Store, Stored
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from .store_contract import THINGS, delete, message, put, received
+from .store_contract import COLLECTIONS, content, delete, message, put, received
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class StoreMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._runner = asyncio.Runner()
-        self._documents: dict[str, tuple[int, str]] = {}
+        self._documents: dict[str, tuple[int, Any]] = {}
         self._streams: dict[str, list[Outgoing]] = {stream: [] for stream in STREAMS}
         self._outbox: list[Outgoing] = []
         self._seen: list[Pending] = []  # what a relay has read at any time
@@ -67,7 +67,7 @@ class StoreMachine(RuleBasedStateMachine):
     ) -> None:
         commit = Commit(
             puts=tuple(
-                put(id, max(self._version(id) + shift, 0) + 1, by=result)
+                put(id, max(self._version(id) + shift, 0) + 1, owner=result)
                 for id, shift in puts.items()
             ),
             deletes=tuple(
@@ -129,7 +129,7 @@ class StoreMachine(RuleBasedStateMachine):
     def both_agree_with_the_model(self) -> None:
         for store in self._stores:
             found = self._run(store.find(Query(collection="things", limit=100)))
-            assert {each.id: (each.version, each.data) for each in found} == self._documents
+            assert {each.id: (each.version, content(each)) for each in found} == self._documents
             pending = self._run(store.pending(limit=100))
             assert [each.message for each in pending] == self._outbox
             assert [each.position for each in pending] == sorted({p.position for p in pending})
@@ -149,7 +149,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def _opened(self) -> Store:
         store = self.open()
-        self._run(store.prepare((THINGS,)))
+        self._run(store.prepare(COLLECTIONS))
         return store
 
     def _version(self, id: str) -> int:
@@ -165,7 +165,8 @@ class StoreMachine(RuleBasedStateMachine):
 
     def _apply(self, commit: Commit) -> None:
         for written in commit.puts:
-            self._documents[written.id] = (written.version, written.data)
+            stored = Stored(written.id, written.version, written.data)
+            self._documents[written.id] = (written.version, content(stored))
         for each in commit.deletes:
             del self._documents[each.id]
         for append in commit.appends:

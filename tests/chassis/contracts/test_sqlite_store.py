@@ -11,7 +11,7 @@ from chassis.store.port import Commit, Query, Sort, Store, equal
 from chassis.store.sqlite import SqliteStore, open_sqlite
 from hypothesis import settings
 
-from .store_contract import THINGS, Open, StoreContract, put
+from .store_contract import COLLECTIONS, THINGS, Open, StoreContract, put
 from .store_machine import StoreMachine
 
 
@@ -23,7 +23,7 @@ class TestSqliteStore(StoreContract):
     @pytest.fixture
     async def store(self, path: Path) -> AsyncIterator[Store]:
         store = open_sqlite(path)
-        await store.prepare((THINGS,))
+        await store.prepare(COLLECTIONS)
         yield store
         await store.close()
 
@@ -33,7 +33,7 @@ class TestSqliteStore(StoreContract):
 
         async def open_another() -> Store:
             opened.append(open_sqlite(path))
-            await opened[-1].prepare((THINGS,))
+            await opened[-1].prepare(COLLECTIONS)
             return opened[-1]
 
         yield open_another
@@ -50,7 +50,7 @@ class TestSqliteStore(StoreContract):
 
     async def test_preparing_again_changes_nothing(self, store: Store) -> None:
         await store.commit(Commit(puts=(put("1"),)))
-        await store.prepare((THINGS,))
+        await store.prepare(COLLECTIONS)
         assert await store.get("things", "1") is not None
 
     async def test_an_index_serves_the_query_it_was_made_for(

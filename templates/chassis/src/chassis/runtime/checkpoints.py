@@ -12,13 +12,26 @@ import structlog
 from chassis.errors import Conflict
 from chassis.hub.port import Hub
 from chassis.service import Start
-from chassis.store.port import Collection, Commit, Delete, Kind, Put, Query, Sort, Store, equal
+from chassis.store.port import (
+    Collection,
+    Commit,
+    Delete,
+    Field,
+    Kind,
+    Put,
+    Query,
+    Sort,
+    Store,
+    equal,
+)
 
 _CHECKPOINTS = "chassis_checkpoints"
 _MANY = 10_000
 
 COLLECTION = Collection(
-    name=_CHECKPOINTS, fields=(("reader", Kind.PLAIN),), indexes=((Sort("reader"),),)
+    name=_CHECKPOINTS,
+    fields=(Field("reader", Kind.TEXT), Field("position", Kind.INTEGER)),
+    indexes=((Sort("reader"),),),
 )
 
 
