@@ -73,7 +73,9 @@ class Server(ABC):
         os.killpg(self._process.pid, number)
         if number is signal.SIGSTOP:
             process = psutil.Process(self._process.pid)
-            wait_until(lambda: process.status() == psutil.STATUS_STOPPED, f"the stop of {self.name}")
+            wait_until(
+                lambda: process.status() == psutil.STATUS_STOPPED, f"the stop of {self.name}"
+            )
 
     def kill(self) -> None:
         """Kill the server as a crash does, if it runs."""

@@ -28,9 +28,7 @@ class KafkaServer(Server):
     def prepare(self) -> None:
         template = (_HERE / "server.properties").read_text()
         self._properties.write_text(
-            template.format(
-                port=self._port, controller_port=self._controller_port, data=self.data
-            )
+            template.format(port=self._port, controller_port=self._controller_port, data=self.data)
         )
         if not (self.data / "meta.properties").exists():
             cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
