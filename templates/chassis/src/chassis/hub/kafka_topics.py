@@ -29,6 +29,8 @@ from chassis.hub.requests import NoTopic, Requests
 _PATIENCE = 120.0  # seconds: many processes start at once, on brokers that start, too
 _PAUSE = 0.3
 _LOOK = 0.05
+# A partition has no leader yet, or another one than the client knows.
+_MOVING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
 
 _log = structlog.get_logger()
 
@@ -116,8 +118,14 @@ class Topics:
     ) -> dict[int, int]:
         wanted = {TopicPartition(name, partition): which for partition in partitions}
         async with self._requests.guard():
-            futures = self._admin.list_offsets(wanted)
-            return {at.partition: (await _answer(each)).offset for at, each in futures.items()}
+            while True:
+                futures = self._admin.list_offsets(wanted)
+                try:
+                    return {at.partition: await _offset(each) for at, each in futures.items()}
+                except KafkaException as error:
+                    if error.args[0].code() not in _MOVING:
+                        raise
+                await asyncio.sleep(_LOOK)
 
     async def _create(self, topic: Topic) -> None:
         """Create a topic. Its replicas are as the brokers' `default.replication.factor` says."""
@@ -163,6 +171,11 @@ async def _description(future: Future[Any]) -> Description | None:
     except NoTopic:
         return None
     return Description(str(found.topic_id), len(found.partitions))
+
+
+async def _offset(future: Future[Any]) -> int:
+    offset: int = (await _answer(future)).offset
+    return offset
 
 
 async def _answer(future: Future[Any]) -> Any:
