@@ -277,7 +277,7 @@ class HubContract:
     async def test_members_come_and_go(self, hub: Hub, topic: Topic, connect: Connect) -> None:
         """Their partitions are divided anew again and again, while 100,000 messages arrive."""
         each, names = 500, [f"key-{number}" for number in range(200)]
-        wide = replace(topic, name=f"{topic.name}.wide", partitions=12)
+        wide = replace(topic, name=topic.name.replace("unit", "wide"), partitions=12)
         members = [hub, *[await connect() for _ in range(3)]]
         for member in members:
             await member.declare(wide)

@@ -34,7 +34,7 @@ def nats_server() -> str:
 @pytest.fixture
 def nats(env: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     port = free_port()
-    env["NATS_URL"] = f"nats://127.0.0.1:{port}"
+    env["HUB_URL"] = f"nats://127.0.0.1:{port}"
     command = [
         nats_server(),
         "-js",
