@@ -84,7 +84,7 @@ async def _run(
     monkeypatch.setattr(start, "_connect", no_hub)
     monkeypatch.setattr(runner, "load", lambda name: replace(wallets.service, name=name))
     settings = Settings(
-        nats_url="",
+        hub_url="",
         data_dir=folder,
         jwks_file=tokens.write_jwks(folder / "jwks.json", "one"),
         issuer=tokens.ISSUER,

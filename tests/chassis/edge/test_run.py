@@ -174,7 +174,7 @@ def test_an_unexpected_error_is_one_line_in_the_log(env: dict[str, str]) -> None
 
 def test_without_a_hub_it_is_alive_but_not_ready(env: dict[str, str]) -> None:
     url = f"http://127.0.0.1:{(port := free_port())}"
-    env["NATS_URL"] = f"nats://127.0.0.1:{free_port()}"
+    env["HUB_URL"] = f"nats://127.0.0.1:{free_port()}"
     with started(env, f"wallets:service@127.0.0.1:{port}") as process:
         wait_until(lambda: status(f"{url}/livez") == 200, f"{url} being alive")
 

@@ -54,7 +54,7 @@ class Operator:
             "PYTHONPATH": path,
             "MARKET": system,
             "DATA_DIR": str(folder),
-            "NATS_URL": url,
+            "HUB_URL": url,
         }
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:

@@ -192,7 +192,7 @@ async def test_what_works_while_the_system_is_down(running: Running, ops: Operat
     id = await placed(orders)
     await eventually(lambda: ops("saga", "list"), bool)
     await orders.drain()
-    ops.env["NATS_URL"] = NOWHERE
+    ops.env["HUB_URL"] = NOWHERE
     (row,) = await ops("outbox", "status")
     assert row["unit"] == "order"
     assert isinstance(row["waiting"], int)

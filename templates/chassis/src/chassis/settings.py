@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from chassis.hub.factory import SCHEMES
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -25,7 +27,7 @@ class Settings:
     """The settings of one process. The environment variable is the field name in upper case.
 
     Attributes:
-        nats_url: The URL of the event hub.
+        hub_url: The URL of the event hub; its scheme says which one it is.
         data_dir: The folder of the stores.
         jwks_file: The file with the keys that verify tokens.
         issuer: The required issuer of tokens.
@@ -41,9 +43,11 @@ class Settings:
         max_wait: Seconds that each of them may wait.
         drain_delay: Seconds between not being ready and closing the port, for load balancers.
         drain_timeout: Seconds for the work in flight after that.
+        accept_empty_store: The services that may start with an empty store although they have
+            published events: what their stores had is given up. Set it for one start only.
     """
 
-    nats_url: str
+    hub_url: str
     data_dir: Path
     jwks_file: Path
     issuer: str
@@ -58,6 +62,7 @@ class Settings:
     max_wait: float = 0.5
     drain_delay: float = 0.0
     drain_timeout: float = 8.0
+    accept_empty_store: frozenset[str] = frozenset()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -68,7 +73,7 @@ class Settings:
         """
         reader = _Reader(env)
         settings = cls(
-            nats_url=reader.text("NATS_URL", "nats://127.0.0.1:4222"),
+            hub_url=reader.hub("HUB_URL", "nats://127.0.0.1:4222"),
             data_dir=Path(reader.text("DATA_DIR", "data")),
             jwks_file=Path(reader.text("JWKS_FILE")),
             issuer=reader.text("ISSUER"),
@@ -83,6 +88,7 @@ class Settings:
             max_wait=reader.seconds("MAX_WAIT", 0.5),
             drain_delay=reader.seconds("DRAIN_DELAY", 0.0),
             drain_timeout=reader.seconds("DRAIN_TIMEOUT", 8.0),
+            accept_empty_store=reader.names("ACCEPT_EMPTY_STORE"),
         )
         if reader.problems:
             raise SettingsError(tuple(reader.problems))
@@ -128,6 +134,13 @@ class _Reader:
             self.problems.append(f"{name} is {value!r}, but must be a number from 0 to 1")
         return number
 
+    def hub(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if urlsplit(value).scheme not in SCHEMES:
+            allowed = " or ".join(f"{scheme}://host:port" for scheme in SCHEMES)
+            self.problems.append(f"{name} is not of the form {allowed}")
+        return value
+
     def base_url(self, name: str) -> str:
         value = self.text(name, "").rstrip("/")
         if value and not _is_base_url(value):
@@ -140,6 +153,10 @@ class _Reader:
             self.problems.append(f"{name} is {value!r}, but must be a number of at least 1")
             return default
         return int(value)
+
+    def names(self, name: str) -> frozenset[str]:
+        """Read `order,cart`."""
+        return frozenset(filter(None, map(str.strip, self.text(name, "").split(","))))
 
     def peers(self, name: str) -> Mapping[str, tuple[str, ...]]:
         """Read `order=http://127.0.0.1:8101|http://127.0.0.1:8102,cart=http://...`."""

@@ -1,4 +1,4 @@
-"""Requests to the server, which end when the connection is lost."""
+"""Requests to a broker, which end when the connection is lost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,13 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from chassis.errors import Unavailable
+
 TIMEOUT = 30  # seconds
+
+
+class NoTopic(Unavailable):
+    """The broker does not have a topic."""
 
 
 class Requests:

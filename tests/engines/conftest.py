@@ -1,0 +1,32 @@
+"""One server of each engine for all tests; each test uses names of its own.
+
+An environment variable names a server that runs already, e.g. `TEST_KAFKA_URL`. Tests that kill
+their server use one of their own all the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers.kafka import KafkaServer
+
+
+@pytest.fixture(scope="session")
+def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
+    """A server that a test may kill, if it starts it again."""
+    server = KafkaServer(tmp_path_factory.mktemp("kafka"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def kafka_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a server, which is not killed."""
+    if url := os.environ.get("TEST_KAFKA_URL"):
+        return url
+    server: KafkaServer = request.getfixturevalue("kafka_server")
+    return server.url
