@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers.kafka import KafkaServer
+from tests.servers.postgres import PostgresServer
 
 
 @pytest.fixture(scope="session")
@@ -29,4 +30,22 @@ def kafka_url(request: pytest.FixtureRequest) -> str:
     if url := os.environ.get("TEST_KAFKA_URL"):
         return url
     server: KafkaServer = request.getfixturevalue("kafka_server")
+    return server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A server that a test may kill, if it starts it again."""
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a server, which is not killed."""
+    if url := os.environ.get("TEST_POSTGRES_URL"):
+        return url
+    server: PostgresServer = request.getfixturevalue("postgres_server")
     return server.url

@@ -812,8 +812,7 @@ class StoreContract:
         await store.commit(Commit(puts=(person(2, 2, name="3", born="1999-01-01"),)))
         await store.commit(Commit(puts=(person(1, 2, email="b"), person(4, email="a"))))
         gone = Delete(collection="people", id=str(UUID(int=1)), expected=2)
-        await store.commit(Commit(deletes=(gone,)))
-        await store.commit(Commit(puts=(person(5, email="b"),)))
+        await store.commit(Commit(deletes=(gone,), puts=(person(5, email="b"),)))
 
     async def test_handled_before_duplicate(self, store: Store) -> None:
         await store.commit(Commit(inbox=received("m"), puts=(person(1, email="a"),)))

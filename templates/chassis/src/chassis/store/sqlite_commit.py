@@ -73,10 +73,10 @@ def write(
         _receive(connection, commit.inbox)
     for append in commit.appends:
         _append(connection, append)
-    if commit.puts:
-        _put(connection, statements, commit.puts)
     for delete in commit.deletes:
         _delete(connection, statements, delete)
+    if commit.puts:
+        _put(connection, statements, commit.puts)
     if commit.drop_timers:
         connection.executemany(_DROP_TIMER, [(id,) for id in commit.drop_timers])
     if commit.set_timers:
