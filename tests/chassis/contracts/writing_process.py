@@ -1,6 +1,7 @@
 """A process that commits to a store and prints the number of each commit that was acknowledged.
 
-Run with the path of the file, a prefix for ids, and the number of commits.
+Run with the URL of a server (empty for SQLite), the folder of files, the name of the unit, a prefix
+for ids, and the number of commits.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from chassis.store.port import Append, Commit
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.factory import open_store
+from chassis.store.port import Append, Commit, Store
 
 from tests.chassis.contracts.store_contract import THINGS, message, put, received
 
@@ -30,14 +31,14 @@ def commit(id: str) -> Commit:
     )
 
 
-async def write(store: SqliteStore, ids: Iterator[str]) -> None:
+async def write(store: Store, ids: Iterator[str]) -> None:
     for id in ids:
         await store.commit(commit(id))
         os.write(sys.stdout.fileno(), f"{id}\n".encode())
 
 
-async def main(path: Path, prefix: str, commits: int) -> None:
-    store = open_sqlite(path)
+async def main(url: str, folder: Path, unit: str, prefix: str, commits: int) -> None:
+    store = open_store(folder, unit, url)
     await store.prepare((THINGS,))
     ids = (f"{prefix}{number}" for number in range(commits))
     await asyncio.gather(*(write(store, ids) for _ in range(WRITERS)))
@@ -45,4 +46,5 @@ async def main(path: Path, prefix: str, commits: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
+    url, folder, unit, prefix, commits = sys.argv[1:]
+    asyncio.run(main(url, Path(folder), unit, prefix, int(commits)))

@@ -102,7 +102,8 @@ def _kind(hint: Any) -> tuple[Kind, tuple[str, ...]]:
         values = [member.value for member in hint]
         if all(isinstance(value, str) for value in values):
             return Kind.ENUM, tuple(values)
-        return _kind(type(values[0]))
+        types_ = {type(value) for value in values}
+        return _kind(types_.pop()) if len(types_) == 1 else (Kind.JSON, ())
     return next((kind for base, kind in _KINDS.items() if issubclass(hint, base)), Kind.JSON), ()
 
 

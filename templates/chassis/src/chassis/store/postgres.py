@@ -16,7 +16,7 @@ from chassis.envelope import Envelope, Outgoing
 from chassis.errors import StoreLost, Unavailable
 from chassis.store.port import Collection, Commit, Pending, Query, Stored, Timer
 from chassis.store.postgres_commit import Writes
-from chassis.store.postgres_pool import Address, Pool
+from chassis.store.postgres_pool import Address, Limits, Pool
 from chassis.store.postgres_schema import prepare
 from chassis.store.postgres_sql import Statement, compiled
 from chassis.store.postgres_writer import Writer
@@ -27,7 +27,6 @@ from chassis.store.sql.statements import DocumentStatements, UnitStatements
 from chassis.store.sql.tables import DocumentTable, UnitTables, document_table
 from chassis.store.sql.texts import escaped, unescaped
 
-_READERS = 8  # connections
 _MANY = 1000  # inbox entries that are removed at once
 _SHAPES = 1000  # compiled queries
 
@@ -36,24 +35,25 @@ _NONE: Mapping[str, Any] = {}
 Values: TypeAlias = Mapping[str, Any]
 
 
-def open_postgres(url: str, schema: str) -> PostgresStore:
+def open_postgres(url: str, schema: str, limits: Limits | None = None) -> PostgresStore:
     """Return the store in a schema, which `prepare` creates. Nothing is connected yet.
 
     Raises:
         ValueError: The URL is not valid.
     """
     address = Address(url, schema)
-    return PostgresStore(address, UnitTables(schema))
+    return PostgresStore(address, UnitTables(schema), limits or Limits())
 
 
 class PostgresStore:
     """Implements `chassis.store.port.Store`."""
 
-    def __init__(self, address: Address, tables: UnitTables) -> None:
+    def __init__(self, address: Address, tables: UnitTables, limits: Limits) -> None:
         self._where = str(address)
         self._tables = tables
-        self._readers = Pool(address, _READERS, autocommit=True)
-        self._writers = Pool(address, 1, autocommit=False)
+        self._schema = str(tables.metadata.schema)
+        self._readers = Pool(address, limits.readers, limits, autocommit=True)
+        self._writers = Pool(address, 1, limits, autocommit=False)
         self._writes = Writes(tables)
         self._writer = Writer(self._writers, self._writes, self._where)
         self._unit = {
@@ -65,11 +65,11 @@ class PostgresStore:
     async def prepare(self, collections: tuple[Collection, ...]) -> None:
         """See `Store`."""
         new = [
-            document_table(collection, self._tables.metadata)
+            document_table(collection, self._schema)
             for collection in collections
             if collection.name not in self._documents
         ]
-        async with self._readers.connection(patience=None) as connection:
+        async with self._readers.connection(limited=False) as connection:
             id = await prepare(connection, self._tables, new)
         self._id = self._id or id
         for table in new:
@@ -203,7 +203,7 @@ class PostgresStore:
         except StoreLost:
             raise
         except Unavailable:
-            await self._readers.refresh()
+            await self._readers.renew()
             return await self._fetch_once(statement, values)
 
     async def _fetch_once(self, statement: Statement, values: Values) -> list[tuple[Any, ...]]:

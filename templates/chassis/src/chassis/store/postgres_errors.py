@@ -13,11 +13,10 @@ _UNAVAILABLE = (
     psycopg.InternalError,  # e.g. a standby, which is read-only
     psycopg.InterfaceError,  # e.g. a connection that is closed
     errors.InsufficientPrivilege,
-    TimeoutError,
 )
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure)
 
-FAILURES = (psycopg.Error, TimeoutError)
+FAILURES = (psycopg.Error,)
 
 
 def is_lost_race(error: Exception) -> bool:

@@ -7,8 +7,10 @@ finds that a peer is gone, and what still waits after that is cut off here.
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import psycopg
@@ -17,14 +19,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import TextLoader
 from psycopg_pool import AsyncConnectionPool
 
-from chassis.errors import Unavailable
 from chassis.store.postgres_errors import FAILURES, translated
 
 Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
 
-_WAIT = 3.0  # seconds for a free connection
 _RECONNECT = 4.0  # seconds of attempts with backoff; then the next request begins with new ones
-_PATIENCE = 15.0  # seconds for one use of a connection
 _PREPARED = 512  # statements that a connection keeps
 
 _DEFAULTS = {
@@ -70,11 +69,27 @@ class Address:
         return self._text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a store uses, and how long it waits.
+
+    Attributes:
+        readers: The number of connections for reads; there is one more for commits.
+        wait: Seconds for a free connection.
+        patience: Seconds for one use of a connection; then it is cut off.
+    """
+
+    readers: int = 8
+    wait: float = 3.0
+    patience: float = 15.0
+
+
 class Pool:
     """Some connections, which are opened when they are needed."""
 
-    def __init__(self, address: Address, size: int, *, autocommit: bool) -> None:
+    def __init__(self, address: Address, size: int, limits: Limits, *, autocommit: bool) -> None:
         self._address = address
+        self._limits = limits
         self._opened = False
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             address.conninfo,
@@ -83,17 +98,17 @@ class Pool:
             max_size=size,
             open=False,
             configure=_configure,
-            timeout=_WAIT,
+            timeout=limits.wait,
             reconnect_timeout=_RECONNECT,
             name=str(address),
         )
 
     @asynccontextmanager
-    async def connection(self, *, patience: float | None = _PATIENCE) -> AsyncIterator[Connection]:
+    async def connection(self, *, limited: bool = True) -> AsyncIterator[Connection]:
         """Lend a connection. What it was used for must be finished, or is rolled back.
 
         Args:
-            patience: Seconds until it is closed although it is in use; None for no limit.
+            limited: Whether it is cut off when the patience is over.
 
         Raises:
             Unavailable: There is none, or it failed meanwhile.
@@ -105,27 +120,34 @@ class Pool:
             connection = await self._pool.getconn()
         except FAILURES as error:
             raise translated(error, str(self._address)) from error
+        timer = asyncio.get_running_loop().call_later(self._limits.patience, _cut, connection)
+        if not limited:
+            timer.cancel()
         try:
-            async with asyncio.timeout(patience):
-                yield connection
+            yield connection
         except FAILURES as error:
-            if isinstance(error, TimeoutError):
-                await connection.close()
             raise translated(error, str(self._address)) from error
         finally:
+            timer.cancel()
             await self._pool.putconn(connection)
 
-    async def refresh(self) -> None:
-        """Replace connections that are broken: after one has failed, others may be, too."""
-        try:
-            async with asyncio.timeout(_WAIT):
-                await self._pool.check()
-        except FAILURES as error:
-            raise Unavailable(f"{self._address}: {error}") from error
+    async def renew(self) -> None:
+        """Replace all connections: after one has failed, others may be broken, too."""
+        with suppress(*FAILURES):
+            await self._pool.drain()
 
     async def close(self) -> None:
         """Close the connections."""
         await self._pool.close()
+
+
+def _cut(connection: Connection) -> None:
+    """Break a connection. To cancel its statement would take another one, and patience again."""
+    with (
+        suppress(OSError, *FAILURES),
+        socket.fromfd(connection.fileno(), socket.AF_INET, socket.SOCK_STREAM) as duplicate,
+    ):
+        duplicate.shutdown(socket.SHUT_RDWR)
 
 
 async def _configure(connection: Connection) -> None:

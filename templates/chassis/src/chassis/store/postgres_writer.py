@@ -127,10 +127,9 @@ class Writer:
                     committing = True
                     await connection.commit()
                 return
-            except (_Again, Unavailable) as error:
-                if committing or attempt == _ATTEMPTS - 1:
-                    raise
-                if isinstance(error, Unavailable) and attempt:
+            except Unavailable as error:
+                again = attempt == 0 or isinstance(error, _Again)
+                if committing or not again or attempt == _ATTEMPTS - 1:
                     raise
 
     async def _writing(self, connection: Connection, batch: Batch) -> None:

@@ -134,8 +134,8 @@ class DocumentTable:
         return {_unique_name(self.table.name, each): each for each in self.collection.unique}
 
 
-def document_table(collection: Collection, metadata: MetaData) -> DocumentTable:
-    """Return the table of `collection`.
+def document_table(collection: Collection, schema: str) -> DocumentTable:
+    """Return the table of `collection` in a schema.
 
     Raises:
         ValueError: Its name, or that of a field, is not one of a table or column.
@@ -149,6 +149,7 @@ def document_table(collection: Collection, metadata: MetaData) -> DocumentTable:
     columns = {field.key: _column(collection, field) for field in collection.fields}
     id = columns[collection.id] if collection.id else Column("id", TEXT, primary_key=True)
     first = [] if collection.id else [id]
+    metadata = MetaData(schema=schema)
     table = Table(collection.name, metadata, *first, version, *columns.values())
     _add_indexes(collection, table, columns, id)
     return DocumentTable(collection, table, id, version, columns)
