@@ -24,7 +24,8 @@ from chassis.runtime.rows import Rows
 from chassis.saga import Saga
 from chassis.saga.instance import Instance
 from chassis.service import Service
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.factory import open_store
+from chassis.store.port import Store
 
 from tests.waiting import PATIENCE
 
@@ -36,8 +37,9 @@ FAST = Retry(attempts=3, first=0.01, longest=0.02)
 class Running:
     """Starts units, and stops them at the end of the test."""
 
-    def __init__(self, url: str, messages: Catalog, folder: Path) -> None:
+    def __init__(self, url: str, messages: Catalog, folder: Path, store_url: str = "") -> None:
         self._url = url
+        self._store_url = store_url
         self._folder = folder
         self._exit = AsyncExitStack()
         self.messages = messages
@@ -51,8 +53,8 @@ class Running:
     async def __aexit__(self, *_: object) -> None:
         await self._exit.aclose()
 
-    def store(self, name: str) -> SqliteStore:
-        store = open_sqlite(self._folder / f"{name}.db")
+    def store(self, name: str) -> Store:
+        store = open_store(self._folder, name, self._store_url)
         self._exit.push_async_callback(store.close)
         return store
 
@@ -75,13 +77,10 @@ class Running:
 
     async def instances(self, service: str, saga: Saga[Any]) -> tuple[Instance, ...]:
         """The instances of a saga, as the service has stored them."""
-        store = open_sqlite(self._folder / f"{service}.db")
-        try:
-            rows = Rows(store, f"saga_{saga.name}", Instance)
-            await store.prepare((rows.collection,))
-            return (await rows.search({}, {}, ("started_at",), 100, None)).items
-        finally:
-            await store.close()
+        store = self.store(service)
+        rows = Rows(store, f"saga_{saga.name}", Instance, id="id")
+        await store.prepare((rows.collection,))
+        return (await rows.search({}, {}, ("started_at",), 100, None)).items
 
     def sender(self, name: str) -> Sender:
         return Sender(name, self)

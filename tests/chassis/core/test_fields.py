@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from chassis.fields import search_fields, stored_fields
 from chassis.messages import Value
-from chassis.runtime.fields import search_fields, stored_fields
 from chassis.runtime.rows import Rows
 from chassis.store.port import Field, Kind
 from chassis.store.sqlite import open_sqlite
@@ -36,6 +36,9 @@ class Address(Value):
     street: str
 
 
+HOME = Address(street="s")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Everything:
     thing_id: UUID
@@ -57,7 +60,7 @@ class Everything:
     limit: Decimal = Decimal("1.50")
     tags: tuple[str, ...] = field(default_factory=tuple)
     favorite: Color | None = None
-    home: Address | None = Address(street="s")
+    home: Address | None = HOME
 
 
 def test_every_field_has_a_kind() -> None:

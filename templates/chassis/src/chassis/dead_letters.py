@@ -20,8 +20,8 @@ import structlog
 from chassis.clock import Clock
 from chassis.codec import Codec
 from chassis.errors import Conflict
+from chassis.fields import stored_fields
 from chassis.hub.port import Record
-from chassis.runtime.fields import stored_fields
 from chassis.store.port import (
     Collection,
     Commit,

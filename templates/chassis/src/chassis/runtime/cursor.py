@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.errors import InvalidCursor
-from chassis.runtime.fields import SearchField
+from chassis.fields import SearchField
 from chassis.store.port import Query, Scalar
 
 

@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 
 from chassis.codec import Codec
 from chassis.errors import InvalidQuery
+from chassis.fields import SearchField, search_fields, stored_fields
 from chassis.results import Page, Versioned
 from chassis.runtime.cursor import read_cursor, write_cursor
-from chassis.runtime.fields import SearchField, search_fields, stored_fields
 from chassis.runtime.work import Work
 from chassis.store.port import (
     Collection,

@@ -39,8 +39,10 @@ def open_postgres(url: str, schema: str, limits: Limits | None = None) -> Postgr
     """Return the store in a schema, which `prepare` creates. Nothing is connected yet.
 
     Raises:
-        ValueError: The URL is not valid.
+        ValueError: The URL, or the name of the schema, is not valid.
     """
+    if len(schema.encode()) > 63:
+        raise ValueError(f"{schema}: the name of a schema has at most 63 bytes")
     address = Address(url, schema)
     return PostgresStore(address, UnitTables(schema), limits or Limits())
 

@@ -111,7 +111,7 @@ class Writes:
         if isinstance(failure, UniqueViolation):
             index = failure.diag.constraint_name or ""
             if (duplicate := self._unique.get(index)) is not None:
-                raise Duplicate(duplicate.collection, duplicate.fields) from failure
+                raise Duplicate(duplicate.collection, duplicate.fields) from None
         if failure is not None:
             raise failure
 

@@ -17,6 +17,7 @@ _UNAVAILABLE = (
 _AGAIN = (errors.DeadlockDetected, errors.SerializationFailure)
 
 FAILURES = (psycopg.Error,)
+REFUSALS = (psycopg.DataError, psycopg.IntegrityError)
 
 
 def is_lost_race(error: Exception) -> bool:
@@ -25,7 +26,7 @@ def is_lost_race(error: Exception) -> bool:
 
 
 def translated(error: Exception, where: str) -> Exception:
-    """Return `error` as one of the store port, or as a ValueError if a value is refused.
+    """Return `error` as one of the store port, if it is one.
 
     Args:
         error: An error of the driver.
@@ -36,6 +37,9 @@ def translated(error: Exception, where: str) -> Exception:
         return StoreLost(f"{where}: {detail}")
     if isinstance(error, _UNAVAILABLE):
         return Unavailable(f"{where}: {detail}")
-    if isinstance(error, (psycopg.DataError, psycopg.IntegrityError)):
-        return ValueError(f"{where}: {error.diag.message_primary or detail}")
     return error
+
+
+def refused(error: psycopg.Error, where: str) -> ValueError:
+    """Return the error of a value that a column cannot have, without the value."""
+    return ValueError(f"{where}: {error.diag.message_primary or type(error).__name__}")

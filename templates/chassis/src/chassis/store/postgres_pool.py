@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import TextLoader
 from psycopg_pool import AsyncConnectionPool
 
-from chassis.store.postgres_errors import FAILURES, translated
+from chassis.store.postgres_errors import FAILURES, REFUSALS, refused, translated
 
 Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
 
@@ -125,6 +125,8 @@ class Pool:
             timer.cancel()
         try:
             yield connection
+        except REFUSALS as error:
+            raise refused(error, str(self._address)) from None  # the driver's error has values
         except FAILURES as error:
             raise translated(error, str(self._address)) from error
         finally:

@@ -101,12 +101,12 @@ def _table_changes(table: Table, existing: Existing) -> Iterator[bytes]:
     else:
         for column in table.columns:
             yield from _column_changes(table, column, existing)
+            for check in column.constraints:
+                if isinstance(check, CheckConstraint):
+                    yield from _check_changes(table, check, existing)
         for (name, old), required in existing.columns.items():
             if name == table.name and old not in table.columns and required:
                 yield _alter(table, f"ALTER COLUMN {quoted(old)} DROP NOT NULL")
-        for check in table.constraints:
-            if isinstance(check, CheckConstraint):
-                yield from _check_changes(table, check, existing)
     for index in sorted(table.indexes, key=lambda index: str(index.name)):
         if index.name not in existing.indexes:
             yield ddl(CreateIndex(index))

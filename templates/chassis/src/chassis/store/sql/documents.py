@@ -68,7 +68,8 @@ def _text(value: str) -> str:
 
 
 def _instant(value: str) -> str:
-    return f'"{value.replace(" ", "T", 1)}"'
+    """Return an instant, which the database has in UTC, in the form of RFC 3339."""
+    return f'"{value.removesuffix("+00").replace(" ", "T", 1)}Z"'
 
 
 def _unchanged(value: str) -> str:
