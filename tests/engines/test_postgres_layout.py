@@ -14,6 +14,7 @@ from chassis.store.port import (
     Collection,
     Commit,
     Condition,
+    Delete,
     Field,
     Kind,
     Operator,
@@ -238,6 +239,18 @@ async def test_a_role_without_privileges_to_create_uses_what_there_is(
 async def test_names_that_no_table_can_have(store: PostgresStore, name: str) -> None:
     with pytest.raises(ValueError, match=name):
         await store.prepare((replace(THINGS, name=name),))
+
+
+@pytest.mark.parametrize("name", ["rows", "fields", "last", "excluded", "select", "user"])
+async def test_tables_may_have_any_other_name(store: PostgresStore, name: str) -> None:
+    key = Field(name, Kind.TEXT)
+    await store.prepare((Collection(name=name, id=name, fields=(key, Field("x", Kind.JSON))),))
+    for version in (1, 2):
+        put_ = in_collection(name, "1", version, **{name: "1", "x": version})
+        await store.commit(Commit(puts=(put_,)))
+    assert await store.get(name, "1") is not None
+    await store.commit(Commit(deletes=(Delete(collection=name, id="1", expected=2),)))
+    assert await store.count(Query(collection=name, limit=9)) == 0
 
 
 async def test_long_names_of_indexes_are_shortened(store: PostgresStore) -> None:

@@ -125,7 +125,7 @@ def _get(table: DocumentTable) -> Select[Any]:
 def _rows(*columns: Column[Any]) -> TableValuedAlias:
     """Return the rows of the JSON array that is the parameter `rows`."""
     rows = func.json_to_recordset(bindparam("rows", type_=JSON()))
-    return rows.table_valued(*columns).render_derived(name="rows", with_types=True)
+    return rows.table_valued(*columns).render_derived(name="_rows", with_types=True)
 
 
 def _put_rows(table: DocumentTable) -> tuple[TableValuedAlias, dict[str, Any]]:
@@ -141,7 +141,7 @@ def _put_rows(table: DocumentTable) -> tuple[TableValuedAlias, dict[str, Any]]:
         fields = (
             func.json_to_record(rows.c.data)
             .table_valued(*(column(key, each.type) for key, each in others.items()))
-            .render_derived(name="fields", with_types=True)
+            .render_derived(name="_fields", with_types=True)
         )
         values |= {each.name: fields.c[key] for key, each in others.items()}
     return rows, values
@@ -171,7 +171,7 @@ def _unnest(**columns: TypeEngine[Any]) -> TableValuedAlias:
     arrays = [_array(name, type) for name, type in columns.items()]
     names = [column(name, type) for name, type in columns.items()]
     rows = func.unnest(*arrays).table_valued(*names, with_ordinality="number")
-    return rows.render_derived(name="rows")
+    return rows.render_derived(name="_rows")
 
 
 def _receive(tables: UnitTables) -> Insert:
