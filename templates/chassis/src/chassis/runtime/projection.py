@@ -98,7 +98,7 @@ class ProjectionRuntime:
         retry: Retry = RETRY,
         telemetry: Telemetry | None = None,
     ) -> None:
-        telemetry = telemetry or Telemetry.of(projection.name)
+        telemetry = (telemetry or Telemetry.of(projection.name)).via(hub.system)
         messages = projection.messages
         self._projection = projection
         self._store = store
