@@ -5,6 +5,7 @@ from __future__ import annotations
 from chassis.testing.system import System
 
 from tests.e2e.conftest import Project
+from tests.e2e.jobs import open_job
 from tests.waiting import wait_until
 
 
@@ -17,7 +18,7 @@ def remove_rows(project: Project) -> None:
 
 def open_and_close_job(lab: Project) -> str:
     writer = System.running(lab.root).caller("writer")
-    job = str(writer.post("/job/jobs/open-job", title="a job")["job_id"])
+    job = open_job(writer)
     writer.post(f"/job/jobs/{job}/close-job")
     writer.eventually("/board/row-of", {"job_id": job}, closed=True)
     return job

@@ -10,6 +10,7 @@ from chassis.hub.port import Topic
 from chassis.testing.system import Caller, System
 
 from tests.e2e.conftest import Project
+from tests.e2e.jobs import open_job, published
 
 LETTER = """\
       {name}:
@@ -45,7 +46,7 @@ def test_only_a_policy_from_the_beginning_repeats_the_past(lab: Project) -> None
         writer.eventually("/mailer/archive-of", {"job_id": job}, sent=1)
         writer.eventually("/tally/copy-of", {"job_id": job}, sent=1)
     # All that a partition has before a present job was read before it.
-    found = lab.messages()
+    found = published(lab)
     for name, times in {"Archive": 1, "News": 0, "Alert": 0, "Copy": 1, "CountedUp": 1}.items():
         event = name if name == "CountedUp" else f"{name}Sent"
         assert [found[job, event] for job in past] == [times] * len(past), name
@@ -57,7 +58,7 @@ def in_each_partition(lab: Project, writer: Caller) -> list[str]:
     topic = Topic(name="jobs", partitions=int(partitions), retention=timedelta(days=7))
     jobs: dict[int, str] = {}
     while len(jobs) < topic.partitions:
-        job = str(writer.post("/job/jobs/open-job", title="a job")["job_id"])
+        job = open_job(writer)
         jobs[topic.partition_of(job)] = job
     return list(jobs.values())
 

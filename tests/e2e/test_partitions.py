@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from chassis.testing.system import Caller, System
+from chassis.testing.system import System
 
 from tests.e2e.conftest import Project
+from tests.e2e.jobs import open_job, published
 
 JOBS = 12
 ONCE = ("JobOpened", "CountedUp", "JobClosed")
@@ -40,14 +41,10 @@ def test_what_was_unread_is_handled_once_and_in_order(lab: Project, partitions: 
     for customer in customers:
         again = system.caller("customer", sub=customer.id)
         again.eventually("/wallet/wallet-of", {"customer_id": customer.id}, spent=1)
-    found = lab.messages()
+    found = published(lab)
     assert [found[job, name] for job in (read, *unread) for name in ONCE] == [1] * 3 * (JOBS + 1)
     assert [found[str(each.id), "Charged"] for each in customers] == [1] * 3
     assert "no dead letters" in lab.make("ops", "ARGS=dlq list")
-
-
-def open_job(writer: Caller) -> str:
-    return str(writer.post("/job/jobs/open-job", title="a job")["job_id"])
 
 
 def repartition(project: Project, partitions: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from chassis.testing.system import System
 
 from tests.e2e.conftest import Project
+from tests.e2e.jobs import open_job
 from tests.waiting import wait_until
 
 
@@ -36,7 +37,7 @@ def test_a_customer_checks_out_again_and_again(lab: Project) -> None:
 
 
 def test_instances_of_one_key_at_the_same_time(lab: Project) -> None:
-    """They wait for a service that is away; none replaces another one, and no answer is mixed up."""
+    """They wait for a service that is away; none replaces another, and no answer is mixed up."""
     customer = System.running(lab.root).caller("customer")
     lab.kill("back")
     for _ in range(3):
@@ -53,7 +54,7 @@ def test_instances_of_one_key_at_the_same_time(lab: Project) -> None:
 def test_a_job_is_revised_twice(lab: Project) -> None:
     """The key is the aggregate's own id, and the command goes to the aggregate itself."""
     writer = System.running(lab.root).caller("writer")
-    job = str(writer.post("/job/jobs/open-job", title="a job")["job_id"])
+    job = open_job(writer)
     for revisions in (1, 2):
         writer.post(f"/job/jobs/{job}/propose-revision")
         writer.eventually(f"/job/jobs/{job}", None, status="stable", revisions=revisions)
