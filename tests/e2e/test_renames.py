@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from chassis.testing.system import Caller, System
 
 from tests.e2e.conftest import Project, generate
+from tests.e2e.orders import place
 
 LINES = [{"label": "paper", "amount": 2}]
 TICKET = ["TicketOpened", "BeginCheck", "CheckBegun", "CloseTicket", "TicketClosed"]
@@ -213,14 +213,14 @@ def test_the_renames_of_the_readme_work_on_a_shop_with_data(tmp_path: Path) -> N
     shop = generate("shop", tmp_path)
     try:
         shop.make("up")
-        customer, order = ship(shop)
+        customer, order = place(shop, "19.90", "shipped")
         before = shop.messages()
         shop.make("down")
         shop.meshgen("rename", "order.OrderShipped", "OrderSent")
         shop.meshgen("rename", "order.Checkout", "Purchase")
         shop.make("up")
         for _ in range(3):
-            ship(shop)
+            place(shop, "19.90", "shipped")
         caller = System.running(shop.root).caller("customer", sub=customer)
         found = caller.get(f"/order/orders/{order}")
         assert (found["status"], found["total"]) == ("shipped", "39.80")
@@ -231,19 +231,3 @@ def test_the_renames_of_the_readme_work_on_a_shop_with_data(tmp_path: Path) -> N
         assert not [key for key in after if key[1] == "DeadLetter"]
     finally:
         shop.run("down")
-
-
-def ship(shop: Project) -> tuple[UUID, str]:
-    """Order something that is shipped; return the customer and the order."""
-    system = System.running(shop.root)
-    merchant, customer = system.caller("merchant"), system.caller("customer")
-    product = merchant.post(
-        "/product/products/list-product", name="Teapot", category="kitchen", price="19.90"
-    )["product_id"]
-    merchant.post(f"/inventory/stock-items/{product}/receive-stock", quantity=5)
-    customer.post(f"/cart/carts/{customer.id}/put-item", product_id=product, quantity=2)
-    customer.post(f"/cart/carts/{customer.id}/check-out")
-    row = customer.eventually(
-        "/order-history/orders-of-customer", {"customer_id": customer.id}, 60.0, status="shipped"
-    )
-    return customer.id, str(row["order_id"])
