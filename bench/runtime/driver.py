@@ -128,17 +128,28 @@ class Driver:
     async def commands(self, url: str, count: int, at_once: int) -> None:
         """Send `put-item` `count` times to the service at `url`, for its own cost."""
         customers = self.customers(min(count, 100))
-        body = json.dumps({"product_id": self.product or str(uuid4()), "quantity": 1})
 
         async def send(numbers: range) -> None:
             for number in numbers:
-                customer, headers = customers[number % len(customers)]
-                path = f"{url}/carts/{customer}/put-item"
-                async with self.http.post(path, data=body, headers=headers) as answer:
-                    answer.raise_for_status()
-                    await answer.read()
+                await self._put_item(url, *customers[number % len(customers)])
 
         await asyncio.gather(*(send(range(first, count, at_once)) for first in range(at_once)))
+
+    async def commands_at(self, url: str, rate: float, count: int) -> None:
+        """Send `put-item` `count` times to the service at `url`, at a rate."""
+        customers = self.customers(min(count, 100))
+        began = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for number in range(count):
+                await asyncio.sleep(began + number / rate - time.perf_counter())
+                group.create_task(self._put_item(url, *customers[number % len(customers)]))
+
+    async def _put_item(self, url: str, customer: str, headers: dict[str, str]) -> None:
+        body = json.dumps({"product_id": self.product or str(uuid4()), "quantity": 1})
+        path = f"{url}/carts/{customer}/put-item"
+        async with self.http.post(path, data=body, headers=headers) as answer:
+            answer.raise_for_status()
+            await answer.read()
 
     async def _place(self, order: Order, headers: dict[str, str], *, sampled: bool) -> None:
         cart = f"{self.deployment.gateway_url}/cart/carts/{order.customer}"

@@ -7,6 +7,9 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -18,10 +21,36 @@ from tests.fleet.deployment import ROOT
 
 _WARM_UP, _COMMANDS, _AT_ONCE = 300, 3000, 16
 _RUNS = 3
+_PACED_SECONDS = 8.0
 
 
-async def bare_command(driver: Driver) -> float:
-    """Return the processor seconds of one command of the bare handler: the least of some runs."""
+@dataclass(frozen=True, slots=True)
+class Bare:
+    """The bare handler, as it runs."""
+
+    driver: Driver
+    url: str
+    pid: int
+
+    async def command(self) -> float:
+        """Return the processor seconds of a command, many at once."""
+        return await command(self.driver, self.url, self.pid)
+
+    async def command_at(self, rate: float) -> float:
+        """Return the processor seconds of a command when they come at a rate.
+
+        A process that sleeps between two requests needs more for each, whatever it does: caches are
+        cold, and nothing shares a wake-up.
+        """
+        before = _cpu(self.pid)
+        count = int(rate * _PACED_SECONDS)
+        await self.driver.commands_at(self.url, rate, count)
+        return (_cpu(self.pid) - before) / count
+
+
+@asynccontextmanager
+async def bare(driver: Driver) -> AsyncIterator[Bare]:
+    """Serve the bare handler."""
     (port,) = free_ports(1)
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
         server = await asyncio.create_subprocess_exec(
@@ -34,7 +63,7 @@ async def bare_command(driver: Driver) -> float:
         try:
             url = f"http://{LOOPBACK}:{port}"
             await _until_listening(driver.http, url)
-            return await command(driver, url, server.pid)
+            yield Bare(driver, url, server.pid)
         finally:
             server.terminate()
             await server.wait()

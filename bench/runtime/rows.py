@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -23,8 +23,7 @@ _FOLDER = ROOT / "build" / "bench"
 _SECONDS = float(os.environ.get("BENCH_SECONDS", "60"))
 _CORES = 2
 _STEADY_RATE, _STEADY_SECONDS = 10.0, 20.0
-_STEP_SECONDS = 10.0
-_SHARES = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+_STEP, _STEP_SECONDS = 1.2, 10.0
 _BARE = "a bare command"
 
 
@@ -51,12 +50,15 @@ def rows() -> list[Row]:
 
 async def _rows() -> list[Row]:
     async with _running(replicas=1) as shop:
-        bare = await floors.bare_command(shop.driver)
         cart = shop.fleet.running["cart-1"]
         assert cart.child is not None
-        command = await floors.command(shop.driver, cart.process.url, cart.child.pid)
         steady = await shop.trial(_STEADY_RATE, _STEADY_SECONDS)
-        held = await _held(shop, _CORES / steady.cost)
+        held = await _held(shop)
+        async with floors.bare(shop.driver) as server:
+            command = await floors.command(shop.driver, cart.process.url, cart.child.pid)
+            bare = await server.command()
+            # An order has two commands.
+            paced = {t.rate: await server.command_at(2 * t.rate) for t in (steady, held)}
         over = await overload(shop.driver, shop.watch, _CORES / held.cost)
         memory = shop.fleet.memory() / 2**20
     async with _running(replicas=2) as shop:
@@ -65,7 +67,8 @@ async def _rows() -> list[Row]:
     return [
         Row("a bare command, processor", bare * 1000, "ms", None, None, ""),
         Row("a command, its own service", command * 1000, "ms", None, command / bare, _BARE, 1.5),
-        *_cost("an order, all processes", steady, bare),
+        *_cost(held, bare, paced),
+        *_cost(steady, bare, paced),
         Row("the load driver, an order", _driver(steady), "ms", None, None, ""),
         Row(f"rate held for {_SECONDS:.0f} s", held.rate, "orders/s", None, None, ""),
         Row(
@@ -107,11 +110,15 @@ async def _rows() -> list[Row]:
     ]
 
 
-def _cost(what: str, steady: Trial, bare: float) -> list[Row]:
-    hub, gateway = (1000 * steady.cpu[name] / steady.accepted for name in (HUB, GATEWAY))
-    total = 1000 * steady.cost
+def _cost(trial: Trial, bare: float, paced: Mapping[float, float]) -> list[Row]:
+    """Return what an order costs, in the unit that is as hot as can be, and in one that is not."""
+    at = f"at {trial.rate:.0f}/s"
+    hub, gateway = (1000 * trial.cpu[name] / trial.accepted for name in (HUB, GATEWAY))
+    total = 1000 * trial.cost
+    like = f"a bare command at {2 * trial.rate:.0f}/s"
     return [
-        Row(what, total, "ms", None, steady.cost / bare, _BARE, 20),
+        Row(f"an order {at}, all processes", total, "ms", None, trial.cost / bare, _BARE, 20),
+        Row("the same", total, "ms", None, trial.cost / paced[trial.rate], like),
         Row("of which the hub", hub, "ms", None, None, ""),
         Row("of which the gateway", gateway, "ms", None, None, ""),
     ]
@@ -121,19 +128,17 @@ def _driver(steady: Trial) -> float:
     return 1000 * steady.driver / steady.orders
 
 
-async def _held(shop: Shop, ceiling: float) -> Trial:
-    """Return the highest rate that is held, tried by shares of the ceiling, then at length."""
-    good = 0
-    while good < len(_SHARES):
-        done = await shop.trial(_SHARES[good] * ceiling, _STEP_SECONDS)
-        if not done.held:
-            break
-        good += 1
-    for share in reversed(_SHARES[:good]):
-        done = await shop.trial(share * ceiling, _SECONDS)
+async def _held(shop: Shop) -> Trial:
+    """Return the highest rate that is held, tried in steps, then at length."""
+    good, rate = [_STEADY_RATE / 2], _STEADY_RATE
+    while (await shop.trial(rate, _STEP_SECONDS)).held:
+        good.append(rate)
+        rate *= _STEP
+    for rate in reversed(good):
+        done = await shop.trial(rate, _SECONDS)
         if done.held:
-            return done
-    return await shop.trial(_SHARES[0] * ceiling / 2, _SECONDS)
+            break
+    return done
 
 
 @asynccontextmanager

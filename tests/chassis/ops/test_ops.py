@@ -96,6 +96,17 @@ async def test_a_letter_that_fails_again_is_shown(running: Running, ops: Operato
     assert shown["message"]["data"]["price"] == "13"
 
 
+async def test_a_rebuild_replaces_the_dead_letters(running: Running, ops: Operator) -> None:
+    broken, _ = await broken_prices(running, ops)
+    await ops("projection", "rebuild", "prices")
+    await eventually(lambda: ops("dlq", "list", "--group", "prices"), lambda found: not found)
+    again = [row["id"] for row in await ops("dlq", "list", "--group", "prices#2")]
+    assert len(again) == 3
+    broken.is_broken = False
+    assert await ops("dlq", "replay", *again) == []
+    assert broken.seen == [13, 14, 15]
+
+
 async def test_all_dead_letters_are_only_dropped_when_that_is_meant(
     running: Running, ops: Operator
 ) -> None:

@@ -235,6 +235,9 @@ class ProjectionRuntime:
         await remove_all(self._store, old.rows.collection.name)
         for consumer in old.consumers:
             await consumer.checkpoints.remove()
+        # The next generation has read their messages again.
+        group = generations.group_name(identity_of(self._projection), number)
+        await self._parts.dead_letters.remove_all(group)
 
 
 def _is_at(mine: Mapping[int, int], other: Mapping[int, int]) -> bool:

@@ -16,6 +16,7 @@ from chassis.errors import Unavailable
 from chassis.hub.port import Hub
 from chassis.runtime.membership import Membership
 from chassis.runtime.publishing import Publishing
+from chassis.runtime.sent import Sent
 from chassis.store.port import Store
 from chassis.telemetry import Telemetry
 
@@ -42,6 +43,7 @@ class Relay:
         telemetry: Telemetry,
     ) -> None:
         self._store = store
+        self._sent = Sent(store)
         self._hub = hub
         self._membership = membership
         self._dead_letters = dead_letters
@@ -65,7 +67,7 @@ class Relay:
             pause = _POLL_ALONE if self._membership.alone else _POLL_SHARED
             if self._is_mine():
                 try:
-                    await self.flush()
+                    await self._publish()
                     self.problem = None
                 except Unavailable as error:
                     self.problem = str(error)
@@ -84,14 +86,25 @@ class Relay:
             await self.flush()
 
     async def flush(self) -> None:
-        """Publish all messages of the outbox.
+        """Publish all messages of the outbox, and empty it.
 
         Raises:
             Unavailable: The store or the hub is unavailable.
         """
+        try:
+            await self._publish()
+        finally:
+            await self._sent.removed()
+
+    async def _publish(self) -> None:
         async with self._relaying:
             self._current = Publishing(
-                self._store, self._hub, self._dead_letters, self._telemetry, self._is_mine
+                self._store,
+                self._sent,
+                self._hub,
+                self._dead_letters,
+                self._telemetry,
+                self._is_mine,
             )
             try:
                 await self._current.run()

@@ -238,7 +238,7 @@ class Store(Reads, Protocol):
         ...
 
     async def published(self, positions: tuple[int, ...]) -> None:
-        """Remove messages from the outbox."""
+        """Remove messages from the outbox. This may wait for a moment, for a commit to go with."""
         ...
 
     async def due(self, now: datetime, limit: int) -> tuple[Timer, ...]:

@@ -126,7 +126,8 @@ class SqliteStore:
     async def published(self, positions: tuple[int, ...]) -> None:
         """See `Store`."""
         rows = [(position,) for position in positions]
-        await self._write(partial(_remove, "DELETE FROM outbox WHERE position = ?", rows))
+        remove = partial(_remove, "DELETE FROM outbox WHERE position = ?", rows)
+        await self._write(remove, lazy=True)
 
     async def due(self, now: datetime, limit: int) -> tuple[Timer, ...]:
         """See `Store`."""

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from chassis.dead_letters import DeadLetters
 from chassis.errors import TooLarge
 from chassis.hub.port import Hub
+from chassis.runtime.sent import Sent
 from chassis.store.port import Pending, Store
 from chassis.telemetry import Telemetry
 
@@ -18,7 +19,6 @@ _PER_SUBJECT = 64  # of them, so that a subject that is stuck leaves room for ot
 _RESUME = _PER_SUBJECT // 2
 _FAILURES = 64  # subjects that fail until the hub counts as away
 _READ = 128  # messages that are read at once
-_DELETE_AFTER = 128
 
 _Key: TypeAlias = tuple[str, str]
 
@@ -35,6 +35,7 @@ class Publishing:
     def __init__(
         self,
         store: Store,
+        sent: Sent,
         hub: Hub,
         dead_letters: DeadLetters,
         telemetry: Telemetry,
@@ -44,12 +45,14 @@ class Publishing:
 
         Args:
             store: The store with the outbox.
+            sent: Removes what was published.
             hub: The hub.
             dead_letters: Takes what the hub does not accept.
             telemetry: Records what was published.
             is_mine: Whether this process still relays.
         """
         self._store = store
+        self._sent = sent
         self._hub = hub
         self._dead_letters = dead_letters
         self._telemetry = telemetry
@@ -60,7 +63,6 @@ class Publishing:
         self._unread = True
         self._running: set[asyncio.Task[None]] = set()
         self._in_flight = 0
-        self._done: list[int] = []
         self._failed: set[_Key] = set()
         self._failure: Exception | None = None
         self._changed = asyncio.Event()
@@ -83,8 +85,6 @@ class Publishing:
                 await self._read()
                 if not (self._in_flight or self._unread or self._parked):
                     break
-                if len(self._done) >= _DELETE_AFTER:
-                    await self._delete()
                 if not self._has_work():
                     await self._changed.wait()
         except asyncio.CancelledError:
@@ -92,7 +92,7 @@ class Publishing:
                 task.cancel()
             raise
         finally:
-            await self._settle()
+            await asyncio.gather(*self._running, return_exceptions=True)
         if self._failure is not None:
             raise self._failure
 
@@ -141,7 +141,7 @@ class Publishing:
         """Publish a message after those before it of its subject, or skip it for now."""
         key = _key(message)
         waiting = self._subjects.get(key)
-        if key in self._parked or key in self._failed:
+        if key in self._parked or key in self._failed or message.position in self._sent:
             return
         if waiting is not None and len(waiting) >= _PER_SUBJECT:
             self._parked[key] = message.position
@@ -160,9 +160,9 @@ class Publishing:
         try:
             while waiting:
                 await self._publish(waiting[0])
-                self._done.append(waiting.popleft().position)
+                self._sent.add(waiting.popleft().position)
                 self._in_flight -= 1
-                if self._has_work() or len(self._done) >= _DELETE_AFTER:
+                if self._has_work():
                     self._changed.set()
         except Exception as error:
             self._failure = self._failure or error
@@ -182,17 +182,6 @@ class Publishing:
             await self._dead_letters.add_unpublished(pending, error)
         else:
             self._telemetry.metrics.published(pending.message.topic, pending.message.type)
-
-    async def _settle(self) -> None:
-        """Wait for what is on its way, and remove what was published."""
-        if self._running:
-            await asyncio.gather(*self._running, return_exceptions=True)
-        await self._delete()
-
-    async def _delete(self) -> None:
-        done, self._done = tuple(self._done), []
-        if done:
-            await self._store.published(done)
 
 
 def _key(pending: Pending) -> _Key:

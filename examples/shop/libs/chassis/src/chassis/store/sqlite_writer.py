@@ -15,6 +15,7 @@ from chassis.errors import Unavailable
 from chassis.store.sqlite_file import SqliteFile, patiently
 
 _GROUP = 256
+_LAZY = 0.1  # seconds that lazy writes wait for others
 
 Write: TypeAlias = Callable[[sqlite3.Connection], None]
 
@@ -22,12 +23,14 @@ Write: TypeAlias = Callable[[sqlite3.Connection], None]
 class _Job(NamedTuple):
     write: Write
     done: asyncio.Future[None]
+    lazy: bool = False
 
 
 class Writer:
     """Executes writes one after the other. Each is atomic, and durable when it returns.
 
-    Writes that arrive during a sync share the next transaction, each in a savepoint.
+    Writes that arrive during a sync share the next transaction, each in a savepoint. A lazy write
+    has none of its own: it waits for a moment for others that it can go along with.
     """
 
     def __init__(self, file: SqliteFile, connection: sqlite3.Connection) -> None:
@@ -40,12 +43,12 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def __call__(self, write: Write) -> asyncio.Future[None]:
+    def __call__(self, write: Write, *, lazy: bool = False) -> asyncio.Future[None]:
         """Execute `write`; if it raises, only this write is rolled back."""
         if self._closed:
             raise Unavailable(f"{self._file.path}: the store is closed")
         done = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(write, done))
+        self._jobs.put(_Job(write, done, lazy))
         return done
 
     def verify(self) -> None:
@@ -75,6 +78,9 @@ class Writer:
     def _next_group(self) -> list[_Job | None]:
         """Wait for a job and return it with all others that wait. None is the last one: closed."""
         group = [self._jobs.get()]
+        with suppress(queue.Empty):
+            while (last := group[-1]) is not None and last.lazy:
+                group.append(self._jobs.get(timeout=_LAZY))
         while len(group) < _GROUP and not self._jobs.empty():
             group.append(self._jobs.get())
         return group
