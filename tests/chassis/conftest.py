@@ -68,6 +68,10 @@ class NatsServer:
             self._process.wait()
             self._process = None
 
+    def lose(self) -> None:
+        """Remove all that the server, which does not run, has stored."""
+        shutil.rmtree(self._folder / "data")
+
 
 def _binary() -> str:
     beside = Path(sys.executable).with_name("nats-server")

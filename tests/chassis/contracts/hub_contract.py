@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from types import TracebackType
 from typing import Protocol, TypeAlias
@@ -59,14 +60,19 @@ async def publish_all(hub: Hub, messages: Iterable[Outgoing]) -> None:
     await asyncio.gather(*map(publish, by_subject.values()))
 
 
-async def publish_at_last(hub: Hub, message: Outgoing) -> None:
-    """Publish as a relay does: again and again, until it is stored."""
+async def at_last(use: Callable[[], Awaitable[None]]) -> None:
+    """Use a hub as units do: again and again, until it is available."""
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
-                return await hub.publish(message)
+                return await use()
             except Unavailable:
                 await asyncio.sleep(0.02)
+
+
+async def publish_at_last(hub: Hub, message: Outgoing) -> None:
+    """Publish as a relay does: again and again, until it is stored."""
+    await at_last(partial(hub.publish, message))
 
 
 def some_of_each(topic: Topic, count: int, start: int = 0, type: str = HAPPENED) -> list[Outgoing]:
@@ -331,6 +337,33 @@ class HubContract:
         await hub.declare(topic)
         assert await read_to_end(hub, topic, from_the_beginning(topic)) == []
 
+    async def test_a_lost_topic_is_created_again_as_another_incarnation(
+        self, hub: Hub, topic: Topic, connect: Connect
+    ) -> None:
+        """Whether it is published to, read or asked for first. The other member loses it."""
+        other = await connect()
+        await other.declare(topic)
+        seen = [await hub.incarnation(topic.name)]
+
+        async def read() -> None:
+            assert await read_to_end(hub, topic, from_the_beginning(topic)) == []
+
+        async def publish() -> None:
+            await hub.publish(outgoing(topic))
+
+        async def end() -> None:
+            assert await hub.end(topic.name) == from_the_beginning(topic)
+
+        for use in (read, publish, end):
+            await publish_all(hub, some_of_each(topic, 1))
+            assert await other.incarnation(topic.name) == seen[-1]
+            await hub.declare(topic)
+            assert await hub.incarnation(topic.name) == seen[-1]
+            await other.delete(topic.name)
+            await at_last(use)
+            seen.append(await hub.incarnation(topic.name))
+        assert len(set(seen)) == 4
+
     async def test_the_backlog_is_what_would_be_read(self, hub: Hub, topic: Topic) -> None:
         beginning = from_the_beginning(topic)
         assert await hub.backlog(topic.name, beginning) == Backlog(count=0, oldest=None)
@@ -456,6 +489,10 @@ class Server(Protocol):
 
     def start(self) -> None: ...
 
+    def lose(self) -> None:
+        """Remove all that it has stored."""
+        ...
+
 
 class LostServerContract:
     """What a hub must do when its server is killed; with `hub`, and the `server` it uses."""
@@ -499,6 +536,32 @@ class LostServerContract:
         for subject, numbers in numbers_of(reading.records).items():
             once = [number for number, _ in groupby(numbers)]  # it may come twice, but in its place
             assert once == list(range(published[subject]))
+
+    async def test_a_restart_of_the_server_is_no_new_incarnation(
+        self, hub: Hub, topic: Topic, server: Server
+    ) -> None:
+        before = await hub.incarnation(topic.name)
+        server.kill()
+        await until(lambda: hub.status() != "ok")
+        server.start()
+        await until(lambda: hub.status() == "ok")
+        assert await hub.incarnation(topic.name) == before
+
+    async def test_a_server_that_has_lost_its_disk_goes_on(
+        self, hub: Hub, topic: Topic, server: Server
+    ) -> None:
+        """A reader begins anew, as units do when they see another incarnation."""
+        await publish_all(hub, some_of_each(topic, 5))
+        before = await hub.incarnation(topic.name)
+        server.kill()
+        await until(lambda: hub.status() != "ok")
+        server.lose()
+        server.start()
+        for message in some_of_each(topic, 5, 5):
+            await publish_at_last(hub, message)
+        assert await hub.incarnation(topic.name) != before
+        records = await read_to_end(hub, topic, from_the_beginning(topic))
+        assert numbers_of(records) == {subject: [5, 6, 7, 8, 9] for subject in SUBJECTS}
 
     async def test_it_is_unavailable_while_there_is_no_server(
         self, hub: Hub, topic: Topic, server: Server

@@ -134,6 +134,50 @@ async def test_a_hub_that_has_lost_messages_is_read_from_the_beginning(
     await second.stop()
 
 
+async def test_another_log_that_has_grown_beyond_the_positions_is_read_from_the_beginning(
+    store: SqliteStore, messages: Catalog
+) -> None:
+    first = Consuming(store, messages, Handler())
+    kept = [envelope(subject, 1) for subject in SUBJECTS]
+    await first.deliver(*kept)
+    await eventually(first.checkpoints.positions, lambda at: set(at.values()) == {8})
+    await first.stop()
+    other = MemoryHub()
+    for each in (*(envelope(subject, 2) for subject in SUBJECTS), *kept):
+        other.inject(outgoing(each))
+    second = Consuming(store, messages, Handler(), hub=other)
+    await other.declare(second.topic)
+    assert await second.consumer.oldest_unhandled() is not None, "what was read is not of this log"
+    await second.begin()
+    await second.settled()
+    await eventually(second.checkpoints.positions, lambda at: set(at.values()) == {16})
+    assert await second.effects(*SUBJECTS) == {subject: [1, 2] for subject in SUBJECTS}
+    await second.stop()
+    third = Consuming(store, messages, Handler(), hub=other)
+    with capture_logs() as logs:
+        await third.begin()
+        await third.settled()
+    assert not [line for line in logs if line["log_level"] == "error"], "it knows this log now"
+    await third.stop()
+
+
+async def test_checkpoints_of_an_older_version_are_of_the_log_that_is_there(
+    store: SqliteStore, messages: Catalog
+) -> None:
+    """They do not say which one they are of."""
+    consuming = Consuming(store, messages, Handler())
+    for subject in SUBJECTS:
+        consuming.hub.inject(outgoing(envelope(subject)))
+    await write(store, consuming.checkpoints, 8, 8, 8)
+    await consuming.begin()
+    await consuming.deliver(envelope("a", 1))
+    await eventually(consuming.checkpoints.positions, lambda at: set(at.values()) == {9})
+    assert await consuming.effects("a", *SUBJECTS) == {"a": [1]}
+    log = await consuming.hub.incarnation(TOPIC)
+    assert {each.log for each in (await consuming.checkpoints._stored()).values()} == {log}
+    await consuming.stop()
+
+
 async def test_checkpoints_of_other_numbers_are_removed_when_nobody_needs_them(
     store: SqliteStore, messages: Catalog
 ) -> None:

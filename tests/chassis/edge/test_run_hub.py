@@ -122,6 +122,45 @@ def test_what_was_accepted_is_published_before_leaving(env: dict[str, str], bank
         stopped(process)
 
 
+@pytest.mark.usefixtures("nats")
+def test_a_service_that_has_lost_its_store_needs_a_backup(
+    env: dict[str, str], bank: Bank, tmp_path: Path
+) -> None:
+    """The read model beside it comes back by itself."""
+
+    def remove_store() -> None:
+        for file in (tmp_path / "data").glob("wallet.db*"):
+            file.unlink()
+
+    lost = "the store of wallet is empty, but not its topics: restore a backup, or accept the loss"
+    with started(env, *bank.units) as process:
+        bank.ready()
+        wallet_id = bank.open()
+        assert bank.shows(wallet_id, "0")
+        stopped(process)
+    (tmp_path / "data").rename(tmp_path / "backup")
+    with started(env, *bank.units) as process:
+        wait_until_ready(bank.balances)
+        assert bank.shows(wallet_id, "0")
+        wait_until(lambda: lost in get(f"{bank.wallet}/readyz").text, "a refusal to start")
+        assert get(f"{bank.wallet}/readyz").status_code == 503
+        stopped(process)
+    remove_store()
+    shutil.copy(tmp_path / "backup" / "wallet.db", tmp_path / "data")
+    with started(env, *bank.units) as process:
+        wait_until_ready(bank.wallet)
+        paid = bank.post(f"/wallets/{wallet_id}/pay-in", {"amount": "2.50"})
+        assert paid.status_code == 200, paid.text
+        stopped(process)
+    remove_store()
+    with started({**env, "ACCEPT_EMPTY_STORE": "other, wallet"}, *bank.units) as process:
+        wait_until_ready(bank.wallet)
+        stopped(process)
+    with started(env, *bank.units) as process:  # it has a store again
+        wait_until_ready(bank.wallet)
+        stopped(process)
+
+
 def test_it_leaves_in_time_without_the_hub_and_loses_nothing(
     env: dict[str, str], bank: Bank, nats: subprocess.Popen[bytes]
 ) -> None:

@@ -150,7 +150,7 @@ async def _begin_with_history(unit: Projection[Any, Any], store: Store, hub: Hub
     model = await _change(store, begun)
     if model.history is None:
         raise OpsError(f"{unit.name} is being rebuilt from the event hub: wait until that is done")
-    await hub.declare(topic_of(unit.messages, model.history.topic))
+    await hub.declare(topic_of(unit.messages, model.history.topic, temporary=True))
     return model
 
 

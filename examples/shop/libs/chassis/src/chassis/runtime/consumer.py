@@ -126,8 +126,9 @@ class Consumer:
 
     async def oldest_unhandled(self) -> datetime | None:
         """Return when the oldest message was published that the group has not handled, or None."""
-        positions = await self.checkpoints.positions()
-        backlog = await self._parts.hub.backlog(self.topic, positions, self._decoder.types)
+        hub = self._parts.hub
+        positions = await self.checkpoints.positions(await hub.incarnation(self.topic))
+        backlog = await hub.backlog(self.topic, positions, self._decoder.types)
         return backlog.oldest
 
     async def replay(self, letter: DeadLetter, removal: Delete) -> None:

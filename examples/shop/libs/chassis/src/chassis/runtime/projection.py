@@ -98,7 +98,7 @@ class ProjectionRuntime:
         retry: Retry = RETRY,
         telemetry: Telemetry | None = None,
     ) -> None:
-        telemetry = telemetry or Telemetry.of(projection.name)
+        telemetry = (telemetry or Telemetry.of(projection.name)).via(hub.system)
         messages = projection.messages
         self._projection = projection
         self._store = store
@@ -203,7 +203,8 @@ class ProjectionRuntime:
     async def _opened(self, number: int, history: History | None = None) -> _Generation:
         topic = history.topic if history else None
         if topic is not None:
-            await self._parts.hub.declare(topic_of(self._projection.messages, topic))
+            messages = self._projection.messages
+            await self._parts.hub.declare(topic_of(messages, topic, temporary=True))
         generation = _Generation(self._projection, number, self._parts, topic)
         await self._store.prepare((generation.rows.collection,))
         return generation
