@@ -22,11 +22,11 @@ from chassis.results import Page
 from chassis.runtime import generations, housekeeping, observation
 from chassis.runtime.bindings import Group, bindings, consumers
 from chassis.runtime.committer import Committer
-from chassis.runtime.consumer import Parts
 from chassis.runtime.generations import History, ReadModel, ReadModels
 from chassis.runtime.indexes import indexes
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.membership import Membership
+from chassis.runtime.parts import Parts
 from chassis.runtime.removal import remove_all
 from chassis.runtime.retries import RETRY, Retry
 from chassis.runtime.rows import Rows
