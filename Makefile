@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test units latest faults faults-long faults-mutants lint format examples docs schemas lock \
+.PHONY: help demo test test-engines units latest faults faults-long faults-mutants lint format examples docs schemas lock \
 	upgrade dist bench clean
 
 PYTHON ?= python3
@@ -10,7 +10,9 @@ PINS := templates/project/template
 # Fast suites first, so that mistakes show early.
 SLOW := tests/cli tests/chassis tests/examples tests/docs tests/e2e
 FAULTS = $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(REPLICAS),--replicas $(REPLICAS))
-FAST := $(filter-out $(SLOW),$(patsubst %/,%,$(sort $(wildcard tests/*/))))
+# Test servers that are no Python packages.
+ENGINES := tests/engines tests/servers
+FAST := $(filter-out $(SLOW) $(ENGINES),$(patsubst %/,%,$(sort $(wildcard tests/*/))))
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +35,9 @@ demo: .venv/.ready  ## generate the shop, run it, place orders, stop it
 
 test: lint  ## all checks: style, types, unit tests, real servers, generated projects
 	@$(BIN)/pytest --durations=10 $(FAST) $(SLOW)
+
+test-engines: .venv/.ready  ## the adapters on the real servers: PostgreSQL (apt), Kafka (Java 17, Maven)
+	@$(BIN)/pytest --durations=10 tests/engines
 
 units: lint  ## the fast suites, without servers and generated projects
 	@$(BIN)/pytest $(FAST)
