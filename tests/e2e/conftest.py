@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import nats
 import pytest
+from chassis.embedded import state
+from chassis.embedded.paths import ProjectPaths
 
 from tests.trees import tracked_files
 
@@ -44,6 +51,58 @@ class Project:
         assert done.returncode == 0, f"make {' '.join(targets)}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def meshgen(self, *arguments: str) -> None:
+        """Run a command of meshgen in the project's folder, which must succeed."""
+        command = [sys.executable, "-m", "meshgen", *arguments]
+        done = subprocess.run(
+            command, cwd=self.root, capture_output=True, text=True, check=False, timeout=300
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def edit(self, *changes: tuple[str, str]) -> None:
+        """Replace texts in the spec, and update the project."""
+        (path,) = self.root.glob("[a-z]*.yaml")
+        text = path.read_text()
+        for before, after in changes:
+            assert before in text, before
+            text = text.replace(before, after)
+        path.write_text(text)
+        self.meshgen("update")
+
+    @property
+    def state(self) -> state.State:
+        """What `make up` has started."""
+        found = state.read(ProjectPaths(self.root.resolve()))
+        assert found is not None
+        return found
+
+    def kill(self, process: str) -> None:
+        """Kill a process, and the supervisor, which would start it again."""
+        found = self.state
+        assert found.supervisor is not None
+        os.kill(found.supervisor.pid, signal.SIGKILL)
+        os.kill(found.started[process].pid, signal.SIGKILL)
+
+    def messages(self) -> Counter[tuple[str, str]]:
+        """How often the hub has which type of message about which subject."""
+        return asyncio.run(_messages(self.state.plan.nats_url))
+
+
+async def _messages(url: str) -> Counter[tuple[str, str]]:
+    client = await nats.connect(url)
+    try:
+        stream = client.jetstream()
+        found: Counter[tuple[str, str]] = Counter()
+        for info in await stream.streams_info():
+            name = str(info.config.name)
+            for position in range(max(1, info.state.first_seq), info.state.last_seq + 1):
+                data = (await stream.get_msg(name, position)).data
+                envelope = json.loads(data or b"{}")
+                found[envelope["subject"], envelope["type"].split(".")[-2]] += 1
+        return found
+    finally:
+        await client.close()
+
 
 def generate(name: str, into: Path) -> Project:
     """`meshgen new` of one of the specs: the project's own, or those of the tests."""
@@ -73,6 +132,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / "examples" / "shop" / path, root / path)
     return Project(root)
+
+
+@pytest.fixture(scope="module")
+def lab(generated: Callable[[str], Project]) -> Iterator[Project]:
+    """The lab, up; all modules change the same project, and find what the others have left."""
+    project = generated("lab")
+    project.make("up")
+    yield project
+    project.run("down")
 
 
 @pytest.fixture

@@ -6,27 +6,17 @@ waits for a service that is killed, its reminder for a timer, its events for con
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
-import nats
 import pytest
-from chassis.embedded import state
-from chassis.embedded.paths import ProjectPaths
 from chassis.testing.system import Caller, System
 
 from tests.e2e.conftest import Project, generate
+from tests.e2e.orders import place
 
 LINES = [{"label": "paper", "amount": 2}]
 TICKET = ["TicketOpened", "BeginCheck", "CheckBegun", "CloseTicket", "TicketClosed"]
@@ -57,17 +47,10 @@ class Desk:
         return System.running(self.root).caller("clerk")
 
     def meshgen(self, *arguments: str) -> None:
-        run_meshgen(self.root, *arguments)
+        self.project.meshgen(*arguments)
 
     def edit(self, *changes: tuple[str, str]) -> None:
-        """Replace texts in the spec, and update the project."""
-        (path,) = self.root.glob("[a-z]*.yaml")
-        text = path.read_text()
-        for before, after in changes:
-            assert before in text, before
-            text = text.replace(before, after)
-        path.write_text(text)
-        self.meshgen("update")
+        self.project.edit(*changes)
 
     def lines(self) -> list[dict[str, Any]]:
         return [{self.name(key): value for key, value in line.items()} for line in LINES]
@@ -83,48 +66,6 @@ class Desk:
         body = {self.name("text"): "a sheet", "stage": "fresh", self.name("lines"): self.lines()}
         sheet = self.clerk().post(self.path("front/sheets/write-sheet"), **body)["sheet_id"]
         self.sheets.append(str(sheet))
-
-    def kill(self, unit: str) -> None:
-        """Kill the process of `unit`, and the supervisor, which would start it again."""
-        found = state.read(ProjectPaths(self.root.resolve()))
-        assert found is not None
-        assert found.supervisor is not None
-        os.kill(found.supervisor.pid, signal.SIGKILL)
-        os.kill(found.started[self.name(unit)].pid, signal.SIGKILL)
-
-    def messages(self) -> Counter[tuple[str, str]]:
-        return messages_of(self.root)
-
-
-def run_meshgen(root: Path, *arguments: str) -> None:
-    command = [sys.executable, "-m", "meshgen", *arguments]
-    done = subprocess.run(
-        command, cwd=root, capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def messages_of(root: Path) -> Counter[tuple[str, str]]:
-    """How often the hub has which type of message about which subject."""
-    found = state.read(ProjectPaths(root.resolve()))
-    assert found is not None
-    return asyncio.run(_messages(found.plan.nats_url))
-
-
-async def _messages(url: str) -> Counter[tuple[str, str]]:
-    client = await nats.connect(url)
-    try:
-        stream = client.jetstream()
-        found: Counter[tuple[str, str]] = Counter()
-        for info in await stream.streams_info():
-            name = str(info.config.name)
-            for position in range(max(1, info.state.first_seq), info.state.last_seq + 1):
-                data = (await stream.get_msg(name, position)).data
-                envelope = json.loads(data or b"{}")
-                found[envelope["subject"], envelope["type"].split(".")[-2]] += 1
-        return found
-    finally:
-        await client.close()
 
 
 @pytest.fixture(scope="module")
@@ -218,9 +159,9 @@ STEPS = (
 def test_data_lives_on_under_other_names(desk: Desk, rename: Callable[[Desk], None]) -> None:
     desk.write_sheet()
     clerk = desk.clerk()
-    desk.kill("back")
+    desk.project.kill(desk.name("back"))
     waiting = desk.open_ticket(clerk)
-    before = desk.messages()
+    before = desk.project.messages()
     assert not before[waiting, "CheckBegun"]
     desk.project.make("down")
     rename(desk)
@@ -248,7 +189,7 @@ def test_data_lives_on_under_other_names(desk: Desk, rename: Callable[[Desk], No
     for sheet in desk.sheets:
         note = desk.path(f"back/checks/{last}/note-sheet")
         assert clerk.post(note, sheet_id=sheet)["events"] == ["CheckNoted"]
-    after = desk.messages()
+    after = desk.project.messages()
     assert all(after[ticket, kind] == 1 for ticket in desk.tickets for kind in TICKET)
     assert all(after[key] == count for key, count in before.items() if key[0] != waiting)
 
@@ -264,7 +205,7 @@ def test_timers_go_off_under_other_names(desk: Desk) -> None:
 
 
 def test_nothing_became_a_dead_letter(desk: Desk) -> None:
-    assert not [key for key in desk.messages() if key[1] == "DeadLetter"]
+    assert not [key for key in desk.project.messages() if key[1] == "DeadLetter"]
 
 
 def test_the_renames_of_the_readme_work_on_a_shop_with_data(tmp_path: Path) -> None:
@@ -272,37 +213,21 @@ def test_the_renames_of_the_readme_work_on_a_shop_with_data(tmp_path: Path) -> N
     shop = generate("shop", tmp_path)
     try:
         shop.make("up")
-        customer, order = ship(shop)
-        before = messages_of(shop.root)
+        customer, order = place(shop, "19.90", "shipped")
+        before = shop.messages()
         shop.make("down")
-        run_meshgen(shop.root, "rename", "order.OrderShipped", "OrderSent")
-        run_meshgen(shop.root, "rename", "order.Checkout", "Purchase")
+        shop.meshgen("rename", "order.OrderShipped", "OrderSent")
+        shop.meshgen("rename", "order.Checkout", "Purchase")
         shop.make("up")
         for _ in range(3):
-            ship(shop)
+            place(shop, "19.90", "shipped")
         caller = System.running(shop.root).caller("customer", sub=customer)
         found = caller.get(f"/order/orders/{order}")
         assert (found["status"], found["total"]) == ("shipped", "39.80")
-        after = messages_of(shop.root)
+        after = shop.messages()
         assert {k: n for k, n in after.items() if k[0] == order} == {
             k: n for k, n in before.items() if k[0] == order
         }
         assert not [key for key in after if key[1] == "DeadLetter"]
     finally:
         shop.run("down")
-
-
-def ship(shop: Project) -> tuple[UUID, str]:
-    """Order something that is shipped; return the customer and the order."""
-    system = System.running(shop.root)
-    merchant, customer = system.caller("merchant"), system.caller("customer")
-    product = merchant.post(
-        "/product/products/list-product", name="Teapot", category="kitchen", price="19.90"
-    )["product_id"]
-    merchant.post(f"/inventory/stock-items/{product}/receive-stock", quantity=5)
-    customer.post(f"/cart/carts/{customer.id}/put-item", product_id=product, quantity=2)
-    customer.post(f"/cart/carts/{customer.id}/check-out")
-    row = customer.eventually(
-        "/order-history/orders-of-customer", {"customer_id": customer.id}, 60.0, status="shipped"
-    )
-    return customer.id, str(row["order_id"])

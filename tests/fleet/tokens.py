@@ -24,17 +24,17 @@ class Issuer:
 
     @classmethod
     def of(cls, root: Path) -> Issuer:
-        """Return the issuer of the shop at `root`."""
+        """Return the issuer of the project at `root`."""
         key = load_pem_private_key(
             (root / ".local" / "keys" / "signing-key.pem").read_bytes(), None
         )
         assert isinstance(key, RSAPrivateKey)
         return cls(key, tomllib.loads((root / "topology.toml").read_text("utf-8"))["auth"])
 
-    def headers(self, subject: str, role: str) -> dict[str, str]:
-        """Return the headers of a caller with one role."""
+    def headers(self, subject: str, role: str, **claims: Any) -> dict[str, str]:
+        """Return the headers of a caller with one role; `claims` replace those of its token."""
         now = int(time.time())
-        claims = {
+        usual = {
             "sub": subject,
             "iss": self.auth["issuer"],
             "aud": self.auth["audience"],
@@ -42,5 +42,5 @@ class Issuer:
             "exp": now + _LIFETIME,
             "roles": [role],
         }
-        token = jwt.encode(claims, self.key, algorithm="RS256")
+        token = jwt.encode({**usual, **claims}, self.key, algorithm="RS256")
         return {"authorization": f"Bearer {token}", "content-type": "application/json"}

@@ -1,7 +1,7 @@
-"""A changed spec beside the previous one: stored data and past events."""
+"""A changed spec beside the previous one: stored data, past events, and clients."""
 
 from meshgen.evolution.losses import losses
-from meshgen.evolution.reactions import notices
+from meshgen.evolution.notices import notices
 from meshgen.evolution.version import Version
 
 __all__ = ["Version", "losses", "notices"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from meshgen.evolution.version import Version
@@ -12,8 +13,8 @@ from meshgen.spec.model import Policy, Ref, Saga
 Reaction: TypeAlias = Policy | Saga
 
 
-def notices(before: Version, after: Version) -> tuple[Finding, ...]:
-    """Return which past events the policies and sagas react to that `after` adds, in order.
+def reaction_notices(before: Version, after: Version) -> Iterator[Finding]:
+    """Return which past events the policies and sagas react to that `after` adds.
 
     Nothing is said of those whose event is new, too: it has no past.
     """
@@ -22,7 +23,7 @@ def notices(before: Version, after: Version) -> tuple[Finding, ...]:
         *(_changed(old[path], new[path]) for path in old.keys() & new.keys()),
         *(_added(new[path], before, after) for path in new.keys() - old.keys()),
     ]
-    return tuple(sorted((one for one in found if one), key=lambda finding: finding.at))
+    return (one for one in found if one)
 
 
 def _reactions(version: Version) -> dict[Path, Reaction]:

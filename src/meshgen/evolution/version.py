@@ -11,6 +11,7 @@ from meshgen.identities.table import Path
 from meshgen.identities.things import policy_path
 from meshgen.spec.model import (
     Aggregate,
+    Bff,
     Event,
     Field,
     Policy,
@@ -46,6 +47,10 @@ class Version:
     def projections(self) -> dict[Path, Projection]:
         """Return all projections by path."""
         return self._each((), "projections", self.spec.projections)
+
+    def bffs(self) -> dict[Path, Bff]:
+        """Return all backends-for-frontends by path."""
+        return self._each((), "bffs", self.spec.bffs)
 
     def aggregates(self, service: Service) -> dict[Path, Aggregate]:
         """Return the aggregates of a service by path."""

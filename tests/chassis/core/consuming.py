@@ -18,9 +18,10 @@ from chassis.messages import Catalog
 from chassis.runtime import checkpoints
 from chassis.runtime.checkpoints import Checkpoints
 from chassis.runtime.committer import Committer
-from chassis.runtime.consumer import Consumer, Parts, lease_name
+from chassis.runtime.consumer import Consumer, lease_name
 from chassis.runtime.deliveries import Decoder, Handle, Reaction
 from chassis.runtime.membership import Membership
+from chassis.runtime.parts import Parts
 from chassis.runtime.replays import Replays
 from chassis.runtime.retries import Retry
 from chassis.runtime.work import Work

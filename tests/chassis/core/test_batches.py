@@ -12,7 +12,7 @@ from chassis.dead_letters import State
 from chassis.envelope import Envelope
 from chassis.errors import Conflict
 from chassis.messages import Catalog
-from chassis.runtime import lanes
+from chassis.runtime import attempts, lanes
 from chassis.runtime.decisions import Impatient
 from chassis.runtime.work import Work
 from chassis.service import Start
@@ -176,7 +176,7 @@ async def test_full_lanes_give_back_pressure(
     await consuming.settled()
     for subject in subjects:
         consuming.hub.inject(outgoing(envelope(subject)))
-    await until(lambda: port.waiting == lanes._AT_ONCE)
+    await until(lambda: port.waiting == attempts._AT_ONCE)
     read = consuming.consumer._progress.read
     assert max(read.values()) <= 256  # one batch; the hub keeps the rest
     port.answers.set()

@@ -15,7 +15,7 @@ from chassis.dead_letters import DeadLetter, DeadLetters, State
 from chassis.envelope import Envelope
 from chassis.errors import Conflict, TooLarge, Unavailable
 from chassis.messages import Catalog, Message
-from chassis.runtime import consumer, lanes
+from chassis.runtime import attempts, consumer
 from chassis.runtime.retries import Retry
 from chassis.runtime.work import Work
 from chassis.store.port import Commit, Received
@@ -171,7 +171,7 @@ async def test_many_that_wait_for_another_attempt_hold_up_nobody(
     store: SqliteStore, messages: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than are attempted at once, and each waits for long before its next attempt."""
-    monkeypatch.setattr(lanes, "_AT_ONCE", 2)
+    monkeypatch.setattr(attempts, "_AT_ONCE", 2)
     bad = [f"bad-{number}" for number in range(3)]
     handler = Handler()
     handler.fail(1, *(ValueError("bad") for _ in range(10_000)))

@@ -142,7 +142,6 @@ def test_the_catalog_knows_every_message(messages: Catalog) -> None:
     kind = messages.of(market.OrderPlaced)
     assert messages.named(kind.name) is kind
     assert messages.named("nobody's") is None
-    assert messages.dead_letters == f"{messages.system}.dead-letters"
     assert len(messages.topics) == 8
 
 

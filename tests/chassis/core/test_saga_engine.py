@@ -195,6 +195,22 @@ async def test_the_deadline_waits_for_the_pivot(saga: Fixture) -> None:
     assert (await saga.only()).status is Status.COMPLETED
 
 
+async def test_what_no_message_causes_is_in_the_trace_of_the_start(saga: Fixture) -> None:
+    """The answers are in traces of their own here."""
+    with trace.use(trace.begin()):
+        started = await saga.start()
+    await saga.answer(RESERVED, (await saga.sent())[-1])
+    await saga.answer(REFUSED, (await saga.sent())[-1])
+    answer = saga.envelope(REFUSED, (await saga.sent())[-1].id)
+    await saga.receive(REFUSED, answer)
+    await saga.advance(timedelta(seconds=1))
+    *_, released, again = await saga.sent()
+    assert released.type == again.type
+    assert trace.parse(again.traceparent) == trace.parse(started.traceparent)
+    assert trace.parse(released.traceparent) != trace.parse(started.traceparent)
+    assert again.correlation_id == started.correlation_id
+
+
 async def test_an_instance_of_an_earlier_version_goes_on(saga: Fixture) -> None:
     """Its id is its key, and so is that of its timer."""
     started, command = saga.envelope(PLACED), uuid4()

@@ -15,6 +15,7 @@ import pytest_asyncio
 from chassis import deadline
 from chassis.auth import Verifier
 from chassis.backends import BackendFailed, Connections
+from chassis.copies import Copies
 from chassis.health import Checks
 from chassis.http.bff_app import bff_app
 from chassis.http_client import Fetched
@@ -210,6 +211,16 @@ async def test_a_required_part_is_passed_on(
     assert_problem(await http.get("/home"), status, rule)
 
 
+@pytest.mark.parametrize(("headers", "wait"), [({"retry-after": "7"}, "7"), ({}, "1")])
+async def test_an_overloaded_backend_says_when_to_try_again(
+    http: httpx.AsyncClient, network: Network, headers: dict[str, str], wait: str
+) -> None:
+    network.backends["catalog"] = lambda _: httpx.Response(503, headers=headers)
+    answer = await http.get("/home")
+    assert_problem(answer, 503, "backend_unavailable")
+    assert answer.headers["retry-after"] == wait
+
+
 async def test_a_problem_keeps_its_words(http: httpx.AsyncClient, network: Network) -> None:
     network.backends["order"] = lambda _: _problem(422, "invalid_request")
     problem = assert_problem(await http.get(f"/orders/{uuid4()}"), 422, "invalid_request")
@@ -268,6 +279,38 @@ async def test_another_copy_answers_for_one_that_does_not(network: Network, trou
         await connections.get("order", "/", {}, {})
 
 
+async def test_a_frozen_copy_is_waited_for_once(network: Network) -> None:
+    connections = Connections({"order": ("http://a", "http://b")}, network, timeout=0.05)
+    network.backends = {"a": lambda _: _never(), "b": lambda _: {"copy": "b"}}
+
+    async def ask(count: int) -> list[str]:
+        asked = len(network.requests)
+        gets = (connections.get("order", "/", {}, {}) for _ in range(count))
+        await asyncio.gather(*gets, return_exceptions=True)
+        return [request.url.host for request in network.requests[asked:]]
+
+    assert sorted(await ask(2)) == ["a", "b"]
+    assert await ask(20) == ["b"] * 20
+
+
+def test_a_silent_copy_is_tried_by_one_request_after_a_while() -> None:
+    now = 100.0
+    copies = Copies(["a", "b"], lambda: now)
+
+    def first(count: int) -> list[str]:
+        return sorted(copies.in_turn()[0] for _ in range(count))
+
+    with pytest.raises(TimeoutError), copies.watched("a"):
+        raise TimeoutError
+    assert first(20) == ["b"] * 20
+    assert sorted(copies.in_turn()) == ["a", "b"], "it is asked if no other one answers"
+    now += 5
+    assert first(20) == ["a", *["b"] * 19]
+    with copies.watched("a"):
+        pass
+    assert first(20) == ["a"] * 10 + ["b"] * 10
+
+
 async def test_only_some_fields(http: httpx.AsyncClient, network: Network) -> None:
     assert (await http.get("/small")).json() == {
         "products": {"items": [{"product_id": "p", "name": "Tea"}], "next": None},
@@ -315,4 +358,4 @@ async def test_the_document(http: httpx.AsyncClient) -> None:
     home = document["paths"]["/home"]["get"]
     assert home["security"] == [{"bearer": []}]
     assert home["description"] == "Everything at once."
-    assert set(home["responses"]) == {"200", "401", "403", "404", "422", "502", "504"}
+    assert set(home["responses"]) == {"200", "401", "403", "404", "422", "502", "503", "504"}

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from chassis.caller import Caller
 from chassis.domain import Refused
-from chassis.errors import Conflict, KeyReused, NotOwner, Unavailable, VersionMismatch
+from chassis.errors import Conflict, KeyReused, NotOwner, TooLarge, Unavailable, VersionMismatch
 
 from . import tokens
 from .harness import ID, OWNER, RecordingRuntime, assert_problem
@@ -170,6 +170,7 @@ async def test_a_tag_that_cannot_match_is_412(
         (Refused("wallet_is_open"), 409, "wallet_is_open", "Required: wallet is open"),
         (NotOwner(), 403, "forbidden", "Forbidden"),
         (VersionMismatch(expected=2, actual=3), 412, "version_mismatch", "Version mismatch"),
+        (TooLarge("Placed", 2, 1), 413, "content_too_large", "Content Too Large"),
         (KeyReused(), 422, "idempotency_key_reused", "Idempotency key reused"),
         (Conflict(), 409, "conflict", "Conflict"),
         (Unavailable("disk on fire"), 503, "unavailable", "Unavailable"),

@@ -14,15 +14,18 @@ import httpx
 import pytest
 from chassis.settings import Settings, SettingsError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.waiting import wait_until
 
 from .harness import ID, RecordingRuntime
-from .test_run import env, get, started, stopped
+from .test_run import env, free_port, get, started, stopped, wait_until_ready
 from .test_run_hub import Bank, bank, nats
 
 __all__ = ["bank", "env", "nats"]
+
+PRINTERS = "tests.chassis.edge.printers"
 
 
 class Receiver:
@@ -164,6 +167,78 @@ def test_one_trace_from_a_request_to_the_command_that_an_event_causes(
     processed = by_name["process bank.wallet.WalletClosed.v1"]
     assert processed.parent_span_id == handled.span_id
     assert by_name["publish bank.printer.commands"].parent_span_id == processed.span_id
+
+
+@pytest.mark.usefixtures("nats")
+def test_one_trace_over_two_services(env: dict[str, str], bank: Bank, receiver: Receiver) -> None:
+    """From a command over HTTP to the command that a policy of the other service gives."""
+    env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    trace_id, root = "a" * 31 + "2", "b" * 16
+    cards = f"http://127.0.0.1:{(port := free_port())}"
+    with (
+        started(env, bank.units[0]) as wallets,
+        started(env, f"{PRINTERS}:service@127.0.0.1:{port}") as printers,
+    ):
+        wait_until_ready(bank.wallet)
+        wait_until_ready(cards)
+        bank.headers["traceparent"] = f"00-{trace_id}-{root}-01"
+        bank.open()
+        wait_until(lambda: _published(receiver, trace_id, "bank.cards.events"), "the card")
+        stopped(wallets)
+        stopped(printers)
+    spans = receiver.of(trace_id)
+    named = {(service, span.name): span for service, span in spans.values()}
+    path = [
+        ("wallet", "POST /wallets/open-wallet"),
+        ("wallet", "handle bank.wallet.OpenWallet.v1"),
+        ("cards", "process bank.wallet.WalletOpened.v1"),
+        ("cards", "handle bank.cards.PrintCard.v1"),
+        ("cards", "publish bank.cards.events"),
+    ]
+    assert [named[each].parent_span_id.hex() for each in path] == [
+        root,
+        *(named[each].span_id.hex() for each in path[:-1]),
+    ]
+    assert _system(named[path[2]]) == _system(named[path[4]]) == "nats"
+
+
+def _system(span: Any) -> str:
+    attributes = {each.key: each.value.string_value for each in span.attributes}
+    return str(attributes["messaging.system"])
+
+
+@pytest.mark.usefixtures("nats")
+def test_a_front_has_a_span_for_each_request_to_a_backend(
+    env: dict[str, str], bank: Bank, receiver: Receiver
+) -> None:
+    env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "PEERS": f"wallet={bank.wallet}"}
+    trace_id, root = "a" * 31 + "3", "b" * 16
+    web = f"http://127.0.0.1:{(port := free_port())}"
+    with started(env, bank.units[0], f"{PRINTERS}:bff@127.0.0.1:{port}") as process:
+        wait_until_ready(bank.wallet)
+        wait_until_ready(web)
+        wallet_id = bank.open()
+        headers = bank.headers | {"traceparent": f"00-{trace_id}-{root}-01"}
+        assert get(f"{web}/wallets/{wallet_id}", headers=headers).status_code == 200
+        missing = get(f"{web}/wallets/{uuid4()}", headers=headers)
+        assert missing.status_code == 404
+        stopped(process)
+    spans = receiver.of(trace_id)
+    clients = [span for _, span in spans.values() if span.kind == Span.SPAN_KIND_CLIENT]
+    assert [span.name for span in clients] == ["GET wallet", "GET wallet"]
+    assert sorted(span.status.code for span in clients) == [
+        Status.STATUS_CODE_UNSET,
+        Status.STATUS_CODE_ERROR,
+    ]
+    for span in clients:
+        attributes = {each.key: each.value.string_value for each in span.attributes}
+        assert attributes["service.peer.name"] == "wallet"
+        assert attributes["url.path"].startswith("/wallets/")
+        service, parent = spans[span.parent_span_id.hex()]
+        assert (service, parent.name) == ("web", "GET /wallets/{wallet_id}")
+        assert parent.parent_span_id.hex() == root
+    inner = [span for service, span in spans.values() if service == "wallet"]
+    assert {span.parent_span_id for span in inner} == {span.span_id for span in clients}
 
 
 def _published(receiver: Receiver, trace_id: str, topic: str) -> bool:

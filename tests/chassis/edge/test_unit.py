@@ -285,6 +285,6 @@ def test_a_front_end_with_backends_that_answer_what_is_said() -> None:
         assert home.body["cart"] == {"items": {}}
         assert set(web.requests) == {"catalog /browse?listed=true", f"cart /carts/{alice}"}
         assert web.caller().get("/home").body["cart"] is None
-        assert web.caller().get(f"/orders/{UUID(int=0)}").status == 502
+        assert web.caller().get(f"/orders/{UUID(int=0)}").status == 503
         assert web.caller().get(f"/orders/{uuid4()}").status == 404
         assert web.anonymous.get("/home").status == 401

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
 import time
+from contextlib import closing
 from pathlib import Path
 
+import httpx
 import pytest
 from chassis import deadline
+
+from tests.waiting import PATIENCE
 
 from . import gateways
 from .gateways import Gateway
@@ -160,6 +165,27 @@ def test_the_access_log_says_who_did_what(gateway: Gateway) -> None:
 
 def test_the_gateways_own_health_is_open(gateway: Gateway) -> None:
     assert gateway.ask("GET", "/livez").status_code == 200
+
+
+@pytest.mark.parametrize("inside", ["livez", "readyz", "metrics"])
+def test_the_health_and_the_metrics_of_units_are_hidden(gateway: Gateway, inside: str) -> None:
+    """However they are written; and what only resembles them is not."""
+    headers = {"authorization": f"Bearer {gateway.token()}"}
+    address = httpx.URL(gateway.url)
+
+    def status(method: str, path: str) -> int:
+        """Send the path as it is, which an ordinary client does not."""
+        connection = http.client.HTTPConnection(address.host, address.port, timeout=PATIENCE)
+        with closing(connection):
+            connection.request(method, path, headers=headers)
+            return connection.getresponse().status
+
+    encoded = f"%{ord(inside[0]):x}{inside[1:]}"
+    for path in (inside, f"{inside}?a=b", f"./{inside}", f"a/../{inside}", f"/{inside}", encoded):
+        for method in ("GET", "HEAD", "POST"):
+            assert status(method, f"/order/{path}") == 404, path
+    assert status("GET", f"/order/{inside}-of-orders") == 200
+    assert status("GET", f"/order/a/{inside}") == 200
 
 
 def test_browsers_of_the_known_origin_may_ask(gateway: Gateway) -> None:

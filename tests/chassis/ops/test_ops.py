@@ -34,10 +34,10 @@ async def placed(orders: ServiceRuntime, **ids: UUID) -> UUID:
     return id
 
 
-async def until_published(running: Running, order: UUID) -> None:
-    topic = f"{running.messages.system}.order.events"
+async def until_published(running: Running, id: UUID, service: str = "order") -> None:
+    topic = f"{running.messages.system}.{service}.events"
     await eventually(
-        lambda: running.published(topic), lambda found: str(order) in {e.subject for e in found}
+        lambda: running.published(topic), lambda found: str(id) in {e.subject for e in found}
     )
 
 
@@ -96,6 +96,17 @@ async def test_a_letter_that_fails_again_is_shown(running: Running, ops: Operato
     shown = await ops("dlq", "show", ids[0])
     assert shown["reason"] == "ValueError: an unlucky price"
     assert shown["message"]["data"]["price"] == "13"
+
+
+async def test_a_rebuild_replaces_the_dead_letters(running: Running, ops: Operator) -> None:
+    broken, _ = await broken_prices(running, ops)
+    await ops("projection", "rebuild", "prices")
+    await eventually(lambda: ops("dlq", "list", "--group", "prices"), lambda found: not found)
+    again = [row["id"] for row in await ops("dlq", "list", "--group", "prices#2")]
+    assert len(again) == 3
+    broken.is_broken = False
+    assert await ops("dlq", "replay", *again) == []
+    assert broken.seen == [13, 14, 15]
 
 
 async def test_all_dead_letters_are_only_dropped_when_that_is_meant(
@@ -241,7 +252,9 @@ async def test_events_are_browsed_in_the_order_of_time(running: Running, ops: Op
     products = await running.service(market.product_service(running.messages))
     orders = await running.service(market.order_service(running.messages))
     for _ in range(2):
-        await do(products, market.ListProduct(product_id=uuid4(), name="x", price=Decimal(1)))
+        product = uuid4()
+        await do(products, market.ListProduct(product_id=product, name="x", price=Decimal(1)))
+        await until_published(running, product, "product")
         order = await placed(orders)
         await until_published(running, order)
     done = await ops.run("events", "browse", "--json")

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 
-from meshgen.naming import about, identifier, kebab, pascal, unit_folder, unit_package, words
+from meshgen.naming import (
+    about,
+    collection_path,
+    identifier,
+    kebab,
+    pascal,
+    unit_folder,
+    unit_package,
+    words,
+)
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part
 from meshgen.spec.types import UUID, EnumType, Type
 from meshgen.system.index import Index
 from meshgen.system.lower.imports import contract_imports
-from meshgen.system.lower.services import collection_of
 from meshgen.system.model import Attribute, BffView, EndpointView, PartView
 from meshgen.system.pysource.annotations import annotation
 
@@ -82,7 +90,7 @@ def _get(part: Part, index: Index) -> str:
         return f'backends.get("{part.target.unit}", "/{kebab(query.name)}"{arguments})'
     aggregate = index.aggregate(part.target)
     (_, value), *_ = part.arguments
-    path = f'f"{collection_of(aggregate)}/{{{_value(value, None, index)}}}"'
+    path = f'f"{collection_path(aggregate.name)}/{{{_value(value, None, index)}}}"'
     return f'backends.get("{part.target.unit}", {path})'
 
 

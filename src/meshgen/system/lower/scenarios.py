@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from meshgen.naming import identifier, kebab, url_prefix
 from meshgen.spec.expressions import Access
 from meshgen.spec.model import Assignment, Do, Scenario, See
+from meshgen.spec.routes import command_path
 from meshgen.system.index import CommandOf, Index
-from meshgen.system.lower.services import command_path
 from meshgen.system.model import ScenarioView
 from meshgen.system.pysource.calls import Scene
 

@@ -9,7 +9,6 @@ from meshgen.identities.things import policy_path
 from meshgen.naming import (
     about,
     article,
-    collection_path,
     kebab,
     pascal,
     snake,
@@ -29,6 +28,7 @@ from meshgen.spec.model import (
     Replica,
     Service,
 )
+from meshgen.spec.routes import aggregate_path, command_path, query_path, read_roles
 from meshgen.system.index import Index
 from meshgen.system.lower.aggregates import aggregate_view, event_case, mode_of, variable_of
 from meshgen.system.lower.identities import identity_of, starts_now, stored_as
@@ -190,21 +190,6 @@ def _routes(service: Service) -> list[Route]:
     return routes
 
 
-def collection_of(aggregate: Aggregate) -> str:
-    """`/stock-items`."""
-    return collection_path(aggregate.name)
-
-
-def _path_of(aggregate: Aggregate) -> str:
-    return f"{collection_of(aggregate)}/{{{aggregate.id}}}"
-
-
-def command_path(command: Command, aggregate: Aggregate) -> str:
-    """Return the path of a command: below its aggregate, or the collection if it creates one."""
-    base = collection_of(aggregate) if command.mode == "creates" else _path_of(aggregate)
-    return f"{base}/{kebab(command.name)}"
-
-
 def _command_route(command: Command, aggregate: Aggregate) -> Route:
     roles = Argument(name="roles", value=_tuple(command.roles or ()))
     return _route("post", command_path(command, aggregate), command.name, roles)
@@ -227,12 +212,11 @@ def _is_refused(read: Route) -> bool:
 
 def _read_routes(aggregate: Aggregate) -> list[Route]:
     """Return the route by which an aggregate is read, for its owner or who may change it."""
-    path = _path_of(aggregate)
-    if aggregate.owner is not None:
-        return [_route("get", path, aggregate.name)]
-    names = {role for command in aggregate.commands for role in command.roles or ()}
-    roles = Argument(name="roles", value=_tuple(tuple(sorted(names))))
-    return [_route("get", path, aggregate.name, roles)] if names else []
+    roles = read_roles(aggregate)
+    if roles is None:
+        return []
+    options = [Argument(name="roles", value=_tuple(roles))] if roles else []
+    return [_route("get", aggregate_path(aggregate), aggregate.name, *options)]
 
 
 def _route(helper: str, path: str, kind: str, *options: Argument) -> Route:
@@ -258,7 +242,7 @@ def query_route(query: Query, kind: str) -> Route:
         ("roles", _tuple(query.roles or ())),
     ]
     given = (Argument(name=n, value=v) for n, v in options if v is not None and v != "()")
-    return _route("search" if query.page else "find", f"/{kebab(query.name)}", kind, *given)
+    return _route("search" if query.page else "find", query_path(query), kind, *given)
 
 
 def _tuple(names: tuple[str, ...]) -> str:

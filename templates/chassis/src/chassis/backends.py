@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -15,6 +14,7 @@ from fastapi import Request
 from pydantic import JsonValue
 
 from chassis import deadline, trace
+from chassis.copies import Copies
 from chassis.http.edge import CORRELATION_ID
 from chassis.http.problem import FieldError, Problem, of_status
 from chassis.http_client import Fetch, Fetched
@@ -24,16 +24,26 @@ _NOT_READY = 503
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
 
 
-class BackendFailed(Problem):
-    """A backend failed (502) or timed out (504). `reason` is for the log."""
+_FAILURES = {
+    502: ("backend_failed", "failed"),
+    503: ("backend_unavailable", "is starting or overloaded"),
+    504: ("backend_too_slow", "did not answer in time"),
+}
 
-    def __init__(self, status: int, backend: str, reason: str) -> None:
-        slow = status == 504
-        super().__init__(
-            status,
-            "backend_too_slow" if slow else "backend_failed",
-            detail=f"The backend {backend} {'did not answer in time' if slow else 'failed'}.",
-        )
+
+class BackendFailed(Problem):
+    """A backend failed (502), cannot answer now (503) or timed out (504).
+
+    Attributes:
+        backend: The name of the unit.
+        reason: What happened, for the log.
+    """
+
+    def __init__(
+        self, status: int, backend: str, reason: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        rule, what = _FAILURES[status]
+        super().__init__(status, rule, detail=f"The backend {backend} {what}.", headers=headers)
         self.backend = backend
         self.reason = reason
 
@@ -58,7 +68,7 @@ class Connections:
             tracer: Makes a span of each request.
         """
         self.tracer = tracer
-        self._peers = {unit: deque(urls) for unit, urls in peers.items()}
+        self._peers = {unit: Copies(urls) for unit, urls in peers.items()}
         self._fetch = fetch
         self._timeout = timeout
 
@@ -75,7 +85,7 @@ class Connections:
 
         Raises:
             Problem: The unit rejects the request (4xx).
-            BackendFailed: The unit fails or does not respond in time.
+            BackendFailed: The unit fails, is not available, or does not respond in time.
         """
         target = quote(_without_dots(path), safe=_SAFE_IN_PATH)
         if parameters := _parameters(query):
@@ -83,27 +93,33 @@ class Connections:
         left = deadline.remaining()
         timeout = self._timeout if left is None else min(self._timeout, left)
         told = {**headers, deadline.HEADER: str(int(timeout * 1000))}
+        until = asyncio.get_running_loop().time() + timeout
         try:
-            async with asyncio.timeout(timeout):
-                answer = await self._fetch_from_any(unit, target, told)
+            answer = await self._fetch_from_any(self._peers[unit], target, told, until)
         except TimeoutError as error:
             raise BackendFailed(504, unit, "timeout") from error
         except ConnectionError as error:
             raise BackendFailed(502, unit, str(error)) from error
         return _content(unit, answer)
 
-    async def _fetch_from_any(self, unit: str, target: str, headers: Mapping[str, str]) -> Fetched:
+    async def _fetch_from_any(
+        self, copies: Copies, target: str, headers: Mapping[str, str], until: float
+    ) -> Fetched:
         """Ask the copies in turn. A read can be repeated safely, e.g. in a deployment."""
-        copies = self._peers[unit]
-        copies.rotate(-1)
-        is_alone = len(copies) == 1
-        *urls, last = [*copies, *copies] if is_alone else copies
+        *urls, last = copies.in_turn() * 2 if copies.is_alone else copies.in_turn()
         for url in urls:
             with suppress(ConnectionError):
-                answer = await self._fetch(url + target, headers)
-                if answer.status != _NOT_READY or is_alone:
+                answer = await self._fetch_from(copies, url, target, headers, until)
+                if answer.status != _NOT_READY or copies.is_alone:
                     return answer
-        return await self._fetch(last + target, headers)
+        return await self._fetch_from(copies, last, target, headers, until)
+
+    async def _fetch_from(
+        self, copies: Copies, url: str, target: str, headers: Mapping[str, str], until: float
+    ) -> Fetched:
+        with copies.watched(url):
+            async with asyncio.timeout_at(until):
+                return await self._fetch(url + target, headers)
 
 
 class Backends:
@@ -162,6 +178,9 @@ def _text(value: object) -> str:
 def _content(unit: str, answer: Fetched) -> JsonValue:
     if 400 <= answer.status < 500:
         raise _forwarded_problem(answer)
+    if answer.status == _NOT_READY:
+        wait = answer.headers.get("retry-after", "1")
+        raise BackendFailed(503, unit, "status 503", {"Retry-After": wait})
     if not 200 <= answer.status < 300:
         raise BackendFailed(502, unit, f"status {answer.status}")
     try:

@@ -212,6 +212,17 @@ class DeadLetters:
         puts = (self._put(replace(each, state=State.REPLAY), version) for each, version in letters)
         await self._store.commit(Commit(puts=tuple(puts)))
 
+    async def remove_all(self, group: str) -> None:
+        """Remove the dead letters of a group that does not read any more.
+
+        Raises:
+            Conflict: One of them was changed meanwhile.
+        """
+        query = Query(collection=_NAME, where=(equal("group", group),), limit=_MANY)
+        while found := await self._store.find(query):
+            deletes = tuple(self.removal(*self._decoded(each)) for each in found)
+            await self._store.commit(Commit(deletes=deletes))
+
     def removal(self, letter: DeadLetter, version: int) -> Delete:
         """Return the removal of a dead letter, for the commit that handles its message."""
         return Delete(collection=_NAME, id=letter.id, expected=version)

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 from starlette.requests import Request
 
-from chassis.http.problem import FieldError, Problem, invalid
+from chassis.http.problem import FieldError, Problem, invalid, too_large
 
 MAX_VALUES = 5_000
 _DIGITS = 400  # more than a float can have; far more than fields accept
@@ -38,8 +38,7 @@ async def read_object(request: Request) -> dict[str, Any]:
         return {}
     _require_json(request.headers.get("content-type", ""))
     if _has_too_many_values(body):
-        detail = f"The body has more than {MAX_VALUES} values."
-        raise Problem(413, "content_too_large", title="Content Too Large", detail=detail)
+        raise too_large(f"The body has more than {MAX_VALUES} values.")
     try:
         value = _DECODER.decode(body.decode())
     except (ValueError, RecursionError) as error:

@@ -47,6 +47,8 @@ def problem_of(error: Exception) -> Problem:
                 "idempotency_key_reused",
                 detail="The Idempotency-Key was used for a request with another body.",
             )
+        case errors.TooLarge():
+            return problem.too_large(f"{error}.")
         case errors.Unavailable():
             return Problem(503, "unavailable", headers={"Retry-After": "1"})
         case DeadlineExceeded():

@@ -26,12 +26,13 @@ _MEANINGS = {
     415: "The body is not `application/json`.",
     422: "The request does not fit the schema.",
     502: "A backend failed.",
+    503: "A backend is starting or overloaded; `Retry-After` says when to try again.",
     504: "A backend timed out.",
 }
 COMMAND_PROBLEMS = (400, 401, 403, 404, 409, 412, 413, 415, 422)
 READ_PROBLEMS = (401, 403, 404, 422)
 SEARCH_PROBLEMS = (401, 403, 422)
-BFF_PROBLEMS = (401, 403, 404, 422, 502, 504)
+BFF_PROBLEMS = (401, 403, 404, 422, 502, 503, 504)
 
 
 class Components:

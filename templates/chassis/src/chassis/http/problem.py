@@ -99,6 +99,11 @@ def refused(rule: str) -> Problem:
     )
 
 
+def too_large(detail: str) -> Problem:
+    """Return the 413 for a request with too much content."""
+    return Problem(413, "content_too_large", title=_PHRASES[413], detail=detail)
+
+
 def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
     """Return a problem that has no more information than its status."""
     phrase = _PHRASES.get(status) or ("Client Error" if status < 500 else "Server Error")

@@ -52,6 +52,8 @@ async def connect_nats(url: str, name: str) -> NatsHub:
 class NatsHub:
     """Implements `chassis.hub.port.Hub`."""
 
+    system = "nats"
+
     def __init__(self, client: Client) -> None:
         self._client = client
         self._js = JetStreamContext(client, timeout=TIMEOUT)

@@ -90,6 +90,11 @@ class Hub(Protocol):
     """The event hub. Every method may raise `Unavailable`."""
 
     @property
+    def system(self) -> str:
+        """What OpenTelemetry calls it: the value of `messaging.system` in spans, e.g. "kafka"."""
+        ...
+
+    @property
     def max_message_bytes(self) -> int:
         """The size of the largest envelope that the hub accepts."""
         ...

@@ -17,6 +17,27 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def add_unit(parser: argparse.ArgumentParser) -> None:
+    """Add `--unit`."""
+    parser.add_argument("--unit", help="only those of this unit")
+
+
+def add_limit(parser: argparse.ArgumentParser) -> None:
+    """Add `--limit`."""
+    parser.add_argument("--limit", type=int, default=100, help="at most so many (default: 100)")
+
+
+def add_message_filters(parser: argparse.ArgumentParser) -> None:
+    """Add `--type` and `--subject`, which `fits` looks at."""
+    parser.add_argument("--type", help="only messages whose type has this in its name")
+    parser.add_argument("--subject", help="only messages about the aggregate with this id")
+
+
+def fits(options: argparse.Namespace, *, type: str, subject: str) -> bool:
+    """Return whether a message fits `--type` and `--subject`."""
+    return options.subject in (None, subject) and (options.type is None or options.type in type)
+
+
 def add_selection(parser: argparse.ArgumentParser, help: str) -> None:
     """Add ids, or `--all`; one of them is required."""
     chosen = parser.add_mutually_exclusive_group(required=True)

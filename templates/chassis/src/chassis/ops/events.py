@@ -11,7 +11,7 @@ from typing import Any
 
 from chassis.envelope import Envelope, Undecodable
 from chassis.hub.port import Hub, Record
-from chassis.ops.arguments import add_json, since
+from chassis.ops.arguments import add_json, add_limit, add_message_filters, fits, since
 from chassis.ops.errors import OpsError
 from chassis.ops.output import Output
 from chassis.ops.system import System
@@ -24,7 +24,7 @@ def add_to(areas: Any) -> None:
 
     browse = commands.add_parser("browse", help="print the messages that are there")
     browse.add_argument("--since", type=since, help="a time, or e.g. 30m for the last 30 minutes")
-    browse.add_argument("--limit", type=int, default=100, help="at most so many (default: 100)")
+    add_limit(browse)
     _add_filters(browse)
     browse.set_defaults(run=_browse)
 
@@ -35,8 +35,7 @@ def add_to(areas: Any) -> None:
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("topic", nargs="?", help="a topic (default: all)")
-    parser.add_argument("--type", help="only those whose type has this in its name")
-    parser.add_argument("--subject", help="only those about the aggregate with this id")
+    add_message_filters(parser)
     parser.add_argument("--correlation", help="only those with this correlation id")
     add_json(parser)
 
@@ -111,8 +110,7 @@ def _print(
     except Undecodable:
         return False
     if (
-        (options.type is not None and options.type not in envelope.type)
-        or options.subject not in (None, envelope.subject)
+        not fits(options, type=envelope.type, subject=envelope.subject)
         or options.correlation not in (None, str(envelope.correlation_id))
         or (since is not None and record.time < since)
     ):

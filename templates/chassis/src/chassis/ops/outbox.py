@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chassis.clock import utc_now
-from chassis.ops.arguments import add_json
+from chassis.ops.arguments import add_json, add_unit
 from chassis.ops.output import Output
 from chassis.ops.system import System
 from chassis.service import Service
@@ -19,7 +19,7 @@ def add_to(areas: Any) -> None:
     area = areas.add_parser("outbox", help="messages that wait to be published")
     commands = area.add_subparsers(required=True, metavar="COMMAND")
     status = commands.add_parser("status", help="how many wait, and how long")
-    status.add_argument("--unit", help="only this unit")
+    add_unit(status)
     add_json(status)
     status.set_defaults(run=_status)
 

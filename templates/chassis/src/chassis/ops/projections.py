@@ -60,7 +60,7 @@ def add_to(areas: Any) -> None:
     rebuild.set_defaults(run=_rebuild)
 
     for name, paused in (("pause", True), ("resume", False)):
-        command = commands.add_parser(name, help=f"{name} the processing of events")
+        command = commands.add_parser(name, help=f"{name} the processing of events, in a second")
         command.add_argument("name", help="the projection")
         add_json(command)
         command.set_defaults(run=_pausing(paused))

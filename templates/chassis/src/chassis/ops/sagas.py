@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from chassis.clock import utc_now
 from chassis.errors import Conflict
 from chassis.identity import identity_of
-from chassis.ops.arguments import add_json, add_yes, confirm, since
+from chassis.ops.arguments import add_json, add_limit, add_unit, add_yes, confirm, since
 from chassis.ops.errors import OpsError
 from chassis.ops.output import Output
 from chassis.ops.system import System
@@ -51,7 +51,7 @@ def add_to(areas: Any) -> None:
     commands = area.add_subparsers(required=True, metavar="COMMAND")
 
     list_ = commands.add_parser("list", help="list instances, the oldest first")
-    list_.add_argument("--unit", help="only those of this service")
+    add_unit(list_)
     list_.add_argument("--saga", help="only those of this saga")
     list_.add_argument("--state", choices=[each.value for each in Status], help="only these")
     list_.add_argument("--key", help="only those with this key, e.g. an id of an order")
@@ -62,7 +62,7 @@ def add_to(areas: Any) -> None:
         metavar="AGE|TIME",
         help="only those that started before, e.g. 30m",
     )
-    list_.add_argument("--limit", type=int, default=100, help="at most so many (default: 100)")
+    add_limit(list_)
     add_json(list_)
     list_.set_defaults(run=_list)
 

@@ -19,12 +19,13 @@ from chassis.runtime.aggregates import EventRepository, Repository, StateReposit
 from chassis.runtime.bindings import Binding, Group, bindings, consumers, reply_bindings
 from chassis.runtime.commands import CommandHandler
 from chassis.runtime.committer import Committer
-from chassis.runtime.consumer import Consumer, Parts
+from chassis.runtime.consumer import Consumer
 from chassis.runtime.decisions import DecisionRunner
 from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.indexes import indexes
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.membership import Membership
+from chassis.runtime.parts import Parts
 from chassis.runtime.policies import PolicyRunner
 from chassis.runtime.relay import Relay
 from chassis.runtime.retries import RETRY, Retry

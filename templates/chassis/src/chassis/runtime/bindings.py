@@ -8,8 +8,9 @@ from itertools import groupby
 
 from chassis.messages import COMMAND_REPLIES, Catalog, Command, Message
 from chassis.runtime.checkpoints import Checkpoints
-from chassis.runtime.consumer import Consumer, Parts
+from chassis.runtime.consumer import Consumer
 from chassis.runtime.deliveries import Decoder, Handle, Reaction
+from chassis.runtime.parts import Parts
 from chassis.service import Start
 
 

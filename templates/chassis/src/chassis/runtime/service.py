@@ -40,7 +40,7 @@ class ServiceRuntime:
         *,
         accept_empty_store: bool = False,
     ) -> None:
-        telemetry = telemetry or Telemetry.of(service.name)
+        telemetry = (telemetry or Telemetry.of(service.name)).via(hub.system)
         on = Environment(
             store=store,
             hub=hub,

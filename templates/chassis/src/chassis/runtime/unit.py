@@ -16,9 +16,10 @@ from chassis.health import Check, Checks, degraded, failed, ok
 from chassis.hub.topics import declare_all
 from chassis.messages import Catalog
 from chassis.runtime import checkpoints, housekeeping, relay, timers
-from chassis.runtime.consumer import Consumer, Parts, lease_name
+from chassis.runtime.consumer import Consumer, lease_name
 from chassis.runtime.housekeeping import Housekeeping
 from chassis.runtime.losses import check_store
+from chassis.runtime.parts import Parts
 from chassis.runtime.replays import Replays
 from chassis.store.port import Collection
 

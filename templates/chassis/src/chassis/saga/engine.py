@@ -107,6 +107,7 @@ class SagaEngine:
             cause=envelope.id,
             correlation_id=envelope.correlation_id,
             now=self._clock(),
+            traceparent=envelope.traceparent,
         )
         if await self.instances.get(work, begun.instance.id) is not None:
             return
@@ -134,11 +135,15 @@ class SagaEngine:
         return fire
 
     async def _move(self, id: str, move: _Move, work: Work) -> None:
-        """Make a transition that no message causes."""
+        """Make a transition that no message causes, in the trace of the start."""
         current = await self._instance(id, work)
         instance = current.state
         begun = self._tracer.sampled(
-            trace.begin(correlation_id=instance.correlation_id, causation_id=instance.cause)
+            trace.begin(
+                correlation_id=instance.correlation_id,
+                causation_id=instance.cause,
+                traceparent=instance.traceparent,
+            )
         )
         with self._tracer.internal(begun, f"saga {self.saga.name}"):
             transition = move(instance, self._clock())

@@ -70,6 +70,7 @@ class Instance:
         correlation_id: The correlation id of the event that started it.
         cause: The id of the event that started it.
         start: The data of the event that started it.
+        traceparent: The trace of that event; unknown for an instance of an earlier version.
         started_at: When it started; unknown for an instance of an earlier version.
         updated_at: When it last changed.
         status: The status.
@@ -87,6 +88,7 @@ class Instance:
     correlation_id: UUID
     cause: UUID
     start: Mapping[str, Any]
+    traceparent: str | None = None
     started_at: datetime | None = None
     updated_at: datetime | None = None
     status: Status = Status.RUNNING

@@ -26,3 +26,7 @@ class Telemetry:
     def of(cls, unit: str) -> Telemetry:
         """Return the telemetry of a unit without spans."""
         return cls(Metrics(unit))
+
+    def via(self, system: str) -> Telemetry:
+        """Return this telemetry for messages that go through the messaging system `system`."""
+        return Telemetry(self.metrics, self.tracer.via(system))

@@ -23,6 +23,10 @@ class Answer(Protocol):
 class Tracer:
     """Propagates the trace, and makes no spans. `chassis.telemetry.otlp` has one that does."""
 
+    def via(self, system: str) -> Tracer:
+        """Return this tracer for messages that go through the messaging system `system`."""
+        return self
+
     def root(self) -> Trace:
         """Return a new trace, for work that no request or message has caused."""
         return trace.begin()

@@ -20,6 +20,7 @@ _BATCH_BYTES = 1024 * 1024
 class MemoryHub:
     """Implements `chassis.hub.port.Hub`; a topic is a list."""
 
+    system = "memory"
     max_message_bytes = 1024 * 1024
 
     def __init__(self) -> None:

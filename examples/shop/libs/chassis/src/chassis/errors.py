@@ -49,6 +49,16 @@ class StoreLost(Unavailable):
     """A store was removed, or replaced by another one, while it was open: start again."""
 
 
+class DataLost(Exception):
+    """The store of a service is empty, although the service has published events."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__(
+            f"the store of {unit} is empty, but not its topics: restore a backup, "
+            f"or accept the loss: ACCEPT_EMPTY_STORE={unit}"
+        )
+
+
 class InvalidQuery(ValueError):
     """A query that is not valid: `field` is unknown, or cannot have the given value."""
 

@@ -147,11 +147,6 @@ class Catalog:
         """Return the message type with the CloudEvents type `name`, or None."""
         return self._by_name.get(name)
 
-    @property
-    def dead_letters(self) -> str:
-        """The topic of the dead letters."""
-        return f"{self.system}.dead-letters"
-
     @cached_property
     def topics(self) -> tuple[str, ...]:
         """The topics of the system."""

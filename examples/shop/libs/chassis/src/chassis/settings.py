@@ -41,6 +41,8 @@ class Settings:
         max_wait: Seconds that each of them may wait.
         drain_delay: Seconds between not being ready and closing the port, for load balancers.
         drain_timeout: Seconds for the work in flight after that.
+        accept_empty_store: The services that may start with an empty store although they have
+            published events: what their stores had is given up. Set it for one start only.
     """
 
     nats_url: str
@@ -58,6 +60,7 @@ class Settings:
     max_wait: float = 0.5
     drain_delay: float = 0.0
     drain_timeout: float = 8.0
+    accept_empty_store: frozenset[str] = frozenset()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -83,6 +86,7 @@ class Settings:
             max_wait=reader.seconds("MAX_WAIT", 0.5),
             drain_delay=reader.seconds("DRAIN_DELAY", 0.0),
             drain_timeout=reader.seconds("DRAIN_TIMEOUT", 8.0),
+            accept_empty_store=reader.names("ACCEPT_EMPTY_STORE"),
         )
         if reader.problems:
             raise SettingsError(tuple(reader.problems))
@@ -140,6 +144,10 @@ class _Reader:
             self.problems.append(f"{name} is {value!r}, but must be a number of at least 1")
             return default
         return int(value)
+
+    def names(self, name: str) -> frozenset[str]:
+        """Read `order,cart`."""
+        return frozenset(filter(None, map(str.strip, self.text(name, "").split(","))))
 
     def peers(self, name: str) -> Mapping[str, tuple[str, ...]]:
         """Read `order=http://127.0.0.1:8101|http://127.0.0.1:8102,cart=http://...`."""

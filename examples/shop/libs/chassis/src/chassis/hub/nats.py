@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
 import nats
 import nats.errors
@@ -17,8 +17,8 @@ from chassis.envelope import Outgoing
 from chassis.errors import TooLarge, Unavailable
 from chassis.hub.nats_publisher import Publisher
 from chassis.hub.nats_reader import Readers
-from chassis.hub.nats_requests import TIMEOUT
-from chassis.hub.nats_stream import declare_stream
+from chassis.hub.nats_requests import TIMEOUT, NoStream, Requests
+from chassis.hub.nats_stream import declare_stream, ensure_stream
 from chassis.hub.nats_subjects import Selection, stream_name
 from chassis.hub.port import Backlog, Record, Topic
 
@@ -52,11 +52,14 @@ async def connect_nats(url: str, name: str) -> NatsHub:
 class NatsHub:
     """Implements `chassis.hub.port.Hub`."""
 
+    system = "nats"
+
     def __init__(self, client: Client) -> None:
         self._client = client
         self._js = JetStreamContext(client, timeout=TIMEOUT)
         self._publisher = Publisher(client)
-        self._readers = Readers(client, self._js)
+        self._requests = Requests()
+        self._readers = Readers(client, self._js, self._requests)
         self._topics: dict[str, Topic] = {}
         self._closing = False
 
@@ -93,41 +96,41 @@ class NatsHub:
             await declare_stream(self._js, topic)
         self._topics[topic.name] = topic
 
+    async def incarnation(self, topic: str) -> str:
+        """See `Hub`."""
+        async with self._using(topic):
+            return await self._readers.incarnation(topic)
+
     async def publish(self, message: Outgoing, *, again: bool = False) -> None:
         """See `Hub`."""
         if len(message.data) > self.max_message_bytes:
             raise TooLarge(message.type, len(message.data), self.max_message_bytes)
-        self._require_connection()
-        with _translating():
+        async with self._using(message.topic):
             await self._publisher.publish(message, again=again)
 
     async def read(
         self, topic: str, after: Mapping[int, int], types: frozenset[str] | None = None
     ) -> AsyncGenerator[tuple[Record, ...], None]:
         """See `Hub`."""
-        self._require_connection()
         selection = Selection.of(self._topics[topic], after, types)
-        with _translating():
-            async with aclosing(self._readers.read(selection)) as batches:
-                async for batch in batches:
-                    yield batch
+        async with self._using(topic), aclosing(self._readers.read(selection)) as batches:
+            async for batch in batches:
+                yield batch
 
     async def is_complete(self, topic: str) -> bool:
         """See `Hub`."""
-        self._require_connection()
-        with _translating():
+        async with self._using(topic):
             return (await self._js.stream_info(stream_name(topic))).state.first_seq <= 1
 
     async def delete(self, topic: str) -> None:
         """See `Hub`."""
-        self._require_connection()
-        with _translating(), suppress(NotFoundError):
-            await self._js.delete_stream(stream_name(topic))
+        async with self._using(topic):
+            with suppress(NotFoundError):
+                await self._js.delete_stream(stream_name(topic))
 
     async def end(self, topic: str) -> Mapping[int, int]:
         """See `Hub`."""
-        self._require_connection()
-        with _translating():
+        async with self._using(topic):
             last = await self._readers.last_position(topic)
         return dict.fromkeys(range(self._topics[topic].partitions), last)
 
@@ -135,8 +138,7 @@ class NatsHub:
         self, topic: str, after: Mapping[int, int], types: frozenset[str] | None = None
     ) -> Backlog:
         """See `Hub`."""
-        self._require_connection()
-        with _translating():
+        async with self._using(topic):
             return await self._readers.backlog(self._topics[topic], after, types)
 
     def status(self) -> str:
@@ -149,11 +151,27 @@ class NatsHub:
         self._fail("the connection was closed")
         await self._client.close()
 
-    def _require_connection(self) -> None:
+    @asynccontextmanager
+    async def _using(self, topic: str) -> AsyncGenerator[None, None]:
+        """Raise `Unavailable` for errors in this block; a topic that was lost is created again."""
         if not self._client.is_connected:
             raise Unavailable("not connected to the event hub")
+        try:
+            with _translating():
+                yield
+        except NoStream:
+            await self._restore(topic)
+            raise
+
+    async def _restore(self, name: str) -> None:
+        topic = self._topics.get(name)
+        if topic is not None and not topic.temporary:
+            with _translating():
+                async with self._requests.guard():
+                    await ensure_stream(self._js, topic)
 
     def _fail(self, reason: str) -> None:
+        self._requests.fail()
         self._publisher.fail(reason)
         self._readers.fail(reason)
 
@@ -167,6 +185,8 @@ class NatsHub:
 def _translating() -> Iterator[None]:
     try:
         yield
+    except NotFoundError as error:
+        raise NoStream(f"event hub: {error!s}") from error
     except (nats.errors.Error, TimeoutError, OSError) as error:
         raise Unavailable(f"event hub: {error!s} ({type(error).__name__})") from error
 

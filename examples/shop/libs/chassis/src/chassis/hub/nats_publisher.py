@@ -21,6 +21,7 @@ from nats.js.api import Header
 
 from chassis.envelope import Outgoing
 from chassis.errors import Unavailable
+from chassis.hub.nats_requests import NoStream
 from chassis.hub.nats_subjects import subject_of
 
 _TIMEOUT = 15.0  # seconds until a group is answered
@@ -61,11 +62,12 @@ class Publisher:
 
     def fail(self, reason: str) -> None:
         """Make all that wait raise `Unavailable`; their messages may have been stored."""
+        error = Unavailable(f"event hub: {reason}")
         for group in self._groups.values():
-            group.fail(reason)
+            group.fail(error)
         for topic in self._topics.values():
             while topic.waiting:
-                topic.waiting.popleft().fail(reason)
+                topic.waiting.popleft().fail(error)
 
     def _schedule(self, topic: _Topic) -> None:
         """Send the next group as soon as all tasks that are ready have added their messages."""
@@ -83,7 +85,7 @@ class Publisher:
                 await self._send_group(f"{self._inbox}.{number}", group.entries)
                 await group.answered.wait()
         except Exception as error:  # whoever waits for this group must know
-            group.fail(f"{error!s} ({type(error).__name__})")
+            group.fail(Unavailable(f"event hub: {error!s} ({type(error).__name__})"))
         finally:
             del self._groups[number]
             topic.under_way -= 1
@@ -99,10 +101,10 @@ class Publisher:
     async def _on_answer(self, answer: Msg) -> None:
         number, _, _, entry, _, _ = answer.subject[len(self._inbox) + 1 :].split(".")
         if (group := self._groups.get(number)) is not None:
-            group.answer(int(entry), json.loads(answer.data) if answer.data else _NO_STREAM)
-
-
-_NO_STREAM = {"error": "there is no stream for this topic"}
+            if answer.data:
+                group.answer(int(entry), json.loads(answer.data))
+            else:
+                group.refuse(int(entry), NoStream("event hub: there is no stream for this topic"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,9 +120,9 @@ class _Entry:
         if not self.stored.done():
             self.stored.set_result(None)
 
-    def fail(self, reason: str) -> None:
+    def fail(self, error: Exception) -> None:
         if not self.stored.done():
-            self.stored.set_exception(Unavailable(f"event hub: {reason}"))
+            self.stored.set_exception(error)
 
 
 @dataclass(slots=True, eq=False)
@@ -151,15 +153,19 @@ class _Group:
         if self.answered.is_set():
             return
         if "error" in answer:
-            # The server has ended the batch: those without an answer are sent again.
-            self.entries[number - 1].fail(str(answer["error"]))
-            self.answered.set()
+            self.refuse(number, Unavailable(f"event hub: {answer['error']}"))
         elif "batch" in answer:
             for entry in self.entries[: answer["count"]]:
                 entry.succeed()
-            self.fail("a part of a batch was lost")
+            self.fail(Unavailable("event hub: a part of a batch was lost"))
 
-    def fail(self, reason: str) -> None:
+    def refuse(self, number: int, error: Exception) -> None:
+        """Make one message fail: the server has ended the batch, and the rest is sent again."""
+        if not self.answered.is_set():
+            self.entries[number - 1].fail(error)
+            self.answered.set()
+
+    def fail(self, error: Exception) -> None:
         for entry in self.entries:
-            entry.fail(reason)
+            entry.fail(error)
         self.answered.set()

@@ -21,15 +21,14 @@ from chassis.hub.port import Backlog, Record, Topic
 class Readers:
     """All that is read through one connection."""
 
-    def __init__(self, client: Client, js: JetStreamContext) -> None:
+    def __init__(self, client: Client, js: JetStreamContext, requests: Requests) -> None:
         self._client = client
         self._js = js
-        self._requests = Requests()
+        self._requests = requests
         self._consumers: set[PullConsumer] = set()
 
     def fail(self, reason: str) -> None:
-        """Make all readers and requests fail."""
-        self._requests.fail()
+        """Make all readers fail."""
         for consumer in self._consumers:
             consumer.fail(reason)
 
@@ -37,6 +36,11 @@ class Readers:
         """Return the position of the last message of a topic."""
         async with self._requests.guard():
             return (await self._js.stream_info(stream_name(topic))).state.last_seq
+
+    async def incarnation(self, topic: str) -> str:
+        """See `Hub.incarnation`: when the stream was created, which a restart does not change."""
+        async with self._requests.guard():
+            return str((await self._js.stream_info(stream_name(topic))).created)
 
     async def read(self, selection: Selection) -> AsyncGenerator[tuple[Record, ...], None]:
         """See `Hub.read`."""

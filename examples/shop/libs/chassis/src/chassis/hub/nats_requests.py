@@ -6,7 +6,13 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from chassis.errors import Unavailable
+
 TIMEOUT = 30  # seconds
+
+
+class NoStream(Unavailable):
+    """There is no stream for a topic."""
 
 
 class Requests:

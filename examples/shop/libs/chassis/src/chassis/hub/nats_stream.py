@@ -28,13 +28,14 @@ async def declare_stream(js: JetStreamContext, topic: Topic) -> None:
     async with asyncio.timeout(_PATIENCE):
         while True:
             try:
-                return await _ensure(js, topic)
+                return await ensure_stream(js, topic)
             except (ServiceUnavailableError, nats.errors.TimeoutError, TimeoutError) as error:
                 _log.warning("event hub is slow", topic=topic.name, error=repr(error))
                 await asyncio.sleep(_PAUSE)
 
 
-async def _ensure(js: JetStreamContext, topic: Topic) -> None:
+async def ensure_stream(js: JetStreamContext, topic: Topic) -> None:
+    """Create or update the stream of a topic."""
     config = _config(topic)
     try:
         await js.add_stream(config)

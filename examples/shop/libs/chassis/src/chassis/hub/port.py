@@ -27,11 +27,19 @@ def slot_of(subject: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A durable log. The messages of one subject are in one partition, in order."""
+    """A durable log. The messages of one subject are in one partition, in order.
+
+    Attributes:
+        name: The name.
+        partitions: The number of partitions.
+        retention: How long messages are kept.
+        temporary: Whether it is deleted when it has been read, and useless if parts of it are lost.
+    """
 
     name: str
     partitions: int
     retention: timedelta
+    temporary: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.partitions <= SLOTS:
@@ -82,6 +90,11 @@ class Hub(Protocol):
     """The event hub. Every method may raise `Unavailable`."""
 
     @property
+    def system(self) -> str:
+        """What OpenTelemetry calls it: the value of `messaging.system` in spans, e.g. "kafka"."""
+        ...
+
+    @property
     def max_message_bytes(self) -> int:
         """The size of the largest envelope that the hub accepts."""
         ...
@@ -91,6 +104,16 @@ class Hub(Protocol):
 
         With another number of partitions, what is in the topic can still be read: `read` returns it
         in the partitions that are declared now, in order for each subject. Positions stay valid.
+
+        Should the hub lose the topic, e.g. with a disk, its next use fails with `Unavailable`, and
+        creates it again, unless it is temporary.
+        """
+        ...
+
+    async def incarnation(self, topic: str) -> str:
+        """Return what identifies this log: a topic that was lost and created again has another.
+
+        Positions are valid in one incarnation.
         """
         ...
 

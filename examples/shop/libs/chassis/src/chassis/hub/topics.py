@@ -8,9 +8,14 @@ from chassis.hub.port import Hub, Topic
 from chassis.messages import Catalog
 
 
-def topic_of(messages: Catalog, name: str) -> Topic:
+def topic_of(messages: Catalog, name: str, *, temporary: bool = False) -> Topic:
     """Return the topic `name` with the configuration of the catalog."""
-    return Topic(name=name, partitions=messages.partitions, retention=messages.retention)
+    return Topic(
+        name=name,
+        partitions=messages.partitions,
+        retention=messages.retention,
+        temporary=temporary,
+    )
 
 
 async def declare_all(hub: Hub, messages: Catalog) -> None:

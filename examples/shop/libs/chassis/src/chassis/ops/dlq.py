@@ -13,7 +13,15 @@ from chassis.clock import utc_now
 from chassis.dead_letters import UNPUBLISHED, DeadLetter, DeadLetters, State
 from chassis.envelope import Envelope, Outgoing
 from chassis.errors import Conflict
-from chassis.ops.arguments import add_json, add_selection, add_yes, confirm
+from chassis.ops.arguments import (
+    add_json,
+    add_message_filters,
+    add_selection,
+    add_unit,
+    add_yes,
+    confirm,
+    fits,
+)
 from chassis.ops.errors import OpsError
 from chassis.ops.output import Output, Patience
 from chassis.ops.system import System
@@ -65,10 +73,9 @@ def add_to(areas: Any) -> None:
 
 
 def _add_filters(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--unit", help="only those of this unit")
+    add_unit(parser)
     parser.add_argument("--group", help="only those of this consumer group")
-    parser.add_argument("--type", help="only messages whose type has this in its name")
-    parser.add_argument("--subject", help="only messages about the aggregate with this id")
+    add_message_filters(parser)
 
 
 async def _list(options: argparse.Namespace, system: System, output: Output) -> int:
@@ -197,16 +204,10 @@ async def _chosen(options: argparse.Namespace, system: System, ids: list[str]) -
 async def _matching(options: argparse.Namespace, system: System) -> AsyncIterator[_Found]:
     async for unit, store in system.stores(options.unit):
         for letter, version in await DeadLetters(store, utc_now).list():
-            if _matches(letter, options):
+            if options.group in (None, letter.group) and fits(
+                options, type=letter.type, subject=letter.subject
+            ):
                 yield _Found(unit.name, letter, version, store)
-
-
-def _matches(letter: DeadLetter, options: argparse.Namespace) -> bool:
-    return (
-        options.group in (None, letter.group)
-        and options.subject in (None, letter.subject)
-        and (options.type is None or options.type in letter.type)
-    )
 
 
 def _summary(found: _Found) -> dict[str, object]:

@@ -60,7 +60,7 @@ def add_to(areas: Any) -> None:
     rebuild.set_defaults(run=_rebuild)
 
     for name, paused in (("pause", True), ("resume", False)):
-        command = commands.add_parser(name, help=f"{name} the processing of events")
+        command = commands.add_parser(name, help=f"{name} the processing of events, in a second")
         command.add_argument("name", help="the projection")
         add_json(command)
         command.set_defaults(run=_pausing(paused))
@@ -150,7 +150,7 @@ async def _begin_with_history(unit: Projection[Any, Any], store: Store, hub: Hub
     model = await _change(store, begun)
     if model.history is None:
         raise OpsError(f"{unit.name} is being rebuilt from the event hub: wait until that is done")
-    await hub.declare(topic_of(unit.messages, model.history.topic))
+    await hub.declare(topic_of(unit.messages, model.history.topic, temporary=True))
     return model
 
 

@@ -154,7 +154,15 @@ def _host_service(
     from chassis.store.factory import open_store
 
     store = open_store(settings.data_dir, identity_of(service))
-    runtime = ServiceRuntime(service, store, hub, overrides.clock, overrides.retry, telemetry)
+    runtime = ServiceRuntime(
+        service,
+        store,
+        hub,
+        overrides.clock,
+        overrides.retry,
+        telemetry,
+        accept_empty_store=service.name in settings.accept_empty_store,
+    )
     app = service_app(service, runtime, verifier, guard(runtime.readiness), telemetry)
     return Host(service.name, app, runtime, store, store.close)
 

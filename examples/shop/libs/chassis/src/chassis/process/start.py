@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import structlog
 
-from chassis.errors import Unavailable
+from chassis.errors import DataLost, Unavailable
 from chassis.process.assignments import is_bff
 from chassis.process.host import host
 from chassis.process.state import Process, ServedUnit
@@ -48,6 +48,9 @@ async def _start(process: Process, served: ServedUnit, connecting: asyncio.Lock)
             await _start_once(process, served)
         except Unavailable as error:
             _log.warning("cannot start yet", service=served.unit.name, reason=str(error))
+            served.admission.waiting(str(error))
+        except DataLost as error:
+            _log.error("refused to start", service=served.unit.name, reason=str(error))
             served.admission.waiting(str(error))
         except Exception as error:
             _log.exception("cannot start", service=served.unit.name, reason=str(error))

@@ -19,12 +19,13 @@ from chassis.runtime.aggregates import EventRepository, Repository, StateReposit
 from chassis.runtime.bindings import Binding, Group, bindings, consumers, reply_bindings
 from chassis.runtime.commands import CommandHandler
 from chassis.runtime.committer import Committer
-from chassis.runtime.consumer import Consumer, Parts
+from chassis.runtime.consumer import Consumer
 from chassis.runtime.decisions import DecisionRunner
 from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.indexes import indexes
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.membership import Membership
+from chassis.runtime.parts import Parts
 from chassis.runtime.policies import PolicyRunner
 from chassis.runtime.relay import Relay
 from chassis.runtime.retries import RETRY, Retry
@@ -53,13 +54,23 @@ class ServiceParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """What a unit runs on."""
+    """What a unit runs on.
+
+    Attributes:
+        store: The store of the unit.
+        hub: The hub.
+        clock: Says what time it is.
+        retry: How often a message is tried.
+        telemetry: What the unit records its work with.
+        accept_empty_store: Whether it starts although its data was lost.
+    """
 
     store: Store
     hub: Hub
     clock: Clock = utc_now
     retry: Retry = RETRY
     telemetry: Telemetry
+    accept_empty_store: bool = False
 
 
 def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit, Sources]:
@@ -91,6 +102,7 @@ def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit, Sou
         consumers=reading,
         background={"relay": relay.run, "timers": timers.run},
         flush=relay.flush_if_mine,
+        publishes=() if on.accept_empty_store else _own_topics(service),
         problems={"outbox": lambda: relay.problem},
     )
 
@@ -105,6 +117,12 @@ def assemble(service: Service, on: Environment) -> tuple[ServiceParts, Unit, Sou
         return (*observation.leases(shared), *observation.lags(reading, on.clock))
 
     return parts, unit, Sources(stored, known)
+
+
+def _own_topics(service: Service) -> set[str]:
+    """Return the topics of the events of the service, which nobody else publishes to."""
+    events = (event for aggregate in service.aggregates for event in aggregate.events)
+    return {service.messages.of(event).topic for event in events}
 
 
 def _timer_handlers(

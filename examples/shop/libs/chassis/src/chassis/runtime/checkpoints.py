@@ -5,14 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from chassis.errors import Conflict
 from chassis.hub.port import Hub
 from chassis.service import Start
-from chassis.store.port import Collection, Commit, Delete, Kind, Put, Query, Sort, Store, equal
+from chassis.store.port import (
+    Collection,
+    Commit,
+    Delete,
+    Kind,
+    Put,
+    Query,
+    Sort,
+    Store,
+    Stored,
+    equal,
+)
 
 _CHECKPOINTS = "chassis_checkpoints"
 _MANY = 10_000
@@ -27,10 +38,22 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The position of the last handled message, and the version of its document."""
+    """How far a partition was read.
+
+    Attributes:
+        position: The position of the last handled message.
+        version: The version of the document.
+        log: The incarnation of the topic that has this position; empty if an older version of this
+            package wrote it, which did not ask.
+    """
 
     position: int
     version: int
+    log: str = ""
+
+    def is_in(self, log: str) -> bool:
+        """Return whether this is a position in `log`, as far as is known."""
+        return self.log in ("", log)
 
 
 class Checkpoints:
@@ -68,25 +91,32 @@ class Checkpoints:
     async def load(self, hub: Hub, partitions: Iterable[int]) -> dict[int, Checkpoint]:
         """Return the checkpoints of some partitions.
 
-        A position beyond the end of the topic is one of another hub, or the hub was restored from a
-        backup: then the partition begins anew.
+        A position in another incarnation of the topic, or beyond its end, says nothing: the hub has
+        lost its messages or was restored from a backup. Then the partition begins anew.
 
         Raises:
             Conflict: Another process was faster.
         """
-        stored = await self._stored()
+        log = await hub.incarnation(self.topic)
+        stored = await self._stored(log)
         if not stored and self._start is Start.NOW:
-            await self._begin_now(hub)
-            stored = await self._stored()
-        missing = Checkpoint(self._first(stored), 0)
+            await self._begin_now(hub, log)
+            stored = await self._stored(log)
+        missing = Checkpoint(self._first(stored), 0, log)
         found = {each: stored.get(self._id(each), missing) for each in partitions}
         end = await hub.end(self.topic)
-        beyond = {p: each for p, each in found.items() if each.position > end[p]}
-        return {**found, **await self._restart(beyond)} if beyond else found
+        lost = {p: at for p, at in found.items() if not at.is_in(log) or at.position > end[p]}
+        found = {p: replace(at, log=log) for p, at in found.items()}
+        return {**found, **await self._restart(lost, log)} if lost else found
 
-    async def positions(self) -> Mapping[int, int]:
-        """Return the positions of all partitions; 0 if a partition was never read."""
-        stored = await self._stored()
+    async def positions(self, log: str = "") -> Mapping[int, int]:
+        """Return the positions of all partitions; 0 if a partition was never read.
+
+        Args:
+            log: The incarnation of the topic, of which 0 was read if positions are in another one;
+                empty if that does not matter.
+        """
+        stored = await self._stored(log)
         first = self._first(stored)
         return {
             partition: found.position if (found := stored.get(self._id(partition))) else first
@@ -130,22 +160,22 @@ class Checkpoints:
         return Put(
             collection=_CHECKPOINTS,
             id=self._id(partition),
-            data=json.dumps({"reader": self._reader, "position": position}),
+            data=json.dumps({"reader": self._reader, "position": position, "log": before.log}),
             expected=before.version,
             version=before.version + 1,
         )
 
-    async def _restart(self, beyond: Mapping[int, Checkpoint]) -> Mapping[int, Checkpoint]:
+    async def _restart(self, lost: Mapping[int, Checkpoint], log: str) -> dict[int, Checkpoint]:
         """Let partitions begin anew. The inbox drops what was handled."""
         _log.error(
             "the event hub has lost messages: reading again from the beginning",
             topic=self.topic,
             group=self.group,
-            partitions=sorted(beyond),
+            partitions=sorted(lost),
         )
-        puts = tuple(self.put(each, 0, before) for each, before in beyond.items())
+        puts = tuple(self.put(p, 0, replace(before, log=log)) for p, before in lost.items())
         await self._store.commit(Commit(puts=puts))
-        return {each: Checkpoint(0, before.version + 1) for each, before in beyond.items()}
+        return {p: Checkpoint(0, before.version + 1, log) for p, before in lost.items()}
 
     def _first(self, stored: Mapping[str, Checkpoint]) -> int:
         """Return where a partition without a checkpoint begins.
@@ -158,22 +188,28 @@ class Checkpoints:
         complete = (min(p) for n, p in counts.items() if n != self.partitions and len(p) == n)
         return max(complete, default=0)
 
-    async def _begin_now(self, hub: Hub) -> None:
+    async def _begin_now(self, hub: Hub, log: str) -> None:
         """Write down the end of the topic, so that it stays the beginning of this group."""
         end = await hub.end(self.topic)
-        puts = tuple(self.put(each, end[each], Checkpoint(0, 0)) for each in sorted(end))
+        puts = tuple(self.put(each, end[each], Checkpoint(0, 0, log)) for each in sorted(end))
         with suppress(Conflict):  # another process has just done the same
             await self._store.commit(Commit(puts=puts))
 
-    async def _stored(self) -> dict[str, Checkpoint]:
+    async def _stored(self, log: str = "") -> dict[str, Checkpoint]:
         query = Query(collection=_CHECKPOINTS, where=(equal("reader", self._reader),), limit=_MANY)
-        return {
-            stored.id: Checkpoint(json.loads(stored.data)["position"], stored.version)
-            for stored in await self._store.find(query)
+        found = {stored.id: _checkpoint(stored) for stored in await self._store.find(query)}
+        lost = {
+            id: replace(at, position=0) for id, at in found.items() if log and not at.is_in(log)
         }
+        return found | lost
 
     def _delete(self, id: str, stored: Checkpoint) -> Delete:
         return Delete(collection=_CHECKPOINTS, id=id, expected=stored.version)
 
     def _id(self, partition: int) -> str:
         return f"{self._reader}/{partition}/{self.partitions}"
+
+
+def _checkpoint(stored: Stored) -> Checkpoint:
+    data = json.loads(stored.data)
+    return Checkpoint(data["position"], stored.version, data.get("log", ""))

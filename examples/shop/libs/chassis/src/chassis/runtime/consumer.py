@@ -9,55 +9,32 @@ inbox.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Iterable
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 import structlog
 
-from chassis.dead_letters import DeadLetter, DeadLetters
-from chassis.envelope import Undecodable
-from chassis.errors import AlreadyHandled, Conflict, TooLarge, Unavailable
-from chassis.hub.port import Hub, Record
+from chassis.dead_letters import DeadLetter
+from chassis.errors import AlreadyHandled, Conflict, Unavailable
+from chassis.hub.port import Record
+from chassis.runtime.attempts import Attempts, pause
 from chassis.runtime.checkpoints import Checkpoints
-from chassis.runtime.committer import Committer
 from chassis.runtime.decisions import Impatient
 from chassis.runtime.deliveries import Decoder, Delivery
 from chassis.runtime.lag import Lag, unhandled, unread
 from chassis.runtime.lanes import Lanes
 from chassis.runtime.later import Later
-from chassis.runtime.membership import Membership
+from chassis.runtime.parts import Parts
 from chassis.runtime.progress import Progress
-from chassis.runtime.retries import Retry, repeat
 from chassis.runtime.work import Work
-from chassis.store.port import Commit, Delete, Store
-from chassis.telemetry import Telemetry
+from chassis.store.port import Commit, Delete
 
 _BATCH_ATTEMPTS = 5
 _BACKOFF = (0.1, 0.3, 1.0, 2.0)
 _SAVE_AFTER = 0.2  # seconds from the end of work in a lane to its checkpoint
 _SETTLE_AFTER = 1.0  # seconds without messages until the positions move to the end of the topic
 
-# Errors that no repetition mends.
-_PERMANENT = (TooLarge, Undecodable)
-
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What the consumers of a unit share."""
-
-    store: Store
-    hub: Hub
-    committer: Committer
-    membership: Membership
-    dead_letters: DeadLetters
-    retry: Retry
-    telemetry: Telemetry
 
 
 class Consumer:
@@ -81,7 +58,9 @@ class Consumer:
         self._decoder = decoder
         self.checkpoints = checkpoints
         self._parts = parts
-        self._lanes = Lanes(self._handle_alone, lambda: self._saving.request())
+        self._stopping = asyncio.Event()
+        self._attempts = Attempts(topic, group, parts, self._stopping)
+        self._lanes = Lanes(self._attempts.handle, lambda: self._saving.request())
         self._progress = Progress(checkpoints, parts.store, parts.hub, parts.committer, self._lanes)
         self._saving = Later(_SAVE_AFTER, self._progress.save)
         self._settling = Later(_SETTLE_AFTER, lambda: self._progress.settle(decoder.types))
@@ -90,7 +69,6 @@ class Consumer:
         self._lag = Lag()
         self._metrics = parts.telemetry.metrics
         self._at_end = False
-        self._stopping = asyncio.Event()
         self._changed = asyncio.Event()
         self._waiting: asyncio.Timeout | None = None
 
@@ -115,7 +93,7 @@ class Consumer:
                 except (Unavailable, Conflict) as error:
                     self.problem = f"{self.group}: {error or 'conflict'}"
                     _log.warning("consumer interrupted", group=self.group, reason=str(error))
-                    await self._pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)])
+                    await pause(_BACKOFF[min(failures, len(_BACKOFF) - 1)], self._stopping)
                     failures += 1
         self._stopping.clear()  # for the next start
 
@@ -126,8 +104,9 @@ class Consumer:
 
     async def oldest_unhandled(self) -> datetime | None:
         """Return when the oldest message was published that the group has not handled, or None."""
-        positions = await self.checkpoints.positions()
-        backlog = await self._parts.hub.backlog(self.topic, positions, self._decoder.types)
+        hub = self._parts.hub
+        positions = await self.checkpoints.positions(await hub.incarnation(self.topic))
+        backlog = await hub.backlog(self.topic, positions, self._decoder.types)
         return backlog.oldest
 
     async def replay(self, letter: DeadLetter, removal: Delete) -> None:
@@ -136,7 +115,8 @@ class Consumer:
         Raises:
             Exception: It cannot be handled.
         """
-        await self._attempt(self._decoder.decode(letter.record), Commit(deletes=(removal,)))
+        more = Commit(deletes=(removal,))
+        await self._attempts.attempt(self._decoder.decode(letter.record), more)
 
     def _on_leases(self) -> None:
         if self._mine != self._reading:
@@ -263,7 +243,7 @@ class Consumer:
                 continue
             mark = work.mark
             try:
-                await self._timed(delivery, work)
+                await self._attempts.carry_out(delivery, work)
             except (Unavailable, Conflict):
                 raise
             except Exception as error:
@@ -273,14 +253,6 @@ class Consumer:
                 blocked.add(delivery.subject)
                 failed.append(delivery)
         return failed
-
-    async def _timed(self, delivery: Delivery, work: Work) -> None:
-        began = time.perf_counter()
-        try:
-            await delivery.carry_out(work, self._parts.telemetry.tracer, self.group)
-        finally:
-            seconds = time.perf_counter() - began
-            self._metrics.handling(self.group, delivery.record.type, seconds)
 
     async def _leave(self) -> None:
         """Finish the lanes on a stop as far as possible; what is left is read again later."""
@@ -295,71 +267,6 @@ class Consumer:
         # Only now: a save must not find the lanes empty.
         self._progress.read = {}
         self._lanes.clear()
-
-    async def _handle_alone(self, delivery: Delivery) -> None:
-        """Handle one message until it is handled or a dead letter; outages do not count.
-
-        A conflict counts, since it remains after all repetitions of an attempt.
-        """
-        failures = waits = 0
-        while True:
-            try:
-                async with self._lanes.slots:
-                    return await self._attempt(delivery)
-            except Unavailable as error:
-                waits += 1
-                _log.warning("message postponed", group=self.group, reason=str(error))
-            except Exception as error:
-                failures += 1
-                self._metrics.handled(self.group, delivery.record.type, "failed")
-                permanent = delivery.error is not None or isinstance(error, _PERMANENT)
-                if permanent or failures >= self._parts.retry.attempts:
-                    attempts = 0 if delivery.error else failures
-                    return await self._give_up(delivery, error, attempts)
-                _log.exception("message failed", group=self.group, attempt=failures)
-            await self._pause_in_lane(self._parts.retry.pause(failures + waits))
-
-    async def _attempt(self, delivery: Delivery, more: Commit | None = None) -> None:
-        await repeat(partial(self._once, delivery, more))
-        self._metrics.handled(self.group, delivery.record.type, "handled")
-
-    async def _once(self, delivery: Delivery, more: Commit | None, handled: frozenset[str]) -> None:
-        work = Work(self._parts.store, handled=handled)
-        await self._timed(delivery, work)
-        if more is not None:
-            work.add(more)
-        await self._parts.committer.commit(work)
-
-    async def _give_up(self, delivery: Delivery, error: Exception, attempts: int) -> None:
-        waits = 0
-        while True:
-            try:
-                await self._parts.dead_letters.add(
-                    delivery.record,
-                    topic=self.topic,
-                    group=self.group,
-                    subject=delivery.subject,
-                    error=error,
-                    attempts=attempts,
-                )
-                return self._metrics.handled(self.group, delivery.record.type, "dead_letter")
-            except Unavailable as unavailable:
-                _log.warning("dead letter postponed", reason=str(unavailable))
-            except Exception:  # otherwise the lane would end, and nobody would notice
-                _log.exception("dead letter postponed", group=self.group)
-            waits += 1
-            await self._pause_in_lane(self._parts.retry.pause(waits))
-
-    async def _pause_in_lane(self, seconds: float) -> None:
-        """Wait; when the consumer stops, the message is left to the next start."""
-        await self._pause(seconds)
-        if self._stopping.is_set():
-            raise asyncio.CancelledError
-
-    async def _pause(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
 
 
 def lease_name(partition: int) -> str:

@@ -15,15 +15,10 @@ from chassis.runtime.lag import Lag
 
 _MESSAGES = 512
 _BYTES = 8 * 1024 * 1024
-_AT_ONCE = 64
 
 
 class Lanes:
-    """The lanes of one consumer, bounded in messages and bytes.
-
-    Attributes:
-        slots: Taken while a message is attempted, but not while it waits for its next attempt.
-    """
+    """The lanes of one consumer, bounded in messages and bytes."""
 
     def __init__(
         self, handle: Callable[[Delivery], Awaitable[None]], done: Callable[[], None]
@@ -41,7 +36,6 @@ class Lanes:
         self._positions: dict[int, set[int]] = {}
         self._messages = self._bytes = 0
         self._room = asyncio.Event()
-        self.slots = asyncio.Semaphore(_AT_ONCE)
 
     def __contains__(self, subject: str) -> bool:
         return subject in self._lanes

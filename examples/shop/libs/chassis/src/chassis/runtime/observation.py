@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from chassis.clock import Clock
-from chassis.runtime.consumer import Consumer, Parts
+from chassis.runtime.consumer import Consumer
+from chassis.runtime.parts import Parts
 from chassis.saga.engine import SagaEngine
 from chassis.store.port import Store
 from chassis.telemetry.snapshot import Sample

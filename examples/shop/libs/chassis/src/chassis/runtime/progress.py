@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
@@ -131,5 +132,5 @@ class Progress:
 
     def _advance(self, marks: dict[int, int]) -> None:
         for partition, mark in marks.items():
-            version = self._saved[partition].version + 1
-            self._saved[partition] = Checkpoint(mark, version)
+            saved = self._saved[partition]
+            self._saved[partition] = replace(saved, position=mark, version=saved.version + 1)

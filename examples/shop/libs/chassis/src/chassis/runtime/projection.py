@@ -22,11 +22,11 @@ from chassis.results import Page
 from chassis.runtime import generations, housekeeping, observation
 from chassis.runtime.bindings import Group, bindings, consumers
 from chassis.runtime.committer import Committer
-from chassis.runtime.consumer import Parts
 from chassis.runtime.generations import History, ReadModel, ReadModels
 from chassis.runtime.indexes import indexes
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.membership import Membership
+from chassis.runtime.parts import Parts
 from chassis.runtime.removal import remove_all
 from chassis.runtime.retries import RETRY, Retry
 from chassis.runtime.rows import Rows
@@ -98,7 +98,7 @@ class ProjectionRuntime:
         retry: Retry = RETRY,
         telemetry: Telemetry | None = None,
     ) -> None:
-        telemetry = telemetry or Telemetry.of(projection.name)
+        telemetry = (telemetry or Telemetry.of(projection.name)).via(hub.system)
         messages = projection.messages
         self._projection = projection
         self._store = store
@@ -203,7 +203,8 @@ class ProjectionRuntime:
     async def _opened(self, number: int, history: History | None = None) -> _Generation:
         topic = history.topic if history else None
         if topic is not None:
-            await self._parts.hub.declare(topic_of(self._projection.messages, topic))
+            messages = self._projection.messages
+            await self._parts.hub.declare(topic_of(messages, topic, temporary=True))
         generation = _Generation(self._projection, number, self._parts, topic)
         await self._store.prepare((generation.rows.collection,))
         return generation
@@ -234,6 +235,9 @@ class ProjectionRuntime:
         await remove_all(self._store, old.rows.collection.name)
         for consumer in old.consumers:
             await consumer.checkpoints.remove()
+        # The next generation has read their messages again.
+        group = generations.group_name(identity_of(self._projection), number)
+        await self._parts.dead_letters.remove_all(group)
 
 
 def _is_at(mine: Mapping[int, int], other: Mapping[int, int]) -> bool:

@@ -37,9 +37,18 @@ class ServiceRuntime:
         clock: Clock = utc_now,
         retry: Retry = RETRY,
         telemetry: Telemetry | None = None,
+        *,
+        accept_empty_store: bool = False,
     ) -> None:
-        telemetry = telemetry or Telemetry.of(service.name)
-        on = Environment(store=store, hub=hub, clock=clock, retry=retry, telemetry=telemetry)
+        telemetry = (telemetry or Telemetry.of(service.name)).via(hub.system)
+        on = Environment(
+            store=store,
+            hub=hub,
+            clock=clock,
+            retry=retry,
+            telemetry=telemetry,
+            accept_empty_store=accept_empty_store,
+        )
         parts, self._unit, self.sources = assemble(service, on)
         self._tracer = telemetry.tracer
         self._store = store
@@ -135,7 +144,12 @@ class ServiceRuntime:
         return self._unit.topics
 
     async def start(self) -> None:
-        """Prepare the store, start consumers, outbox relay and timers; return when they run."""
+        """Prepare the store, start consumers, outbox relay and timers; return when they run.
+
+        Raises:
+            DataLost: The store is empty, although the service has published events.
+            Unavailable: The store or the hub is unavailable.
+        """
         await self._unit.start()
 
     async def drain(self) -> None:

@@ -16,8 +16,10 @@ from chassis.health import Check, Checks, degraded, failed, ok
 from chassis.hub.topics import declare_all
 from chassis.messages import Catalog
 from chassis.runtime import checkpoints, housekeeping, relay, timers
-from chassis.runtime.consumer import Consumer, Parts, lease_name
+from chassis.runtime.consumer import Consumer, lease_name
 from chassis.runtime.housekeeping import Housekeeping
+from chassis.runtime.losses import check_store
+from chassis.runtime.parts import Parts
 from chassis.runtime.replays import Replays
 from chassis.store.port import Collection
 
@@ -51,6 +53,7 @@ class Unit:
         consumers: Iterable[Consumer] = (),
         background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = MappingProxyType({}),
         flush: Callable[[], Awaitable[None]] | None = None,
+        publishes: Iterable[str] = (),
         problems: Mapping[str, Callable[[], str | None]] = MappingProxyType({}),
     ) -> None:
         self.name = name
@@ -72,6 +75,7 @@ class Unit:
             "membership": parts.membership.run,
         }
         self._flush = flush
+        self._publishes = tuple(publishes)
         self._problems = problems
         self._tasks: list[asyncio.Task[None]] = []
         self._consuming: dict[Consumer, asyncio.Task[None]] = {}
@@ -87,9 +91,16 @@ class Unit:
         return frozenset(consumer.topic for consumer in self._consuming)
 
     async def start(self) -> None:
-        """Prepare the store and the topics, join the other processes, then start everything."""
-        await self._parts.store.prepare(self._collections)
-        await declare_all(self._parts.hub, self._messages)
+        """Prepare the store and the topics, join the other processes, then start everything.
+
+        Raises:
+            DataLost: The store is empty, but the unit has published to one of its own topics.
+            Unavailable: The store or the hub is unavailable.
+        """
+        store, hub = self._parts.store, self._parts.hub
+        await store.prepare(self._collections)
+        await declare_all(hub, self._messages)
+        await check_store(self.name, store, self._collections, hub, self._publishes)
         await self._parts.membership.join()
         self._tasks = [self._begin(what, work) for what, work in self._background.items()]
         self.consume(self._consumers)
@@ -156,7 +167,7 @@ class Unit:
             try:
                 return await work()
             except StoreLost:
-                raise  # the process ends, and the next one creates the store anew
+                raise  # the process ends; the next one finds the store restored, or empty
             except Exception:
                 _log.exception("background task failed", unit=self.name, task=what)
             await asyncio.sleep(_RESTART_DELAY)

@@ -28,7 +28,13 @@ class Process:
         self._commands = Commands(saga)
 
     def begin(
-        self, event: Event, *, cause: UUID, correlation_id: UUID, now: datetime
+        self,
+        event: Event,
+        *,
+        cause: UUID,
+        correlation_id: UUID,
+        now: datetime,
+        traceparent: str | None = None,
     ) -> Transition:
         """Return the transition when `event`, whose id is `cause`, starts an instance."""
         key = str(getattr(event, self._saga.id))
@@ -38,6 +44,7 @@ class Process:
             correlation_id=correlation_id,
             cause=cause,
             start=encoded(event),
+            traceparent=traceparent,
             started_at=now,
         )
         return self._transition(None, self._next_step(instance), now)

@@ -62,11 +62,19 @@ class Spans:
 
 class _SpanTracer(Tracer):
     def __init__(
-        self, processor: BatchSpanProcessor, sampler: TraceIdRatioBased, resource: Resource
+        self,
+        processor: BatchSpanProcessor,
+        sampler: TraceIdRatioBased,
+        resource: Resource,
+        system: str = "",
     ) -> None:
         self._processor = processor
         self._sampler = sampler
         self._resource = resource
+        self._system = system
+
+    def via(self, system: str) -> Tracer:
+        return _SpanTracer(self._processor, self._sampler, self._resource, system)
 
     def root(self) -> Trace:
         return self.sampled(trace.begin())
@@ -104,7 +112,7 @@ class _SpanTracer(Tracer):
     @contextmanager
     def process(self, envelope: Envelope, group: str) -> Iterator[Trace]:
         attributes: _Attributes = {
-            "messaging.system": "nats",
+            "messaging.system": self._system,
             "messaging.operation.name": "process",
             "messaging.operation.type": "process",
             "messaging.consumer.group.name": group,
@@ -128,7 +136,7 @@ class _SpanTracer(Tracer):
             correlation_id=envelope.correlation_id, traceparent=envelope.traceparent
         )
         attributes: _Attributes = {
-            "messaging.system": "nats",
+            "messaging.system": self._system,
             "messaging.operation.name": "publish",
             "messaging.operation.type": "send",
             "messaging.destination.name": message.topic,

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from chassis.envelope import Outgoing
 from chassis.errors import TooLarge, Unavailable
@@ -19,6 +20,7 @@ _BATCH_BYTES = 1024 * 1024
 class MemoryHub:
     """Implements `chassis.hub.port.Hub`; a topic is a list."""
 
+    system = "memory"
     max_message_bytes = 1024 * 1024
 
     def __init__(self) -> None:
@@ -39,6 +41,10 @@ class MemoryHub:
     async def declare(self, topic: Topic) -> None:
         """See `Hub`."""
         self._topics[topic.name] = topic
+
+    async def incarnation(self, topic: str) -> str:
+        """See `Hub`."""
+        return self._logs[topic].incarnation
 
     async def publish(self, message: Outgoing, *, again: bool = False) -> None:
         """See `Hub`."""
@@ -142,6 +148,7 @@ class _Reader:
 
 @dataclass(eq=False)
 class _Log:
+    incarnation: str = field(default_factory=lambda: str(uuid4()))
     messages: list[tuple[datetime, Outgoing]] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     readers: list[_Reader] = field(default_factory=list)

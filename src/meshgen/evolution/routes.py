@@ -1,0 +1,124 @@
+"""The HTTP API: which requests of yesterday's clients are answered differently today."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from meshgen.evolution.version import Version, both, gone
+from meshgen.identities.table import Path
+from meshgen.naming import url_prefix
+from meshgen.spec.diagnostics import NOWHERE, Finding, Position
+from meshgen.spec.model import Bff, Projection, Query, Service
+from meshgen.spec.routes import aggregate_path, command_path, query_path, read_roles
+
+_Unit = Service | Projection | Bff
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """A route of a unit.
+
+    Attributes:
+        text: The method and the path, below the prefix of the unit.
+        roles: Those that may use it; everybody if there are none.
+        for_owner: Whether only the owner may.
+        at: Where it is in the spec.
+    """
+
+    text: str
+    roles: tuple[str, ...]
+    for_owner: bool
+    at: Position
+
+    @property
+    def seen(self) -> str:
+        """The route as clients see it, who do not know the names of parameters."""
+        return re.sub(r"\{\w+\}", "{}", self.text)
+
+
+def route_notices(before: Version, after: Version) -> Iterator[Finding]:
+    """Return the routes that are gone, and those that fewer callers may use.
+
+    Of a service or a projection that is gone as a whole, `losses` tells.
+    """
+    units = _units(before), _units(after)
+    for unit in gone(*units):
+        if isinstance(unit, Bff):
+            yield Finding(
+                NOWHERE, f"the backend-for-frontend `{unit.name}` is gone: its clients get 404"
+            )
+    for old, new in both(*units):
+        if (was := url_prefix(old.name)) != (is_ := url_prefix(new.name)):
+            yield Finding(
+                new.at,
+                f"all paths of `{new.name}` begin with `{is_}`: clients that use `{was}` get 404",
+            )
+        yield from _changed(old, new, before, after)
+
+
+def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterator[Finding]:
+    routes = dict(_routes(old, before)), dict(_routes(new, after))
+    seen = {route.seen for route in routes[1].values()}
+    for route in gone(*routes):
+        if route.seen not in seen:
+            yield Finding(new.at, f"`{route.text}` of `{new.name}` is gone: its clients get 404")
+    for was, is_ in both(*routes):
+        if was.seen not in seen:
+            yield Finding(is_.at, f"`{was.text}` is `{is_.text}` now: its clients get 404")
+        lost = set(was.roles) - set(is_.roles) if was.roles else {"everybody else"}
+        if is_.roles and lost:
+            yield Finding(
+                is_.at,
+                f"`{is_.text}` is only for {_listed(is_.roles)}: {_listed(lost)} may not use it "
+                "any more",
+            )
+        if is_.for_owner and not was.for_owner:
+            yield Finding(is_.at, f"`{is_.text}` is only for the owner now")
+
+
+def _units(version: Version) -> dict[Path, _Unit]:
+    return {**version.services(), **version.projections(), **version.bffs()}
+
+
+def _routes(unit: _Unit, version: Version) -> Iterator[tuple[Path, _Route]]:
+    """Return the routes of a unit by the identities of what they are for."""
+    match unit:
+        case Service():
+            yield from _of_aggregates(unit, version)
+            yield from _of_queries(("services", unit.name), unit.queries, version)
+        case Projection():
+            yield from _of_queries(("projections", unit.name), unit.queries, version)
+        case Bff():
+            for endpoint in unit.endpoints:
+                route = _Route(f"GET {endpoint.path}", (), False, endpoint.at)
+                yield (route.seen,), route
+
+
+def _of_aggregates(service: Service, version: Version) -> Iterator[tuple[Path, _Route]]:
+    above = ("services", service.name)
+    for aggregate in service.aggregates:
+        roles = read_roles(aggregate)
+        if roles is not None:
+            path = version.identities.path(*above, "aggregates", aggregate.name)
+            text = f"GET {aggregate_path(aggregate)}"
+            yield path, _Route(text, roles, aggregate.owner is not None, aggregate.at)
+        for command in aggregate.commands:
+            if command.roles is not None:
+                path = version.identities.path(*above, "commands", command.name)
+                text = f"POST {command_path(command, aggregate)}"
+                yield path, _Route(text, command.roles, False, command.at)
+
+
+def _of_queries(
+    above: Path, queries: Iterable[Query], version: Version
+) -> Iterator[tuple[Path, _Route]]:
+    for query in queries:
+        path = version.identities.path(*above, "queries", query.name)
+        text = f"GET {query_path(query)}"
+        yield path, _Route(text, query.roles or (), query.owner is not None, query.at)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" if " " not in name else name for name in sorted(names))
