@@ -34,7 +34,8 @@ def test_clients_are_imported_only_when_they_are_used() -> None:
 
 
 @pytest.mark.parametrize("scheme", factory.SCHEMES)
-async def test_every_scheme_has_an_adapter(scheme: str) -> None:
+async def test_every_scheme_has_an_adapter(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.hub.nats._CONNECT_TIMEOUT", 0.5)
     with pytest.raises(Unavailable, match=r"event hub"):
         await connect_hub(f"{scheme}://127.0.0.1:1", "test")
 
