@@ -1,4 +1,4 @@
-"""Requests to the server, which end when the connection is lost."""
+"""Requests to a broker, which end when the connection is lost."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from chassis.errors import Unavailable
 TIMEOUT = 30  # seconds
 
 
-class NoStream(Unavailable):
-    """There is no stream for a topic."""
+class NoTopic(Unavailable):
+    """The broker does not have a topic."""
 
 
 class Requests:
