@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -200,6 +201,51 @@ async def test_a_stopped_server_is_noticed(
         await publish_at_last(hub, outgoing(topic, number=2))
         await until(lambda: 2 in numbers_of(reading.records)["s"])
     await hub.close()
+
+
+async def test_a_reader_that_is_closed_with_much_to_read_ends_its_thread(
+    hub: KafkaHub, topic: Topic
+) -> None:
+    await publish_all(hub, [outgoing(topic, "s", n, padding=600_000) for n in range(16)])
+    before = set(threading.enumerate())
+    async with aclosing(hub.read(topic.name, from_the_beginning(topic))) as batches:
+        await anext(batches)
+        assert set(threading.enumerate()) - before
+        await asyncio.sleep(0.2)  # so that its thread waits for room
+    await until(lambda: not set(threading.enumerate()) - before)
+
+
+async def test_a_publish_that_is_cancelled_can_be_repeated(
+    hub: KafkaHub, topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While too much is under way."""
+    full = True
+
+    class Producer:
+        def __init__(self, producer: Any) -> None:
+            self._producer = producer
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._producer, name)
+
+        def produce(self, *arguments: Any, **options: Any) -> None:
+            if full:
+                raise BufferError
+            self._producer.produce(*arguments, **options)
+
+    assert hub._connection is not None
+    publisher = hub._connection.publisher
+    monkeypatch.setattr(publisher, "_producer", Producer(publisher._producer))
+    message = outgoing(topic)
+    publishing = asyncio.create_task(hub.publish(message))
+    await asyncio.sleep(0.05)
+    publishing.cancel()
+    await asyncio.gather(publishing, return_exceptions=True)
+    full = False
+    async with asyncio.timeout(PATIENCE):
+        await hub.publish(message)
+    [record] = await read_to_end(hub, topic, from_the_beginning(topic))
+    assert record.data == message.data
 
 
 async def test_no_server_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
