@@ -119,8 +119,10 @@ async def test_head_and_other_methods(http: httpx.AsyncClient) -> None:
 async def test_a_backend_has_no_more_time_than_the_request(
     http: httpx.AsyncClient, network: Network
 ) -> None:
-    with deadline.use(time.monotonic() + 0.3):
-        await http.get("/home")
+    answered = False
+    while not answered:  # on a busy machine, it may take longer
+        with deadline.use(time.monotonic() + 0.3):
+            answered = (await http.get("/home")).status_code == 200
     *_, first, second = (int(request.headers[deadline.HEADER]) for request in network.requests)
     assert 0 < first <= 300
     assert 0 < second <= 300
