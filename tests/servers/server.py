@@ -15,6 +15,9 @@ import psutil
 
 from tests.waiting import wait_until
 
+# A server ends when the tests are killed, too, where the system can do that.
+_WITH_THE_TESTS = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+
 INSTALLED = Path(__file__).parents[2] / "build" / "servers"
 """Where servers are installed, once for all runs."""
 
@@ -59,7 +62,7 @@ class Server(ABC):
         self.prepare()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self.command(),
+                [*_WITH_THE_TESTS, *self.command()],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=os.environ | self.environment(),

@@ -17,7 +17,9 @@ import yaml
 
 from examples.regenerate import ANSWERS
 from meshgen.output.answers import MODELS
-from meshgen.output.templates import CONFIG, SCHEMA, is_cache, template_folder
+from meshgen.output.parts import CHASSIS_FOLDER
+from meshgen.output.templates import is_cache, template_folder
+from meshgen.render.rendering import chassis_files
 from tests.templates.systems import HOSTILE, NAMES, ROOT, answers, largest
 
 TEMPLATES = sorted(MODELS.keys() - {"chassis"})
@@ -147,8 +149,9 @@ def test_stock_copier_renders_the_published_answers(tmp_path: Path, template: st
         if path.is_file():
             parse(path.name, path.read_text(encoding="utf-8"))
     if template == "chassis":  # meshgen reads what is no template without Copier
-        folder = template_folder(template)
-        copied = _content(folder, CONFIG, SCHEMA, "pyproject.toml.jinja")
+        copied = {
+            path.removeprefix(f"{CHASSIS_FOLDER}/"): file.content for path, file in chassis_files()
+        }
         assert _content(target, "pyproject.toml") == copied
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+import yaml
+
 from meshgen.errors import BUG, MeshgenError
 from meshgen.filesystem.files import File, Files
 from meshgen.output.overlays import OVERLAYS, Overlays
 from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part, part_finder
 from meshgen.output.plan import contract_path
-from meshgen.output.templates import CONFIG, SCHEMA, read_template
+from meshgen.output.templates import CONFIG, read_template
 from meshgen.progress import Progress, silent
 from meshgen.render.formatting import FormatError, format_tree
 from meshgen.render.jobs import jobs_of
@@ -40,7 +42,7 @@ def render(
     """
     files: dict[str, dict[str, File]] = {part.name: {} for part in parts}
     if CHASSIS in files:
-        files[CHASSIS] = dict(_chassis())
+        files[CHASSIS] = dict(chassis_files())
     jobs = list(jobs_of(mesh, parts, overlays or {}, worker.folder))
     if not jobs:
         return files
@@ -96,10 +98,12 @@ def _with_types(mesh: Mesh, typed: Sequence[ContractModule]) -> tuple[ContractMo
     return tuple(module for module in mesh.contracts if module.name in names)
 
 
-def _chassis() -> Iterator[tuple[str, File]]:
+def chassis_files() -> Iterator[tuple[str, File]]:
     """The files of the chassis that are the same in every project: Copier need not copy them."""
-    for path, content in read_template(CHASSIS).items():
-        if path not in (CONFIG, SCHEMA) and not path.endswith(".jinja"):
+    files = read_template(CHASSIS)
+    excluded = ("*.jinja", *yaml.safe_load(files[CONFIG])["_exclude"])
+    for path, content in files.items():
+        if not any(PurePosixPath(path).match(pattern) for pattern in excluded):
             yield f"{CHASSIS_FOLDER}/{path}", File(content)
 
 

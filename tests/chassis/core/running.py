@@ -1,4 +1,4 @@
-"""Units on real parts: SQLite files and a NATS server."""
+"""Units on real parts: SQLite files and the server of a hub."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from chassis.clock import utc_now
 from chassis.envelope import Envelope, Outgoing
-from chassis.hub.nats import NatsHub, connect_nats
+from chassis.hub.factory import connect_hub
 from chassis.hub.port import Hub, Topic
 from chassis.messages import Catalog, Command
 from chassis.projection import Projection
@@ -43,10 +43,10 @@ class Running:
         self._folder = folder
         self._exit = AsyncExitStack()
         self.messages = messages
-        self.hub: NatsHub
+        self.hub: Hub
 
     async def __aenter__(self) -> Self:
-        self.hub = await connect_nats(self._url, "test")
+        self.hub = await connect_hub(self._url, "test")
         self._exit.push_async_callback(self.hub.close)
         return self
 
@@ -110,8 +110,9 @@ class Sender:
 async def read_all(hub: Hub, topic: Topic) -> list[Envelope]:
     """What is in a topic now."""
     await hub.declare(topic)
+    start = dict.fromkeys(range(hub.partitions(topic.name)), 0)
     found: list[Envelope] = []
-    async with aclosing(hub.read(topic.name, dict.fromkeys(range(topic.partitions), 0))) as reader:
+    async with aclosing(hub.read(topic.name, start)) as reader:
         async for records in reader:
             if not records:
                 break

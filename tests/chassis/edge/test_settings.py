@@ -38,6 +38,7 @@ def test_everything_can_be_said() -> None:
 
 def test_everything_wrong_is_said_at_once() -> None:
     wrong = {
+        "HUB_URL": "redis://secret@localhost",
         "ISSUER": " ",
         "PEERS": "order,cart=http://cart:80|cart:80,a=http://a,a=http://b",
         "LOG_LEVEL": "loud",
@@ -48,6 +49,7 @@ def test_everything_wrong_is_said_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(wrong)
     assert caught.value.problems == (
+        "HUB_URL is not of the form kafka://host:port or nats://host:port",
         "JWKS_FILE is not set",
         "ISSUER is not set",
         "AUDIENCE is not set",

@@ -13,9 +13,11 @@ import pytest
 from chassis.dead_letters import DeadLetters
 from chassis.domain import Refused
 from chassis.envelope import Outgoing
+from chassis.hub.nats import NatsHub
 from chassis.runtime import ProjectionRuntime, ServiceRuntime, generations
 from chassis.runtime.generations import ReadModels
 from chassis.store.port import Pending
+from nats.js import JetStreamContext
 
 from tests.chassis.core import market
 from tests.chassis.core.running import Running, do, eventually
@@ -328,10 +330,15 @@ async def order_rows(history: ProjectionRuntime) -> dict[UUID, str]:
     return {row.order_id: row.status for row in (await history.search({}, {}, (), 500)).items}
 
 
+def _streams(running: Running) -> JetStreamContext:
+    assert isinstance(running.hub, NatsHub)
+    return running.hub._js
+
+
 async def forget_log(running: Running) -> None:
     """Remove what the hub has, as the retention does."""
     stream = f"{running.messages.system}-order-events"
-    await running.hub._js.purge_stream(stream)
+    await _streams(running).purge_stream(stream)
 
 
 async def test_a_rebuild_from_the_event_stores(running: Running, ops: Operator) -> None:
@@ -359,7 +366,7 @@ async def test_a_rebuild_from_the_event_stores(running: Running, ops: Operator) 
 
 async def _history_streams(running: Running) -> list[str]:
     prefix = f"{running.messages.system}-history"
-    names = [info.config.name or "" for info in await running.hub._js.streams_info()]
+    names = [info.config.name or "" for info in await _streams(running).streams_info()]
     return [name for name in names if name.startswith(prefix)]
 
 
@@ -390,7 +397,7 @@ async def test_what_is_lost_is_named(running: Running, ops: Operator) -> None:
     prices = await running.projection(market.prices(running.messages))
     await do(products, market.ListProduct(product_id=uuid4(), name="x", price=Decimal(1)))
     await eventually(lambda: ops("projection", "status"), lambda rows: rows[0]["rows"] == 1)
-    await running.hub._js.purge_stream(f"{running.messages.system}-product-events")
+    await _streams(running).purge_stream(f"{running.messages.system}-product-events")
     name = ("projection", "rebuild", "prices", "--from-stores")
     assert "old events of product.Product are lost" in await ops.refused(*name)
     await ops(*name, "--incomplete")

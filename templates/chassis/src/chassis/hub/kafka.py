@@ -46,6 +46,7 @@ async def connect_kafka(url: str, name: str) -> KafkaHub:
 class KafkaHub:
     """Implements `chassis.hub.port.Hub`."""
 
+    system = "kafka"
     max_message_bytes = MAX_MESSAGE_BYTES
 
     def __init__(self, config: Mapping[str, str]) -> None:

@@ -72,7 +72,11 @@ class Publisher:
                 return
             stored = self._under_way[message.id] = self._loop.create_future()
             stored.add_done_callback(lambda done: self._remember(message.id, done))
-            await self._produce(message, partition, stored)
+            try:
+                await self._produce(message, partition, stored)
+            except BaseException:
+                _settle(stored, Unavailable("event hub: not published"))
+                raise
         await asyncio.shield(stored)
 
     def fail(self, reason: str) -> None:

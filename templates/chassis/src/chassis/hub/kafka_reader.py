@@ -124,8 +124,8 @@ class Reader:
                     if (first := consumer.poll(_POLL)) is not None:
                         messages = [first, *consumer.consume(_BATCH - 1, 0)]
                         self._take(messages, consumer, assigned)
-        except (KafkaException, Unavailable) as error:
-            self._hand_over(Unavailable(f"event hub: {error}"))
+        except Exception as error:  # whoever waits for a batch must know
+            self._hand_over(Unavailable(f"event hub: {error!s} ({type(error).__name__})"))
 
     def _take(
         self,
@@ -159,6 +159,9 @@ class Reader:
 
     def _hand_over(self, batch: _Batch | Exception) -> None:
         self._room.acquire()
+        if self._closed.is_set():
+            self._room.release()  # so that nothing waits for room any more
+            return
         with suppress(RuntimeError):  # the event loop is closed
             self._loop.call_soon_threadsafe(self._arrived.put_nowait, batch)
 

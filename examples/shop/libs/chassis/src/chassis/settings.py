@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from chassis.hub.factory import SCHEMES
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -25,7 +27,7 @@ class Settings:
     """The settings of one process. The environment variable is the field name in upper case.
 
     Attributes:
-        nats_url: The URL of the event hub.
+        hub_url: The URL of the event hub; its scheme says which one it is.
         data_dir: The folder of the stores.
         jwks_file: The file with the keys that verify tokens.
         issuer: The required issuer of tokens.
@@ -45,7 +47,7 @@ class Settings:
             published events: what their stores had is given up. Set it for one start only.
     """
 
-    nats_url: str
+    hub_url: str
     data_dir: Path
     jwks_file: Path
     issuer: str
@@ -71,7 +73,7 @@ class Settings:
         """
         reader = _Reader(env)
         settings = cls(
-            nats_url=reader.text("NATS_URL", "nats://127.0.0.1:4222"),
+            hub_url=reader.hub("HUB_URL", "nats://127.0.0.1:4222"),
             data_dir=Path(reader.text("DATA_DIR", "data")),
             jwks_file=Path(reader.text("JWKS_FILE")),
             issuer=reader.text("ISSUER"),
@@ -131,6 +133,13 @@ class _Reader:
         if not 0 <= number <= 1:
             self.problems.append(f"{name} is {value!r}, but must be a number from 0 to 1")
         return number
+
+    def hub(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if urlsplit(value).scheme not in SCHEMES:
+            allowed = " or ".join(f"{scheme}://host:port" for scheme in SCHEMES)
+            self.problems.append(f"{name} is not of the form {allowed}")
+        return value
 
     def base_url(self, name: str) -> str:
         value = self.text(name, "").rstrip("/")

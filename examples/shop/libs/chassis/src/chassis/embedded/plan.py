@@ -132,7 +132,7 @@ def _environment(
     """Return the settings of the units as environment variables."""
     peers = {unit: "|".join(map(_url, ports)) for unit, ports in addresses.items()}
     return {
-        "NATS_URL": f"nats://{LOOPBACK}:{nats_port}",
+        "HUB_URL": f"nats://{LOOPBACK}:{nats_port}",
         "DATA_DIR": paths.relative(paths.data),
         "JWKS_FILE": paths.relative(paths.jwks),
         "ISSUER": topology.auth.issuer,

@@ -17,10 +17,10 @@ from chassis.envelope import Outgoing
 from chassis.errors import TooLarge, Unavailable
 from chassis.hub.nats_publisher import Publisher
 from chassis.hub.nats_reader import Readers
-from chassis.hub.nats_requests import TIMEOUT, NoStream, Requests
 from chassis.hub.nats_stream import declare_stream, ensure_stream
 from chassis.hub.nats_subjects import Selection, stream_name
 from chassis.hub.port import Backlog, Record, Topic
+from chassis.hub.requests import TIMEOUT, NoTopic, Requests
 
 _CONNECT_TIMEOUT = 10
 _RECONNECT_WAIT = 0.2
@@ -96,6 +96,10 @@ class NatsHub:
             await declare_stream(self._js, topic)
         self._topics[topic.name] = topic
 
+    def partitions(self, topic: str) -> int:
+        """See `Hub`."""
+        return self._topics[topic].partitions
+
     async def incarnation(self, topic: str) -> str:
         """See `Hub`."""
         async with self._using(topic):
@@ -159,7 +163,7 @@ class NatsHub:
         try:
             with _translating():
                 yield
-        except NoStream:
+        except NoTopic:
             await self._restore(topic)
             raise
 
@@ -186,7 +190,7 @@ def _translating() -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
-        raise NoStream(f"event hub: {error!s}") from error
+        raise NoTopic(f"event hub: {error!s}") from error
     except (nats.errors.Error, TimeoutError, OSError) as error:
         raise Unavailable(f"event hub: {error!s} ({type(error).__name__})") from error
 

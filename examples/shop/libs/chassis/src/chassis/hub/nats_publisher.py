@@ -21,8 +21,8 @@ from nats.js.api import Header
 
 from chassis.envelope import Outgoing
 from chassis.errors import Unavailable
-from chassis.hub.nats_requests import NoStream
 from chassis.hub.nats_subjects import subject_of
+from chassis.hub.requests import NoTopic
 
 _TIMEOUT = 15.0  # seconds until a group is answered
 _GROUP = 256  # messages
@@ -104,7 +104,7 @@ class Publisher:
             if answer.data:
                 group.answer(int(entry), json.loads(answer.data))
             else:
-                group.refuse(int(entry), NoStream("event hub: there is no stream for this topic"))
+                group.refuse(int(entry), NoTopic("event hub: there is no stream for this topic"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

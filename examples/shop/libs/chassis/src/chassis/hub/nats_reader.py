@@ -13,9 +13,9 @@ from nats.js import JetStreamContext
 
 from chassis.errors import Unavailable
 from chassis.hub.nats_consumer import Delivery, PullConsumer
-from chassis.hub.nats_requests import Requests
 from chassis.hub.nats_subjects import Selection, old_subjects, stream_name
 from chassis.hub.port import Backlog, Record, Topic
+from chassis.hub.requests import Requests
 
 
 class Readers:

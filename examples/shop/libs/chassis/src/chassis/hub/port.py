@@ -103,10 +103,17 @@ class Hub(Protocol):
         """Create the topic or update its configuration. Call this before the first use.
 
         With another number of partitions, what is in the topic can still be read: `read` returns it
-        in the partitions that are declared now, in order for each subject. Positions stay valid.
+        in the `partitions` that it has now, in order for each subject. Positions stay valid.
 
         Should the hub lose the topic, e.g. with a disk, its next use fails with `Unavailable`, and
         creates it again, unless it is temporary.
+        """
+        ...
+
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions a declared topic has.
+
+        It is the declared number, unless the hub cannot change that of a topic that is there.
         """
         ...
 

@@ -42,15 +42,18 @@ def _add_filters(parser: argparse.ArgumentParser) -> None:
 
 async def _browse(options: argparse.Namespace, system: System, output: Output) -> int:
     hub, left = await system.hub(), options.limit
-    start = dict.fromkeys(range(system.messages.partitions), 0)
     topics = _topics(options, system)
-    readers = [_records(hub, topic, start, follow=False) for topic in topics]
+    readers = [_records(hub, topic, _start(hub, topic), follow=False) for topic in topics]
     async for number, record in _by_time(readers):
         if left == 0:
             output.hint(f"there are more than {options.limit}: see --limit and --since")
             break
         left -= _print(record, topics[number], options, output, options.since)
     return 0
+
+
+def _start(hub: Hub, topic: str) -> dict[int, int]:
+    return dict.fromkeys(range(hub.partitions(topic)), 0)
 
 
 async def _by_time(

@@ -100,7 +100,7 @@ async def _rebuild(options: argparse.Namespace, system: System, output: Output) 
     if options.no_wait:
         output.done(f"{unit.name}: generation {wanted} is being built", **row, live=False)
         return 0
-    await _wait(unit, store, wanted, output)
+    await _wait(unit, store, hub, wanted, output)
     output.done(f"{unit.name}: generation {wanted} is live", **row, live=True)
     return 0
 
@@ -175,11 +175,13 @@ async def _publish_history(
     await _change(store, changed(complete=True))
 
 
-async def _wait(unit: Projection[Any, Any], store: Store, wanted: int, output: Output) -> None:
+async def _wait(
+    unit: Projection[Any, Any], store: Store, hub: Hub, wanted: int, output: Output
+) -> None:
     hint = f"{unit.name} is not running, or is busy; Ctrl-C only ends the waiting"
     patience = Patience(output, hint)
     while (model := await ReadModels(store).load()).live < wanted:
-        share = await _share(unit, model, store)
+        share = await _share(unit, model, store, hub)
         output.progress(unit.name, share, 1)
         patience.look(share)
         await asyncio.sleep(_POLL)
@@ -224,7 +226,7 @@ async def _row(
     types = frozenset(unit.messages.of(event).name for event in unit.events)
     backlogs = []
     for topic in _topics(unit):
-        positions = await _checkpoints(unit, topic, generation, store).positions()
+        positions = await _checkpoints(unit, topic, generation, store, hub).positions()
         backlogs.append(await hub.backlog(topic, positions, types))
     name = rows_name(generation)
     await store.prepare((Collection(name=name),))
@@ -239,14 +241,14 @@ async def _row(
     }
 
 
-async def _share(unit: Projection[Any, Any], model: ReadModel, store: Store) -> float:
+async def _share(unit: Projection[Any, Any], model: ReadModel, store: Store, hub: Hub) -> float:
     """Return how much of what the live generation has read is in the one that is being built."""
     if model.building is None:
         return 1.0
     done = total = 0
     for topic in _topics(unit):
-        live = await _checkpoints(unit, topic, model.live, store).positions()
-        built = await _checkpoints(unit, topic, model.building, store).positions()
+        live = await _checkpoints(unit, topic, model.live, store, hub).positions()
+        built = await _checkpoints(unit, topic, model.building, store, hub).positions()
         total += sum(live.values())
         done += sum(min(built[partition], position) for partition, position in live.items())
     return done / total if total else 1.0
@@ -257,12 +259,12 @@ def _topics(unit: Projection[Any, Any]) -> list[str]:
 
 
 def _checkpoints(
-    unit: Projection[Any, Any], topic: str, generation: int, store: Store
+    unit: Projection[Any, Any], topic: str, generation: int, store: Store, hub: Hub
 ) -> Checkpoints:
     return Checkpoints(
         store,
         topic=topic,
         group=group_name(identity_of(unit), generation),
-        partitions=unit.messages.partitions,
+        partitions=hub.partitions(topic),
         start=Start.BEGINNING,
     )

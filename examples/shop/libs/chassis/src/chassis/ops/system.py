@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from chassis.dead_letters import DeadLetters
 from chassis.embedded import state, topology
 from chassis.embedded.paths import ProjectPaths
-from chassis.hub.nats import connect_nats
+from chassis.hub.factory import connect_hub
 from chassis.hub.port import Hub
 from chassis.hub.topics import declare_all
 from chassis.identity import identity_of
@@ -31,7 +31,7 @@ Stateful: TypeAlias = Service | Projection[Any, Any]
 class System:
     """A system, opened for one command.
 
-    The environment variables DATA_DIR and NATS_URL say where its stores and its hub are; without
+    The environment variables DATA_DIR and HUB_URL say where its stores and its hub are; without
     them those of the embedded mode are used.
     """
 
@@ -113,7 +113,7 @@ class System:
             OpsError: The system is not running.
         """
         if self._hub is None:
-            self._hub = hub = await connect_nats(self._nats_url(), "ops")
+            self._hub = hub = await connect_hub(self._hub_url(), "ops")
             self._exit.push_async_callback(hub.close)
             await declare_all(hub, self.messages)
         return self._hub
@@ -125,10 +125,10 @@ class System:
     def _path(self, unit: Stateful) -> Path:
         return self._data / f"{identity_of(unit)}.db"
 
-    def _nats_url(self) -> str:
-        if url := os.environ.get("NATS_URL"):
+    def _hub_url(self) -> str:
+        if url := os.environ.get("HUB_URL"):
             return url
         found = state.read(self._paths)
         if found is None or not found.alive:
-            raise OpsError("the event hub is not running: run `make up`, or set NATS_URL")
+            raise OpsError("the event hub is not running: run `make up`, or set HUB_URL")
         return found.plan.nats_url

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import structlog
 
 from chassis.errors import DataLost, Unavailable
+from chassis.hub.factory import connect_hub
 from chassis.process.assignments import is_bff
 from chassis.process.host import host
 from chassis.process.state import Process, ServedUnit
@@ -79,8 +80,6 @@ async def _start_once(process: Process, served: ServedUnit) -> None:
 
 async def _connect(process: Process) -> Hub:
     """Connect to the hub. Until that succeeds, the units that need it are alive but not ready."""
-    from chassis.hub.nats import connect_nats
-
     users = [served for served in process.served if not is_bff(served.unit)]
     name = "+".join(served.unit.name for served in users)
     delay, reason = _FIRST_DELAY, "connecting"
@@ -88,7 +87,7 @@ async def _connect(process: Process) -> Hub:
         for served in users:
             served.admission.waiting(f"hub: {reason}")
         try:
-            return await connect_nats(process.settings.nats_url, name)
+            return await connect_hub(process.settings.hub_url, name)
         except Unavailable as error:
             reason = str(error)
         _log.warning("the event hub is not reachable yet", reason=reason)

@@ -49,7 +49,7 @@ class Consumer:
             topic: The topic.
             group: The group.
             decoder: Decodes the messages.
-            checkpoints: How far the group has read.
+            checkpoints: How far the group has read, with a partition for each lease of the unit.
             parts: What the consumers of the unit share.
         """
         self.topic = topic
@@ -64,6 +64,7 @@ class Consumer:
         self._progress = Progress(checkpoints, parts.store, parts.hub, parts.committer, self._lanes)
         self._saving = Later(_SAVE_AFTER, self._progress.save)
         self._settling = Later(_SETTLE_AFTER, lambda: self._progress.settle(decoder.types))
+        self._leases = checkpoints.partitions
         self._reading: frozenset[int] = frozenset()
         self._slow: set[str] = set()
         self._lag = Lag()
@@ -81,6 +82,10 @@ class Consumer:
     def lag(self) -> Lag:
         """How far this process is behind with the partitions that it holds."""
         return self._lag.plus(self._lanes.lag)
+
+    def share(self, partitions: int) -> None:
+        """Let the leases share a topic that has this number of partitions; see `Hub.partitions`."""
+        self.checkpoints.partitions = partitions
 
     async def run(self) -> None:
         """Read and handle messages until `stop`; errors are logged, and it goes on."""
@@ -130,8 +135,8 @@ class Consumer:
 
     @property
     def _mine(self) -> frozenset[int]:
-        names = self._parts.membership.owned
-        return frozenset(p for p in range(self.checkpoints.partitions) if lease_name(p) in names)
+        names, partitions = self._parts.membership.owned, self.checkpoints.partitions
+        return frozenset(p for p in range(partitions) if lease_name(p % self._leases) in names)
 
     async def _follow(self) -> None:
         """Read the partitions that this process holds, until that changes."""

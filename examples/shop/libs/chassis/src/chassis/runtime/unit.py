@@ -108,6 +108,7 @@ class Unit:
     def consume(self, consumers: Iterable[Consumer]) -> None:
         """Start consumers."""
         for consumer in consumers:
+            consumer.share(self._parts.hub.partitions(consumer.topic))
             self._consuming[consumer] = self._begin(consumer.group, consumer.run)
 
     async def cease(self, consumers: Iterable[Consumer]) -> None:

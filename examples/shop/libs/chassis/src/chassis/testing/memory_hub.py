@@ -42,6 +42,10 @@ class MemoryHub:
         """See `Hub`."""
         self._topics[topic.name] = topic
 
+    def partitions(self, topic: str) -> int:
+        """See `Hub`."""
+        return self._topics[topic].partitions
+
     async def incarnation(self, topic: str) -> str:
         """See `Hub`."""
         return self._logs[topic].incarnation

@@ -133,7 +133,7 @@ class TestUnit:
 
     async def _start(self, folder: Path) -> Host:
         settings = Settings(
-            nats_url="",
+            hub_url="",
             data_dir=folder,
             jwks_file=folder / "jwks.json",
             issuer=identity.ISSUER,
