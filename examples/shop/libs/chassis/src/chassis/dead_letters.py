@@ -20,12 +20,12 @@ import structlog
 from chassis.clock import Clock
 from chassis.codec import Codec
 from chassis.errors import Conflict
+from chassis.fields import stored_fields
 from chassis.hub.port import Record
 from chassis.store.port import (
     Collection,
     Commit,
     Delete,
-    Kind,
     Pending,
     Put,
     Query,
@@ -109,7 +109,8 @@ class DeadLetters:
 
     collection = Collection(
         name=_NAME,
-        fields=(("state", Kind.PLAIN), ("group", Kind.PLAIN), ("position", Kind.PLAIN)),
+        id="id",
+        fields=tuple(stored_fields(DeadLetter, {}).values()),
         indexes=((Sort("state"), Sort("position")),),
     )
 

@@ -22,6 +22,15 @@ class Conflict(Exception):
     """A concurrent write was faster; nothing was written."""
 
 
+class Duplicate(Exception):
+    """Another document has the same values in fields that are unique; nothing was written."""
+
+    def __init__(self, collection: str, fields: tuple[str, ...]) -> None:
+        super().__init__(f"{collection}: another document has the same {', '.join(fields)}")
+        self.collection = collection
+        self.fields = fields
+
+
 class KeyReused(Exception):
     """A command with the id of an earlier one is another command: its fingerprint differs."""
 

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from chassis.hub.factory import SCHEMES
+from chassis.store.factory import SCHEMES as STORE_SCHEMES
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -29,6 +30,7 @@ class Settings:
     Attributes:
         hub_url: The URL of the event hub; its scheme says which one it is.
         data_dir: The folder of the stores.
+        store_url: The URL of the database server with the stores; empty for SQLite in `data_dir`.
         jwks_file: The file with the keys that verify tokens.
         issuer: The required issuer of tokens.
         audience: The required audience of tokens.
@@ -52,6 +54,7 @@ class Settings:
     jwks_file: Path
     issuer: str
     audience: str
+    store_url: str = field(default="", repr=False)  # it may have a password
     peers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     log_level: str = "INFO"
     otel_exporter_otlp_endpoint: str = ""
@@ -75,6 +78,7 @@ class Settings:
         settings = cls(
             hub_url=reader.hub("HUB_URL", "nats://127.0.0.1:4222"),
             data_dir=Path(reader.text("DATA_DIR", "data")),
+            store_url=reader.store("STORE_URL"),
             jwks_file=Path(reader.text("JWKS_FILE")),
             issuer=reader.text("ISSUER"),
             audience=reader.text("AUDIENCE"),
@@ -138,6 +142,13 @@ class _Reader:
         value = self.text(name, default)
         if urlsplit(value).scheme not in SCHEMES:
             allowed = " or ".join(f"{scheme}://host:port" for scheme in SCHEMES)
+            self.problems.append(f"{name} is not of the form {allowed}")
+        return value
+
+    def store(self, name: str) -> str:
+        value = self.text(name, "")
+        if value and urlsplit(value).scheme not in STORE_SCHEMES:
+            allowed = " or ".join(f"{scheme}://host/database" for scheme in STORE_SCHEMES)
             self.problems.append(f"{name} is not of the form {allowed}")
         return value
 

@@ -41,6 +41,9 @@ def problem_of(error: Exception) -> Problem:
             )
         case errors.Conflict():
             return Problem(409, "conflict", detail="It was changed concurrently; try again.")
+        case errors.Duplicate():
+            fields = ", ".join(error.fields)
+            return Problem(409, "duplicate", detail=f"Another one has the same {fields}.")
         case errors.KeyReused():
             return Problem(
                 422,

@@ -24,10 +24,10 @@ from chassis.runtime.generations import (
     ReadModel,
     ReadModels,
     group_name,
-    rows_name,
+    rows_of,
 )
 from chassis.service import Start
-from chassis.store.port import Collection, Query, Store
+from chassis.store.port import Query, Store
 
 _POLL = 0.2
 _MANY = 10_000_000
@@ -228,14 +228,14 @@ async def _row(
     for topic in _topics(unit):
         positions = await _checkpoints(unit, topic, generation, store, hub).positions()
         backlogs.append(await hub.backlog(topic, positions, types))
-    name = rows_name(generation)
-    await store.prepare((Collection(name=name),))
+    rows = rows_of(unit, generation, store).collection
+    await store.prepare((rows,))
     state = "paused" if model.paused else "live" if generation == model.live else "building"
     return {
         "projection": unit.name,
         "generation": generation,
         "state": state,
-        "rows": await store.count(Query(collection=name, limit=_MANY)),
+        "rows": await store.count(Query(collection=rows.name, limit=_MANY)),
         "behind": sum(backlog.count for backlog in backlogs),
         "oldest": min((each.oldest for each in backlogs if each.oldest), default=None),
     }

@@ -31,8 +31,8 @@ Stateful: TypeAlias = Service | Projection[Any, Any]
 class System:
     """A system, opened for one command.
 
-    The environment variables DATA_DIR and HUB_URL say where its stores and its hub are; without
-    them those of the embedded mode are used.
+    The environment variables DATA_DIR or STORE_URL, and HUB_URL, say where its stores and its hub
+    are; without them those of the embedded mode are used.
     """
 
     def __init__(self, paths: ProjectPaths, exit: AsyncExitStack) -> None:
@@ -74,7 +74,7 @@ class System:
             yield self.unit(name), await self.store(self.unit(name))
             return
         for unit in self.units.values():
-            if self._path(unit).exists():
+            if self._exists(unit):
                 yield unit, await self.store(unit)
 
     def unit(self, name: str) -> Stateful:
@@ -94,11 +94,11 @@ class System:
             OpsError: The unit has never run.
         """
         if unit.name not in self._stores:
-            if not self._path(unit).exists():
+            if not self._exists(unit):
                 raise OpsError(
                     f"{unit.name} has no store in {self._data}: run `make up` once, or set DATA_DIR"
                 )
-            store = open_store(self._data, identity_of(unit))
+            store = open_store(self._data, identity_of(unit), self._store_url)
             self._exit.push_async_callback(store.close)
             await store.prepare(
                 (DeadLetters.collection, checkpoints.COLLECTION, generations.COLLECTION)
@@ -122,8 +122,13 @@ class System:
     def _data(self) -> Path:
         return Path(os.environ.get("DATA_DIR") or self._paths.data)
 
-    def _path(self, unit: Stateful) -> Path:
-        return self._data / f"{identity_of(unit)}.db"
+    @property
+    def _store_url(self) -> str:
+        return os.environ.get("STORE_URL", "")
+
+    def _exists(self, unit: Stateful) -> bool:
+        """Return whether a unit has a store; one on a server is created if it has none."""
+        return bool(self._store_url) or (self._data / f"{identity_of(unit)}.db").exists()
 
     def _hub_url(self) -> str:
         if url := os.environ.get("HUB_URL"):

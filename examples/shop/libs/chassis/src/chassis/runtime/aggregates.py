@@ -80,6 +80,7 @@ class StateRepository:
             aggregate.state,
             indexes,
             aggregate.stored,
+            aggregate.id,
         )
 
     @property

@@ -149,7 +149,11 @@ def _parts(service: Service, on: Environment, committer: Committer) -> ServicePa
     repositories = [_repository(service, aggregate, on.store) for aggregate in service.aggregates]
     replicas = {
         replica.row: Rows(
-            on.store, f"replica_{identity_of(replica)}", replica.row, keys=replica.stored
+            on.store,
+            f"replica_{identity_of(replica)}",
+            replica.row,
+            keys=replica.stored,
+            id=replica.id,
         )
         for replica in service.replicas
     }

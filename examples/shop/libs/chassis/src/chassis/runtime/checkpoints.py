@@ -16,6 +16,7 @@ from chassis.store.port import (
     Collection,
     Commit,
     Delete,
+    Field,
     Kind,
     Put,
     Query,
@@ -29,7 +30,9 @@ _CHECKPOINTS = "chassis_checkpoints"
 _MANY = 10_000
 
 COLLECTION = Collection(
-    name=_CHECKPOINTS, fields=(("reader", Kind.PLAIN),), indexes=((Sort("reader"),),)
+    name=_CHECKPOINTS,
+    fields=(Field("reader", Kind.TEXT), Field("position", Kind.INTEGER)),
+    indexes=((Sort("reader"),),),
 )
 
 

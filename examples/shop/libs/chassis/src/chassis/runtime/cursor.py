@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.errors import InvalidCursor
-from chassis.runtime.fields import Field
+from chassis.fields import SearchField
 from chassis.store.port import Query, Scalar
 
 
@@ -19,7 +19,7 @@ def write_cursor(query: Query, after: tuple[Scalar, ...]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read_cursor(cursor: str, query: Query, fields: Mapping[str, Field]) -> tuple[Scalar, ...]:
+def read_cursor(cursor: str, query: Query, fields: Mapping[str, SearchField]) -> tuple[Scalar, ...]:
     """Return the sort values and the id that `write_cursor` was given.
 
     Raises:
@@ -36,7 +36,7 @@ def read_cursor(cursor: str, query: Query, fields: Mapping[str, Field]) -> tuple
         raise InvalidCursor from error
 
 
-def _checked(query: Query, values: list[Any], fields: Mapping[str, Field]) -> list[Scalar]:
+def _checked(query: Query, values: list[Any], fields: Mapping[str, SearchField]) -> list[Scalar]:
     return [
         None if value is None else fields[sort.field].parse(value)
         for sort, value in zip(query.sort, values, strict=True)

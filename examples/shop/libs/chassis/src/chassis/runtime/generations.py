@@ -9,10 +9,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
-from chassis.store.port import Collection, Commit, Put, Store
+from chassis.projection import Projection
+from chassis.runtime.indexes import indexes
+from chassis.runtime.rows import Rows
+from chassis.store.port import Collection, Commit, Field, Kind, Put, Store
 
-COLLECTION = Collection(name="chassis_read_model")
+COLLECTION = Collection(
+    name="chassis_read_model",
+    fields=(
+        Field("live", Kind.INTEGER),
+        Field("building", Kind.INTEGER, optional=True),
+        Field("retired", Kind.INTEGER, optional=True),
+        Field("paused", Kind.BOOLEAN),
+        Field("history", Kind.JSON, optional=True),
+    ),
+)
 _ID = "read_model"
 
 
@@ -109,9 +122,19 @@ class ReadModels:
         await self._store.commit(Commit(puts=(put,)))
 
 
-def rows_name(generation: int) -> str:
-    """Return the collection of the rows of a generation."""
-    return "rows" if generation == 1 else f"rows_{generation}"
+def rows_of(projection: Projection[Any, Any], generation: int, store: Store) -> Rows[Any]:
+    """Return the rows of a generation."""
+    return Rows(
+        store,
+        "rows" if generation == 1 else f"rows_{generation}",
+        projection.row,
+        [
+            (*projection.key.partition, *projection.key.cluster),
+            *indexes(projection.routes, projection.row),
+        ],
+        projection.stored,
+        projection.id,
+    )
 
 
 def group_name(projection: str, generation: int) -> str:

@@ -19,7 +19,7 @@ from uuid import uuid4
 import structlog
 
 from chassis.errors import Conflict, Unavailable
-from chassis.store.port import Collection, Commit, Delete, Put, Query, Store, Stored
+from chassis.store.port import Collection, Commit, Delete, Field, Kind, Put, Query, Store, Stored
 
 _MEMBERS, _LEASES = "chassis_members", "chassis_leases"
 _MANY = 200
@@ -78,7 +78,8 @@ class Membership:
     @property
     def collections(self) -> tuple[Collection, ...]:
         """The collections that the store must be prepared for."""
-        return Collection(name=_MEMBERS), Collection(name=_LEASES)
+        leases = Collection(name=_LEASES, fields=(Field("owner", Kind.TEXT),))
+        return Collection(name=_MEMBERS), leases
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` when `owned` or `alone` has changed."""

@@ -23,13 +23,11 @@ from chassis.runtime import generations, housekeeping, observation
 from chassis.runtime.bindings import Group, bindings, consumers
 from chassis.runtime.committer import Committer
 from chassis.runtime.generations import History, ReadModel, ReadModels
-from chassis.runtime.indexes import indexes
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.membership import Membership
 from chassis.runtime.parts import Parts
 from chassis.runtime.removal import remove_all
 from chassis.runtime.retries import RETRY, Retry
-from chassis.runtime.rows import Rows
 from chassis.runtime.unit import Unit, leases
 from chassis.store.port import Store
 from chassis.telemetry import Telemetry
@@ -53,10 +51,7 @@ class _Generation:
         """Create a generation that reads the topics of its events, or first that of its history."""
         self.number = number
         self.history = history
-        key = (*projection.key.partition, *projection.key.cluster)
-        wanted = [key, *indexes(projection.routes, projection.row)]
-        name = generations.rows_name(number)
-        self.rows: Rows[Any] = Rows(parts.store, name, projection.row, wanted, projection.stored)
+        self.rows = generations.rows_of(projection, number, parts.store)
         group = generations.group_name(identity_of(projection), number)
         materializer = Materializer(
             rows=self.rows, project=projection.project, id=projection.id, group=group

@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 
 from chassis.codec import Codec
 from chassis.errors import InvalidQuery
+from chassis.fields import SearchField, search_fields, stored_fields
 from chassis.results import Page, Versioned
 from chassis.runtime.cursor import read_cursor, write_cursor
-from chassis.runtime.fields import Field, fields_of
 from chassis.runtime.work import Work
 from chassis.store.port import (
     Collection,
@@ -40,6 +40,7 @@ class Rows(Generic[T]):
         kind: type[T],
         indexes: Iterable[tuple[str, ...]] = (),
         keys: Mapping[str, str] = MappingProxyType({}),
+        id: str | None = None,
     ) -> None:
         """Create access to a collection.
 
@@ -49,14 +50,17 @@ class Rows(Generic[T]):
             kind: The class of the documents.
             indexes: The fields of each index; a leading `-` means descending.
             keys: The keys of fields that are stored under another one than their name.
+            id: The field with the id; None, or another name, if no field has it.
         """
         self._store = store
         self._codec = Codec(kind, keys)
-        self._fields = fields_of(kind, keys)
+        stored = stored_fields(kind, keys)
+        self._fields = search_fields(kind, stored)
         self._by_key = {field.key: field for field in self._fields.values()}
         self.collection = Collection(
             name=name,
-            fields=tuple((field.key, field.kind) for field in self._fields.values()),
+            id=stored[id].key if id in stored else None,
+            fields=tuple(stored.values()),
             indexes=tuple(dict.fromkeys(self._sorts(index) for index in indexes)),
         )
 
@@ -121,7 +125,7 @@ class Rows(Generic[T]):
             Sort(self._field(name.removeprefix("-")).key, name.startswith("-")) for name in names
         )
 
-    def _field(self, name: str) -> Field:
+    def _field(self, name: str) -> SearchField:
         if name not in self._fields:
             raise InvalidQuery(name, "is not a field that can be searched or sorted by")
         return self._fields[name]

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from chassis.codec import Codec
 from chassis.identity import identity_of
 from chassis.service import Aggregate
-from chassis.store.port import Collection, Put, Reads
+from chassis.store.port import Collection, Field, Kind, Put, Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,14 @@ class Snapshots:
     """The snapshots of the aggregates of one class."""
 
     def __init__(self, aggregate: Aggregate[Any, Any, Any]) -> None:
-        self.collection = Collection(name=f"snapshot_{identity_of(aggregate)}")
+        self.collection = Collection(
+            name=f"snapshot_{identity_of(aggregate)}",
+            fields=(
+                Field("code", Kind.TEXT),
+                Field("version", Kind.INTEGER),
+                Field("state", Kind.TEXT),
+            ),
+        )
         self._codec: Codec[Any] = Codec(aggregate.state, aggregate.stored)
         self._fingerprint = _fingerprint(aggregate)
 

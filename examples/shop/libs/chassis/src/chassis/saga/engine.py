@@ -60,7 +60,7 @@ class SagaEngine:
         self._store = store
         self._tracer = tracer
         self._identity = identity_of(saga)
-        self.instances = Rows(store, f"saga_{self._identity}", Instance)
+        self.instances = Rows(store, f"saga_{self._identity}", Instance, id="id")
         self._awaited = Rows(store, f"saga_{self._identity}_awaited", _Awaited)
 
     @property

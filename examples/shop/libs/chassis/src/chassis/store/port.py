@@ -18,11 +18,38 @@ Scalar: TypeAlias = str | int | float | bool | None
 
 
 class Kind(Enum):
-    """How the JSON values of a field are compared."""
+    """What the JSON values of a field are, and how they are compared."""
 
-    PLAIN = "plain"  # text by code point, numbers, booleans
-    DECIMAL = "decimal"  # exact numbers as text
-    INSTANT = "instant"  # dates and times with an offset as text
+    TEXT = "text"  # by code point
+    UUID = "uuid"  # in its canonical form
+    INTEGER = "integer"  # of 64 bits
+    NUMBER = "number"  # floating point
+    BOOLEAN = "boolean"
+    DECIMAL = "decimal"  # an exact number as text
+    INSTANT = "instant"  # a date and time with an offset as text
+    DATE = "date"
+    ENUM = "enum"  # one of several texts
+    JSON = "json"  # value objects, lists and maps, which cannot be compared
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the documents of a collection.
+
+    Attributes:
+        key: Its key in their JSON.
+        kind: What its values are.
+        optional: Whether it may be missing, which is the same as null.
+        default: The JSON of what it is in documents that were written before there was this field;
+            None if it is null there.
+        values: The values of an enum.
+    """
+
+    key: str
+    kind: Kind
+    optional: bool = False
+    default: str | None = None
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +66,26 @@ class Collection:
 
     Attributes:
         name: The name of the collection.
-        fields: The fields that queries may use.
+        id: The field with the id of the document; None if it is in none. Then it is any text.
+        fields: All fields of the documents. Queries may use those that are not JSON.
         indexes: The sorts of the expected queries.
+        unique: Fields whose values, together, no two documents share, unless one of them is null.
     """
 
     name: str
-    fields: tuple[tuple[str, Kind], ...] = ()
+    id: str | None = None
+    fields: tuple[Field, ...] = ()
     indexes: tuple[tuple[Sort, ...], ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document: its JSON text, and its version, which starts at 1."""
+    """A document: its JSON text, and its version, which starts at 1.
+
+    The JSON has the values that were written, maybe in another form: a missing value may be null, a
+    decimal and an instant may be an equal one, and the keys of an object may have another order.
+    """
 
     id: str
     version: int
@@ -104,7 +139,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Put:
-    """The write of a document; its version changes from `expected` (0: new) to `version`."""
+    """The write of a document; its version changes from `expected` (0: new) to `version`.
+
+    Its JSON has no other fields than those of the collection.
+    """
 
     collection: str
     id: str
@@ -200,7 +238,7 @@ class Store(Reads, Protocol):
     """The store of a unit. Every method may raise `Unavailable`."""
 
     async def prepare(self, collections: tuple[Collection, ...]) -> None:
-        """Create missing collections and indexes. Other processes may do the same."""
+        """Create missing collections, fields and indexes. Other processes may do the same."""
         ...
 
     async def find(self, query: Query) -> tuple[Stored, ...]:
@@ -226,6 +264,8 @@ class Store(Reads, Protocol):
             AlreadyHandled: Messages were handled before (all of them are named); nothing was
                 written. This comes before `Conflict`.
             Conflict: A version is not the expected one; nothing was written.
+            Duplicate: Another document has the same values in unique fields; nothing was written.
+                If a commit conflicts, too, either is raised.
         """
         ...
 

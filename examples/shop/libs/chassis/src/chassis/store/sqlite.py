@@ -12,11 +12,12 @@ from typing import Any
 
 from chassis.envelope import Envelope, Outgoing
 from chassis.store.port import Collection, Commit, Pending, Query, Stored, Timer
+from chassis.store.prefixes import successor
 from chassis.store.sqlite_commit import RESULTS, Statements, write
 from chassis.store.sqlite_file import SqliteFile
 from chassis.store.sqlite_readers import Readers
 from chassis.store.sqlite_schema import migrate
-from chassis.store.sqlite_sql import count, create, select, successor
+from chassis.store.sqlite_sql import count, create, select
 from chassis.store.sqlite_writer import Writer
 
 _FEW = 256  # rows that are read, and removed, at once
@@ -67,7 +68,7 @@ class SqliteStore:
         await self._write(partial(_execute, statements))
         for collection in collections:
             self._collections[collection.name] = collection
-            self._statements[collection.name] = Statements.of(collection.name)
+            self._statements[collection.name] = Statements.of(collection)
 
     async def get(self, collection: str, id: str) -> Stored | None:
         """See `Store`."""

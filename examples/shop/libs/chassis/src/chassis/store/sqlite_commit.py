@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
 from chassis.envelope import Outgoing
-from chassis.errors import AlreadyHandled, Conflict
-from chassis.store.port import Append, Commit, Delete, Put, Received, Timer
-from chassis.store.sqlite_sql import table
+from chassis.errors import AlreadyHandled, Conflict, Duplicate
+from chassis.store.port import Append, Collection, Commit, Delete, Put, Received, Timer
+from chassis.store.sqlite_sql import table, unique_indexes
 
 RESULTS = """SELECT message, result FROM inbox
     WHERE message IN (SELECT value FROM json_each(?))"""
@@ -34,18 +35,21 @@ class Statements:
     insert: str
     update: str
     delete: str
+    collection: Collection
 
     @classmethod
-    def of(cls, collection: str) -> Statements:
+    def of(cls, collection: Collection) -> Statements:
         """Return the statements for `collection`."""
-        name = table(collection)
+        name = table(collection.name)
         get = f"SELECT id, version, data FROM {name} WHERE id"
         return cls(
             get=f"{get} = ?",
             get_many=f"{get} IN (SELECT value FROM json_each(?))",
-            insert=f"INSERT OR IGNORE INTO {name} (version, data, id) VALUES (?, ?, ?)",
+            insert=f"INSERT INTO {name} (version, data, id) VALUES (?, ?, ?) "
+            "ON CONFLICT (id) DO NOTHING",
             update=f"UPDATE {name} SET version = ?, data = ? WHERE id = ? AND version = ?",
             delete=f"DELETE FROM {name} WHERE id = ? AND version = ?",
+            collection=collection,
         )
 
 
@@ -63,15 +67,16 @@ def write(
     Raises:
         AlreadyHandled: Messages were handled before.
         Conflict: A version is not the expected one.
+        Duplicate: Another document has the same values in unique fields.
     """
     if commit.inbox:
         _receive(connection, commit.inbox)
     for append in commit.appends:
         _append(connection, append)
-    if commit.puts:
-        _put(connection, statements, commit.puts)
     for delete in commit.deletes:
         _delete(connection, statements, delete)
+    if commit.puts:
+        _put(connection, statements, commit.puts)
     if commit.drop_timers:
         connection.executemany(_DROP_TIMER, [(id,) for id in commit.drop_timers])
     if commit.set_timers:
@@ -111,8 +116,20 @@ def _put(
         sql = statements[collection].insert if new else statements[collection].update
         row = _new_row if new else _changed_row
         rows = [row(put) for put in group]
-        if connection.executemany(sql, rows).rowcount != len(rows):
-            raise Conflict
+        with _unique(statements[collection].collection):
+            if connection.executemany(sql, rows).rowcount != len(rows):
+                raise Conflict
+
+
+@contextmanager
+def _unique(collection: Collection) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        for index, fields in unique_indexes(collection).items():
+            if f"'{index}'" in str(error):
+                raise Duplicate(collection.name, fields) from error
+        raise
 
 
 def _delete(

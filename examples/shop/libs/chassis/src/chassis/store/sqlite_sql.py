@@ -11,10 +11,10 @@ from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
 from chassis.store.port import Collection, Condition, Kind, Operator, Query, Scalar, Sort
+from chassis.store.prefixes import successor
 
 T = TypeVar("T", Decimal, datetime)
 
-_LAST = "\U0010ffff"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -25,21 +25,30 @@ def table(collection: str) -> str:
 
 def create(collection: Collection) -> tuple[str, ...]:
     """Return the statements that create a missing table and its missing indexes."""
-    name, kinds = table(collection.name), dict(collection.fields)
+    name, kinds = table(collection.name), _kinds(collection)
     statements = [
         f"CREATE TABLE IF NOT EXISTS {name} "
         "(id TEXT PRIMARY KEY, version INTEGER NOT NULL, data TEXT NOT NULL)"
     ]
-    for index in collection.indexes:
-        columns = ", ".join(_ordering(sort, kinds) for sort in index)
-        fields = "_".join(_checked(sort.field) + "_d" * sort.descending for sort in index)
-        statements.append(f"CREATE INDEX IF NOT EXISTS {name}_by_{fields} ON {name} ({columns})")
+    for sorts in collection.indexes:
+        columns = ", ".join(_ordering(sort, kinds) for sort in sorts)
+        index = "_".join(_checked(sort.field) + "_d" * sort.descending for sort in sorts)
+        statements.append(f"CREATE INDEX IF NOT EXISTS {name}_by_{index} ON {name} ({columns})")
+    for index, fields in unique_indexes(collection).items():
+        columns = ", ".join(_value(field, kinds) for field in fields)
+        statements.append(f"CREATE UNIQUE INDEX IF NOT EXISTS {index} ON {name} ({columns})")
     return tuple(statements)
+
+
+def unique_indexes(collection: Collection) -> dict[str, tuple[str, ...]]:
+    """Return the fields of each unique index, by its name."""
+    name = table(collection.name)
+    return {f"{name}_unique_{'_'.join(map(_checked, each))}": each for each in collection.unique}
 
 
 def select(collection: Collection, query: Query) -> tuple[str, list[Scalar]]:
     """Return the statement of a query, and its parameters."""
-    kinds = dict(collection.fields)
+    kinds = _kinds(collection)
     where, parameters = _where(query, kinds)
     order = ", ".join([*(_ordering(sort, kinds) for sort in query.sort), "id"])
     sql = f"SELECT id, version, data FROM {table(collection.name)}{where} ORDER BY {order} LIMIT ?"
@@ -48,19 +57,9 @@ def select(collection: Collection, query: Query) -> tuple[str, list[Scalar]]:
 
 def count(collection: Collection, query: Query) -> tuple[str, list[Scalar]]:
     """Return the statement that counts the documents of a query up to its limit."""
-    where, parameters = _where(query, dict(collection.fields))
+    where, parameters = _where(query, _kinds(collection))
     sql = f"SELECT count(*) FROM (SELECT 1 FROM {table(collection.name)}{where} LIMIT ?)"
     return sql, [*parameters, query.limit]
-
-
-def successor(prefix: str) -> str | None:
-    """Return the first text after all texts that begin with `prefix`; None if there is none."""
-    while prefix and prefix[-1] == _LAST:
-        prefix = prefix[:-1]
-    if not prefix:
-        return None
-    following = ord(prefix[-1]) + 1
-    return prefix[:-1] + chr(0xE000 if following == 0xD800 else following)  # no surrogates
 
 
 def compare_decimals(left: str, right: str) -> int:
@@ -169,10 +168,14 @@ def _ordering(sort: Sort, kinds: dict[str, Kind]) -> str:
 def _value(field: str, kinds: dict[str, Kind]) -> str:
     extracted = f"json_extract(data, '$.{_checked(field)}')"
     match kinds[field]:
-        case Kind.PLAIN:
-            return extracted
-        case kind:
+        case Kind.DECIMAL | Kind.INSTANT as kind:
             return f"{extracted} COLLATE {kind.value}"
+        case _:
+            return extracted
+
+
+def _kinds(collection: Collection) -> dict[str, Kind]:
+    return {field.key: field.kind for field in collection.fields if field.kind is not Kind.JSON}
 
 
 def _checked(name: str) -> str:
