@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from chassis.envelope import Envelope, Outgoing
-from chassis.hub.nats import NatsHub, connect_nats
-from chassis.hub.nats_subjects import stream_name
+from chassis.hub.nats.hub import NatsHub, connect_nats
+from chassis.hub.nats.subjects import stream_name
 from chassis.hub.port import Topic
 
 from bench.runtime import floors

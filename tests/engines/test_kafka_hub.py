@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from chassis.hub.kafka import KafkaHub, connect_kafka
+from chassis.hub.kafka.hub import KafkaHub, connect_kafka
 from chassis.hub.port import Hub
 
 from tests.chassis.contracts.hub_contract import Connect, HubContract, LostServerContract

@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 from chassis.errors import Unavailable
-from chassis.hub.kafka import KafkaHub, connect_kafka
+from chassis.hub.kafka.hub import KafkaHub, connect_kafka
 from chassis.hub.port import Backlog, Topic
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
@@ -186,7 +186,7 @@ async def test_a_stopped_server_is_noticed(
     kafka_server: KafkaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its connections stay open, but it is silent."""
-    monkeypatch.setattr("chassis.hub.kafka_connection._SILENCE", 2.0)
+    monkeypatch.setattr("chassis.hub.kafka.connection._SILENCE", 2.0)
     hub = await connect_kafka(kafka_server.url, "test")
     topic = Topic(name=f"t{uuid4().hex[:10]}", partitions=2, retention=timedelta(days=1))
     await hub.declare(topic)
@@ -249,7 +249,7 @@ async def test_a_publish_that_is_cancelled_can_be_repeated(
 
 
 async def test_no_server_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chassis.hub.kafka_connection._SILENCE", 2.0)
+    monkeypatch.setattr("chassis.hub.kafka.connection._SILENCE", 2.0)
     with pytest.raises(Unavailable, match="event hub"):
         await connect_kafka("kafka://127.0.0.1:1", "test")
 

@@ -15,9 +15,9 @@ import pytest
 from chassis.errors import AlreadyHandled, StoreLost, Unavailable
 from chassis.store.factory import open_store
 from chassis.store.port import Commit, Query, Store
-from chassis.store.postgres import open_postgres
-from chassis.store.postgres_errors import translated
-from chassis.store.postgres_pool import Limits
+from chassis.store.postgresql.errors import translated
+from chassis.store.postgresql.pool import Limits
+from chassis.store.postgresql.store import open_postgresql
 
 from tests.chassis.contracts.killed_processes import check
 from tests.chassis.contracts.store_contract import COLLECTIONS, message, person, put, received
@@ -37,7 +37,7 @@ def schema() -> str:
 
 @pytest.fixture
 async def store(postgres_server: PostgresServer, schema: str) -> AsyncIterator[Store]:
-    store = open_postgres(postgres_server.url, schema, IMPATIENT)
+    store = open_postgresql(postgres_server.url, schema, IMPATIENT)
     await store.prepare(COLLECTIONS)
     yield store
     await store.close()
@@ -57,7 +57,7 @@ async def behind(
 ) -> AsyncIterator[Store]:
     """A store behind the proxy."""
     url = postgres_server.url.replace(str(postgres_server.port), str(proxy.port))
-    store = open_postgres(url, schema, IMPATIENT)
+    store = open_postgresql(url, schema, IMPATIENT)
     await store.prepare(COLLECTIONS)
     yield store
     proxy.mend()
@@ -157,7 +157,7 @@ async def test_a_server_that_is_stopped_for_a_while(
 async def test_a_server_with_too_many_connections(
     postgres_server: PostgresServer, schema: str
 ) -> None:
-    store = open_postgres(postgres_server.url, schema, IMPATIENT)
+    store = open_postgresql(postgres_server.url, schema, IMPATIENT)
     with _all_connections(postgres_server.url), pytest.raises(Unavailable):
         await store.prepare(COLLECTIONS)
     await _until_it_works(store)
@@ -192,7 +192,7 @@ async def test_a_database_that_cannot_be_written_is_unavailable(
     store: Store, postgres_server: PostgresServer, schema: str
 ) -> None:
     url = f"{postgres_server.url}?options=-c%20default_transaction_read_only%3Don"
-    reading = open_postgres(url, schema)
+    reading = open_postgresql(url, schema)
     await reading.prepare(COLLECTIONS)
     assert await reading.get("things", "1") is None
     with pytest.raises(Unavailable, match="read-only"):
@@ -220,7 +220,7 @@ async def test_a_schema_that_was_removed_or_replaced(
     for work in (store.verify(), store.get("things", "1"), store.commit(Commit(puts=(put("1"),)))):
         with pytest.raises(StoreLost):
             await work
-    another = open_postgres(postgres_server.url, schema)
+    another = open_postgresql(postgres_server.url, schema)
     await another.prepare(COLLECTIONS)
     await another.verify()
     with pytest.raises(StoreLost, match="replaced"):
@@ -259,7 +259,7 @@ async def test_passwords_are_nowhere(
         f"postgresql://nobody:{secret}@127.0.0.1:{postgres_server.port}/postgres",
         f"postgresql://postgres:{secret}@127.0.0.1:{postgres_server.port}/none",
     ):
-        store = open_postgres(url, "unit", IMPATIENT)
+        store = open_postgresql(url, "unit", IMPATIENT)
         with pytest.raises(Unavailable) as raised:
             await store.prepare(COLLECTIONS)
         assert secret not in f"{raised.value!r} {raised.value.__cause__!r} {store!r}"

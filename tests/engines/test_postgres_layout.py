@@ -22,8 +22,8 @@ from chassis.store.port import (
     Sort,
     equal,
 )
-from chassis.store.postgres import PostgresStore, open_postgres
-from chassis.store.postgres_sql import compiled
+from chassis.store.postgresql.sql import compiled
+from chassis.store.postgresql.store import PostgresStore, open_postgresql
 from chassis.store.sql.queries import find, shaped
 from chassis.store.sql.tables import document_table
 from psycopg.rows import dict_row
@@ -47,7 +47,7 @@ def schema() -> str:
 
 @pytest.fixture
 async def store(postgres_url: str, schema: str) -> AsyncIterator[PostgresStore]:
-    store = open_postgres(postgres_url, schema)
+    store = open_postgresql(postgres_url, schema)
     await store.prepare(COLLECTIONS)
     yield store
     await store.close()
@@ -204,11 +204,11 @@ async def test_the_values_of_an_enum_may_change(postgres_url: str, schema: str) 
     def colors(*values: str) -> Collection:
         return Collection(name="c", fields=(Field("color", Kind.ENUM, values=values),))
 
-    store = open_postgres(postgres_url, schema)
+    store = open_postgresql(postgres_url, schema)
     await store.prepare((colors("red", "50% : ?"),))
     await store.commit(Commit(puts=(in_collection("c", "1", 1, color="50% : ?"),)))
     await store.close()
-    later = open_postgres(postgres_url, schema)
+    later = open_postgresql(postgres_url, schema)
     await later.prepare((colors("red", "it's blue"),))
     await later.commit(Commit(puts=(in_collection("c", "2", 1, color="it's blue"),)))
     with pytest.raises(ValueError, match="c_color_check"):
@@ -228,7 +228,7 @@ async def test_a_role_without_privileges_to_create_uses_what_there_is(
             f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{schema}" TO {role}',
         ):
             connection.execute(sql.encode())
-    restricted = open_postgres(postgres_url.replace("postgres@", f"{role}@", 1), schema)
+    restricted = open_postgresql(postgres_url.replace("postgres@", f"{role}@", 1), schema)
     await restricted.prepare(COLLECTIONS)
     await restricted.commit(Commit(puts=(put("1"),), outbox=(message(),)))
     assert await restricted.get("things", "1") is not None

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from chassis.store.port import Store
-from chassis.store.postgres import open_postgres
+from chassis.store.postgresql.store import open_postgresql
 
 from tests.chassis.core.test_rows import (
     test_a_cursor_belongs_to_its_query,
@@ -30,6 +30,6 @@ __all__ = [
 
 @pytest.fixture
 async def store(postgres_url: str) -> AsyncIterator[Store]:
-    store = open_postgres(postgres_url, f"unit {uuid4()}")
+    store = open_postgresql(postgres_url, f"unit {uuid4()}")
     yield store
     await store.close()

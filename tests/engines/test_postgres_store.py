@@ -6,7 +6,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from chassis.store.port import Store
-from chassis.store.postgres import PostgresStore, open_postgres
+from chassis.store.postgresql.store import PostgresStore, open_postgresql
 from hypothesis import settings
 
 from tests.chassis.contracts.store_contract import COLLECTIONS, Open, StoreContract
@@ -22,7 +22,7 @@ def schema(postgres_url: str) -> str:
 class TestPostgresStore(StoreContract):
     @pytest.fixture
     async def store(self, postgres_url: str, schema: str) -> AsyncIterator[Store]:
-        store = open_postgres(postgres_url, schema)
+        store = open_postgresql(postgres_url, schema)
         await store.prepare(COLLECTIONS)
         yield store
         await store.close()
@@ -34,7 +34,7 @@ class TestPostgresStore(StoreContract):
         opened: list[PostgresStore] = []
 
         async def open_another() -> Store:
-            opened.append(open_postgres(postgres_url, schema))
+            opened.append(open_postgresql(postgres_url, schema))
             await opened[-1].prepare(COLLECTIONS)
             return opened[-1]
 
@@ -59,7 +59,7 @@ class PostgresMachine(StoreMachine):
         self._schema = f"machine {uuid4()}"
 
     def open(self) -> Store:
-        return open_postgres(self.url, self._schema)
+        return open_postgresql(self.url, self._schema)
 
     def teardown(self) -> None:
         super().teardown()

@@ -14,8 +14,8 @@ from uuid import uuid4
 import nats
 import pytest
 from chassis.errors import Unavailable
-from chassis.hub.nats import NatsHub, connect_nats
-from chassis.hub.nats_subjects import Selection, stream_name
+from chassis.hub.nats.hub import NatsHub, connect_nats
+from chassis.hub.nats.subjects import Selection, stream_name
 from chassis.hub.port import Hub, Topic
 from nats.aio.client import Client
 from nats.js import JetStreamContext
@@ -215,7 +215,7 @@ class TestNatsOnly:
         await hub.declare(topic)
         sent = [outgoing(topic, "s", number, padding=n) for number, n in enumerate((1, 90_000, 1))]
         await publish_all(hub, sent)
-        monkeypatch.setattr("chassis.hub.nats_consumer._PULL_MARGIN", 5_000 - 1024 * 1024)
+        monkeypatch.setattr("chassis.hub.nats.consumer._PULL_MARGIN", 5_000 - 1024 * 1024)
         records = await read_to_end(hub, topic, from_the_beginning(topic))
         assert [record.data for record in records] == [message.data for message in sent]
 
@@ -243,7 +243,7 @@ class TestNatsOnly:
     async def test_an_old_server_is_refused(
         self, nats_server: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("chassis.hub.nats._OLDEST_SERVER", (99, 1))
+        monkeypatch.setattr("chassis.hub.nats.hub._OLDEST_SERVER", (99, 1))
         with pytest.raises(Unavailable, match=r"is nats-server 2\.\d+, but 99\.1 or newer is"):
             await connect_nats(nats_server.url, "test")
 
@@ -254,7 +254,7 @@ class TestNatsOnly:
                 await hub.publish(outgoing(topic, type=type))
 
     async def test_no_server_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("chassis.hub.nats._CONNECT_TIMEOUT", 0.5)
+        monkeypatch.setattr("chassis.hub.nats.hub._CONNECT_TIMEOUT", 0.5)
         with pytest.raises(Unavailable, match="no event hub at nats://127"):
             await connect_nats("nats://127.0.0.1:1", "test")
 
@@ -272,7 +272,7 @@ class TestNatsOnly:
         self, own_nats_server: Any, topic: Topic, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Its connections stay open, but it is silent."""
-        monkeypatch.setattr("chassis.hub.nats_consumer._SILENCE", 2.1)
+        monkeypatch.setattr("chassis.hub.nats.consumer._SILENCE", 2.1)
         hub = await connect_nats(own_nats_server.url, "test")
         await hub.declare(topic)
         async with Reading(hub, topic) as reading:

@@ -16,9 +16,9 @@ from types import SimpleNamespace
 
 import pytest
 from chassis.errors import Unavailable
-from chassis.store import sqlite_file
 from chassis.store.port import Commit, Query, Store
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite import file as sqlite_file
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 
 from .store_contract import THINGS, message, put, received
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from chassis.errors import AlreadyHandled, Unavailable
 from chassis.store.port import Append, Commit, Pending
-from chassis.store.sqlite import open_sqlite
+from chassis.store.sqlite.store import open_sqlite
 
 from .store_contract import NOW, THINGS, message, put, received, timer
 

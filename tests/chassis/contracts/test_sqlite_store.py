@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from chassis.store.port import Commit, Query, Sort, Store, equal
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 from hypothesis import settings
 
 from .store_contract import COLLECTIONS, THINGS, Open, StoreContract, put
@@ -56,7 +56,7 @@ class TestSqliteStore(StoreContract):
     async def test_an_index_serves_the_query_it_was_made_for(
         self, store: Store, path: Path
     ) -> None:
-        from chassis.store.sqlite_sql import compare_decimals, compare_instants, select
+        from chassis.store.sqlite.sql import compare_decimals, compare_instants, select
 
         query = Query(
             collection="things",

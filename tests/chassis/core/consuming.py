@@ -27,7 +27,7 @@ from chassis.runtime.retries import Retry
 from chassis.runtime.work import Work
 from chassis.service import Start
 from chassis.store.port import Collection, Commit, Put, Received
-from chassis.store.sqlite import SqliteStore
+from chassis.store.sqlite.store import SqliteStore
 from chassis.telemetry import Metrics, Telemetry
 from chassis.testing.memory_hub import MemoryHub
 

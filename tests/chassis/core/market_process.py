@@ -13,9 +13,9 @@ from uuid import UUID
 
 import market  # type: ignore[import-not-found]  # a script: its folder is on the path
 from chassis.domain import Refused
-from chassis.hub.nats import connect_nats
+from chassis.hub.nats.hub import connect_nats
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
-from chassis.store.sqlite import open_sqlite
+from chassis.store.sqlite.store import open_sqlite
 
 
 async def main(url: str, system: str, folder: Path) -> None:

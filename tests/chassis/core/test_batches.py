@@ -17,7 +17,7 @@ from chassis.runtime.decisions import Impatient
 from chassis.runtime.work import Work
 from chassis.service import Start
 from chassis.store.port import Query
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 
 from tests.waiting import PATIENCE, until
 

@@ -17,7 +17,7 @@ from chassis.errors import NotOwner, VersionMismatch
 from chassis.messages import Catalog
 from chassis.runtime import ServiceRuntime
 from chassis.store.port import Commit, Put
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 from chassis.testing.memory_hub import MemoryHub
 
 from . import market

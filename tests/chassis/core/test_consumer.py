@@ -19,7 +19,7 @@ from chassis.runtime import attempts, consumer
 from chassis.runtime.retries import Retry
 from chassis.runtime.work import Work
 from chassis.store.port import Commit, Received
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 
 from tests.waiting import PATIENCE, until
 

@@ -11,7 +11,7 @@ from chassis.clock import utc_now
 from chassis.errors import Unavailable
 from chassis.messages import Catalog
 from chassis.runtime import observation
-from chassis.store.sqlite import open_sqlite
+from chassis.store.sqlite.store import open_sqlite
 
 from tests.waiting import until
 

@@ -10,7 +10,7 @@ import pytest
 from chassis import deadline
 from chassis.deadline import DeadlineExceeded
 from chassis.messages import Catalog
-from chassis.store.sqlite import open_sqlite
+from chassis.store.sqlite.store import open_sqlite
 
 from . import market
 from .market import Product

@@ -15,7 +15,7 @@ from chassis.fields import search_fields, stored_fields
 from chassis.messages import Value
 from chassis.runtime.rows import Rows
 from chassis.store.port import Field, Kind
-from chassis.store.sqlite import open_sqlite
+from chassis.store.sqlite.store import open_sqlite
 
 
 class Color(StrEnum):

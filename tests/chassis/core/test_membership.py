@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import pytest
 from chassis.runtime.membership import Membership, Pace
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 
 from tests.waiting import until
 

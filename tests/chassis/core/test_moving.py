@@ -20,7 +20,7 @@ from chassis.runtime.replays import Replays
 from chassis.runtime.timers import LEASE, Handling, Timers
 from chassis.runtime.work import Work
 from chassis.store.port import Commit, Put, Timer
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 from chassis.telemetry.metrics import Metrics
 
 from . import market

@@ -14,7 +14,7 @@ from chassis.runtime import checkpoints, consumer
 from chassis.runtime.checkpoints import Checkpoint, Checkpoints
 from chassis.service import Start
 from chassis.store.port import Commit
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 from chassis.testing.memory_hub import MemoryHub
 from structlog.testing import capture_logs
 

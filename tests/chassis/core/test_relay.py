@@ -24,7 +24,7 @@ from chassis.runtime.membership import Membership
 from chassis.runtime.relay import LEASE, Relay
 from chassis.runtime.work import Work
 from chassis.store.port import Collection, Commit, Pending, Put
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 from chassis.telemetry import Telemetry
 from chassis.telemetry.metrics import Metrics
 from chassis.testing.memory_hub import MemoryHub

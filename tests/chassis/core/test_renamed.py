@@ -14,7 +14,7 @@ from chassis.codec import Codec
 from chassis.messages import Command, Event, Value, decoded, encoded
 from chassis.runtime.rows import Rows
 from chassis.runtime.work import Work
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 from fastapi import FastAPI
 from pydantic import Field, ValidationError
 

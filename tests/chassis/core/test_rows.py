@@ -17,7 +17,7 @@ import pytest
 from chassis.errors import InvalidCursor, InvalidQuery
 from chassis.runtime.rows import Rows
 from chassis.runtime.work import Work
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

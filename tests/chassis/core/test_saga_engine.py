@@ -20,7 +20,7 @@ from chassis.runtime.work import Work
 from chassis.saga.engine import SagaEngine
 from chassis.saga.instance import Instance, Progress, Status
 from chassis.store.port import Commit, Put, Timer
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 
 from . import market
 

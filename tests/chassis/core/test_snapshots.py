@@ -20,7 +20,7 @@ from chassis.runtime.aggregates import EventRepository, Loaded
 from chassis.runtime.work import Work
 from chassis.service import EventSourced
 from chassis.store.port import Commit, Put, Stored
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 
 EVENTS = 20  # in a work
 START = datetime(2030, 1, 1, tzinfo=UTC)

@@ -14,7 +14,7 @@ from chassis.runtime.membership import Membership
 from chassis.runtime.timers import LEASE, Handling, Timers
 from chassis.runtime.work import Work
 from chassis.store.port import Commit, Received, Timer
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 from chassis.telemetry import Metrics
 
 from tests.waiting import until

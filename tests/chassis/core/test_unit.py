@@ -13,7 +13,7 @@ from chassis.errors import Unavailable
 from chassis.health import Severity, degraded, ok
 from chassis.messages import Catalog
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
-from chassis.store.sqlite import open_sqlite
+from chassis.store.sqlite.store import open_sqlite
 from chassis.testing.memory_hub import MemoryHub
 
 from tests.waiting import PATIENCE

@@ -25,7 +25,7 @@ from chassis.store.port import (
     Received,
     Timer,
 )
-from chassis.store.sqlite import SqliteStore, open_sqlite
+from chassis.store.sqlite.store import SqliteStore, open_sqlite
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -272,7 +272,7 @@ def _is_ready(url: str) -> bool:
 def test_without_an_endpoint_nothing_of_opentelemetry_is_imported() -> None:
     code = (
         "import sys, chassis.run, chassis.process.host, chassis.runtime, chassis.http.app, "
-        "chassis.hub.nats, chassis.store.factory; "
+        "chassis.hub.nats.hub, chassis.store.factory; "
         "print([name for name in sys.modules if name.startswith('opentelemetry')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -13,7 +13,7 @@ import pytest
 from chassis.dead_letters import DeadLetters
 from chassis.domain import Refused
 from chassis.envelope import Outgoing
-from chassis.hub.nats import NatsHub
+from chassis.hub.nats.hub import NatsHub
 from chassis.runtime import ProjectionRuntime, ServiceRuntime, generations
 from chassis.runtime.generations import ReadModels
 from chassis.store.port import Pending

@@ -28,7 +28,7 @@ def without_outbox_transaction() -> None:
 
         module.SqliteStore.commit = in_two
 
-    after_import("chassis.store.sqlite", change)
+    after_import("chassis.store.sqlite.store", change)
 
 
 def without_inbox() -> None:
@@ -46,7 +46,7 @@ def without_inbox() -> None:
         module.SqliteStore.commit = forgetful
         module.SqliteStore.handled = never
 
-    after_import("chassis.store.sqlite", change)
+    after_import("chassis.store.sqlite.store", change)
 
 
 def without_order() -> None:

@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.string import TextLoader
 from psycopg_pool import AsyncConnectionPool
 
-from chassis.store.postgres_errors import FAILURES, REFUSALS, refused, translated
+from chassis.store.postgresql.errors import FAILURES, REFUSALS, refused, translated
 
 Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from chassis.errors import AlreadyHandled, Conflict, Duplicate, Unavailable
 from chassis.store.port import Commit
-from chassis.store.postgres_commit import Batch, Writes
-from chassis.store.postgres_errors import FAILURES, is_lost_race, translated
-from chassis.store.postgres_pool import Connection, Pool
+from chassis.store.postgresql.commit import Batch, Writes
+from chassis.store.postgresql.errors import FAILURES, is_lost_race, translated
+from chassis.store.postgresql.pool import Connection, Pool
 
 _GROUP = 256
 _LAZY = 0.1  # seconds that lazy writes wait for others

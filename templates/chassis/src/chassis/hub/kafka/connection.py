@@ -11,9 +11,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from chassis.errors import Unavailable
-from chassis.hub.kafka_publisher import Publisher
-from chassis.hub.kafka_reader import Reader
-from chassis.hub.kafka_topics import Topics
+from chassis.hub.kafka.publisher import Publisher
+from chassis.hub.kafka.reader import Reader
+from chassis.hub.kafka.topics import Topics
 from chassis.hub.port import Backlog, Record
 from chassis.hub.requests import NoTopic, Requests
 

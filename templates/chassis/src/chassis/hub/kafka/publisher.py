@@ -11,8 +11,8 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from chassis.envelope import Outgoing
 from chassis.errors import Unavailable
-from chassis.hub.kafka_config import HEADROOM, MAX_MESSAGE_BYTES
-from chassis.hub.kafka_messages import headers_of
+from chassis.hub.kafka.config import HEADROOM, MAX_MESSAGE_BYTES
+from chassis.hub.kafka.messages import headers_of
 from chassis.hub.requests import NoTopic
 
 NO_TOPIC = frozenset(

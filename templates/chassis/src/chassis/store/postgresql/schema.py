@@ -14,8 +14,8 @@ from uuid import uuid4
 from sqlalchemy import CheckConstraint, Column, Table, insert, select
 from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable
 
-from chassis.store.postgres_pool import Connection
-from chassis.store.postgres_sql import column_definition, compiled, ddl, literal, quoted
+from chassis.store.postgresql.pool import Connection
+from chassis.store.postgresql.sql import column_definition, compiled, ddl, literal, quoted
 from chassis.store.sql.tables import DocumentTable, UnitTables
 
 _LOCK = b"SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"

@@ -19,8 +19,8 @@ from dataclasses import dataclass, replace
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from chassis.errors import Unavailable
-from chassis.hub.kafka_config import HEADROOM, MAX_MESSAGE_BYTES
-from chassis.hub.kafka_messages import record_of
+from chassis.hub.kafka.config import HEADROOM, MAX_MESSAGE_BYTES
+from chassis.hub.kafka.messages import record_of
 from chassis.hub.port import Record
 
 _BATCH = 256  # messages

@@ -22,7 +22,7 @@ from confluent_kafka.admin import (
 )
 
 from chassis.errors import Unavailable
-from chassis.hub.kafka_config import HEADROOM, MAX_MESSAGE_BYTES
+from chassis.hub.kafka.config import HEADROOM, MAX_MESSAGE_BYTES
 from chassis.hub.port import SLOTS, Topic
 from chassis.hub.requests import NoTopic, Requests
 

@@ -18,8 +18,8 @@ from confluent_kafka import KafkaException
 
 from chassis.envelope import Outgoing
 from chassis.errors import TooLarge, Unavailable
-from chassis.hub.kafka_config import MAX_MESSAGE_BYTES, client_config
-from chassis.hub.kafka_connection import Connection
+from chassis.hub.kafka.config import MAX_MESSAGE_BYTES, client_config
+from chassis.hub.kafka.connection import Connection
 from chassis.hub.port import Backlog, Record, Topic
 from chassis.hub.requests import NoTopic
 

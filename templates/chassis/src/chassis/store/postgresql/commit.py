@@ -18,8 +18,8 @@ from sqlalchemy import bindparam, func, select
 from chassis.envelope import Outgoing
 from chassis.errors import AlreadyHandled, Conflict, Duplicate
 from chassis.store.port import Append, Commit, Delete, Put, Received, Timer
-from chassis.store.postgres_pool import Connection
-from chassis.store.postgres_sql import Statement, compiled
+from chassis.store.postgresql.pool import Connection
+from chassis.store.postgresql.sql import Statement, compiled
 from chassis.store.sql.documents import delete_rows, is_uuid, put_rows
 from chassis.store.sql.statements import DocumentStatements, UnitStatements
 from chassis.store.sql.tables import DocumentTable, UnitTables

@@ -15,11 +15,11 @@ from sqlalchemy import Select
 from chassis.envelope import Envelope, Outgoing
 from chassis.errors import StoreLost, Unavailable
 from chassis.store.port import Collection, Commit, Pending, Query, Stored, Timer
-from chassis.store.postgres_commit import Writes
-from chassis.store.postgres_pool import Address, Limits, Pool
-from chassis.store.postgres_schema import prepare
-from chassis.store.postgres_sql import Statement, compiled
-from chassis.store.postgres_writer import Writer
+from chassis.store.postgresql.commit import Writes
+from chassis.store.postgresql.pool import Address, Limits, Pool
+from chassis.store.postgresql.schema import prepare
+from chassis.store.postgresql.sql import Statement, compiled
+from chassis.store.postgresql.writer import Writer
 from chassis.store.prefixes import successor
 from chassis.store.sql.documents import Reader, is_uuid
 from chassis.store.sql.queries import Shape, count, find, shaped
@@ -35,7 +35,7 @@ _NONE: Mapping[str, Any] = {}
 Values: TypeAlias = Mapping[str, Any]
 
 
-def open_postgres(url: str, schema: str, limits: Limits | None = None) -> PostgresStore:
+def open_postgresql(url: str, schema: str, limits: Limits | None = None) -> PostgresStore:
     """Return the store in a schema, which `prepare` creates. Nothing is connected yet.
 
     Raises:
