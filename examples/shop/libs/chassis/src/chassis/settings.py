@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-from chassis.hub.factory import SCHEMES
-from chassis.store.factory import SCHEMES as STORE_SCHEMES
+from chassis.hub.factory import ENGINES as HUB_ENGINES
+from chassis.store.factory import ENGINES as STORE_ENGINES
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -140,15 +140,15 @@ class _Reader:
 
     def hub(self, name: str, default: str) -> str:
         value = self.text(name, default)
-        if urlsplit(value).scheme not in SCHEMES:
-            allowed = " or ".join(f"{scheme}://host:port" for scheme in SCHEMES)
+        if urlsplit(value).scheme not in HUB_ENGINES:
+            allowed = " or ".join(f"{scheme}://host:port" for scheme in HUB_ENGINES)
             self.problems.append(f"{name} is not of the form {allowed}")
         return value
 
     def store(self, name: str) -> str:
         value = self.text(name, "")
-        if value and urlsplit(value).scheme not in STORE_SCHEMES:
-            allowed = " or ".join(f"{scheme}://host/database" for scheme in STORE_SCHEMES)
+        if value and urlsplit(value).scheme not in STORE_ENGINES:
+            allowed = " or ".join(f"{scheme}://host/database" for scheme in STORE_ENGINES)
             self.problems.append(f"{name} is not of the form {allowed}")
         return value
 

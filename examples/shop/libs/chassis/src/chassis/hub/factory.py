@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from importlib import import_module
 from urllib.parse import urlsplit
 
+from chassis.adapters import adapter
 from chassis.errors import Unavailable
 from chassis.hub.port import Hub
 
-SCHEMES = ("kafka", "nats")
+ENGINES = {"kafka": "kafka", "nats": "nats"}
 
 
 async def connect_hub(url: str, name: str) -> Hub:
@@ -22,16 +22,10 @@ async def connect_hub(url: str, name: str) -> Hub:
     Raises:
         Unavailable: There is no hub at `url`, or the adapter for it is not installed.
     """
-    scheme = urlsplit(url).scheme
-    if scheme not in SCHEMES:
-        raise Unavailable(f"the URL of an event hub begins with one of {_of(SCHEMES)}")
-    try:
-        adapter = import_module(f"chassis.hub.{scheme}")
-    except ImportError as error:
-        raise Unavailable(f"the adapter for {scheme}:// is not installed: {error}") from error
-    connect: Callable[[str, str], Awaitable[Hub]] = getattr(adapter, f"connect_{scheme}")
+    if (engine := ENGINES.get(urlsplit(url).scheme)) is None:
+        schemes = ", ".join(f"{scheme}://" for scheme in ENGINES)
+        raise Unavailable(f"the URL of an event hub begins with one of {schemes}")
+    connect: Callable[[str, str], Awaitable[Hub]] = getattr(
+        adapter("hub", engine), f"connect_{engine}"
+    )
     return await connect(url, name)
-
-
-def _of(schemes: tuple[str, ...]) -> str:
-    return ", ".join(f"{scheme}://" for scheme in schemes)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chassis.errors import Unavailable
+from chassis.adapters import adapter
 from chassis.store.port import Store
 
-SCHEMES = ("postgresql",)
+ENGINES = {"postgresql": "postgresql"}
 
 
 def open_store(data_dir: Path, unit_name: str, url: str = "") -> Store:
@@ -25,13 +26,10 @@ def open_store(data_dir: Path, unit_name: str, url: str = "") -> Store:
         ValueError: The URL is not valid.
     """
     if not url:
-        from chassis.store.sqlite import open_sqlite
-
-        return open_sqlite(data_dir / f"{unit_name}.db")
-    if (scheme := urlsplit(url).scheme) not in SCHEMES:
-        raise ValueError(f"the URL of a store begins with {SCHEMES[0]}://")
-    try:
-        from chassis.store.postgres import open_postgres
-    except ImportError as error:
-        raise Unavailable(f"the adapter for {scheme}:// is not installed: {error}") from error
-    return open_postgres(url, unit_name)
+        open_file: Callable[[Path], Store] = adapter("store", "sqlite").open_sqlite
+        return open_file(data_dir / f"{unit_name}.db")
+    if (engine := ENGINES.get(urlsplit(url).scheme)) is None:
+        schemes = ", ".join(f"{scheme}://" for scheme in ENGINES)
+        raise ValueError(f"the URL of a store begins with one of {schemes}")
+    open_url: Callable[[str, str], Store] = getattr(adapter("store", engine), f"open_{engine}")
+    return open_url(url, unit_name)

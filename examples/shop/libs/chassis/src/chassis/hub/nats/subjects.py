@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chassis.envelope import Outgoing
-from chassis.hub.nats_consumer import Delivery
+from chassis.hub.nats.consumer import Delivery
 from chassis.hub.port import SLOTS, Record, Topic, slot_of
 
 _FEW_SLOTS = SLOTS // 4

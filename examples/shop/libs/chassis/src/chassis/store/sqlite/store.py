@@ -13,12 +13,12 @@ from typing import Any
 from chassis.envelope import Envelope, Outgoing
 from chassis.store.port import Collection, Commit, Pending, Query, Stored, Timer
 from chassis.store.prefixes import successor
-from chassis.store.sqlite_commit import RESULTS, Statements, write
-from chassis.store.sqlite_file import SqliteFile
-from chassis.store.sqlite_readers import Readers
-from chassis.store.sqlite_schema import migrate
-from chassis.store.sqlite_sql import count, create, select
-from chassis.store.sqlite_writer import Writer
+from chassis.store.sqlite.commit import RESULTS, Statements, write
+from chassis.store.sqlite.file import SqliteFile
+from chassis.store.sqlite.readers import Readers
+from chassis.store.sqlite.schema import migrate
+from chassis.store.sqlite.sql import count, create, select
+from chassis.store.sqlite.writer import Writer
 
 _FEW = 256  # rows that are read, and removed, at once
 _END = b""  # in SQLite, a BLOB follows all texts

@@ -12,7 +12,7 @@ from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import APIError, NotFoundError, ServiceUnavailableError
 
-from chassis.hub.nats_subjects import all_subjects, stream_name
+from chassis.hub.nats.subjects import all_subjects, stream_name
 from chassis.hub.port import Topic
 
 _DUPLICATE_WINDOW = 120.0  # seconds; this only saves work, readers recognise what they have read
@@ -66,5 +66,5 @@ def _config(topic: Topic) -> StreamConfig:
         retention=RetentionPolicy.LIMITS,
         max_age=retention,
         duplicate_window=min(_DUPLICATE_WINDOW, retention),
-        allow_batched=True,  # see `chassis.hub.nats_publisher`
+        allow_batched=True,  # see `chassis.hub.nats.publisher`
     )

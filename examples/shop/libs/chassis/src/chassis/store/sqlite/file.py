@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from chassis.errors import StoreLost, Unavailable
-from chassis.store.sqlite_sql import compare_decimals, compare_instants
+from chassis.store.sqlite.sql import compare_decimals, compare_instants
 
 R = TypeVar("R")
 

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
 from chassis.errors import Unavailable
-from chassis.store.sqlite_file import SqliteFile, is_busy, patiently
+from chassis.store.sqlite.file import SqliteFile, is_busy, patiently
 
 _THREADS = 2
 

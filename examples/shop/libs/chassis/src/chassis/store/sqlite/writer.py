@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from chassis.errors import Unavailable
-from chassis.store.sqlite_file import SqliteFile, patiently
+from chassis.store.sqlite.file import SqliteFile, patiently
 
 _GROUP = 256
 _LAZY = 0.1  # seconds that lazy writes wait for others

@@ -21,7 +21,7 @@ from nats.js.api import Header
 
 from chassis.envelope import Outgoing
 from chassis.errors import Unavailable
-from chassis.hub.nats_subjects import subject_of
+from chassis.hub.nats.subjects import subject_of
 from chassis.hub.requests import NoTopic
 
 _TIMEOUT = 15.0  # seconds until a group is answered

@@ -12,8 +12,8 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from chassis.errors import Unavailable
-from chassis.hub.nats_consumer import Delivery, PullConsumer
-from chassis.hub.nats_subjects import Selection, old_subjects, stream_name
+from chassis.hub.nats.consumer import Delivery, PullConsumer
+from chassis.hub.nats.subjects import Selection, old_subjects, stream_name
 from chassis.hub.port import Backlog, Record, Topic
 from chassis.hub.requests import Requests
 

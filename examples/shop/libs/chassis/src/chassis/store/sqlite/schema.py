@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from chassis.errors import Unavailable
-from chassis.store.sqlite_file import SqliteFile, patiently
+from chassis.store.sqlite.file import SqliteFile, patiently
 
 _FIRST = (
     """CREATE TABLE IF NOT EXISTS events (

@@ -12,7 +12,7 @@ from itertools import groupby
 from chassis.envelope import Outgoing
 from chassis.errors import AlreadyHandled, Conflict, Duplicate
 from chassis.store.port import Append, Collection, Commit, Delete, Put, Received, Timer
-from chassis.store.sqlite_sql import table, unique_indexes
+from chassis.store.sqlite.sql import table, unique_indexes
 
 RESULTS = """SELECT message, result FROM inbox
     WHERE message IN (SELECT value FROM json_each(?))"""

@@ -15,10 +15,10 @@ from nats.js.errors import NotFoundError
 
 from chassis.envelope import Outgoing
 from chassis.errors import TooLarge, Unavailable
-from chassis.hub.nats_publisher import Publisher
-from chassis.hub.nats_reader import Readers
-from chassis.hub.nats_stream import declare_stream, ensure_stream
-from chassis.hub.nats_subjects import Selection, stream_name
+from chassis.hub.nats.publisher import Publisher
+from chassis.hub.nats.reader import Readers
+from chassis.hub.nats.stream import declare_stream, ensure_stream
+from chassis.hub.nats.subjects import Selection, stream_name
 from chassis.hub.port import Backlog, Record, Topic
 from chassis.hub.requests import TIMEOUT, NoTopic, Requests
 

@@ -1,0 +1,1 @@
+"""The adapter for NATS JetStream, on nats-py."""

@@ -1,0 +1,1 @@
+"""The adapter for SQLite: a file for each unit."""
