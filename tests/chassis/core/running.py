@@ -15,7 +15,7 @@ from chassis.envelope import Envelope, Outgoing
 from chassis.hub.factory import connect_hub
 from chassis.hub.port import Hub, Topic
 from chassis.messages import Catalog, Command
-from chassis.projection import Projection
+from chassis.projection import MaterializedView
 from chassis.results import Outcome
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.runtime.envelopes import EnvelopeFactory
@@ -85,8 +85,8 @@ class Running:
     def sender(self, name: str) -> Sender:
         return Sender(name, self)
 
-    async def projection(self, projection: Projection[Any, Any]) -> ProjectionRuntime:
-        runtime = ProjectionRuntime(projection, self.store(projection.name), self.hub, retry=FAST)
+    async def projection(self, view: MaterializedView[Any]) -> ProjectionRuntime:
+        runtime = ProjectionRuntime(view, self.store(view.name), self.hub, retry=FAST)
         self._exit.push_async_callback(runtime.close)
         await runtime.start()
         return runtime

@@ -20,9 +20,9 @@ async def list_products(products: ServiceRuntime, count: int) -> None:
         await do(products, command)
 
 
-async def read_models(running: Running) -> ReadModels:
+async def read_models(running: Running, unit: str = "prices") -> ReadModels:
     """The read models of the store, opened as another process would."""
-    store = running.store("prices")
+    store = running.store(unit)
     await store.prepare((generations.COLLECTION,))
     return ReadModels(store)
 
