@@ -178,7 +178,9 @@ async def test_an_event_that_cannot_be_handled_holds_up_no_other(running: Runnin
     orders = [order(running.messages, 0, (A, units), order_id=id) for units in counts]
     await publish(running, *orders)
     await until_handled(stream, {(A, 0, 60, 2, Decimal("0.20"), Decimal("0.10"), 2)})
-    letters = DeadLetters(running.store("sales"), lambda: NOON)
+    store = running.store("sales")
+    await store.prepare((DeadLetters.collection,))
+    letters = DeadLetters(store, lambda: NOON)
     await eventually(letters.count, lambda count: count == 1)
 
 
