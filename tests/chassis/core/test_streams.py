@@ -151,7 +151,7 @@ async def test_a_partition_that_lags_loses_nothing(running: Running) -> None:
 async def test_sessions_grow_and_merge(running: Running) -> None:
     stream = await running.projection(sales.sessions(running.messages))
     await publish(running, *(order(running.messages, t, (A, 1)) for t in (0, 1100)))
-    apart = {
+    apart: Rows = {
         (A, 0, 600, 1, Decimal("0.10"), Decimal("0.10"), 1),
         (A, 1100, 1700, 1, Decimal("0.10"), Decimal("0.10"), 1),
     }
