@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from meshgen.evolution.fields import Record, field_losses
 from meshgen.evolution.services import service_losses
+from meshgen.evolution.streams import stream_losses
 from meshgen.evolution.version import Version, both, gone
 from meshgen.spec.diagnostics import NOWHERE, Finding
 from meshgen.spec.model import Enum, Projection, ValueObject
@@ -29,6 +30,11 @@ def losses(before: Version, after: Version) -> tuple[Finding, ...]:
             finding
             for old, new in both(before.projections(), after.projections())
             for finding in _projection(old, new, before, after)
+        ),
+        *(
+            finding
+            for old, new in both(before.streams(), after.streams())
+            for finding in stream_losses(old, new)
         ),
     ]
     return tuple(sorted(dict.fromkeys(found), key=lambda finding: finding.at))
@@ -88,6 +94,7 @@ def _units(before: Version, after: Version) -> Iterator[Finding]:
     kinds = (
         ("service", gone(before.services(), after.services())),
         ("projection", gone(before.projections(), after.projections())),
+        ("stream", gone(before.streams(), after.streams())),
     )
     for kind, units in kinds:
         for unit in units:

@@ -10,10 +10,10 @@ from meshgen.evolution.version import Version, both, gone
 from meshgen.identities.table import Path
 from meshgen.naming import url_prefix
 from meshgen.spec.diagnostics import NOWHERE, Finding, Position
-from meshgen.spec.model import Bff, Projection, Query, Service
+from meshgen.spec.model import Bff, Projection, Query, Service, Stream
 from meshgen.spec.routes import aggregate_path, command_path, query_path, read_roles
 
-_Unit = Service | Projection | Bff
+_Unit = Service | Projection | Stream | Bff
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,12 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
 
 
 def _units(version: Version) -> dict[Path, _Unit]:
-    return {**version.services(), **version.projections(), **version.bffs()}
+    return {
+        **version.services(),
+        **version.projections(),
+        **version.streams(),
+        **version.bffs(),
+    }
 
 
 def _routes(unit: _Unit, version: Version) -> Iterator[tuple[Path, _Route]]:
@@ -90,6 +95,8 @@ def _routes(unit: _Unit, version: Version) -> Iterator[tuple[Path, _Route]]:
             yield from _of_queries(("services", unit.name), unit.queries, version)
         case Projection():
             yield from _of_queries(("projections", unit.name), unit.queries, version)
+        case Stream():
+            yield from _of_queries(("streams", unit.name), unit.queries, version)
         case Bff():
             for endpoint in unit.endpoints:
                 route = _Route(f"GET {endpoint.path}", (), False, endpoint.at)

@@ -21,6 +21,7 @@ from meshgen.spec.model import (
     Saga,
     Service,
     Spec,
+    Stream,
 )
 
 
@@ -47,6 +48,10 @@ class Version:
     def projections(self) -> dict[Path, Projection]:
         """Return all projections by path."""
         return self._each((), "projections", self.spec.projections)
+
+    def streams(self) -> dict[Path, Stream]:
+        """Return all streams by path."""
+        return self._each((), "streams", self.spec.streams)
 
     def bffs(self) -> dict[Path, Bff]:
         """Return all backends-for-frontends by path."""

@@ -7,6 +7,7 @@ from meshgen.graph.model import Edge, EdgeKind, Graph, NodeKind, Vertex
 _SHAPES: dict[NodeKind, tuple[str, str]] = {
     "service": ("(", ")"),
     "projection": ("[(", ")]"),
+    "stream": ("[[", "]]"),
     "bff": ("([", "])"),
     "port": ("[/", "/]"),
     "command": ("[", "]"),
@@ -18,6 +19,7 @@ _SHAPES: dict[NodeKind, tuple[str, str]] = {
 _FILLS: dict[NodeKind, str] = {
     "service": "#fff3c4",
     "projection": "#d3f0d0",
+    "stream": "#cdeeea",
     "bff": "#dbe9fb",
     "port": "#f9d5e5",
     "command": "#cfe3fb",

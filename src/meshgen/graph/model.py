@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 NodeKind: TypeAlias = Literal[
-    "service", "projection", "bff", "port", "command", "event", "saga", "policy", "outcome"
+    "service",
+    "projection",
+    "stream",
+    "bff",
+    "port",
+    "command",
+    "event",
+    "saga",
+    "policy",
+    "outcome",
 ]
 EdgeKind: TypeAlias = Literal["event", "command", "copy", "read", "undo"]
 

@@ -16,6 +16,7 @@ NARROW, WIDE = frozenset("fijlrt.,:;'|()[] I"), frozenset("mwMW@")
 _FILLS: dict[NodeKind, str] = {
     "service": "#fff3c4",
     "projection": "#d3f0d0",
+    "stream": "#cdeeea",
     "bff": "#dbe9fb",
     "port": "#f9d5e5",
     "command": "#cfe3fb",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshgen.graph.model import Edge, EdgeKind, Graph, Vertex
-from meshgen.spec.model import Dispatch, Policy, Ref, Saga, Service, Spec, Step
+from meshgen.spec.model import Dispatch, Policy, Ref, Saga, Service, Spec, Step, Stream
 
 Relation = tuple[str, str, EdgeKind]
 
@@ -17,6 +17,7 @@ def context_map(spec: Spec) -> Graph:
     vertices = [Vertex(b.name, b.name, "bff", "BFF") for b in spec.bffs]
     vertices += [Vertex(s.name, s.name, "service", "service") for s in spec.services]
     vertices += [Vertex(p.name, p.name, "projection", "projection") for p in spec.projections]
+    vertices += [Vertex(s.name, s.name, "stream", "stream") for s in spec.streams]
     vertices += [
         Vertex(_port(service, port.name), port.name, "port", "outside")
         for service in spec.services
@@ -58,6 +59,9 @@ def _relations(spec: Spec) -> Iterator[tuple[str, str, EdgeKind, str]]:
     for projection in spec.projections:
         for reaction in projection.reactions:
             yield reaction.event.unit, projection.name, "event", reaction.event.name
+    for stream in spec.streams:
+        for event in stream.events:
+            yield event.unit, stream.name, "event", event.name
 
 
 def _sent(saga: Saga) -> Iterator[Dispatch]:
@@ -69,7 +73,7 @@ def _sent(saga: Saga) -> Iterator[Dispatch]:
 
 
 def event_flow(spec: Spec) -> Graph:
-    """Return commands with their events, and the policies, sagas and projections that react."""
+    """Return commands with their events, and what reacts to them: policies, sagas, projections and streams."""
     vertices: list[Vertex] = []
     causes: dict[Ref, list[str]] = {}
     for service in spec.services:
@@ -86,6 +90,7 @@ def event_flow(spec: Spec) -> Graph:
             vertices.append(Vertex(_id(service.name, saga.name), saga.name, "saga", note))
     for projection in spec.projections:
         vertices.append(Vertex(projection.name, projection.name, "projection", "projection"))
+    vertices += [Vertex(s.name, s.name, "stream", _windows(s)) for s in spec.streams]
     edges = [
         Edge(source, target, kind, labels, event.name)
         for event, target, kind, labels in _followed(spec)
@@ -105,6 +110,15 @@ def _followed(spec: Spec) -> Iterator[tuple[Ref, str, EdgeKind, tuple[str, ...]]
     for projection in spec.projections:
         for reaction in projection.reactions:
             yield reaction.event, projection.name, "copy", ()
+    for stream in spec.streams:
+        for event in stream.events:
+            yield event, stream.name, "copy", ()
+
+
+def _windows(stream: Stream) -> str:
+    window = stream.window
+    every = f" every {duration(window.every)}" if window.every else ""
+    return f"{window.kind} window, {duration(window.size)}{every}"
 
 
 def _dispatched(service: Service) -> Iterator[Edge]:

@@ -11,7 +11,7 @@ Path = tuple[str, ...]
 """Kinds and names in turn: `("services", "order", "events", "OrderPlaced", "fields", "total")`."""
 
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "": ("system", "types", "services", "projections", "bffs"),
+    "": ("system", "types", "services", "projections", "streams", "bffs"),
     "types": ("values", "fields"),
     "services": (
         "aggregates",
@@ -27,13 +27,19 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "events": ("fields",),
     "commands": ("fields",),
     "projections": ("row", "queries"),
+    "streams": ("queries",),
 }
 """The kinds of elements inside a kind."""
 
 REACTIONS = ("policies", "sagas")
 """The kinds of elements that have side effects when an event happens."""
 
-_SHARED = {"projections": "services", "bffs": "services", "commands": "events"}
+_SHARED = {
+    "projections": "services",
+    "streams": "services",
+    "bffs": "services",
+    "commands": "events",
+}
 
 
 def namespace(path: Path) -> Path:

@@ -53,6 +53,9 @@ def things(spec: Spec) -> Iterator[Thing]:
         yield from (_replica(above, replica) for replica in service.replicas)
     for projection in spec.projections:
         yield from _projection(projection)
+    for stream in spec.streams:
+        yield Thing(path=("streams", stream.name), former=stream.renamed_from)
+        yield from _each(("streams", stream.name), "queries", stream.queries)
     yield from _each((), "bffs", spec.bffs)
 
 

@@ -23,6 +23,7 @@ from meshgen.system.model import (
     ProjectView,
     SchemaView,
     ServiceView,
+    StreamView,
     System,
 )
 
@@ -61,6 +62,14 @@ class ProjectionAnswers(Answers):
     )
 
 
+class StreamAnswers(Answers):
+    """A stream, in its folder `streams/NAME`."""
+
+    stream: StreamView = Field(
+        description="The stream: names, row, what events add to windows, aggregates, routes"
+    )
+
+
 class BffAnswers(Answers):
     """A backend for frontends, in its folder `bffs/NAME`."""
 
@@ -92,6 +101,7 @@ MODELS: dict[str, type[Answers]] = {
     "project": ProjectAnswers,
     "service": ServiceAnswers,
     "projection": ProjectionAnswers,
+    "stream": StreamAnswers,
     "bff": BffAnswers,
     "gateway": GatewayAnswers,
     "contracts": ContractsAnswers,

@@ -19,7 +19,7 @@ from meshgen.naming import (
 from meshgen.output.plan import contract_path, schema_path
 from meshgen.system.model import Mesh
 
-_UNIT_KINDS = ("services", "projections", "bffs")
+_UNIT_KINDS = ("services", "projections", "streams", "bffs")
 _WITH_FILES = {"aggregates": "aggregate", "sagas": "saga"}
 _CLASSES = ("types", "aggregates", "events", "commands")
 

@@ -43,6 +43,7 @@ def plan(mesh: Mesh) -> tuple[Row, ...]:
             for kind, views in (
                 ("service", mesh.services),
                 ("projection", mesh.projections),
+                ("stream", mesh.streams),
                 ("bff", mesh.bffs),
             )
             for view in views

@@ -254,6 +254,34 @@ class ProjectionSyntax:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowSyntax:
+    """`{hopping: 1h, every: 5m}` in seconds; `kind` is None if there is not exactly one."""
+
+    kind: Word | None
+    size: int | None
+    every: int | None
+    every_at: Position | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSyntax:
+    """A stream."""
+
+    name: Word
+    summary: str | None
+    engine: Word | None
+    on: tuple[Word, ...]
+    each: Scalar | None
+    by: Assignments
+    time: Word | None
+    window: WindowSyntax
+    watermark: int | None
+    aggregates: Assignments
+    queries: tuple[QuerySyntax, ...]
+    renamed_from: Word | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArgumentSyntax:
     """`name=value` of a part; `is_name`: `caller`, a path parameter or a member of an enum."""
 
@@ -342,6 +370,7 @@ class SpecSyntax:
     event_hub: EventHub
     services: tuple[ServiceSyntax, ...]
     projections: tuple[ProjectionSyntax, ...]
+    streams: tuple[StreamSyntax, ...]
     gateway: Gateway | None
     bffs: tuple[BffSyntax, ...]
     processes: tuple[ProcessSyntax, ...]

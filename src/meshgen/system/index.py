@@ -17,6 +17,7 @@ from meshgen.spec.model import (
     Ref,
     Service,
     Spec,
+    Stream,
 )
 from meshgen.spec.types import UUID
 
@@ -82,15 +83,15 @@ class Index:
 
     def query(self, ref: Ref) -> Query | None:
         """Return the query with a reference, None if `ref` is an aggregate."""
-        units: tuple[Service | Projection, ...] = (*self.spec.services, *self.spec.projections)
+        units: tuple[Service | Projection | Stream, ...] = (*self.spec.services, *self.spec.views)
         queries = (query for unit in units if unit.name == ref.unit for query in unit.queries)
         return next((query for query in queries if query.name == ref.name), None)
 
     def fields(self, ref: Ref) -> tuple[Field, ...]:
         """Return the fields in the results of the query or aggregate `ref`."""
-        for projection in self.spec.projections:
-            if projection.name == ref.unit:
-                return projection.row
+        for view in self.spec.views:
+            if view.name == ref.unit:
+                return view.row
         query = self.query(ref)
         name = query.of if query is not None else ref.name
         aggregate = self.aggregate(Ref(unit=ref.unit, name=str(name)))
@@ -114,6 +115,6 @@ def with_id(aggregate: Aggregate, fields: tuple[Field, ...]) -> tuple[Field, ...
     return (Field(name=aggregate.id, type=UUID), *others)
 
 
-def row_name(projection: Projection) -> str:
+def row_name(view: Projection | Stream) -> str:
     """`order_history` -> `OrderHistoryRow`."""
-    return f"{pascal(projection.name)}Row"
+    return f"{pascal(view.name)}Row"

@@ -44,6 +44,7 @@ class Report:
             "services": len(spec.services),
             "aggregates": sum(len(service.aggregates) for service in spec.services),
             "projections": len(spec.projections),
+            "streams": len(spec.streams),
             "bffs": len(spec.bffs),
         }
         words = ", ".join(counted(number, name) for name, number in counts.items() if number)

@@ -11,6 +11,7 @@ from meshgen.spec.analysis.renames import check_renames
 from meshgen.spec.analysis.replicas import check_derivable
 from meshgen.spec.analysis.scenarios import build_scenario
 from meshgen.spec.analysis.services import build_service, check_reachable
+from meshgen.spec.analysis.streams import build_stream
 from meshgen.spec.analysis.symbols import Symbols, declare
 from meshgen.spec.analysis.types import declare_types
 from meshgen.spec.analysis.uniqueness import check_unique_names
@@ -38,6 +39,7 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
     projections = tuple(
         build_projection(check, symbols, symbol) for symbol in symbols.projections.values()
     )
+    streams = tuple(build_stream(check, symbols, s) for s in symbols.streams.values())
     bffs = tuple(build_bff(check, symbols, bff) for bff in syntax.bffs)
     processes = build_processes(check, syntax)
     roles = _roles(symbols)
@@ -53,6 +55,7 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
         event_hub=syntax.event_hub,
         services=services,
         projections=projections,
+        streams=tuple(stream for stream in streams if stream),
         gateway=syntax.gateway or _NO_GATEWAY,
         bffs=bffs,
         processes=processes,

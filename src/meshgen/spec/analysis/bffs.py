@@ -117,22 +117,22 @@ def _part(
 
 def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
     unit, _, name = word.text.partition(".")
-    service, projection = symbols.services.get(unit), symbols.projections.get(unit)
+    service, view = symbols.services.get(unit), symbols.views.get(unit)
     if service is not None and name in service.aggregates:
         aggregate = service.aggregates[name]
         _check_readable(check, aggregate, word)
         needs = (aggregate.syntax.id.text,) if aggregate.syntax.id else ()
         owner = aggregate.syntax.owner.text if aggregate.syntax.owner else None
         return Target(needs, needs, aggregate.whole, not needs, None, owner)
-    owner_of = service or projection
+    owner_of = service or view
     if owner_of is None:
         if unit in symbols.bffs:
-            check.error(word.at, f"`{unit}` is a BFF", "read a service or a projection")
-        elif check.knows("services", "projections"):
-            units = [*symbols.services, *symbols.projections]
+            check.error(word.at, f"`{unit}` is a BFF", "read a service, a projection or a stream")
+        elif check.knows("services", "projections", "streams"):
+            units = [*symbols.services, *symbols.views]
             check.error(
                 word.at,
-                f"there is no service or projection `{printable(unit)}`",
+                f"there is no service, projection or stream `{printable(unit)}`",
                 meant_or_one_of(unit, units),
             )
         return None
@@ -147,8 +147,8 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
                 hint,
             )
         return None
-    if projection is not None:
-        fields = projection.row
+    if view is not None:
+        fields = view.row
     else:
         of = service.aggregates.get(query.of.text) if service and query.of else None
         fields = of.whole if of else Fields(partial=True)

@@ -1,4 +1,4 @@
-"""Clashes of class names in the modules of a service or projection."""
+"""Clashes of class names in the modules of a service, projection or stream."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from meshgen.spec.syntax import (
     SagaSyntax,
     ServiceSyntax,
     SpecSyntax,
+    StreamSyntax,
     Word,
 )
 
@@ -54,6 +55,8 @@ def check_classes(check: Check, syntax: SpecSyntax) -> None:
     for projection in syntax.projections:
         events = _as_messages(reaction.event for reaction in projection.reactions)
         _refuse_twice(check, [*types, *_of_projection(projection), *events])
+    for stream in syntax.streams:
+        _refuse_twice(check, [*types, *_of_stream(stream), *_as_messages(stream.on)])
 
 
 def _refuse_twice(check: Check, classes: Iterable[_Class]) -> None:
@@ -98,6 +101,14 @@ def _of_projection(projection: ProjectionSyntax) -> Iterator[_Class]:
     row = f"{_question(projection.name)}Row"
     yield _Class(row, f"the rows of `{projection.name}`", projection.name)
     yield _Class(f"{row}Event", f"the events of `{projection.name}`", projection.name)
+
+
+def _of_stream(stream: StreamSyntax) -> Iterator[_Class]:
+    name = _question(stream.name)
+    yield _Class(f"{name}Row", f"the rows of `{stream.name}`", stream.name)
+    yield _Class(f"{name}Entry", f"what events add to `{stream.name}`", stream.name)
+    if len(stream.on) > 1:
+        yield _Class(f"{name}Event", f"the events of `{stream.name}`", stream.name)
 
 
 def _as_messages(words: Iterable[Word]) -> Iterator[_Class]:

@@ -13,15 +13,17 @@ def build_processes(check: Check, syntax: SpecSyntax) -> tuple[Process, ...]:
     """The processes of the model: those of the spec; units that are not listed run on their own."""
     names = [
         u.name.text
-        for section in (syntax.services, syntax.projections, syntax.bffs)
+        for section in (syntax.services, syntax.projections, syntax.streams, syntax.bffs)
         for u in section
     ]
     placed: dict[str, Word] = {}
     for process in syntax.processes:
         for word in process.units:
             if word.text not in names:
-                if check.knows("services", "projections", "bffs"):
-                    message = f"there is no service, projection or BFF `{printable(word.text)}`"
+                if check.knows("services", "projections", "streams", "bffs"):
+                    message = (
+                        f"there is no service, projection, stream or BFF `{printable(word.text)}`"
+                    )
                     check.error(word.at, message, meant_or_one_of(word.text, names))
             elif word.text in placed:
                 check.error(

@@ -40,6 +40,9 @@ def _siblings(syntax: SpecSyntax) -> Iterator[Iterable[Renamed]]:
     for projection in syntax.projections:
         yield projection.row
         yield projection.queries
+    yield syntax.streams
+    for stream in syntax.streams:
+        yield stream.queries
     yield syntax.bffs
 
 

@@ -144,19 +144,19 @@ def _check_caller(check: Check, syntax: SeeSyntax, query: QuerySyntax) -> None:
 
 def _query(check: Check, symbols: Symbols, word: Word) -> tuple[Ref, QuerySyntax, Fields] | None:
     unit, _, name = word.text.partition(".")
-    service, projection = symbols.services.get(unit), symbols.projections.get(unit)
-    owner = service or projection
+    service, view = symbols.services.get(unit), symbols.views.get(unit)
+    owner = service or view
     if owner is not None and name in owner.queries:
         query = owner.queries[name]
-        if projection is not None:
-            return Ref(unit=unit, name=name, at=word.at), query, projection.row
+        if view is not None:
+            return Ref(unit=unit, name=name, at=word.at), query, view.row
         aggregate = service.aggregates.get(query.of.text) if service and query.of else None
         fields = aggregate.whole if aggregate else Fields(partial=True)
         return Ref(unit=unit, name=name, at=word.at), query, fields
-    if check.knows("queries", "services", "projections"):
+    if check.knows("queries", "services", "projections", "streams"):
         known = [
             f"{u}.{q}"
-            for units in (symbols.services, symbols.projections)
+            for units in (symbols.services, symbols.views)
             for u, s in units.items()
             for q in s.queries
         ]

@@ -17,6 +17,7 @@ from meshgen.spec.syntax import (
     QuerySyntax,
     ServiceSyntax,
     SpecSyntax,
+    StreamSyntax,
     Word,
 )
 from meshgen.spec.types import UUID
@@ -109,12 +110,22 @@ class ProjectionSymbol:
 
 
 @dataclass(slots=True, eq=False)
+class StreamSymbol:
+    """A stream. Its row is known once its expressions have types."""
+
+    syntax: StreamSyntax
+    queries: dict[str, QuerySyntax]
+    row: Fields = field(default_factory=lambda: Fields(partial=True))
+
+
+@dataclass(slots=True, eq=False)
 class Symbols:
     """Everything that has a name and can be referred to."""
 
     check: Check
     services: dict[str, ServiceSymbol]
     projections: dict[str, ProjectionSymbol]
+    streams: dict[str, StreamSymbol]
     bffs: frozenset[str]
 
     @property
@@ -122,8 +133,13 @@ class Symbols:
         """The queries of every unit."""
         for service in self.services.values():
             yield service.queries
-        for projection in self.projections.values():
-            yield projection.queries
+        for view in self.views.values():
+            yield view.queries
+
+    @property
+    def views(self) -> dict[str, ProjectionSymbol | StreamSymbol]:
+        """The units with rows."""
+        return {**self.projections, **self.streams}
 
     def event(self, word: Word, home: str | None) -> EventSymbol | None:
         """The event that `word` names; without a unit it is one of `home`'s."""
@@ -182,7 +198,7 @@ class Symbols:
             return None
         if unit in self.services:
             return self.services[unit]
-        if unit in self.projections or unit in self.bffs:
+        if unit in self.views or unit in self.bffs:
             self.check.error(word.at, f"`{unit}` is not a service and has no {what}s")
         elif not self._lost("services"):
             self.check.error(
@@ -215,6 +231,10 @@ def declare(check: Check, syntax: SpecSyntax) -> Symbols:
         check=check,
         services={s.name.text: _service_symbol(check, s) for s in syntax.services},
         projections={p.name.text: _projection_symbol(check, p) for p in syntax.projections},
+        streams={
+            s.name.text: StreamSymbol(s, {q.name.text: q for q in s.queries})
+            for s in syntax.streams
+        },
         bffs=frozenset(b.name.text for b in syntax.bffs),
     )
 

@@ -27,8 +27,10 @@ def check_unique_names(check: Check, syntax: SpecSyntax) -> None:
         _distinct(check, [*types, *_classes(service)], skip=len(types))
         _distinct(check, [("the query", q.name) for q in service.queries] + _aggregates(service))
         _distinct_collections(check, service)
-    for projection in syntax.projections:
-        _distinct(check, [("the query", q.name) for q in projection.queries])
+    for queries in (
+        view.queries for views in (syntax.projections, syntax.streams) for view in views
+    ):
+        _distinct(check, [("the query", q.name) for q in queries])
     check_classes(check, syntax)
 
 
@@ -45,7 +47,8 @@ def _distinct_collections(check: Check, service: ServiceSyntax) -> None:
 def _units(syntax: SpecSyntax) -> list[Named]:
     services = [("the service", s.name) for s in syntax.services]
     projections = [("the projection", p.name) for p in syntax.projections]
-    return [*services, *projections, *(("the BFF", b.name) for b in syntax.bffs)]
+    streams = [("the stream", s.name) for s in syntax.streams]
+    return [*services, *projections, *streams, *(("the BFF", b.name) for b in syntax.bffs)]
 
 
 def _aggregates(service: ServiceSyntax) -> list[Named]:

@@ -15,6 +15,7 @@ from meshgen.spec.grammar.reads import (
     ROW_QUERY,
 )
 from meshgen.spec.grammar.services import OPERATION, REPLICA, SERVICE
+from meshgen.spec.grammar.streams import STREAM, WINDOW
 from meshgen.spec.grammar.system import (
     AUTH,
     DO_STEP,
@@ -55,7 +56,9 @@ __all__ = [
     "SERVICE",
     "SPEC",
     "STEP",
+    "STREAM",
     "VALUE_OBJECT",
+    "WINDOW",
 ]
 
 # in the order of a spec, which is that of the reference
@@ -82,6 +85,8 @@ CONSTRUCTS = (
     ROW_KEY,
     REACTION,
     ROW_QUERY,
+    STREAM,
+    WINDOW,
     GATEWAY,
     AUTH,
     RATE_LIMIT,

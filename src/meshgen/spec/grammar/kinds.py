@@ -9,6 +9,7 @@ from meshgen.spec.grammar.shapes import Kind
 TYPE = Kind("type", CLASS, "type")
 SERVICE = Kind("service", UNIT, "unit")
 PROJECTION = Kind("projection", UNIT, "unit")
+STREAM = Kind("stream", UNIT, "unit")
 BFF = Kind("BFF", UNIT, "unit")
 PROCESS = Kind("process", UNIT)
 AGGREGATE = Kind("aggregate", CLASS, "member")

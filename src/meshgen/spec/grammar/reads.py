@@ -41,7 +41,7 @@ _ASKING = (
         name="sort",
         shape=ListOf(FieldName(sorted=True), single=True),
         meaning="The order of the rows: `field`, or `field desc`.",
-        otherwise="the order of the projection's `key`",
+        otherwise="the order of the projection's `key`, or the newest windows first",
     ),
     Key(
         name="page",
@@ -97,8 +97,8 @@ SearchOrders:
 )
 ROW_QUERY = Construct(
     name="row query",
-    one="a projection's query",
-    meaning="A read of the rows of a projection, with the keys of a query except `of`.",
+    one="a query of rows",
+    meaning="A read of the rows of a projection or a stream, with the keys of a query except `of`.",
     keys=_ASKING,
     examples=(
         Example(
@@ -244,9 +244,9 @@ BFF = Construct(
     one="a BFF",
     meaning=(
         "A backend for one front end. An endpoint reads all its parts in parallel and returns one "
-        "JSON object. A part is `unit.Query(field=value)? only [field]`: a query of a service or a "
-        "projection, or an aggregate by its id, if somebody may read it. A value is `caller`, a "
-        "path parameter, a number, a string, `true`, `false` or a member of an enum."
+        "JSON object. A part is `unit.Query(field=value)? only [field]`: a query of a service, a "
+        "projection or a stream, or an aggregate by its id, if somebody may read it. A value is "
+        "`caller`, a path parameter, a number, a string, `true`, `false` or a member of an enum."
     ),
     keys=(
         SUMMARY,

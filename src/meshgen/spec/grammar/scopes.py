@@ -30,7 +30,7 @@ SETS = Scope(
     ),
 )
 SIMULATED = Scope("a simulated response", "the operation's input, as `x` and `input.x`")
-EVENTS = Scope("the `each` of a policy", "the event's fields, as `x` and `event.x`")
+EVENTS = Scope("the `each` of policies and streams", "the event's fields, as `x` and `event.x`")
 SENDING = Scope(
     "the commands of policies and steps",
     (
@@ -49,6 +49,13 @@ REACTIONS = Scope(
         "reaction is `insert`"
     ),
 )
+CONTRIBUTIONS = Scope(
+    "the key and the aggregates of a stream",
+    (
+        "the fields that all events of the stream have, as `x` and `event.x`; the item of `each`; "
+        "around it, in `aggregates`, `count()`, `sum(...)`, `min(...)` or `max(...)`"
+    ),
+)
 DOING = Scope(
     "what a scenario sends",
     "`caller`; the names that earlier steps `keep`; `now()` and `new_id()`",
@@ -64,6 +71,7 @@ ALL = (
     SENDING,
     FAILING,
     REACTIONS,
+    CONTRIBUTIONS,
     DOING,
     SEEING,
 )

@@ -137,7 +137,7 @@ SERVICE = Construct(
             meaning="Queries of the service's aggregates.",
         ),
     ),
-    later=("slo", "streams"),
+    later=("slo",),
     examples=(
         Example(
             """\

@@ -136,7 +136,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class UnitName:
-    """The name of a service, a projection or a BFF."""
+    """The name of a service, a projection, a stream or a BFF."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from meshgen.spec.grammar.shapes import (
     UnitName,
     assignments,
 )
+from meshgen.spec.grammar.streams import STREAM
 from meshgen.spec.grammar.values import SUMMARY, TYPES
 
 LANGUAGE = Constant(1)
@@ -265,6 +266,11 @@ SPEC = Construct(
             meaning="Read models, by name.",
         ),
         Key(
+            name="streams",
+            shape=MapOf(kinds.STREAM, STREAM),
+            meaning="Windowed aggregates of events, by name.",
+        ),
+        Key(
             name="gateway",
             shape=GATEWAY,
             meaning="The entry point.",
@@ -275,7 +281,7 @@ SPEC = Construct(
         Key(
             name="processes",
             shape=MapOf(kinds.PROCESS, ListOf(UnitName(), least=1, unique=True)),
-            meaning="Which services, projections and BFFs run together in one process.",
+            meaning="Which services, projections, streams and BFFs run together in one process.",
             otherwise="each runs in its own process",
         ),
         Key(
@@ -284,6 +290,6 @@ SPEC = Construct(
             meaning="Examples of the running system; each becomes a test through the gateway.",
         ),
     ),
-    later=("slo", "streams", "renamed_from"),
+    later=("slo", "renamed_from"),
     examples=(),
 )

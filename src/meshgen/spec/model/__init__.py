@@ -6,6 +6,7 @@ Every default is filled in, every reference is known to exist, every expression 
 
 from meshgen.spec.declarations import MISSING, Enum, Field, Missing, ValueObject
 from meshgen.spec.model.reads import (
+    Aggregation,
     Argument,
     Bff,
     Endpoint,
@@ -14,6 +15,8 @@ from meshgen.spec.model.reads import (
     Projection,
     Query,
     Reaction,
+    Stream,
+    Window,
 )
 from meshgen.spec.model.services import (
     Aggregate,
@@ -43,6 +46,7 @@ from meshgen.spec.model.values import (
 __all__ = [
     "MISSING",
     "Aggregate",
+    "Aggregation",
     "Argument",
     "Assignment",
     "Bff",
@@ -80,5 +84,7 @@ __all__ = [
     "Spec",
     "Step",
     "Store",
+    "Stream",
     "ValueObject",
+    "Window",
 ]

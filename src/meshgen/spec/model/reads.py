@@ -1,4 +1,4 @@
-"""Reads: queries, projections and backends-for-frontends."""
+"""Reads: queries, projections, streams and backends-for-frontends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from meshgen.spec.declarations import Field
 from meshgen.spec.diagnostics import NOWHERE, Position
-from meshgen.spec.model.values import Assignment, Ref, SortKey, Store
+from meshgen.spec.expressions import Expression
+from meshgen.spec.model.values import Assignment, Each, Ref, SortKey, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class Query:
     """A read. With `page` it answers a page of rows, without one it answers exactly one row or 404.
 
     `by` must be given by the caller, `filter` may be. `owner`: that `by` field must be the caller.
-    `of` is the aggregate (a service's query) or None (a projection's query).
+    `of` is the aggregate (a service's query) or None (a query of rows).
     """
 
     name: str
@@ -51,6 +52,47 @@ class Projection:
     id: str
     row: tuple[Field, ...]
     reactions: tuple[Reaction, ...]
+    queries: tuple[Query, ...]
+    renamed_from: str | None = None
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """How event time is divided. kind: "tumbling", "hopping" or "session"; times in seconds.
+
+    `size` is the gap of a session; `every` is the hop of hopping windows.
+    """
+
+    kind: str
+    size: int
+    every: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregation:
+    """A field of a stream's row: "count", or the "sum", "min" or "max" of `value`."""
+
+    name: str
+    function: str
+    value: Expression | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """Aggregates of events by key and window. `time` is the events' field with their time."""
+
+    name: str
+    summary: str | None
+    store: Store
+    events: tuple[Ref, ...]
+    each: Each | None
+    by: tuple[Assignment, ...]
+    time: str | None
+    window: Window
+    watermark: int
+    aggregates: tuple[Aggregation, ...]
+    row: tuple[Field, ...]
     queries: tuple[Query, ...]
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)

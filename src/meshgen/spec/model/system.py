@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from meshgen.spec.declarations import Enum, ValueObject
 from meshgen.spec.diagnostics import NOWHERE, Position
-from meshgen.spec.model.reads import Bff, Projection
+from meshgen.spec.model.reads import Bff, Projection, Stream
 from meshgen.spec.model.services import Service
 from meshgen.spec.model.values import Assignment, Ref
 
@@ -94,7 +94,13 @@ class Spec:
     event_hub: EventHub
     services: tuple[Service, ...]
     projections: tuple[Projection, ...]
+    streams: tuple[Stream, ...]
     gateway: Gateway
     bffs: tuple[Bff, ...]
     processes: tuple[Process, ...]
     scenarios: tuple[Scenario, ...]
+
+    @property
+    def views(self) -> tuple[Projection | Stream, ...]:
+        """The units whose rows are computed from events."""
+        return (*self.projections, *self.streams)

@@ -12,6 +12,7 @@ from meshgen.spec.parser.queries import read_projections
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.parser.scenarios import read_scenarios
 from meshgen.spec.parser.services import read_services
+from meshgen.spec.parser.streams import read_streams
 from meshgen.spec.parser.system import read_event_hub, read_gateway, read_processes
 from meshgen.spec.syntax import SpecSyntax, Word
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar
@@ -30,6 +31,7 @@ def parse_spec(reading: Reading, root: Mapping) -> SpecSyntax | None:
         event_hub=read_event_hub(reading, values.get("event_hub")),
         services=read_services(reading, values.get("services")),
         projections=read_projections(reading, values.get("projections")),
+        streams=read_streams(reading, values.get("streams")),
         gateway=read_gateway(reading, values.get("gateway")),
         bffs=read_bffs(reading, values.get("bffs")),
         processes=read_processes(reading, values.get("processes")),

@@ -15,6 +15,7 @@ from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.projections import projection_view
 from meshgen.system.lower.scenarios import scenario_view
 from meshgen.system.lower.services import service_view
+from meshgen.system.lower.streams import stream_view
 from meshgen.system.lower.topics import messages, topics
 from meshgen.system.model import (
     BffView,
@@ -28,6 +29,7 @@ from meshgen.system.model import (
     ProjectView,
     RateLimitView,
     ServiceView,
+    StreamView,
     System,
     Unit,
 )
@@ -48,10 +50,12 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
         projection_view(projection, known, package, example_events)
         for projection in spec.projections
     )
+    streams = tuple(stream_view(s, known, package, example_events) for s in spec.streams)
     bffs = tuple(bff_view(bff, known, package) for bff in spec.bffs)
     units = (
         *(_unit(view, "service") for view in services),
         *(_unit(view, "projection") for view in projections),
+        *(_unit(view, "stream") for view in streams),
         *(_unit(view, "bff") for view in bffs),
     )
     summary = spec.summary.rstrip(".")
@@ -70,7 +74,7 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
             processes=_processes(spec, units),
             roles=_roles(spec),
             gateway=_gateway(spec, units),
-            example_path=_example_path(services, projections),
+            example_path=_example_path((*projections, *streams, *services)),
             context_map=mermaid(context_map(spec)),
             owned_queries=_owned_queries(spec),
             type_imports=contract_imports(known, ()),
@@ -88,11 +92,12 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
         contracts=contract_modules(known),
         services=services,
         projections=projections,
+        streams=streams,
         bffs=bffs,
     )
 
 
-def _unit(view: ServiceView | ProjectionView | BffView, kind: str) -> Unit:
+def _unit(view: ServiceView | ProjectionView | StreamView | BffView, kind: str) -> Unit:
     return Unit(
         name=view.name,
         kind=kind,
@@ -108,7 +113,7 @@ def _unit(view: ServiceView | ProjectionView | BffView, kind: str) -> Unit:
 def _roles(spec: Spec) -> tuple[str, ...]:
     commands = [c.roles for s in spec.services for a in s.aggregates for c in a.commands]
     queries = [q.roles for service in spec.services for q in service.queries]
-    queries += [q.roles for projection in spec.projections for q in projection.queries]
+    queries += [q.roles for view in spec.views for q in view.queries]
     named = {role for roles in (*commands, *queries) for role in roles or ()}
     return tuple(sorted(named | {step.role for s in spec.scenarios for step in s.steps}))
 
@@ -140,28 +145,25 @@ def _processes(spec: Spec, units: tuple[Unit, ...]) -> tuple[ProcessView, ...]:
     return (ProcessView(name=spec.name, units=tuple(unit.name for unit in units)),)
 
 
-def _example_path(
-    services: tuple[ServiceView, ...], projections: tuple[ProjectionView, ...]
-) -> str:
+def _example_path(views: tuple[ServiceView | ProjectionView | StreamView, ...]) -> str:
     """Return a query that any caller may send, else the API description of the first unit."""
-    views: tuple[ServiceView | ProjectionView, ...] = (*projections, *services)
     for view in views:
         for route in view.routes:
             needs = {option.name for option in route.options} & {"by", "roles"}
             if route.helper == "search" and not needs:
                 return f"{url_prefix(view.name)}{route.path}"
-    return f"{url_prefix(services[0].name)}/openapi.json"
+    return f"{url_prefix(views[-1].name)}/openapi.json"
 
 
 def _owned_queries(spec: Spec) -> tuple[OwnedQuery, ...]:
-    """Return the paged queries of projections whose only parameter is the owner."""
+    """Return the paged queries of rows whose only parameter is the owner."""
     return tuple(
         OwnedQuery(
             function=snake(query.name),
-            path=f"{url_prefix(projection.name)}/{kebab(query.name)}",
+            path=f"{url_prefix(view.name)}/{kebab(query.name)}",
             owner=query.owner,
         )
-        for projection in spec.projections
-        for query in projection.queries
+        for view in spec.views
+        for query in view.queries
         if query.page and query.owner and query.by == (query.owner,) and not query.roles
     )

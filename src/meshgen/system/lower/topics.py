@@ -57,6 +57,8 @@ def _named(index: Index) -> Iterable[tuple[str, list[Ref]]]:
         yield service.name, _named_by(service, index)
     for projection in index.spec.projections:
         yield projection.name, [reaction.event for reaction in projection.reactions]
+    for stream in index.spec.streams:
+        yield stream.name, list(stream.events)
 
 
 def _named_by(service: Service, index: Index) -> list[Ref]:

@@ -47,6 +47,8 @@ from meshgen.system.model.testing import (
     SagaTest,
     SagaTests,
     ScenarioView,
+    StreamTest,
+    StreamTests,
 )
 from meshgen.system.model.units import (
     AggregateView,
@@ -62,6 +64,7 @@ from meshgen.system.model.units import (
     SagaView,
     ServiceView,
     StepView,
+    StreamView,
 )
 
 __all__ = [
@@ -114,6 +117,9 @@ __all__ = [
     "ServiceView",
     "StepView",
     "StoredAs",
+    "StreamTest",
+    "StreamTests",
+    "StreamView",
     "System",
     "Topic",
     "Unit",

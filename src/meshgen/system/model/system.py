@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from meshgen.system.model.code import Import
 from meshgen.system.model.testing import ScenarioView
-from meshgen.system.model.units import BffView, ProjectionView, ServiceView
+from meshgen.system.model.units import BffView, ProjectionView, ServiceView, StreamView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class GatewayView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A unit that runs: a service, projection or backend for frontends."""
+    """A unit that runs: a service, projection, stream or backend for frontends."""
 
     name: str
     kind: str
@@ -138,7 +138,7 @@ class ProjectView:
     generator: str
     """The version of meshgen."""
     folders: tuple[str, ...]
-    """The folders that hold units: `services`, `projections`, `bffs`."""
+    """The folders that hold units: `services`, `projections`, `streams`, `bffs`."""
     units: tuple[Unit, ...]
     processes: tuple[ProcessView, ...]
     roles: tuple[str, ...]
@@ -182,4 +182,5 @@ class Mesh:
     contracts: tuple[ContractModule, ...]
     services: tuple[ServiceView, ...]
     projections: tuple[ProjectionView, ...]
+    streams: tuple[StreamView, ...]
     bffs: tuple[BffView, ...]

@@ -98,6 +98,29 @@ class ProjectionTests:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamTest:
+    """Events at one time, and their rows, without the window."""
+
+    function: str
+    events: tuple[str, ...]
+    rows: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamTests:
+    """The tests of a stream.
+
+    `late` is the event of the test of late events, None if there is none; `delay`, Python source,
+    is the time after which it is too late.
+    """
+
+    constants: Constants
+    tests: tuple[StreamTest, ...]
+    late: str | None
+    delay: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SagaLine:
     """The commands sent in a step, and the replies to them as (event, command).
 

@@ -21,6 +21,7 @@ from meshgen.system.model.testing import (
     PolicyTests,
     ProjectionTests,
     SagaTests,
+    StreamTests,
 )
 
 
@@ -184,6 +185,41 @@ class ProjectionView:
     partition: tuple[str, ...]
     cluster: tuple[str, ...]
     testing: ProjectionTests
+    routes: tuple[Route, ...]
+    imports: tuple[Import, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamView:
+    """A stream: windowed aggregates of events.
+
+    `event` is the type of its events, an alias if there are several; `added` is what an event, or
+    an item of `loop`, adds to a window. `window`, `watermark` and the values of `aggregates` are
+    Python source.
+    """
+
+    name: str
+    identity: str | None
+    package: str
+    distribution: str
+    folder: str
+    title: str
+    summary: str
+    about: str
+    row: str
+    entry: str
+    state: tuple[Attribute, ...]
+    fields: tuple[Attribute, ...]
+    event: str
+    events: tuple[str, ...]
+    loop: Loop | None
+    added: Call
+    by: tuple[str, ...]
+    time: str | None
+    window: str
+    watermark: str
+    aggregates: tuple[Argument, ...]
+    testing: StreamTests
     routes: tuple[Route, ...]
     imports: tuple[Import, ...]
 

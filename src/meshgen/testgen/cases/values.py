@@ -29,7 +29,7 @@ _PREDEFINED: Mapping[object, str] = {
 }
 
 
-_TAKEN = frozenset(("NOW", "ROW", "UTC", "UUID"))
+_TAKEN = frozenset(("LATE", "NOW", "ROW", "UTC", "UUID", "WINDOWS"))
 
 
 class Shared:
