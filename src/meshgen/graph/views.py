@@ -73,7 +73,7 @@ def _sent(saga: Saga) -> Iterator[Dispatch]:
 
 
 def event_flow(spec: Spec) -> Graph:
-    """Return commands with their events, and what reacts to them: policies, sagas, projections and streams."""
+    """Return commands with their events, and policies, sagas, projections, streams that react."""
     vertices: list[Vertex] = []
     causes: dict[Ref, list[str]] = {}
     for service in spec.services:

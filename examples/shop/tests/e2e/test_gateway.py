@@ -16,7 +16,10 @@ UNITS = (
     "/shipping",
     "/order-history",
     "/catalog",
+    "/sales-per-minute",
+    "/fraud-watch",
     "/web",
+    "/backoffice",
     "/mobile",
 )
 

@@ -23,6 +23,12 @@ def test_a_paid_order_is_shipped(system: System) -> None:
         total=Decimal("39.80"),
     )
     customer.eventually("/catalog/product-details", {"product_id": teapot}, available=3)
+    merchant.eventually(
+        "/sales-per-minute/sales-of-product",
+        {"product_id": teapot},
+        units=2,
+        revenue=Decimal("39.80"),
+    )
 
 
 def test_a_declined_payment_cancels_the_order_and_releases_its_stock(system: System) -> None:
@@ -44,6 +50,7 @@ def test_a_declined_payment_cancels_the_order_and_releases_its_stock(system: Sys
         total=Decimal(1800),
     )
     customer.eventually("/catalog/product-details", {"product_id": samovar}, available=4)
+    merchant.eventually("/fraud-watch/declined-payments", declined=1, amount=Decimal(1800))
 
 
 def test_missing_stock_cancels_the_order(system: System) -> None:

@@ -18,7 +18,7 @@ from chassis.http.edge import METRICS, Edge
 from chassis.http.reads import RowSearch, find_endpoint, get_endpoint, search_endpoint
 from chassis.http.resources import Resources
 from chassis.http.routes import Find, Get, Post, Search
-from chassis.projection import Projection
+from chassis.projection import MaterializedView
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.service import Service, aggregate_of
 from chassis.telemetry import Telemetry
@@ -56,27 +56,27 @@ def service_app(
 
 
 def projection_app(
-    projection: Projection[Any, Any],
+    view: MaterializedView[Any],
     runtime: ProjectionRuntime,
     verifier: Verifier,
     readiness: health.Readiness,
     telemetry: Telemetry,
 ) -> ASGIApp:
-    """Return the application of a projection: reads of its rows.
+    """Return the application of a projection or a stream: reads of its rows.
 
     Raises:
         TypeError: A route is not a query of rows.
     """
     resources = Resources(verifier)
-    for route in projection.routes:
+    for route in view.routes:
         match route:
             case Search() | Find():
                 _add_read(resources, route, runtime.search)
             case Post() | Get():
-                raise TypeError(f"{projection.name}: {route.path}: a projection has no aggregates")
-    document = partial(_document, projection.name, projection.routes, ())
+                raise TypeError(f"{view.name}: {route.path}: it has rows, and no aggregates")
+    document = partial(_document, view.name, view.routes, ())
     exposition = Exposition(telemetry.metrics, runtime.sources)
-    return _finished(projection.name, resources, readiness, document, telemetry, exposition)
+    return _finished(view.name, resources, readiness, document, telemetry, exposition)
 
 
 def _command_route(service: Service, route: Post, gets: dict[type, str]) -> CommandRoute:

@@ -23,13 +23,21 @@ class Requests:
 
     @asynccontextmanager
     async def guard(self) -> AsyncGenerator[None, None]:
-        """Raise `TimeoutError` in this block when the connection is lost."""
+        """Raise `TimeoutError` in this block when the connection is lost.
+
+        Before Python 3.12, `asyncio.wait_for`, which clients use, drops a cancellation that comes
+        together with its result. It is not lost: the block ends with it.
+        """
+        task = asyncio.current_task()
+        before = task.cancelling() if task else 0
         async with asyncio.timeout(TIMEOUT) as timeout:
             self._timeouts.add(timeout)
             try:
                 yield
             finally:
                 self._timeouts.discard(timeout)
+            if task is not None and task.cancelling() > before:
+                raise asyncio.CancelledError
 
     def fail(self) -> None:
         """End the requests."""

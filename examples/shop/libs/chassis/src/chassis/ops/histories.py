@@ -12,7 +12,7 @@ from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.messages import Event
 from chassis.ops.system import System
-from chassis.projection import Projection
+from chassis.projection import MaterializedView
 from chassis.runtime.generations import History
 from chassis.service import Aggregate, EventSourced, Service
 from chassis.store.port import Store
@@ -39,7 +39,7 @@ class Source:
         return isinstance(self.aggregate, EventSourced)
 
 
-def sources(projection: Projection[Any, Any], system: System) -> list[Source]:
+def sources(projection: MaterializedView[Any], system: System) -> list[Source]:
     """Return the aggregates whose events a projection reads."""
     wanted: set[type[Event]] = set(projection.events)
     return [
@@ -52,7 +52,7 @@ def sources(projection: Projection[Any, Any], system: System) -> list[Source]:
 
 
 async def publish(
-    projection: Projection[Any, Any],
+    projection: MaterializedView[Any],
     system: System,
     hub: Hub,
     history: History,

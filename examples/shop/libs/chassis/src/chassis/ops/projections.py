@@ -17,7 +17,7 @@ from chassis.ops.errors import OpsError
 from chassis.ops.histories import Source, publish, sources
 from chassis.ops.output import Output, Patience
 from chassis.ops.system import System
-from chassis.projection import Projection
+from chassis.projection import MaterializedView
 from chassis.runtime.checkpoints import Checkpoints
 from chassis.runtime.generations import (
     History,
@@ -71,7 +71,7 @@ async def _status(options: argparse.Namespace, system: System, output: Output) -
         await _projection(options, system)
     hub, rows = await system.hub(), []
     async for unit, store in system.stores(options.name):
-        if isinstance(unit, Projection):
+        if isinstance(unit, MaterializedView):
             model = await ReadModels(store).load()
             for generation in dict.fromkeys((model.live, model.building or model.live)):
                 row = await _row(unit, model, generation, store, hub)
@@ -106,7 +106,7 @@ async def _rebuild(options: argparse.Namespace, system: System, output: Output) 
 
 
 async def _check_complete(
-    unit: Projection[Any, Any], system: System, hub: Hub, *, from_stores: bool
+    unit: MaterializedView[Any], system: System, hub: Hub, *, from_stores: bool
 ) -> None:
     """Check that all events can be read again.
 
@@ -127,7 +127,9 @@ async def _check_complete(
         )
 
 
-async def _incomplete_sources(unit: Projection[Any, Any], system: System, hub: Hub) -> list[Source]:
+async def _incomplete_sources(
+    unit: MaterializedView[Any], system: System, hub: Hub
+) -> list[Source]:
     """Return the aggregates some of whose events the hub does not have any more."""
     complete = {topic: await hub.is_complete(topic) for topic in _topics(unit)}
     return [
@@ -140,7 +142,7 @@ async def _incomplete_sources(unit: Projection[Any, Any], system: System, hub: H
     ]
 
 
-async def _begin_with_history(unit: Projection[Any, Any], store: Store, hub: Hub) -> ReadModel:
+async def _begin_with_history(unit: MaterializedView[Any], store: Store, hub: Hub) -> ReadModel:
     """Begin a rebuild that reads the event stores first, or go on with it."""
 
     def begun(model: ReadModel) -> ReadModel:
@@ -155,7 +157,7 @@ async def _begin_with_history(unit: Projection[Any, Any], store: Store, hub: Hub
 
 
 async def _publish_history(
-    unit: Projection[Any, Any], system: System, store: Store, model: ReadModel
+    unit: MaterializedView[Any], system: System, store: Store, model: ReadModel
 ) -> None:
     history = model.history
     if history is None or history.complete:
@@ -176,7 +178,7 @@ async def _publish_history(
 
 
 async def _wait(
-    unit: Projection[Any, Any], store: Store, hub: Hub, wanted: int, output: Output
+    unit: MaterializedView[Any], store: Store, hub: Hub, wanted: int, output: Output
 ) -> None:
     hint = f"{unit.name} is not running, or is busy; Ctrl-C only ends the waiting"
     patience = Patience(output, hint)
@@ -200,9 +202,9 @@ def _pausing(paused: bool) -> Any:
 
 async def _projection(
     options: argparse.Namespace, system: System
-) -> tuple[Projection[Any, Any], Store]:
+) -> tuple[MaterializedView[Any], Store]:
     unit = system.unit(options.name)
-    if not isinstance(unit, Projection):
+    if not isinstance(unit, MaterializedView):
         raise OpsError(f"{unit.name} is not a projection, but a service")
     return unit, await system.store(unit)
 
@@ -221,7 +223,7 @@ async def _change(store: Store, change: Callable[[ReadModel], ReadModel]) -> Rea
 
 
 async def _row(
-    unit: Projection[Any, Any], model: ReadModel, generation: int, store: Store, hub: Hub
+    unit: MaterializedView[Any], model: ReadModel, generation: int, store: Store, hub: Hub
 ) -> dict[str, object]:
     types = frozenset(unit.messages.of(event).name for event in unit.events)
     backlogs = []
@@ -241,7 +243,7 @@ async def _row(
     }
 
 
-async def _share(unit: Projection[Any, Any], model: ReadModel, store: Store, hub: Hub) -> float:
+async def _share(unit: MaterializedView[Any], model: ReadModel, store: Store, hub: Hub) -> float:
     """Return how much of what the live generation has read is in the one that is being built."""
     if model.building is None:
         return 1.0
@@ -254,12 +256,12 @@ async def _share(unit: Projection[Any, Any], model: ReadModel, store: Store, hub
     return done / total if total else 1.0
 
 
-def _topics(unit: Projection[Any, Any]) -> list[str]:
+def _topics(unit: MaterializedView[Any]) -> list[str]:
     return sorted({unit.messages.of(event).topic for event in unit.events})
 
 
 def _checkpoints(
-    unit: Projection[Any, Any], topic: str, generation: int, store: Store, hub: Hub
+    unit: MaterializedView[Any], topic: str, generation: int, store: Store, hub: Hub
 ) -> Checkpoints:
     return Checkpoints(
         store,

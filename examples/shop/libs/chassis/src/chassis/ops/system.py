@@ -19,13 +19,13 @@ from chassis.identity import identity_of
 from chassis.messages import Catalog
 from chassis.ops.errors import OpsError
 from chassis.process.assignments import is_bff, load
-from chassis.projection import Projection
+from chassis.projection import MaterializedView
 from chassis.runtime import checkpoints, generations
 from chassis.service import Service
 from chassis.store.factory import open_store
 from chassis.store.port import Store
 
-Stateful: TypeAlias = Service | Projection[Any, Any]
+Stateful: TypeAlias = Service | MaterializedView[Any]
 
 
 class System:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from typing_extensions import TypeIs
 
 from chassis.process.errors import CannotStart
-from chassis.projection import Projection
+from chassis.projection import MaterializedView
 from chassis.service import Service
 
 if TYPE_CHECKING:
     from chassis.bff import Bff
 
-    Unit: TypeAlias = Service | Projection[Any, Any] | Bff
+    Unit: TypeAlias = Service | MaterializedView[Any] | Bff
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def load(reference: str) -> Unit:
 
 
 def _is_unit(value: object) -> TypeIs[Unit]:
-    return isinstance(value, Service | Projection) or is_bff(value)
+    return isinstance(value, Service | MaterializedView) or is_bff(value)
 
 
 def is_bff(value: object) -> TypeIs[Bff]:

@@ -17,7 +17,7 @@ from chassis.http.health import Readiness
 from chassis.identity import identity_of
 from chassis.process.assignments import is_bff
 from chassis.process.errors import CannotStart
-from chassis.projection import Projection
+from chassis.projection import MaterializedView
 from chassis.runtime.retries import RETRY, Retry
 from chassis.service import Service
 from chassis.settings import Settings
@@ -132,8 +132,8 @@ def host(
             return _host_service(
                 unit, settings, _require_hub(hub), verifier, guard, telemetry, overrides
             )
-        case Projection():
-            return _host_projection(
+        case MaterializedView():
+            return _host_view(
                 unit, settings, _require_hub(hub), verifier, guard, telemetry, overrides
             )
         case _:
@@ -167,8 +167,8 @@ def _host_service(
     return Host(service.name, app, runtime, store, store.close)
 
 
-def _host_projection(
-    projection: Projection[Any, Any],
+def _host_view(
+    view: MaterializedView[Any],
     settings: Settings,
     hub: Hub,
     verifier: Verifier,
@@ -180,10 +180,10 @@ def _host_projection(
     from chassis.runtime import ProjectionRuntime
     from chassis.store.factory import open_store
 
-    store = open_store(settings.data_dir, identity_of(projection), settings.store_url)
-    runtime = ProjectionRuntime(projection, store, hub, overrides.clock, overrides.retry, telemetry)
-    app = projection_app(projection, runtime, verifier, guard(runtime.readiness), telemetry)
-    return Host(projection.name, app, runtime, store, store.close)
+    store = open_store(settings.data_dir, identity_of(view), settings.store_url)
+    runtime = ProjectionRuntime(view, store, hub, overrides.clock, overrides.retry, telemetry)
+    app = projection_app(view, runtime, verifier, guard(runtime.readiness), telemetry)
+    return Host(view.name, app, runtime, store, store.close)
 
 
 def _host_bff(
@@ -228,5 +228,5 @@ class _NoRuntime:
 
 def _require_hub(hub: Hub | None) -> Hub:
     if hub is None:
-        raise CannotStart("a service or a projection needs the event hub")
+        raise CannotStart("a service, a projection or a stream needs the event hub")
     return hub

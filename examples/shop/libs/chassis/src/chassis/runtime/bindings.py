@@ -16,10 +16,18 @@ from chassis.service import Start
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A consumer group, and where it starts when it has never run."""
+    """A consumer group.
+
+    Attributes:
+        name: Its name.
+        start: Where it starts when it has never run.
+        by_subject: Whether a message waits for those before it with the same subject, and for no
+            others; if not, it is handled in the order of its partition, whatever has failed.
+    """
 
     name: str
     start: Start = Start.BEGINNING
+    by_subject: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +97,4 @@ def _consumer(wanted: list[Binding], messages: Catalog, parts: Parts) -> Consume
     # No other unit consumes our commands: an unknown one would be lost.
     strict = any(issubclass(binding.model, Command) for binding in wanted)
     decoder = Decoder(reactions, strict=strict)
-    return Consumer(topic, group.name, decoder, checkpoints, parts)
+    return Consumer(topic, group.name, decoder, checkpoints, parts, by_subject=group.by_subject)

@@ -41,7 +41,14 @@ class Consumer:
     """Handles the messages of one topic for one group."""
 
     def __init__(
-        self, topic: str, group: str, decoder: Decoder, checkpoints: Checkpoints, parts: Parts
+        self,
+        topic: str,
+        group: str,
+        decoder: Decoder,
+        checkpoints: Checkpoints,
+        parts: Parts,
+        *,
+        by_subject: bool = True,
     ) -> None:
         """Create a consumer; `run` runs it.
 
@@ -51,6 +58,7 @@ class Consumer:
             decoder: Decodes the messages.
             checkpoints: How far the group has read, with a partition for each lease of the unit.
             parts: What the consumers of the unit share.
+            by_subject: See `Group`.
         """
         self.topic = topic
         self.group = group
@@ -67,6 +75,7 @@ class Consumer:
         self._leases = checkpoints.partitions
         self._reading: frozenset[int] = frozenset()
         self._slow: set[str] = set()
+        self._by_subject = by_subject
         self._lag = Lag()
         self._metrics = parts.telemetry.metrics
         self._at_end = False
@@ -191,7 +200,8 @@ class Consumer:
             read[record.partition] = record.position
             delivery = self._decoder.decode(record)
             subject = delivery.subject
-            if subject in late or subject in self._lanes or self._needs_lane(delivery):
+            waits = self._by_subject and (subject in late or subject in self._lanes)
+            if waits or self._needs_lane(delivery):
                 late.setdefault(subject, []).append(delivery)
             else:
                 fast.append(delivery)
@@ -214,6 +224,9 @@ class Consumer:
             deliveries: The messages.
             deferred: Other messages of the batch, which are handled later.
             read: The positions after the batch.
+
+        Raises:
+            Conflict: Others were faster, repeatedly, and the messages must stay in order.
         """
         handled: set[str] = set()
         for _ in range(_BATCH_ATTEMPTS):
@@ -228,6 +241,8 @@ class Consumer:
             else:
                 self._count_batch(deliveries, failed)
                 return failed
+        if not self._by_subject:
+            raise Conflict
         return deliveries
 
     def _count_batch(self, deliveries: list[Delivery], failed: list[Delivery]) -> None:
@@ -243,7 +258,7 @@ class Consumer:
         failed: list[Delivery] = []
         blocked: set[str] = set()
         for delivery in deliveries:
-            if delivery.subject in blocked:
+            if self._by_subject and delivery.subject in blocked:
                 failed.append(delivery)
                 continue
             mark = work.mark

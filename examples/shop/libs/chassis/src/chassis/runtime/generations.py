@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from chassis.projection import Projection
+from chassis.projection import MaterializedView
 from chassis.runtime.indexes import indexes
 from chassis.runtime.rows import Rows
 from chassis.store.port import Collection, Commit, Field, Kind, Put, Store
@@ -122,21 +122,26 @@ class ReadModels:
         await self._store.commit(Commit(puts=(put,)))
 
 
-def rows_of(projection: Projection[Any, Any], generation: int, store: Store) -> Rows[Any]:
+def rows_of(view: MaterializedView[Any], generation: int, store: Store) -> Rows[Any]:
     """Return the rows of a generation."""
     return Rows(
         store,
-        "rows" if generation == 1 else f"rows_{generation}",
-        projection.row,
+        collection_name("rows", generation),
+        view.row,
         [
-            (*projection.key.partition, *projection.key.cluster),
-            *indexes(projection.routes, projection.row),
+            (*view.row_key.partition, *view.row_key.cluster),
+            *indexes(view.routes, view.row),
         ],
-        projection.stored,
-        projection.id,
+        view.row_keys,
+        view.row_id,
     )
 
 
-def group_name(projection: str, generation: int) -> str:
+def collection_name(name: str, generation: int) -> str:
+    """Return the name of a collection of a generation."""
+    return name if generation == 1 else f"{name}_{generation}"
+
+
+def group_name(view: str, generation: int) -> str:
     """Return the consumer group that builds a generation."""
-    return projection if generation == 1 else f"{projection}#{generation}"
+    return view if generation == 1 else f"{view}#{generation}"

@@ -8,6 +8,7 @@ from datetime import datetime
 from chassis.clock import Clock
 from chassis.runtime.consumer import Consumer
 from chassis.runtime.parts import Parts
+from chassis.runtime.watermarks import Watermarks
 from chassis.saga.engine import SagaEngine
 from chassis.store.port import Store
 from chassis.telemetry.snapshot import Sample
@@ -35,6 +36,16 @@ async def sagas(engines: Iterable[SagaEngine]) -> tuple[Sample, ...]:
 async def dead_letters(parts: Parts) -> tuple[Sample, ...]:
     """Return the number of dead letters."""
     return (Sample("dead_letters", await parts.dead_letters.count()),)
+
+
+async def watermarks(watermarks: Watermarks, clock: Clock) -> tuple[Sample, ...]:
+    """Return how far event time has come where it is behind most, and the number of late events."""
+    marks = await watermarks.marks()
+    earliest = min((mark.latest for mark in marks), default=None)
+    return (
+        Sample("stream_event_time_lag_seconds", _age(earliest, clock)),
+        Sample("stream_late_events", sum(mark.late for mark in marks)),
+    )
 
 
 def leases(parts: Parts) -> tuple[Sample, ...]:

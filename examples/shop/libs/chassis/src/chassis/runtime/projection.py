@@ -1,4 +1,4 @@
-"""The runtime of a projection."""
+"""The runtime of projections and streams."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from chassis.health import Checks
 from chassis.hub.port import Hub
 from chassis.hub.topics import topic_of
 from chassis.identity import identity_of
-from chassis.projection import Projection
+from chassis.projection import MaterializedView, Projection
 from chassis.results import Page
 from chassis.runtime import generations, housekeeping, observation
-from chassis.runtime.bindings import Group, bindings, consumers
+from chassis.runtime.bindings import Binding, Group, bindings, consumers
 from chassis.runtime.committer import Committer
 from chassis.runtime.generations import History, ReadModel, ReadModels
 from chassis.runtime.materializer import Materializer
@@ -29,7 +29,10 @@ from chassis.runtime.parts import Parts
 from chassis.runtime.removal import remove_all
 from chassis.runtime.retries import RETRY, Retry
 from chassis.runtime.unit import Unit, leases
-from chassis.store.port import Store
+from chassis.runtime.watermarks import Watermarks
+from chassis.runtime.windowing import Windowing
+from chassis.store.port import Collection, Store
+from chassis.stream import Stream
 from chassis.telemetry import Telemetry
 from chassis.telemetry.snapshot import Sample, Sources
 
@@ -43,7 +46,7 @@ class _Generation:
 
     def __init__(
         self,
-        projection: Projection[Any, Any],
+        view: MaterializedView[Any],
         number: int,
         parts: Parts,
         history: str | None = None,
@@ -51,17 +54,48 @@ class _Generation:
         """Create a generation that reads the topics of its events, or first that of its history."""
         self.number = number
         self.history = history
-        self.rows = generations.rows_of(projection, number, parts.store)
-        group = generations.group_name(identity_of(projection), number)
-        materializer = Materializer(
-            rows=self.rows, project=projection.project, id=projection.id, group=group
-        )
-        messages = projection.messages
-        reading = bindings(messages, Group(group), projection.events, materializer)
+        self.rows = generations.rows_of(view, number, parts.store)
+        self.watermarks: Watermarks | None = None
+        self.collections: tuple[Collection, ...] = (self.rows.collection,)
+        group = generations.group_name(identity_of(view), number)
+        reading = self._bindings(view, group, parts)
         if history is not None:
             reading = [replace(binding, topic=history) for binding in reading]
-        self.consumers = consumers(reading, messages, parts)
+        self.consumers = consumers(reading, view.messages, parts)
         self._reached: list[Mapping[int, int]] = []
+
+    def _bindings(self, view: MaterializedView[Any], group: str, parts: Parts) -> list[Binding]:
+        match view:
+            case Projection():
+                materializer = Materializer(
+                    rows=self.rows, project=view.project, id=view.id, group=group
+                )
+                return bindings(view.messages, Group(group), view.events, materializer)
+            case Stream():
+                windowing = self._windowing(view, group, parts)
+                self.collections += windowing.collections
+                in_order = Group(group, by_subject=False)
+                return bindings(view.messages, in_order, view.events, windowing)
+            case _:
+                raise TypeError(f"{view.name} is neither a projection nor a stream")
+
+    def _windowing(self, stream: Stream[Any, Any], group: str, parts: Parts) -> Windowing:
+        self.watermarks = Watermarks(
+            store=parts.store,
+            hub=parts.hub,
+            messages=stream.messages,
+            name=generations.collection_name("watermarks", self.number),
+            delay=stream.watermark,
+        )
+        return Windowing(
+            stream,
+            store=parts.store,
+            rows=self.rows,
+            sessions=generations.collection_name("sessions", self.number),
+            watermarks=self.watermarks,
+            group=group,
+            in_order=self.history is None,
+        )
 
     async def has_read_all(self) -> bool:
         """Return whether everything that its topics have now was handled."""
@@ -82,20 +116,20 @@ class _Generation:
 
 
 class ProjectionRuntime:
-    """Runs a projection on a store and a hub."""
+    """Runs a projection or a stream on a store and a hub."""
 
     def __init__(
         self,
-        projection: Projection[Any, Any],
+        view: MaterializedView[Any],
         store: Store,
         hub: Hub,
         clock: Clock = utc_now,
         retry: Retry = RETRY,
         telemetry: Telemetry | None = None,
     ) -> None:
-        telemetry = (telemetry or Telemetry.of(projection.name)).via(hub.system)
-        messages = projection.messages
-        self._projection = projection
+        telemetry = (telemetry or Telemetry.of(view.name)).via(hub.system)
+        messages = view.messages
+        self._view = view
         self._store = store
         self._models = ReadModels(store)
         self._parts = Parts(
@@ -110,9 +144,9 @@ class ProjectionRuntime:
         self._clock = clock
         self.sources = Sources(self._stored, self._known)
         self._running: dict[int, _Generation] = {}
-        self._live = _Generation(projection, ReadModel().live, self._parts)
+        self._live = _Generation(view, ReadModel().live, self._parts)
         self._unit = Unit(
-            name=identity_of(projection),
+            name=identity_of(view),
             messages=messages,
             parts=self._parts,
             collections=[generations.COLLECTION],
@@ -137,14 +171,14 @@ class ProjectionRuntime:
 
     @property
     def topics(self) -> frozenset[str]:
-        """The topics that the projection reads."""
+        """The topics that are read."""
         return self._unit.topics
 
     async def start(self) -> None:
         """Prepare the store and start the consumers; return when they run."""
         self._running.clear()
         await self._unit.start()
-        await self._store.prepare((self._live.rows.collection,))
+        await self._store.prepare(self._live.collections)
         await self._follow(await self._models.load())
 
     async def drain(self) -> None:
@@ -160,7 +194,11 @@ class ProjectionRuntime:
         return await self._unit.readiness()
 
     async def _stored(self) -> tuple[Sample, ...]:
-        return await observation.dead_letters(self._parts)
+        watermarks = self._live.watermarks
+        return (
+            *await observation.dead_letters(self._parts),
+            *(await observation.watermarks(watermarks, self._clock) if watermarks else ()),
+        )
 
     def _known(self) -> tuple[Sample, ...]:
         reading = [each for built in self._running.values() for each in built.consumers]
@@ -198,10 +236,10 @@ class ProjectionRuntime:
     async def _opened(self, number: int, history: History | None = None) -> _Generation:
         topic = history.topic if history else None
         if topic is not None:
-            messages = self._projection.messages
+            messages = self._view.messages
             await self._parts.hub.declare(topic_of(messages, topic, temporary=True))
-        generation = _Generation(self._projection, number, self._parts, topic)
-        await self._store.prepare((generation.rows.collection,))
+        generation = _Generation(self._view, number, self._parts, topic)
+        await self._store.prepare(generation.collections)
         return generation
 
     async def _advance(self, model: ReadModel) -> None:
@@ -227,11 +265,12 @@ class ProjectionRuntime:
 
     async def _remove(self, number: int) -> None:
         old = await self._opened(number)
-        await remove_all(self._store, old.rows.collection.name)
+        for collection in old.collections:
+            await remove_all(self._store, collection.name)
         for consumer in old.consumers:
             await consumer.checkpoints.remove()
         # The next generation has read their messages again.
-        group = generations.group_name(identity_of(self._projection), number)
+        group = generations.group_name(identity_of(self._view), number)
         await self._parts.dead_letters.remove_all(group)
 
 

@@ -24,6 +24,8 @@ _GAUGES = {
     "consumer_lag_messages": "Messages that were not handled yet, as far as this process knows.",
     "consumer_lag_seconds": "The age of the oldest message that was not handled yet.",
     "projection_lag_seconds": "How far the read model that is served is behind.",
+    "stream_event_time_lag_seconds": "The age of the latest event of the slowest partition.",
+    "stream_late_events": "Events that were late for a window, and do not count in it.",
 }
 
 
