@@ -44,8 +44,32 @@ WINDOW = Construct(
     ),
     alternatives=("tumbling", "hopping", "session"),
     examples=(
-        Example("window: {hopping: 1h, every: 5m}\n", at="streams.sales_per_hour"),
-        Example("window: {session: 30m}\n", at="streams.sales_per_hour"),
+        Example(
+            """\
+orders_per_hour:
+  store: postgresql
+  on: order.OrderPlaced
+  by: {customer_id: customer_id}
+  window: {tumbling: 1h}
+  watermark: 5m
+  aggregates: {orders: count(), spent: sum(total)}
+busy_hours:
+  store: postgresql
+  on: order.OrderPlaced
+  by: {customer_id: customer_id}
+  window: {hopping: 1h, every: 5m}
+  watermark: 5m
+  aggregates: {orders: count(), spent: sum(total)}
+sprees:
+  store: postgresql
+  on: order.OrderPlaced
+  by: {customer_id: customer_id}
+  window: {session: 30m}
+  watermark: 5m
+  aggregates: {orders: count(), spent: sum(total)}
+""",
+            at="streams",
+        ),
     ),
 )
 STREAM = Construct(
@@ -73,6 +97,7 @@ STREAM = Construct(
             shape=ListOf(Reference((kinds.EVENT,), "far"), least=1, single=True),
             meaning="The events, as `service.Event`; all of them have the fields that are used.",
             required=True,
+            hint="`on: service.Event`: the events to aggregate",
         ),
         Key(
             name="each",
@@ -85,6 +110,7 @@ STREAM = Construct(
             shape=assignments(scopes.CONTRIBUTIONS, rule=FIELD),
             meaning="The key of the windows: fields of the row, with their values.",
             required=True,
+            hint="`by: {customer_id: customer_id}`: a row for each value and window",
         ),
         Key(
             name="time",
@@ -92,7 +118,13 @@ STREAM = Construct(
             meaning="The `datetime` of the events that says when they happened.",
             otherwise="when they were published",
         ),
-        Key(name="window", shape=WINDOW, meaning="The windows.", required=True),
+        Key(
+            name="window",
+            shape=WINDOW,
+            meaning="The windows.",
+            required=True,
+            hint="`window: {tumbling: 1m}`",
+        ),
         Key(
             name="watermark",
             shape=Duration(),
@@ -108,6 +140,7 @@ STREAM = Construct(
                 "Sums are of `int` or `decimal`, and exact."
             ),
             required=True,
+            hint="`aggregates: {orders: count()}`",
         ),
         Key(
             name="queries",
@@ -139,16 +172,26 @@ sales_per_hour:
         ),
         Example(
             """\
-sales_per_day:
-  store: sqlite
-  on: [order.OrderPlaced]
-  by: {customer_id: customer_id}
-  time: placed_at
-  window: {tumbling: 1d}
-  watermark: 1h
-  aggregates: {orders: count()}
-""",
-            at="streams",
+services:
+  catalog:
+    aggregates:
+      Book:
+        events:
+          BookSold: {sold_at: datetime, copies: int}
+          BookReturned: {sold_at: datetime, copies: int}
+        commands:
+          SellBook: {roles: [merchant], input: {copies: int}, emits: {BookSold: {sold_at: now()}}}
+          ReturnBook: {roles: [merchant], input: {sold_at: datetime, copies: int}, emits: BookReturned}
+streams:
+  books_per_day:
+    store: sqlite
+    on: [catalog.BookSold, catalog.BookReturned]
+    by: {book_id: book_id}
+    time: sold_at
+    window: {tumbling: 1d}
+    watermark: 1h
+    aggregates: {deals: count(), most: max(copies)}
+"""
         ),
     ),
 )

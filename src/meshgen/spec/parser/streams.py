@@ -63,7 +63,8 @@ def _window(reading: Reading, node: Node | None) -> WindowSyntax:
     forms = ", ".join(f"`{name}`" for name in grammar.WINDOW.alternatives)
     written = [e.key for e in node.entries] if isinstance(node, Mapping) else []
     given = [key for key in written if key.text in grammar.WINDOW.alternatives]
-    if isinstance(node, Mapping) and len(given) != 1:
+    misspelt = not reading.lost.isdisjoint(grammar.WINDOW.alternatives)
+    if isinstance(node, Mapping) and len(given) != 1 and not misspelt:
         at = given[1].at if given else node.at
         reading.error(at, f"a window has exactly one of {forms}", "write `window: {tumbling: 1m}`")
     kind = given[0] if len(given) == 1 else None
