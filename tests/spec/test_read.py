@@ -36,7 +36,8 @@ def test_the_units(shop: Spec) -> None:
         *("product", "cart", "order", "inventory", "payment", "shipping"),
     ]
     assert [p.name for p in shop.projections] == ["order_history", "catalog"]
-    assert [b.name for b in shop.bffs] == ["web", "mobile"]
+    assert [s.name for s in shop.streams] == ["sales_per_minute", "fraud_watch"]
+    assert [b.name for b in shop.bffs] == ["web", "mobile", "backoffice"]
     assert (shop.event_hub.engine, shop.event_hub.partitions) == ("kafka", 12)
     assert shop.event_hub.retention == 30 * 24 * 3600
     assert shop.gateway.rate_limit == RateLimit(rate=50, burst=100)

@@ -34,7 +34,7 @@ def losses(before: Version, after: Version) -> tuple[Finding, ...]:
         *(
             finding
             for old, new in both(before.streams(), after.streams())
-            for finding in stream_losses(old, new)
+            for finding in stream_losses(old, new, before, after)
         ),
     ]
     return tuple(sorted(dict.fromkeys(found), key=lambda finding: finding.at))

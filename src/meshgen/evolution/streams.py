@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
+from meshgen.evolution.version import Version
+from meshgen.identities.table import Path
 from meshgen.spec.diagnostics import Finding
-from meshgen.spec.model import Stream
+from meshgen.spec.model import Stream, ValueObject
 
 _ANEW = "add a new stream: it is filled from the messages in the hub"
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
-def stream_losses(old: Stream, new: Stream) -> Iterator[Finding]:
+def stream_losses(old: Stream, new: Stream, before: Version, after: Version) -> Iterator[Finding]:
     """Return the changes after which stored rows are lost, or were computed in another way."""
     if old.store.engine != new.store.engine:
         yield Finding(
@@ -19,7 +23,9 @@ def stream_losses(old: Stream, new: Stream) -> Iterator[Finding]:
             "its rows are not migrated",
             _ANEW,
         )
-    changed = [what for what, before, after in _parts(old, new) if before != after]
+    unchanged: Callable[[str], str] = str
+    were, are = _parts(old, unchanged), _parts(new, _former_names(new, before, after))
+    changed = [what for what in are if are[what] != were[what]]
     if changed:
         parts = " and ".join(f"`{what}`" for what in changed)
         yield Finding(
@@ -29,17 +35,34 @@ def stream_losses(old: Stream, new: Stream) -> Iterator[Finding]:
         )
 
 
-def _parts(old: Stream, new: Stream) -> Iterator[tuple[str, object, object]]:
-    yield "by", _values(old), _values(new)
-    yield "window", old.window, new.window
-    yield "aggregates", _aggregates(old), _aggregates(new)
-    yield "each", old.each and old.each.items.source, new.each and new.each.items.source
-    yield "time", old.time, new.time
+def _parts(stream: Stream, named: Callable[[str], str]) -> dict[str, object]:
+    return {
+        "each": named(stream.each.items.source) if stream.each else None,
+        "by": [(key.target, named(key.value.source), key.value.type) for key in stream.by],
+        "time": named(stream.time or ""),
+        "window": stream.window,
+        "aggregates": [
+            (each.name, each.function, named(each.value.source) if each.value else None)
+            for each in stream.aggregates
+        ],
+    }
 
 
-def _values(stream: Stream) -> list[tuple[str, object]]:
-    return [(key.target, key.value) for key in stream.by]
+def _former_names(stream: Stream, before: Version, after: Version) -> Callable[[str], str]:
+    """Return what gives the fields in an expression the names that they had in `before`."""
+    known = dict(_fields(stream, before))
+    names = {name: known[path] for path, name in _fields(stream, after) if path in known}
+    return lambda source: _NAME.sub(lambda name: names.get(name[0], name[0]), source)
 
 
-def _aggregates(stream: Stream) -> list[tuple[str, str, object]]:
-    return [(each.name, each.function, each.value) for each in stream.aggregates]
+def _fields(stream: Stream, version: Version) -> Iterator[tuple[Path, str]]:
+    """Return the fields that expressions of a stream may read: their lasting paths, and names."""
+    for type_ in version.spec.types:
+        for field in type_.fields if isinstance(type_, ValueObject) else ():
+            yield version.identities.path("types", type_.name, "fields", field.name), field.name
+    events = {(ref.unit, ref.name) for ref in stream.events}
+    for service in version.spec.services:
+        for _, event in version.events(service).values():
+            for field in event.fields if (service.name, event.name) in events else ():
+                path = ("services", service.name, "events", event.name, "fields", field.name)
+                yield version.identities.path(*path), field.name

@@ -181,7 +181,10 @@ services:
           BookReturned: {sold_at: datetime, copies: int}
         commands:
           SellBook: {roles: [merchant], input: {copies: int}, emits: {BookSold: {sold_at: now()}}}
-          ReturnBook: {roles: [merchant], input: {sold_at: datetime, copies: int}, emits: BookReturned}
+          ReturnBook:
+            roles: [merchant]
+            input: {sold_at: datetime, copies: int}
+            emits: BookReturned
 streams:
   books_per_day:
     store: sqlite
