@@ -58,7 +58,10 @@ def _publish(url: str, topic: str, outgoing: Sequence[Outgoing]) -> float:
     )
     begin = time.perf_counter()
     for message in outgoing:
-        headers = [("ce_id", message.id.encode()), (_TYPE, message.type.encode())]
+        headers: list[tuple[str, str | bytes | None]] = [
+            ("ce_id", message.id.encode()),
+            (_TYPE, message.type.encode()),
+        ]
         producer.produce(topic, message.data, message.subject, headers=headers)
         producer.poll(0)
     assert producer.flush(60) == 0
