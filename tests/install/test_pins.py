@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from meshgen.system.lower.engines import CLIENTS
 from packaging import tags
 from packaging.markers import Environment, default_environment
 from packaging.pylock import PackageWheel, Pylock, PylockSelectError
@@ -18,7 +19,11 @@ from packaging.tags import Tag
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "templates" / "project" / "template"
-FILES = (ROOT / "requirements.txt", *sorted(PROJECT.glob("requirements*.txt")))
+BASE, *ENGINES = sorted(
+    (ROOT / "templates" / "parts" / "requirements").glob("*.txt"),
+    key=lambda path: (path.stem != "base", path.stem),
+)
+FILES = (ROOT / "requirements.txt", BASE, *ENGINES, *sorted(PROJECT.glob("requirements*.txt")))
 PYTHONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 _GLIBC = [f"manylinux_2_{minor}_{{}}" for minor in range(31, 16, -1)] + ["manylinux2014_{}"]
 _MUSL = ["musllinux_1_2_{}", "musllinux_1_1_{}"]
@@ -113,8 +118,22 @@ def test_every_package_is_pinned_with_hashes_and_none_by_an_address(path: Path) 
 
 
 def test_meshgen_is_tested_with_the_versions_that_a_project_gets() -> None:
-    ours, theirs = (
-        set(re.findall(r"^\S+==\S+", path.read_text(encoding="utf-8"), re.MULTILINE))
-        for path in (ROOT / "requirements.txt", PROJECT / "requirements.txt")
-    )
-    assert theirs <= ours
+    assert _pinned(BASE) <= _pinned(ROOT / "requirements.txt")
+
+
+@pytest.mark.parametrize("path", ENGINES, ids=lambda path: path.name)
+def test_the_pins_of_an_engine_go_with_all_others(path: Path) -> None:
+    """A project with any engines has each package once, in a version that meshgen is tested with."""
+    assert _pinned(path) <= _pinned(ROOT / "requirements.txt")
+    names = {pin.partition("==")[0] for pin in _pinned(path)}
+    for other in FILES[1:]:
+        if other != path:
+            assert not names & {pin.partition("==")[0] for pin in _pinned(other)}, other
+
+
+def test_each_engine_with_a_client_is_pinned() -> None:
+    assert {path.stem for path in ENGINES} == CLIENTS.keys()
+
+
+def _pinned(path: Path) -> set[str]:
+    return set(re.findall(r"^\S+==\S+", path.read_text(encoding="utf-8"), re.MULTILINE))
