@@ -6,9 +6,7 @@ project, because the embedded mode runs on them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from meshgen.spec.model import Spec
+from meshgen.spec.model import Projection, Service, Spec
 from meshgen.system.model import ChassisView, EnginesView, ExtraView, StoreView
 
 EMBEDDED = ("nats", "sqlite")
@@ -29,9 +27,10 @@ CLIENTS = {
 def engines_view(spec: Spec) -> EnginesView:
     """Return the engines of `spec`."""
     hub = spec.event_hub.engine
+    units: tuple[Service | Projection, ...] = (*spec.services, *spec.projections)
     stores = tuple(
         StoreView(unit=unit.name, engine=unit.store.engine)
-        for unit in (*spec.services, *spec.projections)
+        for unit in units
         if unit.store.engine not in EMBEDDED
     )
     return EnginesView(
