@@ -33,7 +33,7 @@ def test_copier_copies_what_meshgen_does(
     }
     assert _content(result.project_dir, "pyproject.toml") == copied
     assert _packages(copied, "hub") == {"nats", hub} & adapters("hub")
-    shared = {"sql"} if store in RELATIONAL else set()
+    shared = {"sql"} if store in RELATIONAL and store in adapters("store") else set()
     assert _packages(copied, "store") == {"sqlite", store} & adapters("store") | shared
 
 
