@@ -10,8 +10,8 @@ from meshgen.spec.model import Projection, Service, Spec
 from meshgen.system.model import ChassisView, EnginesView, ExtraView, ServerView, StoreView
 
 EMBEDDED = ("nats", "sqlite")
-RELATIONAL = ("postgresql", "sqlserver")
-"""The engines whose adapters share the package `sql`."""
+SHARED = {"sql": ("postgresql", "sqlserver")}
+"""The packages of `chassis.store` that the adapters of several engines share."""
 
 CLIENTS = {
     "cassandra": ("cassandra-driver>=3.29",),
@@ -55,7 +55,7 @@ def chassis_view(spec: Spec) -> ChassisView:
     """Return the adapters that the units of `spec` run on, and their client libraries."""
     engines = engines_view(spec)
     stores = {"sqlite", *(store.engine for store in engines.stores)}
-    shared = {"sql"} if set(RELATIONAL) & set(engines.clients) else set()
+    shared = {name for name, users in SHARED.items() if set(users) & set(engines.clients)}
     return ChassisView(
         hubs=tuple(sorted({"nats", spec.event_hub.engine})),
         stores=tuple(sorted(stores | shared)),
