@@ -18,7 +18,7 @@ CLIENTS = {
     "kafka": ("confluent-kafka>=2.16",),
     "mongodb": ("pymongo>=4.15",),
     "postgresql": ("psycopg[binary]>=3.3", "psycopg-pool>=3.3", "sqlalchemy>=2.1"),
-    "rabbitmq": ("aio-pika>=9.5",),
+    "rabbitmq": ("aio-pika>=9.5", "aiormq>=6.9"),
     "redis": ("redis>=7",),
 }
 """The client libraries of each engine; their pins are in `templates/parts/requirements`."""
