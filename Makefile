@@ -12,7 +12,7 @@ PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-has
 	--custom-compile-command "make lock" $(UPGRADE)
 CLIENTS = $(BIN)/python -c "from meshgen.system.lower.engines import CLIENTS as found; print(*$(1), sep='\n')"
 # Fast suites first, so that mistakes show early.
-SLOW := tests/cli tests/chassis tests/examples tests/docs tests/e2e
+SLOW := tests/cli tests/chassis tests/matrix tests/examples tests/docs tests/e2e
 FAULTS = $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(REPLICAS),--replicas $(REPLICAS))
 # Test servers that are no Python packages.
 ENGINES := tests/engines tests/servers

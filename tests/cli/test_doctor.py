@@ -65,7 +65,7 @@ def test_a_project_with_everything_is_ready(project: Path, listening: str, tmp_p
     env = {"KAFKA_URL": f"kafka://{listening}", "POSTGRESQL_URL_FILE": str(tmp_path / "url")}
     document, engines, code = diagnosis(project, **env)
     assert (document["ready"], code) == (True, 0)
-    assert engines["kafka"]["used_by"] == ["event hub"]
+    assert engines["kafka"]["used_by"] == ["the event hub"]
     assert engines["postgresql"]["used_by"] == ["note", "board"]
     assert engines["postgresql"]["server"]["addresses"] == [listening]
     assert "secret" not in json.dumps(document)
@@ -141,33 +141,34 @@ def test_a_folder_without_a_spec_is_an_error(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_url_is_told_but_not_shown(url: str, problem: str) -> None:
-    found = server("kafka", {"KAFKA_URL": url})
+    found = server("kafka", "KAFKA_URL", {"KAFKA_URL": url})
     assert problem in found.problem
     assert found.advice
 
 
 def test_one_of_several_hosts_is_enough(listening: str) -> None:
-    found = server("kafka", {"KAFKA_URL": f"kafka://u:p@127.0.0.1:1,{listening}"})
+    found = server("kafka", "KAFKA_URL", {"KAFKA_URL": f"kafka://u:p@127.0.0.1:1,{listening}"})
     assert not found.problem
     assert found.addresses == ("127.0.0.1:1", listening)
 
 
 def test_a_port_may_be_left_out() -> None:
-    found = server("redis", {"REDIS_URL": "redis://127.0.0.1"})
+    found = server("redis", "REDIS_URL", {"REDIS_URL": "redis://127.0.0.1"})
     assert found.addresses == ("127.0.0.1:6379",)
 
 
 @pytest.mark.parametrize("url", ["mongodb+srv://cluster.example", "postgresql:///x?host=/run/pg"])
 def test_a_url_without_an_address_is_not_checked(url: str) -> None:
     engine = "mongodb" if url.startswith("mongodb") else "postgresql"
-    found = server(engine, {f"{engine.upper()}_URL": url})
+    variable = f"{engine.upper()}_URL"
+    found = server(engine, variable, {variable: url})
     assert (found.problem, found.addresses) == ("", ())
 
 
 def test_a_url_and_a_file_exclude_each_other(tmp_path: Path) -> None:
     env = {"REDIS_URL": "redis://127.0.0.1", "REDIS_URL_FILE": str(tmp_path / "none")}
-    assert "both set" in server("redis", env).problem
+    assert "both set" in server("redis", "REDIS_URL", env).problem
     del env["REDIS_URL"]
-    assert "cannot be read" in server("redis", env).problem
+    assert "cannot be read" in server("redis", "REDIS_URL", env).problem
     (tmp_path / "none").write_text(" \n")
-    assert "is empty" in server("redis", env).problem
+    assert "is empty" in server("redis", "REDIS_URL", env).problem

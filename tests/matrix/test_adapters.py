@@ -13,7 +13,7 @@ from meshgen.output.templates import is_cache, template_folder
 from meshgen.render.rendering import chassis_files
 from meshgen.spec.check import read_spec
 from meshgen.system.lower import resolve
-from meshgen.system.lower.engines import RELATIONAL
+from meshgen.system.lower.engines import SHARED
 from tests.matrix.systems import MATRIX, adapters, write_spec
 from tests.templates.test_templates import Copie
 
@@ -33,7 +33,7 @@ def test_copier_copies_what_meshgen_does(
     }
     assert _content(result.project_dir, "pyproject.toml") == copied
     assert _packages(copied, "hub") == {"nats", hub} & adapters("hub")
-    shared = {"sql"} if store in RELATIONAL else set()
+    shared = {name for name, users in SHARED.items() if {store} & set(users) & adapters("store")}
     assert _packages(copied, "store") == {"sqlite", store} & adapters("store") | shared
 
 

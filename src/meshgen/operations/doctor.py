@@ -21,8 +21,6 @@ from meshgen.spec.check import read_spec
 from meshgen.system.lower.engines import engines_view
 from meshgen.system.model import EnginesView
 
-HUB, STORE = "hub", "store"
-
 PROGRAMS = {
     "docker": "starts servers in containers",
     "java": "runs Kafka and Cassandra",
@@ -51,6 +49,8 @@ for name in sys.argv[1:]:
 print(json.dumps(found))
 """
 _IMPORT_TIMEOUT = 60.0
+_INSTALL = "`make .venv/.ready`"
+_PYTHONS = (".venv/bin/python", ".venv/Scripts/python.exe")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,60 +115,43 @@ def diagnose(root: Path, env: Mapping[str, str]) -> Diagnosis:
         MeshgenError: There is no project, or its spec has errors.
     """
     path = spec_in(root)
-    used = _users(engines_view(read_spec(path)))
-    adapters = _adapters(root, used)
+    engines = engines_view(read_spec(path))
+    adapters = _adapters(root, engines)
     with ThreadPoolExecutor(max_workers=8) as pool:
-        servers = dict(zip(used, pool.map(lambda name: server(name, env), used), strict=True))
-    engines = tuple(
-        Engine(
-            name=name,
-            used_by=tuple(unit for _, unit in units),
-            adapter=adapters[name],
-            server=servers[name],
+        checked = pool.map(lambda view: server(view.engine, view.variable, env), engines.servers)
+        found = tuple(
+            Engine(
+                name=view.engine,
+                used_by=view.users,
+                adapter=adapters[view.engine],
+                server=each,
+            )
+            for view, each in zip(engines.servers, checked, strict=True)
         )
-        for name, units in used.items()
-    )
-    return Diagnosis(spec=path.name, engines=engines, programs=tuple(_programs(used)))
+    names = [view.engine for view in engines.servers]
+    return Diagnosis(spec=path.name, engines=found, programs=tuple(_programs(names)))
 
 
-def _users(engines: EnginesView) -> dict[str, list[tuple[str, str]]]:
-    """The users of each engine: the port of the chassis, and the name of the unit."""
-    used: dict[str, list[tuple[str, str]]] = {}
-    if engines.event_hub:
-        used[engines.event_hub] = [(HUB, "event hub")]
-    for store in engines.stores:
-        used.setdefault(store.engine, []).append((STORE, store.unit))
-    return used
-
-
-def _adapters(root: Path, used: Mapping[str, list[tuple[str, str]]]) -> dict[str, Adapter]:
+def _adapters(root: Path, engines: EnginesView) -> dict[str, Adapter]:
     """Import the adapter of each engine in the environment of the project."""
-    python = next(
-        (
-            path
-            for path in (root / ".venv/bin/python", root / ".venv/Scripts/python.exe")
-            if path.exists()
-        ),
-        None,
-    )
+    python = next((path for name in _PYTHONS if (path := root / name).exists()), None)
     found: dict[str, Adapter] = {}
     modules: dict[str, str] = {}
-    for name, ((port, _), *_) in used.items():
+    for name in (view.engine for view in engines.servers):
+        port = "hub" if name == engines.event_hub else "store"
         if not (root / CHASSIS_FOLDER / "src" / "chassis" / port / name).is_dir():
             found[name] = Adapter(
                 problem="the project has no adapter for it",
-                advice=f"`meshgen update`; if that adds none, meshgen has none for {name} yet",
+                advice=f"`meshgen update`; if that adds none, meshgen has none for {name}",
             )
         elif python is None:
-            found[name] = Adapter(
-                problem="the project has no environment", advice="`make .venv/.ready`"
-            )
+            found[name] = Adapter(problem="the project has no environment", advice=_INSTALL)
         else:
             modules[name] = f"chassis.{port}.{name}.{port}"
     problems = _imported(python, modules.values()) if python and modules else {}
+    advice = f"{_INSTALL}; if that does not help, `make lock` before it"
     for name, module in modules.items():
         problem = problems[module]
-        advice = "`make .venv/.ready`; if that does not help, `make lock` before it"
         found[name] = Adapter(problem=problem, advice=advice if problem else "")
     return found
 

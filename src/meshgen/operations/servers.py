@@ -39,9 +39,8 @@ class Server:
     advice: str = ""
 
 
-def server(engine: str, env: Mapping[str, str]) -> Server:
-    """Return the server of `engine`, and whether it accepts connections."""
-    variable = f"{engine.upper()}_URL"
+def server(engine: str, variable: str, env: Mapping[str, str]) -> Server:
+    """Return the server of `engine` whose URL `variable` has, and whether it can be reached."""
     url, problem = _url(variable, env)
     if problem:
         advice = f"set {variable}, or {variable}_FILE with the name of a file that has the URL"

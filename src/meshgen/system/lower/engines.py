@@ -7,18 +7,18 @@ project, because the embedded mode runs on them.
 from __future__ import annotations
 
 from meshgen.spec.model import Projection, Service, Spec
-from meshgen.system.model import ChassisView, EnginesView, ExtraView, StoreView
+from meshgen.system.model import ChassisView, EnginesView, ExtraView, ServerView, StoreView
 
 EMBEDDED = ("nats", "sqlite")
-RELATIONAL = ("postgresql", "sqlserver")
-"""The engines whose adapters share the package `sql`."""
+SHARED = {"sql": ("postgresql", "sqlserver")}
+"""The packages of `chassis.store` that the adapters of several engines share."""
 
 CLIENTS = {
     "cassandra": ("cassandra-driver>=3.29",),
     "kafka": ("confluent-kafka>=2.16",),
     "mongodb": ("pymongo>=4.15",),
     "postgresql": ("psycopg[binary]>=3.3", "psycopg-pool>=3.3", "sqlalchemy>=2.1"),
-    "rabbitmq": ("aio-pika>=9.5",),
+    "rabbitmq": ("aio-pika>=9.5", "aiormq>=6.9"),
     "redis": ("redis>=7",),
 }
 """The client libraries of each engine; their pins are in `templates/parts/requirements`."""
@@ -36,7 +36,18 @@ def engines_view(spec: Spec) -> EnginesView:
     return EnginesView(
         event_hub=hub if hub not in EMBEDDED else None,
         stores=stores,
+        servers=_servers(hub, stores),
         clients=_with_clients(hub, *(store.engine for store in stores)),
+    )
+
+
+def _servers(hub: str, stores: tuple[StoreView, ...]) -> tuple[ServerView, ...]:
+    users: dict[str, tuple[str, ...]] = {} if hub in EMBEDDED else {hub: ("the event hub",)}
+    for store in stores:
+        users[store.engine] = (*users.get(store.engine, ()), store.unit)
+    return tuple(
+        ServerView(engine=engine, variable=f"{engine.upper()}_URL", users=units)
+        for engine, units in users.items()
     )
 
 
@@ -44,7 +55,7 @@ def chassis_view(spec: Spec) -> ChassisView:
     """Return the adapters that the units of `spec` run on, and their client libraries."""
     engines = engines_view(spec)
     stores = {"sqlite", *(store.engine for store in engines.stores)}
-    shared = {"sql"} if stores & set(RELATIONAL) else set()
+    shared = {name for name, users in SHARED.items() if set(users) & set(engines.clients)}
     return ChassisView(
         hubs=tuple(sorted({"nats", spec.event_hub.engine})),
         stores=tuple(sorted(stores | shared)),

@@ -17,7 +17,13 @@ from meshgen.system.model.code import (
     Rule,
     StoredAs,
 )
-from meshgen.system.model.engines import ChassisView, EnginesView, ExtraView, StoreView
+from meshgen.system.model.engines import (
+    ChassisView,
+    EnginesView,
+    ExtraView,
+    ServerView,
+    StoreView,
+)
 from meshgen.system.model.system import (
     CatalogView,
     ContractModule,
@@ -115,6 +121,7 @@ __all__ = [
     "SagaView",
     "ScenarioView",
     "SchemaView",
+    "ServerView",
     "ServiceView",
     "StepView",
     "StoreView",

@@ -14,6 +14,17 @@ class StoreView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerView:
+    """The server of an engine, and what runs on it."""
+
+    engine: str
+    variable: str
+    """The environment variable with its URL."""
+    users: tuple[str, ...]
+    """The names of units, or the event hub."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnginesView:
     """The engines that the spec names, where they differ from those of the embedded mode."""
 
@@ -21,6 +32,8 @@ class EnginesView:
     """The engine of the event hub; None for NATS."""
     stores: tuple[StoreView, ...]
     """The stores that are not SQLite."""
+    servers: tuple[ServerView, ...]
+    """The server of each engine; the event hub's is the first."""
     clients: tuple[str, ...]
     """The engines with a client library, sorted."""
 
