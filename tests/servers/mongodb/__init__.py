@@ -65,8 +65,8 @@ def _installed() -> Path:
         INSTALLED.mkdir(parents=True, exist_ok=True)
         partial = packages.with_name(f"{packages.name}.{os.getpid()}")
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        options = ["--only-binary=:all:", "--require-hashes", "--target", partial]
-        subprocess.run([*pip, *options, "-r", _REQUIREMENTS], check=True)
+        options = ["--only-binary=:all:", "--require-hashes", "--target", str(partial)]
+        subprocess.run([*pip, *options, "-r", str(_REQUIREMENTS)], check=True)
         try:
             partial.rename(packages)
         except OSError:  # another run was faster
