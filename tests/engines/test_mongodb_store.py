@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from chassis.store.mongodb.client import Limits
 from chassis.store.mongodb.store import MongoStore, open_mongodb
 from chassis.store.port import Store
 from hypothesis import settings
@@ -12,6 +13,9 @@ from pymongo import MongoClient
 
 from tests.chassis.contracts.store_contract import COLLECTIONS, Open, StoreContract
 from tests.chassis.contracts.store_machine import StoreMachine
+from tests.waiting import PATIENCE
+
+PATIENT = Limits(patience=PATIENCE)  # the server is slow to look up thousands of values at once
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def unit() -> str:
 class TestMongoStore(StoreContract):
     @pytest.fixture
     async def store(self, mongodb_url: str, unit: str) -> AsyncIterator[Store]:
-        store = open_mongodb(mongodb_url, unit)
+        store = open_mongodb(mongodb_url, unit, PATIENT)
         await store.prepare(COLLECTIONS)
         yield store
         await store.close()
@@ -33,7 +37,7 @@ class TestMongoStore(StoreContract):
         opened: list[MongoStore] = []
 
         async def open_another() -> Store:
-            opened.append(open_mongodb(mongodb_url, unit))
+            opened.append(open_mongodb(mongodb_url, unit, PATIENT))
             await opened[-1].prepare(COLLECTIONS)
             return opened[-1]
 

@@ -8,9 +8,10 @@ them finds none before it later.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import groupby
 from uuid import UUID
 
 from bson import Binary, Int64
@@ -64,7 +65,7 @@ class Writes:
         outbox = [message for commit in commits for message in commit.outbox]
         meta = await self._begin(session, len(outbox), mark)
         if batch.published:
-            gone = {ID: {"$in": [Int64(position) for position in batch.published]}}
+            gone = {"$or": list(_ranges(batch.published))}
             await self._database[OUTBOX].delete_many(gone, session=session)
         if inbox := [entry for commit in commits for entry in commit.inbox]:
             await self._receive(session, inbox, meta["generation"])
@@ -166,18 +167,29 @@ class Writes:
             try:
                 done = await self._database[name].bulk_write(operations, session=session)
             except BulkWriteError as error:
-                raise self._refusal(documents, error) from None
+                await self._refuse(session, documents, error)
             if done.deleted_count + done.matched_count + done.inserted_count < len(group):
                 raise Conflict
 
-    def _refusal(self, documents: Documents, error: BulkWriteError) -> Exception:
+    async def _refuse(
+        self, session: AsyncClientSession, documents: Documents, error: BulkWriteError
+    ) -> None:
+        """Raise what a refused write of a document means.
+
+        A new one whose id exists may have been refused by any index.
+        """
         duplicate = _duplicate(error)
         if duplicate is None:
-            return error
+            raise error
+        await session.abort_transaction()
+        written = error.details["writeErrors"][0]["op"]
+        name = documents.collection.name
+        if ID in written and await self._database[name].find_one({ID: written[ID]}, {ID: 1}):
+            raise Conflict from None
         for keys in documents.collection.unique:
             if duplicate == {path for key in keys for path in documents.paths(key)}:
-                return Duplicate(documents.collection.name, keys)
-        return Conflict()  # there is a document with this id
+                raise Duplicate(name, keys) from None
+        raise Conflict from None
 
     async def _write_timers(self, session: AsyncClientSession, commits: Iterable[Commit]) -> None:
         dropped = {id for commit in commits for id in commit.drop_timers}
@@ -196,6 +208,14 @@ def _operation(
     if isinstance(change, Delete):
         return documents.delete(change)
     return documents.update(change) if change.expected else documents.insert(change)
+
+
+def _ranges(positions: Iterable[int]) -> Iterator[Document]:
+    """Return filters of positions, which mostly follow each other."""
+    numbered = enumerate(sorted(set(positions)))
+    for _, run in groupby(numbered, lambda pair: pair[1] - pair[0]):
+        consecutive = [position for _, position in run]
+        yield {ID: {"$gte": Int64(consecutive[0]), "$lte": Int64(consecutive[-1])}}
 
 
 def _duplicate(error: BulkWriteError) -> set[str] | None:

@@ -17,7 +17,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from chassis.errors import Unavailable
 from chassis.store.mongodb.client import Database
-from chassis.store.mongodb.documents import EXACT, ID, MICROS, VERSION, Documents
+from chassis.store.mongodb.documents import EXACT, ID, MICROS, VERSION, Document, Documents
 from chassis.store.mongodb.queries import order
 from chassis.store.mongodb.scalars import TYPES
 from chassis.store.port import Field
@@ -73,10 +73,8 @@ async def prepare(database: Database, collections: Iterable[Documents]) -> UUID:
         await _create(database, documents.collection.name, _indexes(documents), existing)
         await _add_fields(database, documents)
     store = {"store": uuid4(), "generation": Int64(1), "position": Int64(0)}
-    await _insert(database, STORE, store)
     await _insert(database, PINGS, {"count": Int64(0)})
-    found = await database[META].find_one(STORE)
-    id: UUID = (found or store)["store"]
+    id: UUID = (await _insert(database, STORE, store))["store"]
     return id
 
 
@@ -95,10 +93,10 @@ async def _create(
 
 
 def _indexes(documents: Documents) -> list[IndexModel]:
-    collection = documents.collection
+    sorts = [order(documents, each) for each in documents.collection.indexes]
     return [
-        *(IndexModel(order(documents, sorts)) for sorts in collection.indexes),
-        *(_unique(documents, keys) for keys in collection.unique),
+        *(IndexModel(keys) for keys in sorts if len(keys) > 1),  # each collection has one by id
+        *(_unique(documents, keys) for keys in documents.collection.unique),
     ]
 
 
@@ -132,7 +130,11 @@ async def _add_fields(database: Database, documents: Documents) -> None:
             await database[SCHEMA].update_one(this, added)
 
 
-async def _insert(database: Database, this: dict[str, str], values: dict[str, Any]) -> None:
-    if await database[META].find_one(this) is None:
+async def _insert(database: Database, this: dict[str, str], values: Document) -> Document:
+    """Return the document of `meta` that there is; insert it if there is none."""
+    found = await database[META].find_one(this)
+    if found is None:
         with suppress(DuplicateKeyError):  # another process was faster
             await database[META].insert_one({**this, **values})
+        found = await database[META].find_one(this)
+    return found or {}
