@@ -101,9 +101,9 @@ class Connections:
             raise translated(error, str(self)) from None  # the driver's error has values
 
     @contextmanager
-    def limited(self, patience: float | None = None) -> Iterator[None]:
+    def limited(self) -> Iterator[None]:
         """Limit how long all that is done inside takes, and translate its errors."""
-        with self.translating(), pymongo.timeout(patience or self._patience):
+        with self.translating(), pymongo.timeout(self._patience):
             yield
 
     async def close(self) -> None:

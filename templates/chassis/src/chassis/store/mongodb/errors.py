@@ -10,7 +10,7 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from chassis.errors import StoreLost, Unavailable
+from chassis.errors import Unavailable
 
 TRANSIENT = "TransientTransactionError"
 UNKNOWN = "UnknownTransactionCommitResult"
@@ -58,8 +58,6 @@ _REFUSED = frozenset(
         17420,  # the document is too large after an update
     }
 )
-_NAMESPACE_NOT_FOUND = 26
-
 FAILURES = (PyMongoError, BSONError, OverflowError, UnicodeError)
 
 
@@ -74,17 +72,21 @@ def translated(error: Exception, where: str) -> Exception:
     match error:
         case BSONError() | OverflowError() | UnicodeError():
             return ValueError(f"{where}: MongoDB cannot store a value: {type(error).__name__}")
-        case OperationFailure(code=code) if code in _REFUSED:
-            return ValueError(f"{where}: MongoDB has refused a value (code {code})")
-        case OperationFailure(code=code) if code == _NAMESPACE_NOT_FOUND:
-            return StoreLost(f"{where}: {detail}")
-        case OperationFailure(code=code) if code in _UNAVAILABLE:
+        case OperationFailure() if codes(error) & _REFUSED:
+            return ValueError(f"{where}: MongoDB has refused a value")
+        case OperationFailure() if codes(error) & _UNAVAILABLE:
             return Unavailable(f"{where}: {_message(error)}")
         case PyMongoError() if error.timeout or any(map(error.has_error_label, _LABELS)):
             return Unavailable(f"{where}: {detail}")
         case ConnectionFailure() | ConfigurationError():
             return Unavailable(f"{where}: {detail}")
     return error
+
+
+def codes(error: OperationFailure) -> set[int | None]:
+    """Return the codes of the server: that of the command, and those of its writes."""
+    writes = (error.details or {}).get("writeErrors", ())
+    return {error.code, *(each.get("code") for each in writes)}
 
 
 def _message(error: OperationFailure) -> str:

@@ -32,7 +32,6 @@ from chassis.store.mongodb.writer import Writer
 from chassis.store.port import Collection, Commit, Pending, Query, Stored, Timer
 from chassis.store.prefixes import successor
 
-_PREPARATION = 600.0  # seconds: an index may take its time
 _DUE = ("due", f"{MICROS}.due")
 
 
@@ -62,7 +61,7 @@ class MongoStore:
         new = [Documents(each) for each in collections if each.name not in self._documents]
         for documents in new:
             check(documents)
-        with self._connections.limited(_PREPARATION):
+        with self._connections.translating():  # an index may take its time
             store = await prepare(self._database, new)
         self._writes.store = self._writes.store or store
         for documents in new:
@@ -170,7 +169,7 @@ class MongoStore:
             found = await meta.find_one_and_update(STORE, {"$inc": {"generation": Int64(1)}})
         if found is None:
             raise self._lost()
-        with self._connections.limited(_PREPARATION):
+        with self._connections.translating():  # there may be many
             old = {"generation": {"$lte": Int64(found["generation"] - generations)}}
             await self._database[INBOX].delete_many(old)
 
