@@ -16,7 +16,7 @@ from chassis.errors import AlreadyHandled, StoreLost, Unavailable
 from chassis.store.factory import open_store
 from chassis.store.mongodb.client import Limits
 from chassis.store.mongodb.errors import translated
-from chassis.store.mongodb.store import open_mongodb
+from chassis.store.mongodb.store import MongoStore, open_mongodb
 from chassis.store.port import Commit, Query, Store
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -318,6 +318,14 @@ async def test_passwords_are_nowhere(caplog: pytest.LogCaptureFixture) -> None:
 def test_names_that_no_database_can_have(unit_name: str) -> None:
     with pytest.raises(ValueError, match="not a valid name of a database"):
         open_mongodb("mongodb://127.0.0.1:1", unit_name)
+
+
+async def test_a_url_of_a_seed_list_is_looked_up_later() -> None:
+    store = open_store(Path(), "unit", "mongodb+srv://u:p@cluster.invalid/shop?retryWrites=true")
+    assert isinstance(store, MongoStore)
+    with pytest.raises(Unavailable, match=r"cluster\.invalid, database shop_unit"):
+        await store.prepare(COLLECTIONS)
+    await store.close()
 
 
 async def test_a_cancelled_waiter_disturbs_nobody(store: Store) -> None:

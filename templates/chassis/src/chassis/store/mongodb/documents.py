@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from bson import Int64
 from pymongo import DeleteOne, InsertOne, UpdateOne
 
 from chassis.store.mongodb.scalars import (
@@ -81,7 +82,7 @@ class Documents:
 
     def insert(self, put: Put) -> InsertOne[Document]:
         """Return the write of a new document."""
-        document: Document = {ID: self._written_id(put), VERSION: put.version}
+        document: Document = {ID: self._written_id(put), VERSION: Int64(put.version)}
         for path, value in self._values(put):
             if value is not _MISSING:
                 key, _, under = path.partition(".")
@@ -93,7 +94,7 @@ class Documents:
 
     def update(self, put: Put) -> UpdateOne:
         """Return the change of a document. Fields that only newer versions know are kept."""
-        changed: Document = {VERSION: put.version}
+        changed: Document = {VERSION: Int64(put.version)}
         missing: Document = {}
         for path, value in self._values(put):
             if value is _MISSING:
@@ -103,11 +104,11 @@ class Documents:
         changes: Document = {"$set": changed}
         if missing:
             changes["$unset"] = missing
-        return UpdateOne({ID: self._written_id(put), VERSION: put.expected}, changes)
+        return UpdateOne({ID: self._written_id(put), VERSION: Int64(put.expected)}, changes)
 
     def delete(self, delete: Delete) -> DeleteOne:
         """Return the removal of a document."""
-        return DeleteOne({ID: self.id(delete.id), VERSION: delete.expected})
+        return DeleteOne({ID: self.id(delete.id), VERSION: Int64(delete.expected)})
 
     def default(self, field: Field) -> Document:
         """Return what a field is in documents that were written before there was this field."""

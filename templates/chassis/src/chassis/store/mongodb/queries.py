@@ -119,6 +119,8 @@ def _after(
     terms.setdefault(ID, id)
     descending = [direction < 0 for _, direction in order(documents, sorts)]
     follows = beyond(list(terms.items()), descending, inclusive=False)
+    if len(terms) == 1:
+        return [follows]
     (path, value), down = next(iter(terms.items())), descending[0]
     return [_compared([(path, value)], down, True), follows]
 
