@@ -39,13 +39,13 @@ class Limits:
 
     Attributes:
         connections: The number of connections.
-        wait: Seconds for a connection or a server.
+        wait: Seconds for a connection to a server, and for a server when the store is prepared.
         patience: Seconds for a read or write, with all attempts.
     """
 
     connections: int = 16
     wait: float = 3.0
-    patience: float = 15.0
+    patience: float = 10.0
 
 
 class Connections:

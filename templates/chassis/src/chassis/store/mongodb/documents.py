@@ -121,7 +121,7 @@ class Documents:
         """Return the document that was stored."""
         values = {key: self._read(field, document) for key, field in self.fields.items()}
         id = str(document[ID])
-        return Stored(id, document[VERSION], json.dumps(values, ensure_ascii=False))
+        return Stored(id, int(document[VERSION]), json.dumps(values, ensure_ascii=False))
 
     def _read(self, field: Field, document: Mapping[str, Any]) -> Any:
         key = field.key

@@ -51,6 +51,7 @@ _UNAVAILABLE = frozenset(
 _REFUSED = frozenset(
     {
         2,  # BadValue
+        15,  # Overflow: nested too deeply
         121,  # DocumentValidationFailure
         10334,  # BSONObjectTooLarge
         17280,  # KeyTooLong

@@ -16,6 +16,7 @@ from itertools import count
 from uuid import uuid4
 
 import pymongo
+from pymongo import ReadPreference
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -68,7 +69,7 @@ class Writer:
     async def _attempt(self, session: AsyncClientSession, batch: Batch, deadline: float) -> None:
         self._transactions += 1
         mark = Mark(writer=self._id, transaction=self._transactions)
-        await session.start_transaction(ReadConcern("snapshot"), DURABLE)
+        await session.start_transaction(ReadConcern("snapshot"), DURABLE, ReadPreference.PRIMARY)
         try:
             with _until(deadline):
                 await self._writes.write(session, batch, mark)
