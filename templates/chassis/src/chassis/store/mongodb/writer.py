@@ -26,7 +26,7 @@ from chassis.store.mongodb.client import DURABLE, Connections
 from chassis.store.mongodb.commit import Mark, Writes
 from chassis.store.mongodb.errors import FAILURES, TRANSIENT, UNKNOWN
 
-_SHORTEST, _LONGEST = 0.002, 0.1  # seconds before another attempt
+_SHORTEST, _LONGEST = 0.004, 0.03  # seconds before another attempt
 _ABORT = 1.0  # seconds; the next transaction of the session aborts this one as well
 
 
