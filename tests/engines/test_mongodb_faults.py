@@ -15,6 +15,7 @@ from bson import Int64
 from chassis.errors import AlreadyHandled, StoreLost, Unavailable
 from chassis.store.factory import open_store
 from chassis.store.mongodb.client import Limits
+from chassis.store.mongodb.commit import Writes
 from chassis.store.mongodb.errors import translated
 from chassis.store.mongodb.store import MongoStore, open_mongodb
 from chassis.store.port import Commit, Query, Store
@@ -220,6 +221,34 @@ async def test_a_transaction_of_another_program_is_waited_for(
     assert found is not None
     assert found.version == 2
     assert await store.outbox_size() == 0
+
+
+async def test_a_transaction_that_nobody_goes_on_with_is_ended(
+    mongodb_server: MongoServer, unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of a process that was killed. One that is alive repeats it."""
+    stopped, alive = (open_mongodb(mongodb_server.url, unit) for _ in range(2))
+    for store in (stopped, alive):
+        await store.prepare(COLLECTIONS)
+        await store.commit(Commit(outbox=(message(),)))
+    original, within, goes_on = Writes.write, asyncio.Event(), asyncio.Event()
+
+    async def stopping(writes: Writes, *arguments: Any) -> None:
+        await original(writes, *arguments)
+        if not within.is_set():
+            within.set()
+            await goes_on.wait()
+
+    monkeypatch.setattr(Writes, "write", stopping)
+    waiting = asyncio.create_task(stopped.commit(Commit(outbox=(message(),))))
+    await within.wait()
+    await alive.commit(Commit(outbox=(message(),)))
+    assert await alive.outbox_size() == 3
+    goes_on.set()
+    await waiting
+    assert await alive.outbox_size() == 4
+    for store in (stopped, alive):
+        await store.close()
 
 
 async def test_a_database_that_was_removed_or_replaced(

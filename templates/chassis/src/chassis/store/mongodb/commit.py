@@ -34,9 +34,16 @@ _DUPLICATE_KEY = 11000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What a transaction leaves, so that its writer can find out whether it was committed."""
+    """What a transaction leaves, so that its writer can find out whether it was committed.
+
+    Attributes:
+        writer: The writer, of which there is one in each process.
+        session: Its session.
+        transaction: The number of the transaction, which begins at 1.
+    """
 
     writer: UUID
+    session: Binary
     transaction: int
 
 
@@ -78,6 +85,15 @@ class Writes:
             messages = [_message(position, each) for position, each in enumerate(outbox, first)]
             await self._database[OUTBOX].insert_many(messages, session=session)
 
+    async def leave(self, mark: Mark, session: AsyncClientSession | None = None) -> None:
+        """Leave a mark, in the transaction of `session` if there is one."""
+        changes = {
+            "$set": {"transaction": Int64(mark.transaction), "session": mark.session},
+            "$currentDate": {"at": True},
+        }
+        writers = self._database[WRITERS]
+        await writers.update_one({ID: mark.writer}, changes, upsert=True, session=session)
+
     async def is_committed(self, mark: Mark) -> bool:
         """Return whether a transaction was committed, of which no server has one in progress."""
         found = await self._database[WRITERS].find_one({ID: mark.writer})
@@ -97,12 +113,7 @@ class Writes:
             meta = await self._database[META].find_one(this, session=session)
         if meta is None:
             raise StoreLost(f"{self._database.name}: it was removed or replaced by another one")
-        changes = {
-            "$set": {"transaction": Int64(mark.transaction)},
-            "$currentDate": {"at": True},
-        }
-        writers = self._database[WRITERS]
-        await writers.update_one({ID: mark.writer}, changes, upsert=True, session=session)
+        await self.leave(mark, session)
         return dict(meta)
 
     async def _receive(

@@ -16,6 +16,7 @@ from itertools import count
 from uuid import uuid4
 
 import pymongo
+from bson import Binary
 from pymongo import ReadPreference
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
@@ -25,6 +26,7 @@ from chassis.store.group_commit import Batch
 from chassis.store.mongodb.client import DURABLE, Connections
 from chassis.store.mongodb.commit import Mark, Writes
 from chassis.store.mongodb.errors import FAILURES, TRANSIENT, UNKNOWN
+from chassis.store.mongodb.stalled import Stalled
 
 _SHORTEST, _LONGEST = 0.004, 0.03  # seconds before another attempt
 _ABORT = 1.0  # seconds; the next transaction of the session aborts this one as well
@@ -48,17 +50,19 @@ class Writer:
             Unavailable: MongoDB is. If it was lost during a commit, it is open whether that has
                 happened.
         """
-        if self._session is None:
-            self._session = self._connections.client.start_session()
         deadline = time.monotonic() + self._patience
+        stalled = Stalled(self._connections.database, self._id)
         with self._connections.translating():
+            session = await self._opened(deadline)
             for attempt in count():
                 try:
-                    await self._attempt(self._session, batch, deadline)
+                    await self._attempt(session, batch, deadline)
                     return
                 except PyMongoError as error:
                     if not error.has_error_label(TRANSIENT) or time.monotonic() > deadline:
                         raise
+                with _until(deadline):
+                    await stalled.check()
                 await _pause(attempt)
 
     async def close(self) -> None:
@@ -66,9 +70,22 @@ class Writer:
         if self._session is not None:
             await self._session.end_session()
 
+    async def _opened(self, deadline: float) -> AsyncClientSession:
+        """Return the session, which other writers know before its first transaction."""
+        if self._session is None:
+            session = self._connections.client.start_session()
+            with _until(deadline):
+                await self._writes.leave(self._mark(session))
+            self._session = session
+        return self._session
+
+    def _mark(self, session: AsyncClientSession) -> Mark:
+        id: Binary = session.session_id["id"]
+        return Mark(writer=self._id, session=id, transaction=self._transactions)
+
     async def _attempt(self, session: AsyncClientSession, batch: Batch, deadline: float) -> None:
         self._transactions += 1
-        mark = Mark(writer=self._id, transaction=self._transactions)
+        mark = self._mark(session)
         await session.start_transaction(ReadConcern("snapshot"), DURABLE, ReadPreference.PRIMARY)
         try:
             with _until(deadline):
