@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.servers.kafka import KafkaServer
+from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
 
 
@@ -30,6 +31,24 @@ def kafka_url(request: pytest.FixtureRequest) -> str:
     if url := os.environ.get("TEST_KAFKA_URL"):
         return url
     server: KafkaServer = request.getfixturevalue("kafka_server")
+    return server.url
+
+
+@pytest.fixture(scope="session")
+def mongodb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MongoServer]:
+    """A server that a test may kill, if it starts it again."""
+    server = MongoServer(tmp_path_factory.mktemp("mongodb"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def mongodb_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a server, which is not killed."""
+    if url := os.environ.get("TEST_MONGODB_URL"):
+        return url
+    server: MongoServer = request.getfixturevalue("mongodb_server")
     return server.url
 
 

@@ -799,6 +799,37 @@ class StoreContract:
         assert before == sorted((each.id for each in puts), key=cmp_to_key(compare))
         assert seen == sorted(set(seen), key=cmp_to_key(compare))
 
+    @pytest.mark.parametrize("descending", [False, True])
+    async def test_pages_by_instants_are_exact_to_the_microsecond(
+        self, store: Store, descending: bool
+    ) -> None:
+        fractions = (None, "", ".000001", ".000002", ".001", ".001001", ".001002", ".002")
+        ats = [each if each is None else f"2030-01-01T00:00:00{each}Z" for each in fractions]
+        puts = [put(f"{n}{copy}", at=at) for n, at in enumerate(ats) for copy in "ab"]
+        await store.commit(Commit(puts=tuple(puts)))
+        query = Query(collection="things", sort=(Sort("at", descending=descending),), limit=3)
+        seen: list[str] = []
+        while page := await store.find(query):
+            seen += [each.id for each in page]
+            query = replace(query, after=(json.loads(page[-1].data).get("at"), page[-1].id))
+        numbers = reversed(range(len(ats))) if descending else range(len(ats))
+        assert seen == [f"{n}{copy}" for n in numbers for copy in "ab"]
+        for number, at in enumerate(ats):
+            found = await store.find(
+                Query(collection="things", where=(equal("at", at),), sort=(Sort("at"),), limit=9)
+            )
+            assert [each.id for each in found] == [f"{number}a", f"{number}b"]
+            for operator, count in (
+                (Operator.LESS, number),
+                (Operator.AT_MOST, number + 1),
+                (Operator.GREATER, len(ats) - number - 1),
+                (Operator.AT_LEAST, len(ats) - number),
+            ):
+                where = (Condition("at", operator, at),)
+                assert await store.count(Query(collection="things", where=where, limit=99)) == (
+                    count * 2
+                ), (operator, at)
+
     async def test_no_two_documents_share_unique_values(self, store: Store) -> None:
         await store.commit(Commit(puts=(person(1, email="a"), person(2), person(3))))
         with pytest.raises(Duplicate) as raised:

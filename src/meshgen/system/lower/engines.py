@@ -10,7 +10,10 @@ from meshgen.spec.model import Projection, Service, Spec
 from meshgen.system.model import ChassisView, EnginesView, ExtraView, ServerView, StoreView
 
 EMBEDDED = ("nats", "sqlite")
-SHARED = {"sql": ("postgresql", "sqlserver")}
+SHARED = {
+    "group_commit": ("mongodb", "postgresql", "sqlserver"),
+    "sql": ("postgresql", "sqlserver"),
+}
 """The packages of `chassis.store` that the adapters of several engines share."""
 
 CLIENTS = {

@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, func, select
 
 from chassis.envelope import Outgoing
 from chassis.errors import AlreadyHandled, Conflict, Duplicate
+from chassis.store.group_commit import Batch
 from chassis.store.port import Append, Commit, Delete, Put, Received, Timer
 from chassis.store.postgresql.pool import Connection
 from chassis.store.postgresql.sql import Statement, compiled
@@ -26,14 +27,6 @@ from chassis.store.sql.tables import DocumentTable, UnitTables
 from chassis.store.sql.texts import escaped, unescaped
 
 _LOCK = func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Commits that are written in one transaction, because none of them touches what others do."""
-
-    commits: tuple[Commit, ...]
-    published: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy import Select
 
 from chassis.envelope import Envelope, Outgoing
 from chassis.errors import StoreLost, Unavailable
+from chassis.store.group_commit import GroupCommit
 from chassis.store.port import Collection, Commit, Pending, Query, Stored, Timer
 from chassis.store.postgresql.commit import Writes
 from chassis.store.postgresql.pool import Address, Limits, Pool
@@ -57,7 +58,8 @@ class PostgresStore:
         self._readers = Pool(address, limits.readers, limits, autocommit=True)
         self._writers = Pool(address, 1, limits, autocommit=False)
         self._writes = Writes(tables)
-        self._writer = Writer(self._writers, self._writes, self._where)
+        writer = Writer(self._writers, self._writes, self._where)
+        self._writer = GroupCommit(writer, self._where)
         self._unit = {
             name: compiled(statement) for name, statement in vars(UnitStatements(tables)).items()
         }
