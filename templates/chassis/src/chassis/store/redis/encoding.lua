@@ -8,13 +8,16 @@ local END = "\0" -- of a value; a NUL within it is followed by LAST
 local LAST = "\255" -- follows all bytes of UTF-8
 local NUMBERS = { integer = true, number = true, decimal = true }
 
-local complements = {}
-for byte = 0, 255 do
-  complements[string.char(byte)] = string.char(255 - byte)
-end
+local complements -- made when it is needed: there is no `string` while a library is loaded
 
 -- Return `bytes` in the opposite order.
 local function inverted(bytes)
+  if not complements then
+    complements = {}
+    for byte = 0, 255 do
+      complements[string.char(byte)] = string.char(255 - byte)
+    end
+  end
   return (bytes:gsub(".", complements))
 end
 
