@@ -104,7 +104,7 @@ class Writer:
         arguments = [argument for job in group for argument in job.arguments]
         try:
             outcomes = await self._outcomes(arguments)
-        except Exception as error:
+        except Exception:
             _report(group, lambda job: job.set_exception(error))
             return
         for job, outcome in zip(group, outcomes, strict=True):
