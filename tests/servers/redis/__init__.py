@@ -62,7 +62,7 @@ class RedisServer(Server):
 
 
 def programs() -> Path:
-    """Return the folder with the programs; unpack the packages into it if they are not installed."""
+    """Return the folder with the programs; unpack the packages if they are not installed."""
     if found := shutil.which("redis-server"):
         return Path(found).parent
     unpacked = INSTALLED / "redis"

@@ -21,7 +21,7 @@ _OPTIONS = {
     "ssl_keyfile",
     "ssl_min_version",
 }
-_STRICT, _RELAXED = "strict", "relaxed"
+_DURABILITY = {"strict": False, "relaxed": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +63,14 @@ class Address:
         try:
             parts = urlsplit(url)
             given = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
-            self.is_relaxed = given.pop("durability", _STRICT) == _RELAXED
-            readers = given.pop("max_connections", None)
-            self.readers = None if readers is None else int(readers)
-            if not re.fullmatch(r"/?\d*", parts.path) or (readers and int(readers) < 1):
+            self.is_relaxed = _DURABILITY[given.get("durability", "strict")]
+            readers = int(given.get("max_connections", 0))
+            self.readers = readers or None
+            if not re.fullmatch(r"/?\d*", parts.path) or readers < 0:
                 raise ValueError
             query = "&".join(each for each in parts.query.split("&") if _is_for_client(each))
             self.connection: dict[str, Any] = dict(parse_url(urlunsplit((*parts[:3], query, ""))))
-        except ValueError:
+        except (ValueError, KeyError):
             raise ValueError("the URL of the store is not a valid redis:// URL") from None
         if unknown := {name for name, _ in parse_qsl(parts.query)} - _OPTIONS:
             raise ValueError(

@@ -47,22 +47,20 @@ class Client:
             StoreLost: The store was removed or replaced.
             Unavailable: The server does not answer.
         """
-        args = (self.store_id, *args)
-        return await self.use(lambda redis: self._call(redis, "FCALL_RO", function, args))
+        call = self._call(self._readers.fcall_ro, function, self.store_id, *args)
+        return await self._guarded(call)
 
     async def write(self, function: str, *args: Argument) -> Any:
         """Call a function once; if the connection breaks, it may have been executed."""
-        args = (self.store_id, *args)
-        return await self._guarded(self._call(self._writers, "FCALL", function, args))
+        return await self._guarded(self._call(self._writers.fcall, function, self.store_id, *args))
 
     async def define(self, *args: Argument) -> Any:
         """Call the function `define`, for which there need not be a store."""
-        return await self.use(lambda redis: self._call(redis, "FCALL", "define", args))
+        return await self._guarded(self._call(self._readers.fcall, "define", *args))
 
     async def repeat(self, function: str, *args: Argument) -> Any:
         """Call a function that writes, and that may be executed several times."""
-        args = (self.store_id, *args)
-        return await self.use(lambda redis: self._call(redis, "FCALL", function, args))
+        return await self._guarded(self._call(self._readers.fcall, function, self.store_id, *args))
 
     async def fetch(self, *commands: tuple[Argument, ...]) -> list[Any]:
         """Return the answers of commands that write nothing, if the store is still there."""
@@ -100,24 +98,21 @@ class Client:
         except FAILURES as error:
             raise translated(error, str(self.address)) from error
 
-    async def _call(
-        self, redis: Redis, command: str, function: str, args: tuple[Argument, ...]
-    ) -> Any:
-        name = f"{function}_{self._library.version}"
-        call = (command, name, 1, self.address.key("store"), *args)
+    async def _call(self, function: Callable[..., Any], name: str, *args: Argument) -> Any:
+        call = (f"{name}_{self._library.version}", 1, self.address.key("store"), *args)
         try:
-            return await redis.execute_command(*call)
+            return await function(*call)
         except ResponseError as error:
             if not is_missing_function(error):
                 raise
-        await self._load(redis)
-        return await redis.execute_command(*call)
+        await self._load()
+        return await function(*call)
 
-    async def _load(self, redis: Redis) -> None:
+    async def _load(self) -> None:
         try:
-            await redis.execute_command("FUNCTION", "LOAD", self._library.source)
+            await self._readers.function_load(self._library.source)
         except ResponseError as error:
-            if "already exists" not in str(error):
+            if "already exists" not in str(error):  # another process was faster
                 raise
 
 

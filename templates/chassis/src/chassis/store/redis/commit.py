@@ -46,7 +46,7 @@ def outcome_error(
 
 
 def results(parts: list[str]) -> dict[str, str | None]:
-    """Return the results of messages, which are listed as the message and the JSON of its result."""
+    """Return results by message; they are listed as the message and the JSON of its result."""
     return {
         message: json.loads(result) for message, result in zip(parts[::2], parts[1::2], strict=True)
     }

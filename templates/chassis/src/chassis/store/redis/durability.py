@@ -40,8 +40,7 @@ async def _fsync(redis: Redis) -> str | None:
         answer = await redis.config_get("appendfsync")
     except ResponseError:  # some providers do not permit CONFIG
         return None
-    value = answer.get("appendfsync") or answer.get(b"appendfsync")
-    return value.decode() if isinstance(value, bytes) else value
+    return answer.get("appendfsync")
 
 
 def _problems(

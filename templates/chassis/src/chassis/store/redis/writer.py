@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -104,8 +103,10 @@ class Writer:
         arguments = [argument for job in group for argument in job.arguments]
         try:
             outcomes = await self._outcomes(arguments)
-        except Exception:
-            _report(group, lambda job: job.set_exception(error))
+        except Exception as error:
+            for job in group:
+                if not job.done.done():
+                    job.done.set_exception(error)
             return
         for job, outcome in zip(group, outcomes, strict=True):
             if not job.done.done():
@@ -130,9 +131,3 @@ class Writer:
                 return list(answer)
             await asyncio.sleep(pause * random.uniform(0.5, 1))
             pause = min(2 * pause, _LONGEST_PAUSE)
-
-
-def _report(group: list[_Job], report: Callable[[asyncio.Future[Outcome]], None]) -> None:
-    for job in group:
-        if not job.done.done():
-            report(job.done)
