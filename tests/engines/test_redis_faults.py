@@ -230,7 +230,7 @@ async def test_a_server_without_memory_is_unavailable(own_server: RedisServer, u
     await store.prepare(COLLECTIONS)
     own_server.cli("CONFIG", "SET", "maxmemory", "1")
     for work in (store.commit(Commit(puts=(put("1"),))), store.ping()):
-        with pytest.raises(Unavailable, match="OOM|memory"):
+        with pytest.raises(Unavailable, match=r"memory"):
             await work
     assert await store.get("things", "1") is None
     own_server.cli("CONFIG", "SET", "maxmemory", "0")
@@ -416,7 +416,7 @@ async def _until_it_works(store: Store) -> None:
 
 async def _until_sent(store: Store, count: int) -> None:
     async with asyncio.timeout(PATIENCE):
-        while await store.outbox_size() < count:
+        while await store.outbox_size() < count:  # noqa: ASYNC110 - the server sets no event
             await asyncio.sleep(0.005)
 
 

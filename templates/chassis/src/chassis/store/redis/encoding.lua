@@ -4,7 +4,8 @@
 -- fields of an index and, last, the id of the document. Lua itself compares texts by the locale.
 
 local NULL, VALUE = "\1", "\2" -- null comes before all values
-local END = "\0" -- of a value; a NUL within it is followed by LAST
+local NUL, END = "\0\255", "\0\1" -- a NUL within a value, and the end of the value
+local SEPARATOR = "\0" -- before the id
 local LAST = "\255" -- follows all bytes of UTF-8
 local NUMBERS = { integer = true, number = true, decimal = true }
 
@@ -52,7 +53,7 @@ local function encoded_number(text)
 end
 
 local function escaped(text)
-  return (text:gsub("%z", END .. LAST))
+  return (text:gsub("%z", NUL))
 end
 
 -- Return a value, which is false for null, so that it can be followed by others.

@@ -66,7 +66,7 @@ local function member_after(query, index)
     end
     table.insert(parts, bytes or after[part.field])
   end
-  return index == NO_FIELDS and query.after_id or table.concat(parts) .. END .. query.after_id
+  return index == NO_FIELDS and query.after_id or table.concat(parts) .. SEPARATOR .. query.after_id
 end
 
 -- Return how a query would use an index.
@@ -178,7 +178,7 @@ local function hits_of(store, query, plan, found, members)
   local needed = needed_fields(query, plan)
   local after = not plan.ordered
     and query.after_id
-    and table.concat(query.after_parts) .. END .. query.after_id
+    and table.concat(query.after_parts) .. SEPARATOR .. query.after_id
   local hits = {}
   for _, member in ipairs(members) do
     local id = plan.index == NO_FIELDS and member or member_id(member)

@@ -100,12 +100,12 @@ local function index_member(fields, index, values, id)
   for _, part in ipairs(index.fields) do
     table.insert(parts, component(fields, part, values))
   end
-  return table.concat(parts) .. END .. id
+  return table.concat(parts) .. SEPARATOR .. id
 end
 
 -- Return the id in a member of an index: no id has a NUL.
 local function member_id(member)
-  return member:sub(#member - member:reverse():find(END, 1, true) + 2)
+  return member:sub(#member - member:reverse():find(SEPARATOR, 1, true) + 2)
 end
 
 -- Return the values that no other document may have, or nil if one of them is null.

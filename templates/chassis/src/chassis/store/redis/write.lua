@@ -122,7 +122,7 @@ local function note_unique(store, changes)
       local old = change.before and unique_value(fields, unique, change.before)
       local new = change.after and unique_value(fields, unique, change.after)
       if old and old ~= new then
-        released[place .. END .. old] = change.id
+        released[place .. SEPARATOR .. old] = change.id
         table.insert(change.released, { place, old })
       end
       if new and new ~= old then
@@ -134,11 +134,11 @@ local function note_unique(store, changes)
     for _, claim in ipairs(change.claimed) do
       local place, value, name = unpack(claim)
       local owner = redis.call("HGET", place, value)
-      local taken = owner and owner ~= change.id and released[place .. END .. value] ~= owner
-      if taken or claimed[place .. END .. value] then
+      local taken = owner and owner ~= change.id and released[place .. SEPARATOR .. value] ~= owner
+      if taken or claimed[place .. SEPARATOR .. value] then
         return change.collection, name
       end
-      claimed[place .. END .. value] = true
+      claimed[place .. SEPARATOR .. value] = true
     end
   end
 end
