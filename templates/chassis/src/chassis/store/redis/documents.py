@@ -122,7 +122,7 @@ def _searched(kind: Kind, value: Scalar) -> str:
         case Kind.NUMBER, (int() | float()):
             return _nearest(value)
         case ((Kind.INTEGER | Kind.DECIMAL), (int() | float())):
-            return str(Decimal(value))
+            return str(value if isinstance(value, int) else Decimal(value))
         case Kind.DECIMAL, str():
             return _decimal(value)
         case Kind.INSTANT, str():
@@ -162,7 +162,7 @@ def _integer(value: Any) -> str:
 def _number(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
-    return repr(float(value))
+    return repr(float(value) + 0.0)  # which is no negative zero
 
 
 def _nearest(value: float) -> str:
@@ -171,7 +171,7 @@ def _nearest(value: float) -> str:
         number = float(value)
     except OverflowError:
         return str(value)  # beyond all of them
-    return repr(number) if math.isfinite(number) else f"{'-' if number < 0 else ''}1E+400"
+    return repr(number + 0.0) if math.isfinite(number) else f"{'-' if number < 0 else ''}1E+400"
 
 
 def _boolean(value: Any) -> str:

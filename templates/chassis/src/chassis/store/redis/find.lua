@@ -21,7 +21,6 @@ local function narrow(range, operator, bytes, descending)
   if to and (not range.to or precedes(to, range.to)) then
     range.to = to
   end
-  range.narrowed = true
 end
 
 -- Return whether a part of an index, after equal values, is in the order of the sort.
@@ -96,7 +95,6 @@ local function plan_of(query, name, index)
     end
   end
   plan.ordered = is_ordered(query, index, equal + 1)
-  plan.score = 2 * equal + (plan.range.narrowed and 1 or 0) + (plan.ordered and 1.5 or 0)
   plan.from = prefix .. plan.range.from
   plan.from = plan.from == "" and "-" or "[" .. plan.from
   if plan.ordered and query.after_id then
@@ -110,19 +108,51 @@ local function plan_of(query, name, index)
   return plan
 end
 
--- Return the best plan, or the one with the index that earlier steps have used.
-local function choose(query, found)
-  local best
-  if query.index == "" or query.index == ALL then
-    best = plan_of(query, ALL, NO_FIELDS)
+-- Return the key of the index that a plan reads.
+local function place_of(store, query, plan)
+  if plan.index == NO_FIELDS then
+    return ids_key(store, query.collection)
   end
+  return index_key(store, query.collection, plan.name)
+end
+
+-- Return how many entries a plan probably reads, if `most` documents may match.
+local function cost_of(query, plan, most)
+  local exact = #plan.residual == 0
+  if query.count and exact and (plan.ordered or not query.after_id) then
+    return 0
+  elseif query.count or not plan.ordered or most == 0 then
+    return plan.size
+  elseif exact then
+    return math.min(plan.size, query.limit)
+  end
+  return plan.size * math.min(1, query.limit / most)
+end
+
+-- Return the best plan, or the one with the index that earlier steps have used.
+local function choose(store, query, found)
+  if query.index == ALL then
+    return plan_of(query, ALL, NO_FIELDS)
+  elseif query.index ~= "" then
+    return plan_of(query, query.index, found.indexes[query.index])
+  end
+  local plans = { plan_of(query, ALL, NO_FIELDS) }
   for name, index in pairs(found.indexes) do
-    if index.ready and (query.index == "" or query.index == name) then
-      local plan = plan_of(query, name, index)
-      local better = not best or plan.score > best.score
-      if better or (plan.score == best.score and plan.name < best.name) then
-        best = plan
-      end
+    if index.ready then
+      table.insert(plans, plan_of(query, name, index))
+    end
+  end
+  local most = math.huge
+  for _, plan in ipairs(plans) do
+    plan.size = redis.call("ZLEXCOUNT", place_of(store, query, plan), plan.from, plan.to)
+    most = math.min(most, plan.size)
+  end
+  local best, least
+  for _, plan in ipairs(plans) do
+    local cost = cost_of(query, plan, most)
+    local better = not best or cost < least or (cost == least and plan.ordered and not best.ordered)
+    if better then
+      best, least = plan, cost
     end
   end
   return best
@@ -137,7 +167,7 @@ local function is_found(plan, found, values)
   for _, condition in ipairs(plan.residual) do
     local name = condition.field
     local field = found.fields[name]
-    if not suits(condition, encoded(field.kind, value_of(field, name, values))) then
+    if not suits(condition, field.kind, value_of(field, name, values)) then
       return false
     end
   end
@@ -145,18 +175,14 @@ local function is_found(plan, found, values)
 end
 
 -- Return the next members of the index, and the last one if there may be more.
-local function members_of(store, query, plan)
-  local all = plan.index == NO_FIELDS
-  local place = all and ids_key(store, query.collection)
-    or index_key(store, query.collection, plan.name)
+local function members_of(query, plan, place)
   local from = query.from == "" and plan.from or "(" .. query.from
   local scan = query.scan
   if plan.ordered and #plan.residual == 0 then
     scan = math.min(scan, query.limit)
   end
   local members = redis.call("ZRANGEBYLEX", place, from, plan.to, "LIMIT", 0, scan)
-  local following = #members == scan and members[#members] or ""
-  return members, following, place
+  return members, #members == scan and members[#members] or ""
 end
 
 -- Return the fields that must be read of each document.
@@ -205,13 +231,14 @@ local function find(keys, args)
   local query = take_query(args)
   local found = definition(store, query.collection)
   encode_query(query, found.fields)
-  local plan = choose(query, found)
+  local plan = choose(store, query, found)
+  local place = place_of(store, query, plan)
   local ordered = plan.ordered and 1 or 0
-  local members, following, place = members_of(store, query, plan)
   if query.count and #plan.residual == 0 and (plan.ordered or not query.after_id) then
     local count = redis.call("ZLEXCOUNT", place, plan.from, plan.to)
     return { plan.name, "", ordered, math.min(count, query.limit), {} }
   end
+  local members, following = members_of(query, plan, place)
   local hits = hits_of(store, query, plan, found, members)
   local documents = {}
   if not query.count then

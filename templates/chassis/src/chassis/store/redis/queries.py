@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -19,6 +20,8 @@ from chassis.store.redis.documents import Reader, searched_text, stored_name
 SCAN = 500
 
 _COMPARED = (Operator.LESS, Operator.AT_MOST, Operator.GREATER, Operator.AT_LEAST, Operator.EQUAL)
+
+_NUMBERS = (Kind.INTEGER, Kind.NUMBER, Kind.DECIMAL)
 
 Hit: TypeAlias = tuple[bytes, bytes, list[bytes]]  # the sort key, the id and the hash
 
@@ -123,16 +126,17 @@ class Queries:
         yield from (stored_name(condition.field), condition.operator.value)
         match condition.operator, condition.value:
             case Operator.IN, tuple(listed):
-                values = list(dict.fromkeys(_value(kind, value) for value in listed))
+                values = listed
             case Operator.PREFIX, str(prefix) if kind in (Kind.TEXT, Kind.ENUM):
-                values = [_value(Kind.TEXT, prefix)]
+                values = (prefix,)
             case operator, (None | str() | int() | float()) as value if operator in _COMPARED:
-                values = [_value(kind, value)]
+                values = (value,)
             case operator, value:
                 raise ValueError(f"{value!r} is not a valid value for {operator.name}")
-        yield len(values)
-        for pair in values:
-            yield from pair
+        texts = {searched_text(kind, value) for value in values if value is not None}
+        yield int(None in values)
+        yield len(texts)
+        yield from sorted(texts, key=Decimal if kind in _NUMBERS else None)
 
 
 def _value(kind: Kind, value: Scalar) -> tuple[str, str]:

@@ -41,7 +41,11 @@ local function take_query(args)
     sort = {},
   }
   for n = 1, tonumber(take()) do
-    query.where[n] = { field = take(), operator = take(), values = take_list(2) }
+    local condition = { field = take(), operator = take(), null = take() == "1", values = {} }
+    for m = 1, tonumber(take()) do
+      condition.values[m] = take()
+    end
+    query.where[n] = condition
   end
   for n, sort in ipairs(take_list(2)) do
     query.sort[n] = { field = sort[1], descending = sort[2] == "desc" }
@@ -55,28 +59,31 @@ local function given(pair)
   return pair[1] == "value" and pair[2]
 end
 
+-- Encode the ends of a set. Its other values are compared as texts, which only decimals have
+-- several of.
+local function encode_set(condition, kind)
+  local values, set = condition.values, {}
+  condition.least = encoded(kind, not condition.null and values[1])
+  condition.greatest = encoded(kind, values[#values])
+  for _, value in ipairs(values) do
+    set[kind == "decimal" and encoded(kind, value) or value] = true
+  end
+  condition.set = set
+end
+
 -- Encode the values of a query.
 local function encode_query(query, fields)
   query.equal = {}
   for _, condition in ipairs(query.where) do
     local kind = fields[condition.field].kind
     local operator = condition.operator
+    local values = condition.values -- sorted
     if operator == "in" then
-      condition.set = {}
-      for _, value in ipairs(condition.values) do
-        local bytes = encoded(kind, given(value))
-        condition.set[bytes] = true
-        if not condition.least or precedes(bytes, condition.least) then
-          condition.least = bytes
-        end
-        if not condition.greatest or precedes(condition.greatest, bytes) then
-          condition.greatest = bytes
-        end
-      end
+      encode_set(condition, kind)
     elseif operator == "prefix" then
-      condition.bytes = VALUE .. escaped(condition.values[1][2])
+      condition.bytes = VALUE .. escaped(values[1])
     else
-      condition.bytes = encoded(kind, given(condition.values[1]))
+      condition.bytes = encoded(kind, values[1])
       if operator == "=" then
         query.equal[condition.field] = condition.bytes
       end
@@ -92,13 +99,19 @@ local function encode_query(query, fields)
   query.after_id = query.after[#query.sort + 1] and query.after[#query.sort + 1][2]
 end
 
--- Return whether a value suits a condition.
-local function suits(condition, bytes)
+-- Return whether a value of a kind suits a condition.
+local function suits(condition, kind, value)
   local operator, bound = condition.operator, condition.bytes
-  if operator == "=" then
-    return bytes == bound
-  elseif operator == "in" then
+  if operator == "in" and not value then
+    return condition.null
+  elseif operator == "in" and kind ~= "decimal" then
+    return condition.set[value] == true
+  end
+  local bytes = encoded(kind, value)
+  if operator == "in" then
     return condition.set[bytes] == true
+  elseif operator == "=" then
+    return bytes == bound
   elseif operator == "prefix" then
     return bytes:sub(1, #bound) == bound
   elseif operator == "<" then
