@@ -25,6 +25,7 @@ from tests.chassis.contracts.store_contract import COLLECTIONS, message, person,
 from tests.chassis.contracts.writing_process import commit
 from tests.servers.proxy import Proxy
 from tests.servers.redis import RedisServer
+from tests.servers.server import free_ports
 from tests.waiting import PATIENCE, until
 
 IMPATIENT = Limits(readers=2, wait=1.0, answer=0.5, patience=2.0)
@@ -325,6 +326,41 @@ async def test_a_node_of_a_cluster(tmp_path: Path, unit: str) -> None:
     assert await store.count(Query(collection="things", limit=9)) == 1
     await store.close()
     server.kill()
+
+
+async def test_tls(tmp_path: Path, unit: str) -> None:
+    certificate, key = self_signed(tmp_path)
+    (port,) = free_ports(1)
+    files = {"tls_cert_file": str(certificate), "tls_key_file": str(key)}
+    server = RedisServer(tmp_path, tls_port=str(port), tls_auth_clients="no", **files)
+    server.start()
+    url = f"rediss://localhost:{port}"
+    untrusted = open_redis(url, unit, IMPATIENT)
+    with pytest.raises(Unavailable, match="certificate verify failed"):
+        await untrusted.prepare(COLLECTIONS)
+    store = open_redis(f"{url}?ssl_ca_certs={certificate}", unit)
+    await store.prepare(COLLECTIONS)
+    await store.commit(commit("1"))
+    assert await store.get("things", "1") is not None
+    for each in (untrusted, store):
+        await each.close()
+    server.kill()
+
+
+async def test_a_user_with_few_rights(own_server: RedisServer, unit: str) -> None:
+    rules = ["+@all", "-@dangerous", "+info", "+config|get", "+function|load"]
+    own_server.cli("ACL", "SETUSER", "app", "on", ">pw", f"~{{{unit}}}:*", *rules)
+    store = open_redis(own_server.url.replace("//", "//app:pw@"), unit, IMPATIENT)
+    await store.prepare(COLLECTIONS)
+    await store.ping()
+    await store.commit(commit("1"))
+    await store.forget(0)
+    assert await store.count(Query(collection="things", limit=9)) == 1
+    await store.close()
+    other = open_redis(own_server.url.replace("//", "//app:pw@"), "other", IMPATIENT)
+    with pytest.raises(Unavailable, match="permissions|NOPERM"):
+        await other.prepare(COLLECTIONS)
+    await other.close()
 
 
 @pytest.mark.parametrize(
