@@ -23,6 +23,7 @@ from chassis.store.redis.store import RedisStore, open_redis
 from tests.chassis.contracts.killed_processes import check
 from tests.chassis.contracts.store_contract import COLLECTIONS, message, person, put, received
 from tests.chassis.contracts.writing_process import commit
+from tests.servers.certificate import self_signed
 from tests.servers.proxy import Proxy
 from tests.servers.redis import RedisServer
 from tests.servers.server import free_ports
@@ -347,10 +348,10 @@ async def test_tls(tmp_path: Path, unit: str) -> None:
     server.kill()
 
 
-async def test_a_user_with_few_rights(own_server: RedisServer, unit: str) -> None:
+async def test_a_user_with_few_rights(own_server: RedisServer) -> None:
     rules = ["+@all", "-@dangerous", "+info", "+config|get", "+function|load"]
-    own_server.cli("ACL", "SETUSER", "app", "on", ">pw", f"~{{{unit}}}:*", *rules)
-    store = open_redis(own_server.url.replace("//", "//app:pw@"), unit, IMPATIENT)
+    own_server.cli("ACL", "SETUSER", "app", "on", ">pw", "~{order}:*", *rules)
+    store = open_redis(own_server.url.replace("//", "//app:pw@"), "order", IMPATIENT)
     await store.prepare(COLLECTIONS)
     await store.ping()
     await store.commit(commit("1"))
@@ -358,7 +359,7 @@ async def test_a_user_with_few_rights(own_server: RedisServer, unit: str) -> Non
     assert await store.count(Query(collection="things", limit=9)) == 1
     await store.close()
     other = open_redis(own_server.url.replace("//", "//app:pw@"), "other", IMPATIENT)
-    with pytest.raises(Unavailable, match="permissions|NOPERM"):
+    with pytest.raises(Unavailable, match="permission"):
         await other.prepare(COLLECTIONS)
     await other.close()
 
