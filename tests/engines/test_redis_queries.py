@@ -71,7 +71,7 @@ def value(field: str, raw: Scalar) -> Any:
         return None
     if field == "at":
         return datetime.fromisoformat(str(raw))
-    return Decimal(raw) if field in ("price", "n", "weight") else raw  # type: ignore[arg-type]
+    return Decimal(raw) if field in ("price", "n", "weight") else raw
 
 
 def before(left: Any, right: Any) -> bool:
@@ -114,7 +114,11 @@ def expected(documents: dict[str, dict[str, Any]], query: Query) -> list[str]:
         for id, document in documents.items()
         if all(holds(condition, document) for condition in query.where)
     ]
-    found.sort(key=cmp_to_key(lambda a, b: compared(query.sort, key(a), key(b))))
+
+    def order(left: str, right: str) -> int:
+        return compared(query.sort, key(left), key(right))
+
+    found.sort(key=cmp_to_key(order))
     if query.after is not None:
         *values, id = query.after
         fields = [sort.field for sort in query.sort]
