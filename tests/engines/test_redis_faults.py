@@ -318,7 +318,8 @@ async def test_functions_that_were_removed_are_loaded_again(
 
 async def test_a_node_of_a_cluster(tmp_path: Path, unit: str) -> None:
     """All keys of a unit are in one slot, and one node may have all slots."""
-    server = RedisServer(tmp_path, cluster_enabled="yes")
+    bus = str(free_ports(1)[0])
+    server = RedisServer(tmp_path, cluster_enabled="yes", cluster_port=bus)
     server.start()
     server.cli("CLUSTER", "ADDSLOTSRANGE", "0", "16383")
     store = open_redis(server.url, unit)
