@@ -429,6 +429,23 @@ async def test_a_cancelled_waiter_disturbs_nobody(store: Store) -> None:
     assert await store.get("things", "last") is not None
 
 
+async def test_a_cancelled_task_ends_whenever_it_is_cancelled(store: Store) -> None:
+    """The client uses `asyncio.wait_for`, which may lose the cancellation on Python 3.11."""
+
+    async def work() -> None:
+        await store.get("things", "1")
+        await store.count(Query(collection="things", limit=1))
+        await asyncio.sleep(60)
+
+    for turns in [*range(60)] * 5:
+        task = asyncio.create_task(work())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task], timeout=5)
+        assert task.cancelled()
+
+
 async def test_a_store_that_is_closed(store: Store) -> None:
     waiting = asyncio.create_task(store.published((1,)))
     first = asyncio.create_task(store.commit(Commit(inbox=received("m"))))

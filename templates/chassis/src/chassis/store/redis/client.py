@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -93,8 +94,9 @@ class Client:
                 work.close()
             raise Unavailable(f"{self.address}: the store is closed")
         try:
-            async with asyncio.timeout(self._limits.patience):
-                return await work
+            with _cancellable():
+                async with asyncio.timeout(self._limits.patience):
+                    return await work
         except FAILURES as error:
             raise translated(error, str(self.address)) from error
 
@@ -114,6 +116,22 @@ class Client:
         except ResponseError as error:
             if "already exists" not in str(error):  # another process was faster
                 raise
+
+
+@contextmanager
+def _cancellable() -> Iterator[None]:
+    """End with the cancellation of the task, if there was one.
+
+    The client sends with `asyncio.wait_for`, which loses a cancellation on Python 3.11 if it comes
+    when the command has just been sent. Then the task would never end.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        yield
+    finally:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 def _connections(address: Address, limits: Limits, count: int, retry: Retry) -> Redis:
