@@ -17,13 +17,14 @@ from chassis.envelope import Outgoing
 from chassis.hub.factory import connect_hub
 from chassis.store.factory import open_store
 
-from bench.engines import kafka, nats, postgresql, sqlite, work
+from bench.engines import kafka, nats, postgresql, redis, sqlite, work
 from bench.engines.work import Command
 from bench.report import Row
 from tests.fleet.deployment import ROOT
 from tests.servers.kafka import KafkaServer
 from tests.servers.nats import NatsServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.redis import RedisServer
 from tests.servers.server import Server
 
 _ROUNDS = 3
@@ -54,6 +55,7 @@ async def _rows() -> list[Row]:
             *await _hub("Kafka", KafkaServer(folder / "kafka"), kafka.publish, kafka.read),
             *await _hub("NATS", NatsServer(folder / "nats"), nats.publish, nats.read),
             await _store("PostgreSQL", PostgresServer(folder / "postgres"), postgresql.bare),
+            await _store("Redis", RedisServer(folder / "redis"), redis.bare),
             await _sqlite(folder),
         ]
 

@@ -14,6 +14,7 @@ import pytest
 from tests.servers.kafka import KafkaServer
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.redis import RedisServer
 
 
 @pytest.fixture(scope="session")
@@ -67,4 +68,22 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
     if url := os.environ.get("TEST_POSTGRES_URL"):
         return url
     server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.url
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A server that a test may kill, if it starts it again."""
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def redis_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a server, which is not killed."""
+    if url := os.environ.get("TEST_REDIS_URL"):
+        return url
+    server: RedisServer = request.getfixturevalue("redis_server")
     return server.url

@@ -31,7 +31,11 @@ _MANY = 10_000
 
 COLLECTION = Collection(
     name=_CHECKPOINTS,
-    fields=(Field("reader", Kind.TEXT), Field("position", Kind.INTEGER)),
+    fields=(
+        Field("reader", Kind.TEXT),
+        Field("position", Kind.INTEGER),
+        Field("log", Kind.TEXT, default='""'),
+    ),
     indexes=((Sort("reader"),),),
 )
 
