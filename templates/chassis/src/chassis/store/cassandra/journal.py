@@ -1,0 +1,161 @@
+"""The journal of a unit: one row, with the last intent that was written.
+
+A commit is all or nothing, and in one order for all processes: it reads what it must check, then
+writes its intent with one conditional write, if nobody was faster, then does what the intent says.
+The position of the intent is the timestamp of all these writes. If its process dies in between,
+whoever commits next finishes it first. So all intents before the last one are done, and what a
+process does that was thought to be dead is too old to change anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import zlib
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis.errors import StoreLost, Unavailable
+from chassis.store.cassandra.cql import Cql, columns_of, json_key, json_row
+from chassis.store.cassandra.layout import Row
+from chassis.store.cassandra.session import Ambiguous, Session
+
+LARGEST = 3 * 1024 * 1024  # bytes of an intent: the smallest mutation that servers accept is 4 MiB
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The journal at some time.
+
+    Attributes:
+        store: The id of the store.
+        position: The position of the last intent.
+        writer: The id of whoever wrote it; None if there is none.
+        catalog: The version of the catalog.
+        generation: The generation of new inbox entries.
+        forgotten: The last generation whose entries were removed.
+    """
+
+    store: UUID
+    position: int
+    writer: UUID | None
+    catalog: int
+    generation: int
+    forgotten: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a commit does."""
+
+    rows: tuple[Row, ...]
+    removed: tuple[Row, ...]
+
+    def encoded(self) -> bytes:
+        """Return the intent as bytes."""
+        rows = [(row.table, dict(columns_of(row))) for row in self.rows]
+        removed = [(row.table, row.key) for row in self.removed]
+        text = json.dumps([rows, removed], ensure_ascii=False, separators=(",", ":"))
+        return zlib.compress(text.encode(), 1)
+
+
+def decoded(data: bytes) -> Intent:
+    """Return the intent of `encoded`."""
+    rows, removed = json.loads(zlib.decompress(data))
+    return Intent(
+        tuple(Row(table, tuple(cells.items())) for table, cells in rows),
+        tuple(Row(table, tuple((name, cell) for name, cell in key)) for table, key in removed),
+    )
+
+
+class Journal:
+    """Reads and writes the row.
+
+    Attributes:
+        store: The id of the store; None while it is not known.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.store: UUID | None = None
+        self._session = session
+        self._cql = cql = Cql(session.keyspace)
+        unit = cql.table("unit")
+        self._read = cql.select(
+            "unit",
+            "store position writer catalog_version generation forgotten applied intent".split(),
+            ("id = 0",),
+        )
+        self._append = (
+            f"UPDATE {unit} SET position = ?, writer = ?, intent = ? WHERE id = 0 "
+            "IF position = ? AND catalog_version = ? AND generation = ? AND store = ?"
+        )
+        self._done = f"UPDATE {unit} USING TIMESTAMP ? SET applied = ? WHERE id = 0"
+
+    async def settled(self) -> State:
+        """Return the state, after the last intent was finished.
+
+        Raises:
+            StoreLost: There is no journal.
+        """
+        rows = await self._session.serial(self._read, ())
+        if not rows or self.store not in (None, rows[0][0]):
+            raise StoreLost(f"{self._session.where}: it was removed and replaced by another one")
+        *values, forgotten, applied, intent = rows[0]
+        state = State(*values, forgotten=forgotten or 0)
+        if intent is not None and (applied or 0) < state.position:
+            await self.apply(state.position, decoded(intent))
+            await self.done(state.position)
+        return state
+
+    async def append(self, state: State, intent: bytes) -> State | None:
+        """Write an intent after the last one; return None if another process was faster.
+
+        Raises:
+            Unavailable: Maybe it was written.
+        """
+        writer = uuid4()
+        position = state.position + 1
+        expected = (state.position, state.catalog, state.generation, state.store)
+        try:
+            applied, *_ = await self._session.conditional(
+                self._append, (position, writer, intent, *expected)
+            )
+        except Ambiguous:
+            applied = await self._was_written(state, writer)
+        return replace(state, position=position, writer=writer) if applied else None
+
+    async def _was_written(self, state: State, writer: UUID) -> bool:
+        """Return whether an intent without an answer was written.
+
+        Raises:
+            Unavailable: That is not known.
+        """
+        rows = await self._session.serial(self._read, ())
+        position, found = rows[0][1:3] if rows else (0, None)
+        if position == state.position + 1:
+            return bool(found == writer)
+        if position == state.position:
+            return False  # this read has refused what was under way
+        raise Unavailable(f"{self._session.where}: the answer to a commit was lost")
+
+    async def apply(self, position: int, intent: Intent) -> None:
+        """Do what an intent says."""
+        await asyncio.gather(
+            *(self._delete(position, row) for row in intent.removed),
+            *(self.write(position, row) for row in intent.rows),
+        )
+
+    async def done(self, position: int) -> None:
+        """Note that nobody has to finish the intent at a position."""
+        await self._session.execute(self._done, (position, position))
+
+    async def write(self, position: int, row: Row) -> None:
+        """Write a row."""
+        values: tuple[Any, ...] = (json_row(columns_of(row)), position)
+        await self._session.execute(self._cql.insert(row.table), values)
+
+    async def _delete(self, position: int, row: Row) -> None:
+        cql = self._cql.delete(row.table, (name for name, _ in row.key))
+        await self._session.execute(cql, (position, *json_key(row.key)))
+
