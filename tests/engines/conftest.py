@@ -11,8 +11,27 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.servers.cassandra import CassandraServer
 from tests.servers.kafka import KafkaServer
 from tests.servers.postgres import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def cassandra_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CassandraServer]:
+    """A server that a test may kill, if it starts it again."""
+    server = CassandraServer(tmp_path_factory.mktemp("cassandra"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def cassandra_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a server, which is not killed."""
+    if url := os.environ.get("TEST_CASSANDRA_URL"):
+        return url
+    server: CassandraServer = request.getfixturevalue("cassandra_server")
+    return server.url
 
 
 @pytest.fixture(scope="session")

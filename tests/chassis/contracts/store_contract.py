@@ -20,6 +20,7 @@ import pytest
 from chassis.envelope import Envelope, Outgoing
 from chassis.errors import AlreadyHandled, Conflict, Duplicate
 from chassis.store.port import (
+    AccessPattern,
     Append,
     Collection,
     Commit,
@@ -50,6 +51,11 @@ THINGS = Collection(
         Field("at", Kind.INSTANT, optional=True),
     ),
     indexes=((Sort("owner"), Sort("at", descending=True)),),
+    patterns=(
+        AccessPattern(by=("owner",), sort=(Sort("at", descending=True),)),
+        AccessPattern(by=("owner",), sort=(Sort("n", descending=True),)),
+        AccessPattern(sort=(Sort("price"),)),
+    ),
 )
 PEOPLE = Collection(
     name="people",
@@ -70,6 +76,7 @@ PEOPLE = Collection(
         Field("address", Kind.JSON),
     ),
     indexes=((Sort("name"), Sort("balance", descending=True)),),
+    patterns=(AccessPattern(by=("name",), sort=(Sort("balance", descending=True),)),),
     unique=(("email",), ("name", "born")),
 )
 COLLECTIONS = (THINGS, PEOPLE)

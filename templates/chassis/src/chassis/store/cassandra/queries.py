@@ -9,7 +9,7 @@ sorted. Whatever no table serves is a scan of all documents, in memory of the si
 from __future__ import annotations
 
 import heapq
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from chassis.store.cassandra.matching import Matcher
 from chassis.store.cassandra.reads import Reads, selected
 from chassis.store.cassandra.session import Session
 from chassis.store.cassandra.values import bound, cell, read
-from chassis.store.port import Field, Kind, Operator, Query, Scalar
+from chassis.store.port import Field, Kind, Operator, Query
 
 _PAGE = 1000
 
@@ -54,48 +54,41 @@ class Queries:
             ValueError: A value does not suit its operator or field.
         """
         matcher = Matcher(layout, query)
-        equal = {
-            each.field: each.value for each in query.where if each.operator is Operator.EQUAL
-        }
+        candidates, in_order = self._candidates(layout, query, matcher)
+        matching = (document async for document in candidates if matcher(document))
+        if in_order:
+            return [document async for document in _limited(matching, query.limit)]
+        return await _smallest(matching, matcher, query.limit)
+
+    async def count(self, layout: Layout, query: Query) -> int:
+        """Return the number of documents that match `query`, at most its limit; see `find`."""
+        matcher = Matcher(layout, query)
+        candidates, _ = self._candidates(layout, query, matcher)
+        matching = (document async for document in candidates if matcher(document))
+        return len([None async for _ in _limited(matching, query.limit)])
+
+    def _candidates(
+        self, layout: Layout, query: Query, matcher: Matcher
+    ) -> tuple[AsyncIterator[Document], bool]:
+        """Return documents that may match, and whether they are in the order of the query."""
+        equal = {each.field: each.value for each in query.where if each.operator is Operator.EQUAL}
         if (id := equal.get(layout.collection.id or "")) is not None:
-            found = await self._reads.documents(layout, [str(id)])
-            return [each for each in found.values() if matcher(each)][: query.limit]
+            return self._by_id(layout, str(id)), True
         pattern = best_table(layout, query, equal.keys())
         if pattern is None:
-            return await self._sorted(self._scan(layout), matcher, query.limit)
+            return self._scan(layout), False
         key = _partition_key(pattern, equal)
         if key is None:
-            return []
+            return _nothing(), True
         if pattern.pattern.sort == without_id(query.sort, layout.collection.id):
             slices = _slices(pattern, key, matcher.after)
-            return await self._first(self._read(layout, pattern, slices, query.limit), matcher, query)
-        everything = self._read(layout, pattern, iter((Slice(key),)), _PAGE)
-        return await self._sorted(everything, matcher, query.limit)
+            if slices is not None:
+                return self._read(layout, pattern, slices, query.limit + 1), True
+        return self._read(layout, pattern, (Slice(key),), _PAGE), False
 
-    async def _first(
-        self, documents: AsyncIterator[Document], matcher: Matcher, query: Query
-    ) -> list[Document]:
-        found: list[Document] = []
-        async for document in documents:
-            if len(found) == query.limit:
-                break
-            if matcher(document):
-                found.append(document)
-        return found[: query.limit]
-
-    async def _sorted(
-        self, documents: AsyncIterator[Document], matcher: Matcher, limit: int
-    ) -> list[Document]:
-        def key(document: Document) -> Any:
-            return matcher.key(matcher.position(document))
-
-        first: list[Document] = []
-        async for document in documents:
-            if matcher(document):
-                first.append(document)
-            if len(first) >= 2 * max(limit, _PAGE):
-                first = heapq.nsmallest(limit, first, key)
-        return sorted(first, key=key)[:limit]
+    async def _by_id(self, layout: Layout, id: str) -> AsyncIterator[Document]:
+        for document in (await self._reads.documents(layout, [id])).values():
+            yield document
 
     async def _scan(self, layout: Layout) -> AsyncIterator[Document]:
         cql = self._cql.select(layout.main.name, selected(layout))
@@ -104,7 +97,7 @@ class Queries:
                 yield layout.read(row)
 
     async def _read(
-        self, layout: Layout, pattern: PatternTable, slices: Iterator[Slice], limit: int
+        self, layout: Layout, pattern: PatternTable, slices: Iterable[Slice], size: int
     ) -> AsyncIterator[Document]:
         types = {
             each.name: each.type for each in (*pattern.table.partition, *pattern.table.clustering)
@@ -120,7 +113,7 @@ class Queries:
                 conditions.append(f"{quoted(column.name)} {step} ?")
                 values.append(bound(column.type, value))
             cql = self._cql.select(pattern.table.name, names, conditions)
-            async for page in self._session.pages(cql, values, min(limit + 1, _PAGE)):
+            async for page in self._session.pages(cql, values, min(size, _PAGE)):
                 for row in page:
                     document = layout.read(row[: len(row) - len(flags)] if flags else row)
                     unset = [
@@ -131,7 +124,7 @@ class Queries:
                     yield _without(document, unset)
 
 
-def best_table(layout: Layout, query: Query, equal: Any) -> PatternTable | None:
+def best_table(layout: Layout, query: Query, equal: Collection[str]) -> PatternTable | None:
     """Return the table that serves a query best: one with its sort, else one with its partition."""
     sort = without_id(query.sort, layout.collection.id)
     fitting = [
@@ -145,16 +138,15 @@ def best_table(layout: Layout, query: Query, equal: Any) -> PatternTable | None:
     return best if best is not None and (in_order or best.by) else None
 
 
-def _partition_key(pattern: PatternTable, equal: dict[str, Any]) -> Key | None:
+def _partition_key(pattern: PatternTable, equal: Mapping[str, Any]) -> Key | None:
     """Return the key of the partition with some values; None if there can be none."""
     if not pattern.by:
         return (("all_rows", True),)
     cells: list[tuple[str, Any]] = []
     for part in pattern.by:
         value = equal[part.field.key]
-        if value is None and part.set is None:
-            if not part.field.optional:
-                return None
+        if value is None and not part.field.optional:
+            return None
         try:
             value = None if value is None else _as_stored(part.field, value)
         except ValueError:
@@ -163,28 +155,65 @@ def _partition_key(pattern: PatternTable, equal: dict[str, Any]) -> Key | None:
     return tuple(cells)
 
 
-def _as_stored(field: Field, value: Scalar) -> Any:
+def _as_stored(field: Field, value: Any) -> Any:
     if field.kind is Kind.INTEGER and isinstance(value, float) and value.is_integer():
         value = int(value)
-    return cell(field, value)
+    return cell(field, str(value) if field.kind is Kind.DECIMAL else value)
 
 
-def _slices(pattern: PatternTable, key: Key, after: tuple[Any, ...] | None) -> Iterator[Slice]:
-    """Return the parts of a partition behind a position, in order.
+def _slices(
+    pattern: PatternTable, key: Key, after: tuple[Any, ...] | None
+) -> tuple[Slice, ...] | None:
+    """Return the parts of a partition behind a position, in order; None if it has no such column.
 
     With the position (a, b, id) these are: a, b, >id; then a, >b; then >a.
     """
     if after is None:
-        yield Slice(key)
-        return
+        return (Slice(key),)
     columns = pattern.table.clustering
     *values, id = after
     cells: list[tuple[str, Any]] = []
-    for part, value in zip(pattern.sort, values, strict=False):
-        cells += part.cells(str(value) if part.field.kind is Kind.DECIMAL and value is not None else value)
+    try:
+        for part, value in zip(pattern.sort, values, strict=False):
+            cells += part.cells(None if value is None else _as_stored(part.field, value))
+    except ValueError:
+        return None
     cells.append((columns[-1].name, id))
-    for number in range(len(columns) - 1, -1, -1):
-        yield Slice((*key, *cells[:number]), (columns[number], cells[number][1]))
+    return tuple(
+        Slice((*key, *cells[:number]), (columns[number], cells[number][1]))
+        for number in reversed(range(len(columns)))
+    )
+
+
+async def _nothing() -> AsyncIterator[Document]:
+    for document in ():
+        yield document
+
+
+async def _limited(documents: AsyncIterator[Document], limit: int) -> AsyncIterator[Document]:
+    left = limit
+    async for document in documents:
+        if left > 0:
+            yield document
+        left -= 1
+        if left <= 0:
+            return
+
+
+async def _smallest(
+    documents: AsyncIterator[Document], matcher: Matcher, limit: int
+) -> list[Document]:
+    """Return the first documents in the order of a query, without keeping all."""
+
+    def key(document: Document) -> Any:
+        return matcher.key(matcher.position(document))
+
+    first: list[Document] = []
+    async for document in documents:
+        first.append(document)
+        if len(first) >= 2 * max(limit, _PAGE):
+            first = heapq.nsmallest(limit, first, key)
+    return heapq.nsmallest(limit, first, key)
 
 
 def _without(document: Document, keys: list[str]) -> Document:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from uuid import UUID
 
 from chassis.envelope import Envelope
 from chassis.errors import StoreLost
@@ -77,7 +76,7 @@ class CassandraStore:
 
     async def count(self, query: Query) -> int:
         """See `Store`."""
-        return len(await self._queries.find(self._layouts[query.collection], query))
+        return await self._queries.count(self._layouts[query.collection], query)
 
     async def handled(self, messages: tuple[str, ...]) -> Mapping[str, str | None]:
         """See `Store`."""

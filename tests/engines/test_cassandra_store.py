@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
+import pytest
+from chassis.store.cassandra.store import CassandraStore, open_cassandra
+from chassis.store.port import Store
+
+from tests.chassis.contracts.store_contract import COLLECTIONS, Open, StoreContract
+
+
+@pytest.fixture
+def keyspace() -> str:
+    """The name of a new unit."""
+    return f"unit_{uuid4().hex}"
+
+
+class TestCassandraStore(StoreContract):
+    @pytest.fixture
+    async def store(self, cassandra_url: str, keyspace: str) -> AsyncIterator[Store]:
+        store = open_cassandra(cassandra_url, keyspace)
+        await store.prepare(COLLECTIONS)
+        yield store
+        await store.close()
+
+    @pytest.fixture
+    async def open_another(
+        self, cassandra_url: str, keyspace: str, store: Store
+    ) -> AsyncIterator[Open]:
+        opened: list[CassandraStore] = []
+
+        async def open_another() -> Store:
+            opened.append(open_cassandra(cassandra_url, keyspace))
+            await opened[-1].prepare(COLLECTIONS)
+            return opened[-1]
+
+        yield open_another
+        for another in opened:
+            await another.close()
+
+    @pytest.fixture
+    def reopen(self, store: Store, open_another: Open) -> Open:
+        async def reopen() -> Store:
+            await store.close()
+            return await open_another()
+
+        return reopen
