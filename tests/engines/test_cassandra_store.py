@@ -4,16 +4,24 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
+from chassis.runtime.removal import remove_all
 from chassis.store.cassandra.store import CassandraStore, open_cassandra
 from chassis.store.port import Store
 
 from tests.chassis.contracts.store_contract import COLLECTIONS, Open, StoreContract
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def keyspace() -> str:
-    """The name of a new unit."""
+    """The name of a unit for all tests: to create its tables takes longer than a test."""
     return f"unit_{uuid4().hex}"
+
+
+async def clear(store: Store) -> None:
+    """Remove all documents and inbox entries."""
+    for collection in COLLECTIONS:
+        await remove_all(store, collection.name)
+    await store.forget(0)
 
 
 class TestCassandraStore(StoreContract):
@@ -21,6 +29,7 @@ class TestCassandraStore(StoreContract):
     async def store(self, cassandra_url: str, keyspace: str) -> AsyncIterator[Store]:
         store = open_cassandra(cassandra_url, keyspace)
         await store.prepare(COLLECTIONS)
+        await clear(store)
         yield store
         await store.close()
 

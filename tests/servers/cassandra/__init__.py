@@ -15,6 +15,7 @@ _PROPERTIES = {
     "cassandra.skip_wait_for_gossip_to_settle": "0",  # alone, it has nobody to wait for
     "cassandra.ring_delay_ms": "0",
     "cassandra.superuser_setup_delay_ms": "0",
+    "cassandra.unsafesystem": "true",
 }
 
 
