@@ -8,7 +8,7 @@ from chassis.runtime.removal import remove_all
 from chassis.store.cassandra.store import CassandraStore, open_cassandra
 from chassis.store.port import Store
 
-from tests.chassis.contracts.store_contract import COLLECTIONS, Open, StoreContract
+from tests.chassis.contracts.store_contract import COLLECTIONS, Open, ReadModelContract
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ async def clear(store: Store) -> None:
     await store.forget(0)
 
 
-class TestCassandraStore(StoreContract):
+class TestCassandraStore(ReadModelContract):
     @pytest.fixture
     async def store(self, cassandra_url: str, keyspace: str) -> AsyncIterator[Store]:
         store = open_cassandra(cassandra_url, keyspace)

@@ -17,7 +17,7 @@ Layouts: TypeAlias = Mapping[str, Layout]
 Place: TypeAlias = tuple[str, str]  # a collection and an id
 Claim: TypeAlias = tuple[str, Key]  # a table of unique values and its key
 
-SHARDS = 16  # partitions of a generation of the inbox
+SHARDS = 4  # partitions of a generation of the inbox
 
 
 @dataclass(slots=True)
@@ -147,9 +147,7 @@ async def _owners(
     return {claim: owner for claim, owner in zip(wanted, found, strict=True) if owner is not None}
 
 
-def claims(
-    layout: Layout, document: Document | None
-) -> Iterable[tuple[Claim, tuple[str, ...]]]:
+def claims(layout: Layout, document: Document | None) -> Iterable[tuple[Claim, tuple[str, ...]]]:
     """Return the unique values of a document, each with its fields."""
     if document is None:
         return
@@ -164,9 +162,7 @@ def _rows(layout: Layout, document: Document | None) -> dict[tuple[str, Key], Ro
     return {(row.table, row.key): row for row in layout.rows(document)}
 
 
-def _inbox_rows(
-    received: Mapping[str, str | None], state: State
-) -> dict[tuple[str, Key], Row]:
+def _inbox_rows(received: Mapping[str, str | None], state: State) -> dict[tuple[str, Key], Row]:
     rows = []
     for message, result in received.items():
         values = {"result": result, "generation": state.generation}
@@ -176,5 +172,5 @@ def _inbox_rows(
             ("shard", sum(message.encode()) % SHARDS),
             ("message", message),
         )
-        rows.append(Row("inbox_by_generation", key, {"position": state.position + 1}))
+        rows.append(Row("inbox_by_generation", key, {"position": state.position + 1}, partition=2))
     return {(row.table, row.key): row for row in rows}

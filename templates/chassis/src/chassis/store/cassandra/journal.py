@@ -13,13 +13,12 @@ import asyncio
 import json
 import zlib
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.errors import StoreLost, Unavailable
 from chassis.store.cassandra.cql import Cql, columns_of, json_key, json_row
-from chassis.store.cassandra.layout import Row
-from chassis.store.cassandra.session import Ambiguous, Session
+from chassis.store.cassandra.layout import Key, Row
+from chassis.store.cassandra.session import Ambiguous, Session, Statement
 
 LARGEST = 3 * 1024 * 1024  # bytes of an intent: the smallest mutation that servers accept is 4 MiB
 
@@ -54,19 +53,24 @@ class Intent:
 
     def encoded(self) -> bytes:
         """Return the intent as bytes."""
-        rows = [(row.table, dict(columns_of(row))) for row in self.rows]
-        removed = [(row.table, row.key) for row in self.removed]
-        text = json.dumps([rows, removed], ensure_ascii=False, separators=(",", ":"))
+        parts = [
+            [(row.table, row.key, row.cells, row.partition) for row in rows]
+            for rows in (self.rows, self.removed)
+        ]
+        text = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
         return zlib.compress(text.encode(), 1)
 
 
 def decoded(data: bytes) -> Intent:
     """Return the intent of `encoded`."""
-    rows, removed = json.loads(zlib.decompress(data))
-    return Intent(
-        tuple(Row(table, tuple(cells.items())) for table, cells in rows),
-        tuple(Row(table, tuple((name, cell) for name, cell in key)) for table, key in removed),
+    rows, removed = (
+        tuple(
+            Row(table, tuple((name, cell) for name, cell in key), cells, partition)
+            for table, key, cells, partition in part
+        )
+        for part in json.loads(zlib.decompress(data))
     )
+    return Intent(rows, removed)
 
 
 class Journal:
@@ -83,7 +87,16 @@ class Journal:
         unit = cql.table("unit")
         self._read = cql.select(
             "unit",
-            "store position writer catalog_version generation forgotten applied intent".split(),
+            [
+                "store",
+                "position",
+                "writer",
+                "catalog_version",
+                "generation",
+                "forgotten",
+                "applied",
+                "intent",
+            ],
             ("id = 0",),
         )
         self._append = (
@@ -141,21 +154,24 @@ class Journal:
 
     async def apply(self, position: int, intent: Intent) -> None:
         """Do what an intent says."""
-        await asyncio.gather(
-            *(self._delete(position, row) for row in intent.removed),
-            *(self.write(position, row) for row in intent.rows),
-        )
+        partitions: dict[tuple[str, Key], list[Statement]] = {}
+        for row in intent.removed:
+            partitions.setdefault(_partition(row), []).append(self._removal(position, row))
+        for row in intent.rows:
+            partitions.setdefault(_partition(row), []).append(self._write(position, row))
+        await asyncio.gather(*map(self._session.write, partitions.values()))
 
     async def done(self, position: int) -> None:
         """Note that nobody has to finish the intent at a position."""
         await self._session.execute(self._done, (position, position))
 
-    async def write(self, position: int, row: Row) -> None:
-        """Write a row."""
-        values: tuple[Any, ...] = (json_row(columns_of(row)), position)
-        await self._session.execute(self._cql.insert(row.table), values)
+    def _write(self, position: int, row: Row) -> Statement:
+        return self._cql.insert(row.table), (json_row(columns_of(row)), position)
 
-    async def _delete(self, position: int, row: Row) -> None:
-        cql = self._cql.delete(row.table, (name for name, _ in row.key))
-        await self._session.execute(cql, (position, *json_key(row.key)))
+    def _removal(self, position: int, row: Row) -> Statement:
+        names = (name for name, _ in row.key)
+        return self._cql.delete(row.table, names), (position, *json_key(row.key))
 
+
+def _partition(row: Row) -> tuple[str, Key]:
+    return row.table, row.key[: row.partition]

@@ -100,11 +100,19 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its table, key, and other cells by column."""
+    """A row.
+
+    Attributes:
+        table: Its table.
+        key: Its key.
+        cells: The other cells by column.
+        partition: How many columns of the key are those of the partition.
+    """
 
     table: str
     key: Key
     cells: Mapping[str, Cell] = field(default_factory=dict)
+    partition: int = 1
 
 
 class Layout:
@@ -178,9 +186,7 @@ class Layout:
             raise ValueError(f"{self.collection.name}: an id has 1 to 65535 bytes")
         values = json.loads(data)
         cells = {
-            key: self._foreign(each, before)
-            if key in self.foreign
-            else cell(each, values.get(key))
+            key: self._foreign(each, before) if key in self.foreign else cell(each, values.get(key))
             for key, each in self.fields.items()
         }
         return Document(id, version, cells)
@@ -213,7 +219,7 @@ class Layout:
             yield _row(pattern.table, (*key, (self.id_column, document.id)), cells)
         for unique in self.unique:
             if (claimed := self.claim(unique, document)) is not None:
-                yield Row(unique.table.name, claimed, {"owner_id": document.id})
+                yield _row(unique.table, claimed, {"owner_id": document.id})
 
     def claim(self, unique: UniqueTable, document: Document) -> Key | None:
         """Return the key of a document in the table of a unique constraint; None if it has none."""
@@ -250,7 +256,9 @@ class Layout:
         clustering = [
             c
             for part in sort
-            for c in part.columns("text" if part.field.kind is Kind.UUID else TYPES[part.field.kind])
+            for c in part.columns(
+                "text" if part.field.kind is Kind.UUID else TYPES[part.field.kind]
+            )
         ]
         key = {part.column for part in (*by, *sort)}
         name = f"{self.collection.name}_by_{'_'.join(part.column for part in by) or 'all'}"
@@ -271,9 +279,7 @@ class Layout:
         )
         partition = tuple(c for part in parts for c in part.columns(TYPES[part.field.kind]))
         name = short(f"{self.collection.name}_unique_{'_'.join(fields)}")
-        return UniqueTable(
-            fields, Table(name, partition, (), (Column("owner_id", "text"),)), parts
-        )
+        return UniqueTable(fields, Table(name, partition, (), (Column("owner_id", "text"),)), parts)
 
     def _parts(self, fields: tuple[str, ...], *, single: bool = False) -> tuple[Part, ...]:
         return tuple(self._part(key, single=single) for key in fields)
@@ -314,7 +320,8 @@ def _all(pattern: PatternTable) -> Key:
 
 
 def _row(table: Table, key: Key, cells: Mapping[str, Cell]) -> Row:
-    return Row(table.name, key, {each.name: cells[each.name] for each in table.columns})
+    others = {each.name: cells[each.name] for each in table.columns}
+    return Row(table.name, key, others, len(table.partition))
 
 
 def _json(kind: Kind, value: Cell) -> str:

@@ -7,14 +7,15 @@ what was written meanwhile.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 from chassis.store.cassandra.catalog import Catalog, Entry, decoded
 from chassis.store.cassandra.cql import INBOX, INBOX_BY_GENERATION, UNIT, Cql, quoted
-from chassis.store.cassandra.journal import Journal
-from chassis.store.cassandra.layout import Layout, Table
+from chassis.store.cassandra.journal import Intent, Journal
+from chassis.store.cassandra.layout import Layout, Row, Table
 from chassis.store.cassandra.reads import selected
 from chassis.store.cassandra.session import Session
 from chassis.store.port import Collection
@@ -123,13 +124,17 @@ class Schema:
         table = layout.main.name
         cql = self._cql.select(table, [*selected(layout), 'WRITETIME("version")'])
         async for page in self.session.pages(cql, (), _PAGE):
-            writes = [
-                self.journal.write(position, row)
-                for *values, position in page
-                for row in layout.rows(layout.read(values))
-                if row.table in entry.incomplete
-            ]
-            await asyncio.gather(*writes)
+            await asyncio.gather(
+                *(
+                    self.journal.apply(position, Intent(_rows(layout, values, entry), ()))
+                    for *values, position in page
+                )
+            )
+
+
+def _rows(layout: Layout, values: Sequence[Any], entry: Entry) -> tuple[Row, ...]:
+    rows = layout.rows(layout.read(values))
+    return tuple(row for row in rows if row.table in entry.incomplete)
 
 
 def _replication(replication: int | tuple[tuple[str, int], ...]) -> str:

@@ -37,12 +37,13 @@ from cassandra.policies import (
     RoundRobinPolicy,
     TokenAwarePolicy,
 )
-from cassandra.query import SimpleStatement, tuple_factory
+from cassandra.query import BatchStatement, BatchType, SimpleStatement, tuple_factory
 
 from chassis.errors import StoreLost, Unavailable
 from chassis.store.cassandra.address import Address
 
 Rows: TypeAlias = list[tuple[Any, ...]]
+Statement: TypeAlias = tuple[str, Sequence[Any]]
 
 _FAILURES = (DriverException, NoHostAvailable, ConnectionException, OSError)
 _AGAIN = (NoHostAvailable, ConnectionException, ConnectionShutdown)
@@ -51,6 +52,7 @@ _LOST = re.compile(
     r"keyspace\b.* does not exist|unconfigured table|table\b.* does not exist", re.IGNORECASE
 )
 _PAUSE = 0.05
+_TOGETHER = 50  # statements of a batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,13 @@ class Session:
         """Execute a statement that may be repeated, and return its rows."""
         async with self._slots:
             return (await self._patiently(lambda: self._once(cql, values)))[0]
+
+    async def write(self, statements: Sequence[Statement]) -> None:
+        """Execute writes of one partition that may be repeated."""
+        for start in range(0, len(statements), _TOGETHER):
+            part = statements[start : start + _TOGETHER]
+            async with self._slots:
+                await self._patiently(lambda part=part: self._batch(part))
 
     async def conditional(self, cql: str, values: Sequence[Any]) -> tuple[Any, ...]:
         """Execute a conditional write once, and return its first row: whether it was applied.
@@ -143,6 +152,16 @@ class Session:
             else:
                 return result
 
+    async def _batch(self, statements: Sequence[Statement]) -> tuple[Rows, bytes | None]:
+        session = await self._open()
+        bound = [(await self._prepare(session, cql)).bind(values) for cql, values in statements]
+        if len(bound) == 1:
+            return await self._send(session, bound[0])
+        batch = BatchStatement(BatchType.UNLOGGED)
+        for each in bound:
+            batch.add(each)
+        return await self._send(session, batch)
+
     async def _once(
         self,
         cql: str,
@@ -155,12 +174,20 @@ class Session:
     ) -> tuple[Rows, bytes | None]:
         session = await self._open()
         statement = (await self._prepare(session, cql)).bind(values)
-        statement.serial_consistency_level = self._address.serial
         if serial:
             statement.consistency_level = self._address.serial
-            statement.serial_consistency_level = None
         if size is not None:
             statement.fetch_size = size
+        return await self._send(session, statement, conditional=conditional, state=state)
+
+    async def _send(
+        self,
+        session: Any,
+        statement: Any,
+        *,
+        conditional: bool = False,
+        state: bytes | None = None,
+    ) -> tuple[Rows, bytes | None]:
         statement.is_idempotent = not conditional
         try:
             future = session.execute_async(statement, paging_state=state)

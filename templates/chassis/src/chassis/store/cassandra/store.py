@@ -152,10 +152,7 @@ class CassandraStore:
         delete = f"DELETE FROM {self._cql.table('inbox')} USING TIMESTAMP ? WHERE message = ?"
         async for page in self._session.pages(listed, (generation, shard), _PAGE):
             await asyncio.gather(
-                *(
-                    self._session.execute(delete, (position, message))
-                    for message, position in page
-                )
+                *(self._session.execute(delete, (position, message)) for message, position in page)
             )
         partition = self._cql.table("inbox_by_generation")
         await self._session.execute(

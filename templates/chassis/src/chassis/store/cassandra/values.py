@@ -91,7 +91,7 @@ def operand(kind: Kind, value: Scalar) -> Any:
             return _decimal(kind, value)
         case Kind.INSTANT, str():
             return _instant(value)
-        case (Kind.TEXT | Kind.ENUM | Kind.UUID | Kind.DATE), str():
+        case ((Kind.TEXT | Kind.ENUM | Kind.UUID | Kind.DATE), str()):
             value.encode()  # a surrogate alone is no text
             return value
     raise ValueError(f"{value!r} is not a valid value for {kind.value}")

@@ -135,9 +135,7 @@ class Writer:
         self._state = state
 
 
-def _divided(
-    jobs: list[_Job], layouts: Layouts
-) -> tuple[dict[_Job, Exception], list[_Job]]:
+def _divided(jobs: list[_Job], layouts: Layouts) -> tuple[dict[_Job, Exception], list[_Job]]:
     """Return the commits to collections that were not prepared, and the others."""
     unknown: dict[_Job, Exception] = {}
     known = []
