@@ -7,8 +7,11 @@ import pytest
 from chassis.runtime.removal import remove_all
 from chassis.store.cassandra.store import CassandraStore, open_cassandra
 from chassis.store.port import Store
+from hypothesis import settings
+from hypothesis.stateful import initialize
 
 from tests.chassis.contracts.store_contract import COLLECTIONS, Open, ReadModelContract
+from tests.chassis.contracts.store_machine import StoreMachine
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +58,27 @@ class TestCassandraStore(ReadModelContract):
             return await open_another()
 
         return reopen
+
+
+class CassandraMachine(StoreMachine):
+    of_service = False
+    url: str
+    keyspace: str
+
+    @initialize()
+    def open_both(self) -> None:
+        super().open_both()
+        self._run(clear(self._stores[0]))
+
+    def open(self) -> Store:
+        return open_cassandra(self.url, self.keyspace)
+
+
+@pytest.fixture(scope="class")
+def _machine_keyspace(cassandra_url: str) -> None:
+    CassandraMachine.url = cassandra_url
+    CassandraMachine.keyspace = f"machine_{uuid4().hex}"
+
+
+TestCassandraMachine = pytest.mark.usefixtures("_machine_keyspace")(CassandraMachine.TestCase)
+TestCassandraMachine.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)

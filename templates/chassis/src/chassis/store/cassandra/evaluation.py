@@ -11,7 +11,7 @@ from chassis.errors import AlreadyHandled, Conflict, Duplicate
 from chassis.store.cassandra.journal import Intent, State
 from chassis.store.cassandra.layout import Document, Key, Layout, Row
 from chassis.store.cassandra.reads import Reads
-from chassis.store.port import Commit, Put
+from chassis.store.port import Commit, Delete, Put
 
 Layouts: TypeAlias = Mapping[str, Layout]
 Place: TypeAlias = tuple[str, str]  # a collection and an id
@@ -62,7 +62,7 @@ class Group:
         removed: dict[Place, Document | None] = {
             (each.collection, each.id): None for each in commit.deletes
         }
-        for change in (*commit.puts, *commit.deletes):
+        for change in changed(commit):
             found = self.after.get((change.collection, change.id))
             version = found.version if found else 0
             if version != change.expected or (found is None and not isinstance(change, Put)):
@@ -101,20 +101,25 @@ class Group:
         self.owners = owners
 
 
+def changed(commit: Commit) -> tuple[Put | Delete, ...]:
+    """Return what a commit changes."""
+    return (*commit.puts, *commit.deletes)
+
+
 async def read_group(reads: Reads, layouts: Layouts, commits: Sequence[Commit]) -> Group:
     """Read everything that commits touch."""
     places = dict.fromkeys(
-        (change.collection, change.id)
-        for commit in commits
-        for change in (*commit.puts, *commit.deletes)
+        (change.collection, change.id) for commit in commits for change in changed(commit)
     )
     by_collection: dict[str, list[str]] = {}
     for collection, id in places:
         by_collection.setdefault(collection, []).append(id)
     messages = {entry.message for commit in commits for entry in commit.inbox}
-    handled, *found = await asyncio.gather(
+    handled, found = await asyncio.gather(
         reads.handled(messages),
-        *(reads.documents(layouts[name], ids) for name, ids in by_collection.items()),
+        asyncio.gather(
+            *(reads.documents(layouts[name], ids) for name, ids in by_collection.items())
+        ),
     )
     before: dict[Place, Document | None] = dict.fromkeys(places)
     for name, documents in zip(by_collection, found, strict=True):

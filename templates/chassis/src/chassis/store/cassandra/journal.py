@@ -20,6 +20,10 @@ from chassis.store.cassandra.cql import Cql, columns_of, json_key, json_row
 from chassis.store.cassandra.layout import Key, Row
 from chassis.store.cassandra.session import Ambiguous, Session, Statement
 
+_COLUMNS = (
+    *("store", "position", "writer", "catalog_version", "generation"),
+    *("forgotten", "applied", "intent"),
+)
 LARGEST = 3 * 1024 * 1024  # bytes of an intent: the smallest mutation that servers accept is 4 MiB
 
 
@@ -85,20 +89,7 @@ class Journal:
         self._session = session
         self._cql = cql = Cql(session.keyspace)
         unit = cql.table("unit")
-        self._read = cql.select(
-            "unit",
-            [
-                "store",
-                "position",
-                "writer",
-                "catalog_version",
-                "generation",
-                "forgotten",
-                "applied",
-                "intent",
-            ],
-            ("id = 0",),
-        )
+        self._read = cql.select("unit", _COLUMNS, ("id = 0",))
         self._append = (
             f"UPDATE {unit} SET position = ?, writer = ?, intent = ? WHERE id = 0 "
             "IF position = ? AND catalog_version = ? AND generation = ? AND store = ?"
@@ -114,8 +105,8 @@ class Journal:
         rows = await self._session.serial(self._read, ())
         if not rows or self.store not in (None, rows[0][0]):
             raise StoreLost(f"{self._session.where}: it was removed and replaced by another one")
-        *values, forgotten, applied, intent = rows[0]
-        state = State(*values, forgotten=forgotten or 0)
+        store, position, writer, catalog, generation, forgotten, applied, intent = rows[0]
+        state = State(store, position, writer, catalog, generation, forgotten or 0)
         if intent is not None and (applied or 0) < state.position:
             await self.apply(state.position, decoded(intent))
             await self.done(state.position)

@@ -10,7 +10,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from chassis.store.cassandra.values import TYPES, Cell, cell, is_uuid, key_cell, read
+from chassis.store.cassandra.values import (
+    LONGEST_KEY,
+    TYPES,
+    Cell,
+    cell,
+    is_integer,
+    is_uuid,
+    key_cell,
+    read,
+)
 from chassis.store.port import AccessPattern, Collection, Field, Kind, Sort, Stored
 
 Key: TypeAlias = tuple[tuple[str, Cell], ...]
@@ -152,10 +161,9 @@ class Layout:
             for key in self.fields
         }
         self.id_column = collection.id or "id"
-        self.has_uuids = bool(collection.id) and self.fields[self.id_column].kind is Kind.UUID
         self.id_type = TYPES[self.fields[collection.id].kind] if collection.id else "text"
-        if collection.id and self.id_type not in ("text", "uuid"):
-            raise ValueError(f"{collection.name}: an id is a text or a UUID")
+        if self.id_type not in ("text", "uuid", "bigint"):
+            raise ValueError(f"{collection.name}: an id is a text, a UUID or an integer")
         self._data = tuple(
             Column(column, TYPES[self.fields[key].kind])
             for key, column in self.columns.items()
@@ -171,8 +179,20 @@ class Layout:
     @property
     def tables(self) -> tuple[Table, ...]:
         """All tables."""
-        others = (each.table for each in (*self.patterns, *self.unique))
-        return (self.main, *others)
+        patterns = (each.table for each in self.patterns)
+        return (self.main, *patterns, *(each.table for each in self.unique))
+
+    def is_id(self, id: str) -> bool:
+        """Return whether a document can have this id."""
+        if self.id_type == "uuid":
+            return is_uuid(id)
+        if self.id_type == "bigint":
+            return is_integer(id)
+        return 0 < len(id.encode()) <= LONGEST_KEY
+
+    def id_cell(self, id: str) -> Cell:
+        """Return the cell of an id."""
+        return int(id) if self.id_type == "bigint" else id
 
     def document(self, id: str, version: int, data: str, before: Document | None) -> Document:
         """Return a document from its JSON, and from what it was before.
@@ -180,10 +200,8 @@ class Layout:
         Raises:
             ValueError: Something in it cannot be stored.
         """
-        if self.has_uuids and not is_uuid(id):
-            raise ValueError(f"{self.collection.name}: {id!r} is not a UUID in canonical form")
-        if not id or len(id.encode()) > 65535:
-            raise ValueError(f"{self.collection.name}: an id has 1 to 65535 bytes")
+        if not self.is_id(id):
+            raise ValueError(f"{self.collection.name}: {id[:50]!r} is not a valid id")
         values = json.loads(data)
         cells = {
             key: self._foreign(each, before) if key in self.foreign else cell(each, values.get(key))
@@ -212,11 +230,12 @@ class Layout:
     def rows(self, document: Document) -> Iterator[Row]:
         """Return the rows that a document has in all tables."""
         cells = {self.columns[key]: value for key, value in document.cells.items()}
-        cells |= {self.id_column: document.id, "version": document.version}
-        yield _row(self.main, ((self.id_column, document.id),), cells)
+        id = (self.id_column, self.id_cell(document.id))
+        cells |= {"version": document.version}
+        yield _row(self.main, (id,), cells)
         for pattern in self.patterns:
             key = (*self._key((*pattern.by, *pattern.sort), document), *_all(pattern))
-            yield _row(pattern.table, (*key, (self.id_column, document.id)), cells)
+            yield _row(pattern.table, (*key, id), cells)
         for unique in self.unique:
             if (claimed := self.claim(unique, document)) is not None:
                 yield _row(unique.table, claimed, {"owner_id": document.id})
@@ -268,7 +287,7 @@ class Layout:
         return Table(
             short(name),
             tuple(partition) or (Column("all_rows", "boolean"),),
-            (*clustering, Column(self.id_column, "text")),
+            (*clustering, Column(self.id_column, "bigint" if self.id_type == "bigint" else "text")),
             (Column("version", "bigint"), *(c for c in self._data if c.name not in key)),
         )
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from chassis.errors import InvalidCursor
 from chassis.store.cassandra.layout import Document, Layout
-from chassis.store.cassandra.values import comparable, is_uuid, operand
+from chassis.store.cassandra.values import comparable, operand
 from chassis.store.port import Condition, Field, Kind, Operator, Query, Scalar
 
 Match: TypeAlias = Callable[[Document], bool]
@@ -49,14 +49,15 @@ class Matcher:
     def position(self, document: Document) -> Position:
         """Return where a document is in the sort."""
         values = (comparable(field.kind, document.cells[field.key]) for field, _ in self._sort)
-        return (*values, document.id)
+        return (*values, self._layout.id_cell(document.id))
 
     def _position(self, after: tuple[Scalar, ...]) -> Position:
         *values, id = after
-        if self._layout.has_uuids and not is_uuid(str(id)):
+        if not self._layout.is_id(str(id)):
             raise InvalidCursor
         pairs = zip(self._sort, values, strict=True)
-        return (*(operand(field.kind, value) for (field, _), value in pairs), str(id))
+        sorted_by = (operand(field.kind, value) for (field, _), value in pairs)
+        return (*sorted_by, self._layout.id_cell(str(id)))
 
     def _compare(self, left: Position, right: Position) -> int:
         directions = (*(descending for _, descending in self._sort), False)

@@ -186,7 +186,8 @@ def _slices(
 
 
 async def _nothing() -> AsyncIterator[Document]:
-    for document in ():
+    none: tuple[Document, ...] = ()
+    for document in none:
         yield document
 
 

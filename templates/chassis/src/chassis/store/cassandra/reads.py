@@ -10,7 +10,7 @@ from typing import TypeVar
 from chassis.store.cassandra.cql import Cql, quoted
 from chassis.store.cassandra.layout import Document, Key, Layout, UniqueTable
 from chassis.store.cassandra.session import Rows, Session
-from chassis.store.cassandra.values import bound, is_uuid, read
+from chassis.store.cassandra.values import bound, read
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class Reads:
 
     async def documents(self, layout: Layout, ids: Iterable[str]) -> dict[str, Document]:
         """Return those of the documents that exist, by id."""
-        valid = [id for id in dict.fromkeys(ids) if is_id(layout, id)]
+        valid = [id for id in dict.fromkeys(ids) if layout.is_id(id)]
         cql = self._cql.select(
             layout.main.name, selected(layout), (f"{quoted(layout.id_column)} IN ?",)
         )
@@ -37,7 +37,7 @@ class Reads:
     async def handled(self, messages: Iterable[str]) -> dict[str, str | None]:
         """Return the results of those of the messages that were handled, by id."""
         cql = self._cql.select("inbox", ("message", "result"), ("message IN ?",))
-        return dict(await self._in_parts(cql, list(messages)))  # type: ignore[arg-type]
+        return {message: result for message, result in await self._in_parts(cql, list(messages))}
 
     async def owner(self, unique: UniqueTable, key: Key) -> str | None:
         """Return the id of the document that has unique values; None if none has."""
@@ -55,11 +55,6 @@ class Reads:
 def selected(layout: Layout) -> list[str]:
     """Return what is read of a document; see `Layout.read`."""
     return [quoted(layout.id_column), '"version"', *map(quoted, layout.columns.values())]
-
-
-def is_id(layout: Layout, id: str) -> bool:
-    """Return whether a document can have this id."""
-    return is_uuid(id) if layout.has_uuids else 0 < len(id.encode()) < 65536
 
 
 def _parts(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:

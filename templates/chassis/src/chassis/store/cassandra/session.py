@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from cassandra import (
@@ -94,14 +95,14 @@ class Session:
     async def execute(self, cql: str, values: Sequence[Any] = ()) -> Rows:
         """Execute a statement that may be repeated, and return its rows."""
         async with self._slots:
-            return (await self._patiently(lambda: self._once(cql, values)))[0]
+            return (await self._patiently(partial(self._once, cql, values)))[0]
 
     async def write(self, statements: Sequence[Statement]) -> None:
         """Execute writes of one partition that may be repeated."""
         for start in range(0, len(statements), _TOGETHER):
             part = statements[start : start + _TOGETHER]
             async with self._slots:
-                await self._patiently(lambda part=part: self._batch(part))
+                await self._patiently(partial(self._batch, part))
 
     async def conditional(self, cql: str, values: Sequence[Any]) -> tuple[Any, ...]:
         """Execute a conditional write once, and return its first row: whether it was applied.
@@ -114,14 +115,14 @@ class Session:
 
     async def serial(self, cql: str, values: Sequence[Any]) -> Rows:
         """Read what was written conditionally, after all such writes that are under way."""
-        return (await self._patiently(lambda: self._once(cql, values, serial=True)))[0]
+        return (await self._patiently(partial(self._once, cql, values, serial=True)))[0]
 
     async def pages(self, cql: str, values: Sequence[Any], size: int) -> AsyncIterator[Rows]:
         """Return rows in pages."""
         state: bytes | None = None
         while True:
             rows, state = await self._patiently(
-                lambda state=state: self._once(cql, values, size=size, state=state)
+                partial(self._once, cql, values, size=size, state=state)
             )
             yield rows
             if state is None:

@@ -39,7 +39,7 @@ FILLERS: dict[Kind, Cell] = {  # what a column of a key has instead of null
     Kind.ENUM: "",
 }
 _BITS_64 = range(-(2**63), 2**63)
-_LONGEST = 65535  # bytes of a part of a key
+LONGEST_KEY = 65535  # bytes of a part of a key
 
 
 def cell(field: Field, value: Any) -> Cell:
@@ -114,8 +114,8 @@ def key_cell(kind: Kind, cell: Cell) -> Cell:
         return _shortest(Decimal(str(cell)))
     if isinstance(cell, float):
         return cell + 0.0  # there is no -0.0
-    if isinstance(cell, str) and len(cell.encode()) > _LONGEST:
-        raise ValueError(f"a value of a key has more than {_LONGEST} bytes")
+    if isinstance(cell, str) and len(cell.encode()) > LONGEST_KEY:
+        raise ValueError(f"a value of a key has more than {LONGEST_KEY} bytes")
     return cell
 
 
@@ -126,6 +126,8 @@ def bound(type: str, cell: Cell) -> Any:
             return UUID(str(cell))
         case "decimal":
             return Decimal(str(cell))
+        case "bigint":
+            return int(str(cell))
         case "date":
             return Date(date.fromisoformat(str(cell)))
     return cell
@@ -145,6 +147,14 @@ def is_uuid(id: str) -> bool:
     """Return whether `id` is a UUID in its canonical form."""
     try:
         return str(UUID(id)) == id
+    except ValueError:
+        return False
+
+
+def is_integer(id: str) -> bool:
+    """Return whether `id` is an integer of 64 bits in its shortest form."""
+    try:
+        return int(id) in _BITS_64 and str(int(id)) == id
     except ValueError:
         return False
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from chassis.errors import AlreadyHandled, Conflict, Duplicate, Unavailable
-from chassis.store.cassandra.evaluation import Group, Layouts, read_group
+from chassis.store.cassandra.evaluation import Group, Layouts, changed, read_group
 from chassis.store.cassandra.journal import LARGEST, Intent, Journal, State
 from chassis.store.cassandra.reads import Reads
 from chassis.store.port import Commit
@@ -140,9 +140,8 @@ def _divided(jobs: list[_Job], layouts: Layouts) -> tuple[dict[_Job, Exception],
     unknown: dict[_Job, Exception] = {}
     known = []
     for job in jobs:
-        changes = (*job.commit.puts, *job.commit.deletes)
-        missing = [each.collection for each in changes if each.collection not in layouts]
-        if missing:
+        used = (each.collection for each in changed(job.commit))
+        if missing := [name for name in used if name not in layouts]:
             unknown[job] = KeyError(missing[0])
         else:
             known.append(job)
