@@ -18,8 +18,8 @@ from tests.servers.postgres import PostgresServer
 
 @pytest.fixture(scope="session")
 def cassandra_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CassandraServer]:
-    """A server that a test may kill, if it starts it again."""
-    server = CassandraServer(tmp_path_factory.mktemp("cassandra"))
+    """A server that a test may stop, but not kill: it would lose its tables."""
+    server = CassandraServer(tmp_path_factory.mktemp("cassandra"), hasty=True)
     server.start()
     yield server
     server.kill()

@@ -15,7 +15,6 @@ _PROPERTIES = {
     "cassandra.skip_wait_for_gossip_to_settle": "0",  # alone, it has nobody to wait for
     "cassandra.ring_delay_ms": "0",
     "cassandra.superuser_setup_delay_ms": "0",
-    "cassandra.unsafesystem": "true",
 }
 
 
@@ -24,8 +23,16 @@ class CassandraServer(Server):
 
     name = "cassandra"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, hasty: bool = False) -> None:
+        """Create a server.
+
+        Args:
+            folder: The folder for its files.
+            hasty: Whether it does not flush its schema, so that tables are created sooner, but are
+                not there any more after it was killed.
+        """
         super().__init__(folder)
+        self._hasty = hasty
         self.port, self._storage_port = free_ports(2)
         self._configuration = folder / "cassandra.yaml"
         self.url = f"cassandra://127.0.0.1:{self.port}"
@@ -45,6 +52,7 @@ class CassandraServer(Server):
             "cassandra.logdir": str(self.folder),
             "logback.configurationFile": str(_HERE / "logback.xml"),
             "java.library.path": str(self.folder),
+            "cassandra.unsafesystem": str(self._hasty).lower(),
         }
         (agent,) = jars.glob("jamm-*.jar")
         options = ["-Xms512m", "-Xmx512m", "-Xss512k", f"-javaagent:{agent}"]

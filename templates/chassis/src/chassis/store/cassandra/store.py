@@ -59,6 +59,10 @@ class CassandraStore:
         if self._journal.store is None:
             self._journal.store = (await self._journal.settled()).store
 
+    def layout(self, collection: str) -> Layout:
+        """Return the tables of a collection that was prepared."""
+        return self._layouts[collection]
+
     async def get(self, collection: str, id: str) -> Stored | None:
         """See `Store`."""
         return (await self.get_many(collection, (id,))).get(id)
