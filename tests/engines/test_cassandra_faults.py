@@ -259,6 +259,31 @@ async def test_a_version_that_does_not_know_a_table_keeps_it(
     await later.close()
 
 
+async def test_a_field_of_a_key_that_becomes_optional(
+    store: CassandraStore, cassandra_server: CassandraServer, keyspace: str
+) -> None:
+    pattern = AccessPattern(by=("a",), sort=(Sort("b"),))
+
+    def moving(*, optional: bool) -> Collection:
+        fields = (Field("a", Kind.UUID, optional), Field("b", Kind.INTEGER, optional))
+        return Collection(name="moving", fields=fields, patterns=(pattern,))
+
+    a = str(uuid4())
+    query = Query(collection="moving", where=(equal("a", a),), sort=(Sort("b"),), limit=9)
+    await store.prepare((moving(optional=False),))
+    await store.commit(Commit(puts=(in_collection("moving", "1", 1, a=a, b=1),)))
+    later = open_cassandra(cassandra_server.url, keyspace)
+    await later.prepare((moving(optional=True),))
+    await later.commit(
+        Commit(puts=(in_collection("moving", "2", 1, a=a), in_collection("moving", "3", 1, b=1)))
+    )
+    await store.commit(Commit(puts=(in_collection("moving", "4", 1, a=a, b=0),)))
+    assert [each.id for each in await later.find(query)] == ["2", "4", "1"]
+    nothing = Query(collection="moving", where=(equal("a", None),), limit=9)
+    assert [each.id for each in await later.find(nothing)] == ["3"]
+    await later.close()
+
+
 async def test_nobody_notices_that_idle_connections_were_broken(
     behind: Store, proxy: Proxy
 ) -> None:

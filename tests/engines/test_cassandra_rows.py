@@ -35,10 +35,16 @@ __all__ = [
 ]
 
 
+@pytest.fixture(scope="session")
+def unit() -> str:
+    return f"unit_{uuid4().hex}"
+
+
 @pytest.fixture
-async def store(cassandra_url: str) -> AsyncIterator[Store]:
-    store = open_cassandra(cassandra_url, f"unit_{uuid4().hex}")
+async def store(cassandra_url: str, unit: str) -> AsyncIterator[Store]:
+    store = open_cassandra(cassandra_url, unit)
     yield store
+    await remove_all(store, "things")
     await store.close()
 
 

@@ -73,6 +73,7 @@ class Catalog:
         collection = replace(entry.collection, fields=(*mine.fields, *others))
         return Layout(
             collection,
+            nullable=[each.key for each in entry.collection.fields if each.optional],
             foreign=[each.key for each in others],
             pending=entry.pending,
             incomplete=entry.incomplete,
@@ -99,7 +100,7 @@ def _merged(entry: Entry | None, mine: Collection) -> Entry:
     new = tuple(each for each in mine.fields if each.key not in kinds)
     merged = replace(
         stored,
-        fields=(*stored.fields, *new),
+        fields=(*(_relaxed(each, mine) for each in stored.fields), *new),
         patterns=tuple(dict.fromkeys((*stored.patterns, *mine.patterns))),
         unique=tuple(dict.fromkeys((*stored.unique, *mine.unique))),
         indexes=(),
@@ -109,6 +110,12 @@ def _merged(entry: Entry | None, mine: Collection) -> Entry:
     tables = (each.name for each in Layout(merged).tables)
     incomplete = frozenset(name for name in tables if pending or name not in before)
     return Entry(merged, entry.pending | pending, entry.incomplete | incomplete)
+
+
+def _relaxed(stored: Field, mine: Collection) -> Field:
+    """Return a field that is optional if it is for any version."""
+    optional = any(each.key == stored.key and each.optional for each in mine.fields)
+    return replace(stored, optional=stored.optional or optional)
 
 
 def _encoded(entry: Entry) -> dict[str, Any]:

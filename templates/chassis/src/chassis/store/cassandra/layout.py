@@ -131,6 +131,7 @@ class Layout:
         self,
         collection: Collection,
         *,
+        nullable: Collection_[str] | None = None,
         foreign: Collection_[str] = (),
         pending: Collection_[str] = (),
         incomplete: Collection_[str] = (),
@@ -139,6 +140,7 @@ class Layout:
 
         Args:
             collection: The collection.
+            nullable: The keys of fields that any process may leave out; those that are optional.
             foreign: The keys of fields that this process does not know, but others do.
             pending: The keys of fields whose default is not yet in all rows.
             incomplete: The tables that do not yet have all rows.
@@ -151,6 +153,8 @@ class Layout:
         if not re.fullmatch(r"\w{1,48}", collection.name, re.ASCII):
             raise ValueError(f"{collection.name}: it cannot be the name of a table")
         self.collection = collection
+        optional = [each.key for each in collection.fields if each.optional]
+        self.nullable = frozenset(optional if nullable is None else nullable)
         self.foreign = frozenset(foreign)
         self.pending = frozenset(pending)
         self.incomplete = frozenset(incomplete)
@@ -175,6 +179,14 @@ class Layout:
         )
         self.patterns = tuple({each.table.name: each for each in self._pattern_tables()}.values())
         self.unique = tuple(self._unique_table(fields) for fields in collection.unique)
+        self._in_keys = {
+            part.field.key
+            for parts in (
+                *((*each.by, *each.sort) for each in self.patterns),
+                *(each.parts for each in self.unique),
+            )
+            for part in parts
+        }
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -207,6 +219,9 @@ class Layout:
             key: self._foreign(each, before) if key in self.foreign else cell(each, values.get(key))
             for key, each in self.fields.items()
         }
+        for key in self._in_keys:
+            if len(str(cells[key]).encode()) > LONGEST_KEY:
+                raise ValueError(f"{key}: it is in a key, so it has at most {LONGEST_KEY} bytes")
         return Document(id, version, cells)
 
     def read(self, row: Sequence[Any]) -> Document:
@@ -280,10 +295,9 @@ class Layout:
             )
         ]
         key = {part.column for part in (*by, *sort)}
-        name = f"{self.collection.name}_by_{'_'.join(part.column for part in by) or 'all'}"
+        name = f"{self.collection.name}_by_{'_'.join(map(self._named, by)) or 'all'}"
         if sort:
-            fields = (part.column + "_desc" * part.descending for part in sort)
-            name += f"_sorted_{'_'.join(fields)}"
+            name += f"_sorted_{'_'.join(map(self._named, sort))}"
         return Table(
             short(name),
             tuple(partition) or (Column("all_rows", "boolean"),),
@@ -291,10 +305,16 @@ class Layout:
             (Column("version", "bigint"), *(c for c in self._data if c.name not in key)),
         )
 
+    def _named(self, part: Part) -> str:
+        """Return what a part of a key adds to the name of its table; another key, another name."""
+        null = "_or_null" if part.field.key in self.nullable else ""
+        return f"{part.column}{null}{'_desc' * part.descending}"
+
     def _unique_table(self, fields: tuple[str, ...]) -> UniqueTable:
+        one = len(fields) == 1
         parts = tuple(
-            replace(part, set=part.set if len(fields) == 1 else None)
-            for part in self._parts(fields, single=len(fields) == 1)
+            replace(part, set=part.set if one and _is_text(part.field) else None)
+            for part in self._parts(fields, single=one)
         )
         partition = tuple(c for part in parts for c in part.columns(TYPES[part.field.kind]))
         name = short(f"{self.collection.name}_unique_{'_'.join(fields)}")
@@ -309,8 +329,8 @@ class Layout:
         flag = f"{column}_set"
         while flag in self.columns.values():
             flag += "_"
-        empty = single and TYPES[field.kind] == "text"
-        return Part(field, column, flag if field.optional or empty else None)
+        empty = single and _is_text(field)
+        return Part(field, column, flag if key in self.nullable or empty else None)
 
 
 def default(field: Field) -> Cell:
@@ -318,6 +338,10 @@ def default(field: Field) -> Cell:
     if field.default is None:
         return None
     return cell(field, json.loads(field.default))
+
+
+def _is_text(field: Field) -> bool:
+    return TYPES[field.kind] == "text"
 
 
 def without_id(sort: tuple[Sort, ...], id: str | None) -> tuple[Sort, ...]:

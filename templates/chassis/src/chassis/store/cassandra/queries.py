@@ -145,7 +145,7 @@ def _partition_key(pattern: PatternTable, equal: Mapping[str, Any]) -> Key | Non
     cells: list[tuple[str, Any]] = []
     for part in pattern.by:
         value = equal[part.field.key]
-        if value is None and not part.field.optional:
+        if value is None and part.set is None:
             return None
         try:
             value = None if value is None else _as_stored(part.field, value)

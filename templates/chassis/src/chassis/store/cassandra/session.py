@@ -53,6 +53,7 @@ _LOST = re.compile(
     r"keyspace\b.* does not exist|unconfigured table|table\b.* does not exist", re.IGNORECASE
 )
 _PAUSE = 0.05
+_DEFINITION = 60.0  # seconds for a change of the schema, on which all nodes must agree
 _TOGETHER = 50  # statements of a batch
 
 
@@ -131,7 +132,8 @@ class Session:
     async def define(self, cql: str) -> None:
         """Execute a statement of the schema, without values."""
         session = await self._open()
-        await self._result(session.execute_async(SimpleStatement(cql)), conditional=False)
+        response = session.execute_async(SimpleStatement(cql), timeout=_DEFINITION)
+        await self._result(response, conditional=False)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -39,7 +39,7 @@ FILLERS: dict[Kind, Cell] = {  # what a column of a key has instead of null
     Kind.ENUM: "",
 }
 _BITS_64 = range(-(2**63), 2**63)
-LONGEST_KEY = 65535  # bytes of a part of a key
+LONGEST_KEY = 16_000  # bytes of a text in a key; a whole partition key has at most 65,535
 
 
 def cell(field: Field, value: Any) -> Cell:
@@ -103,19 +103,13 @@ def comparable(kind: Kind, cell: Cell) -> Any:
 
 
 def key_cell(kind: Kind, cell: Cell) -> Cell:
-    """Return a cell in the form that it has in keys, where equal values have one form.
-
-    Raises:
-        ValueError: It is too long for a key.
-    """
+    """Return a cell in the form that it has in keys, where equal values have one form."""
     if cell is None:
         return FILLERS[kind]
     if kind is Kind.DECIMAL:
         return _shortest(Decimal(str(cell)))
     if isinstance(cell, float):
         return cell + 0.0  # there is no -0.0
-    if isinstance(cell, str) and len(cell.encode()) > LONGEST_KEY:
-        raise ValueError(f"a value of a key has more than {LONGEST_KEY} bytes")
     return cell
 
 
