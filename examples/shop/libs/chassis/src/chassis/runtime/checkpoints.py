@@ -13,6 +13,7 @@ from chassis.errors import Conflict
 from chassis.hub.port import Hub
 from chassis.service import Start
 from chassis.store.port import (
+    AccessPattern,
     Collection,
     Commit,
     Delete,
@@ -33,6 +34,7 @@ COLLECTION = Collection(
     name=_CHECKPOINTS,
     fields=(Field("reader", Kind.TEXT), Field("position", Kind.INTEGER)),
     indexes=((Sort("reader"),),),
+    patterns=(AccessPattern(by=("reader",)),),
 )
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from chassis.adapters import adapter
 from chassis.store.port import Store
 
-ENGINES = {"postgresql": "postgresql"}
+ENGINES = {"cassandra": "cassandra", "postgresql": "postgresql"}
 
 
 def open_store(data_dir: Path, unit_name: str, url: str = "") -> Store:
