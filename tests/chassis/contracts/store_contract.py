@@ -644,6 +644,21 @@ class ReadModelContract:
         assert before == sorted((each.id for each in puts), key=cmp_to_key(compare))
         assert seen == sorted(set(seen), key=cmp_to_key(compare))
 
+    async def test_all_documents_are_read_in_any_order(self, store: Store) -> None:
+        """Each is on one page, although those of the pages before are removed meanwhile."""
+        people = {each.id: each for each in map(person, range(25))}
+        await store.commit(Commit(puts=tuple(people.values())))
+        query = Query(collection="people", limit=4, ordered=False)
+        seen: list[str] = []
+        while page := await store.find(query):
+            seen += [each.id for each in page]
+            gone = (Delete(collection="people", id=each.id, expected=1) for each in page)
+            await store.commit(Commit(deletes=tuple(gone)))
+            query = replace(query, after=(page[-1].id,))
+        assert len(seen) == 25
+        assert set(seen) == people.keys()
+        assert await store.count(replace(query, after=None)) == 0
+
     async def test_no_two_documents_share_unique_values(self, store: Store) -> None:
         await store.commit(Commit(puts=(person(1, email="a"), person(2), person(3))))
         with pytest.raises(Duplicate) as raised:

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from chassis.errors import InvalidCursor
 from chassis.store.cassandra.cql import Cql, quoted
 from chassis.store.cassandra.layout import Column, Document, Key, Layout, PatternTable, without_id
 from chassis.store.cassandra.matching import Matcher
 from chassis.store.cassandra.reads import Reads, selected
 from chassis.store.cassandra.session import Session
 from chassis.store.cassandra.values import bound, cell, read
-from chassis.store.port import Field, Kind, Operator, Query
+from chassis.store.port import Field, Kind, Operator, Query, Scalar
 
 _PAGE = 1000
 
@@ -53,19 +54,27 @@ class Queries:
             KeyError: The collection has no such field.
             ValueError: A value does not suit its operator or field.
         """
-        matcher = Matcher(layout, query)
-        candidates, in_order = self._candidates(layout, query, matcher)
-        matching = (document async for document in candidates if matcher(document))
+        matching, matcher, in_order = self._matching(layout, query)
         if in_order:
             return [document async for document in _limited(matching, query.limit)]
         return await _smallest(matching, matcher, query.limit)
 
     async def count(self, layout: Layout, query: Query) -> int:
         """Return the number of documents that match `query`, at most its limit; see `find`."""
-        matcher = Matcher(layout, query)
-        candidates, _ = self._candidates(layout, query, matcher)
-        matching = (document async for document in candidates if matcher(document))
+        matching, _, _ = self._matching(layout, query)
         return len([None async for _ in _limited(matching, query.limit)])
+
+    def _matching(
+        self, layout: Layout, query: Query
+    ) -> tuple[AsyncIterator[Document], Matcher, bool]:
+        """Return the documents that match, and whether they are in the order of the query."""
+        if query.ordered:
+            matcher = Matcher(layout, query)
+            candidates, in_order = self._candidates(layout, query, matcher)
+        else:
+            matcher = Matcher(layout, replace(query, after=None))
+            candidates, in_order = self._scan(layout, query.after, query.limit), True
+        return (each async for each in candidates if matcher(each)), matcher, in_order
 
     def _candidates(
         self, layout: Layout, query: Query, matcher: Matcher
@@ -90,9 +99,19 @@ class Queries:
         for document in (await self._reads.documents(layout, [id])).values():
             yield document
 
-    async def _scan(self, layout: Layout) -> AsyncIterator[Document]:
-        cql = self._cql.select(layout.main.name, selected(layout))
-        async for page in self._session.pages(cql, (), _PAGE):
+    async def _scan(
+        self, layout: Layout, after: tuple[Scalar, ...] | None = None, size: int = _PAGE
+    ) -> AsyncIterator[Document]:
+        """Return all documents in the order of their tokens, or those behind an id."""
+        conditions, values = [], []
+        if after is not None:
+            if not layout.is_id(str(after[-1])):
+                raise InvalidCursor
+            id = quoted(layout.id_column)
+            conditions.append(f"token({id}) > token(?)")
+            values.append(bound(layout.id_type, layout.id_cell(str(after[-1]))))
+        cql = self._cql.select(layout.main.name, selected(layout), conditions)
+        async for page in self._session.pages(cql, values, min(size, _PAGE)):
             for row in page:
                 yield layout.read(row)
 
