@@ -194,6 +194,8 @@ def _slices(
     cells: list[tuple[str, Any]] = []
     try:
         for part, value in zip(pattern.sort, values, strict=False):
+            if value is None and part.set is None:
+                return None
             cells += part.cells(None if value is None else _as_stored(part.field, value))
     except ValueError:
         return None

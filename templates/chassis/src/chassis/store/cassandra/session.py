@@ -270,7 +270,7 @@ class Session:
         )
         try:
             session = cluster.connect()
-        except (*_FAILURES, Exception) as error:
+        except _FAILURES as error:
             cluster.shutdown()
             raise self._translated(error) from error
         self._cluster = cluster

@@ -138,6 +138,8 @@ class Query:
         sort: The fields to sort by; documents with equal values are sorted by id.
         after: The sort values and, last, the id of the document to continue after.
         limit: The largest number of documents.
+        ordered: Whether the order matters. If not, there is no `sort`, and a store may have an
+            order of its own, in which it continues after an id.
     """
 
     collection: str
@@ -145,6 +147,7 @@ class Query:
     sort: tuple[Sort, ...] = ()
     after: tuple[Scalar, ...] | None = None
     limit: int
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
