@@ -11,10 +11,29 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.servers.cassandra import CassandraServer
 from tests.servers.kafka import KafkaServer
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
 from tests.servers.redis import RedisServer
+
+
+@pytest.fixture(scope="session")
+def cassandra_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CassandraServer]:
+    """A server that a test may stop, but not kill: it would lose its tables."""
+    server = CassandraServer(tmp_path_factory.mktemp("cassandra"), hasty=True)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def cassandra_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a server, which is not killed."""
+    if url := os.environ.get("TEST_CASSANDRA_URL"):
+        return url
+    server: CassandraServer = request.getfixturevalue("cassandra_server")
+    return server.url
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from chassis.errors import Conflict
 from chassis.hub.port import Hub
 from chassis.service import Start
 from chassis.store.port import (
+    AccessPattern,
     Collection,
     Commit,
     Delete,
@@ -37,6 +38,7 @@ COLLECTION = Collection(
         Field("log", Kind.TEXT, default='""'),
     ),
     indexes=((Sort("reader"),),),
+    patterns=(AccessPattern(by=("reader",)),),
 )
 
 
