@@ -226,7 +226,7 @@ class _Parameters:
 
 def _integer(value: int | float) -> int | Decimal:
     """Return a number that compares with integers of 64 bits as `value` does."""
-    if value in _BITS_64 and isinstance(value, int):
+    if isinstance(value, int) and value in _BITS_64:  # a float in a range is searched for
         return value
     if not -_BEYOND < value < _BEYOND:
         return Decimal(_BEYOND if value > 0 else -_BEYOND)
