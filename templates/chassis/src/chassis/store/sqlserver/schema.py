@@ -63,7 +63,7 @@ class Existing:
     Attributes:
         has_schema: Whether there is one.
         columns: The columns, by the names of their table and themselves.
-        indexes: The columns of indexes but primary keys, by the names of their table and themselves.
+        indexes: The columns of indexes, without primary keys, likewise.
         checks: The columns and definitions of CHECK constraints, likewise.
     """
 

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.mssql.base import MSDialect
 from sqlalchemy.schema import CreateColumn, ExecutableDDLElement
 from sqlalchemy.types import TypeEngine
 
-_DIALECT: Dialect = MSDialect(paramstyle="pyformat")
-_DDL: Dialect = MSDialect(paramstyle="named")  # with single %
+_DIALECT: Dialect = MSDialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+_DDL: Dialect = MSDialect(paramstyle="named")  # type: ignore[no-untyped-call] # with single %
 
 
 @dataclass(frozen=True, slots=True)

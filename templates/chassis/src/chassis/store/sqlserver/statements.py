@@ -116,7 +116,8 @@ def _delete(table: DocumentTable) -> Delete:
 def _absent(table: Table, **values: ColumnElement[Any]) -> ColumnElement[bool]:
     """Return the condition that no row has these values, which stays true."""
     existing = table.alias("_existing")
-    found = select(literal_column("1")).select_from(existing).with_hint(existing, _ABSENT, "mssql")
+    one: Select[Any] = select(literal_column("1")).select_from(existing)
+    found = one.with_hint(existing, _ABSENT, "mssql")
     return ~found.where(*(existing.c[name] == value for name, value in values.items())).exists()
 
 
@@ -139,7 +140,7 @@ def _append(tables: UnitTables) -> Insert:
     events = tables.events
     rows = _new_rows(events, "append")
     last = events.alias("_last")
-    follows = select(literal_column("1")).where(
+    follows: Select[Any] = select(literal_column("1")).where(
         last.c.stream == rows.c.stream, last.c.version == rows.c.expected
     )
     names = ["stream", "version", "id", "type", "data"]

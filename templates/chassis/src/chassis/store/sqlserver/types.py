@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import DATE, BindParameter, ColumnElement, cast, collate, type_coerce
+from sqlalchemy import DATE, BindParameter, ColumnElement, Dialect, cast, collate, type_coerce
 from sqlalchemy.dialects.mssql import (
     BIGINT,
     BIT,
@@ -48,11 +48,14 @@ class Utf8(TypeDecorator[str]):
 class Guid(Utf8):
     """A UUID in its canonical form, which is also its order."""
 
-    impl = CHAR
     cache_ok = True
 
     def __init__(self) -> None:
         super().__init__(36)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type in the database."""
+        return dialect.type_descriptor(CHAR(36, collation=COLLATION))
 
 
 class Instant(TypeDecorator[str]):
@@ -66,7 +69,7 @@ class Instant(TypeDecorator[str]):
 
     def bind_expression(self, bindparam: BindParameter[str]) -> ColumnElement[Any]:
         """Return a parameter as a value of this type."""
-        return cast(type_coerce(bindparam, NVARCHAR()), DATETIMEOFFSET(6))
+        return cast(type_coerce(bindparam, NVARCHAR()), DATETIMEOFFSET(6))  # type: ignore[no-untyped-call]
 
 
 class Day(TypeDecorator[str]):
@@ -118,5 +121,5 @@ WIDE: TypeEngine[Any] = Wide()
 INTEGER: TypeEngine[Any] = BIGINT()
 NUMBER: TypeEngine[Any] = FLOAT(53)
 BOOLEAN: TypeEngine[Any] = BIT()
-BYTES: TypeEngine[Any] = VARBINARY("max")
+BYTES: TypeEngine[Any] = VARBINARY("max")  # type: ignore[no-untyped-call]
 JSON: TypeEngine[Any] = NVARCHAR()
