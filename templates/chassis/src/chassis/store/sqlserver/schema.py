@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import CheckConstraint, Column, Table, select
+from sqlalchemy import CheckConstraint, Column, MetaData, Table, select
 from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable
 
 from chassis.store.sql.tables import DocumentTable, UnitTables
@@ -33,14 +33,14 @@ SERVER = """SELECT CAST(SERVERPROPERTY('ProductMajorVersion') AS int), compatibi
     is_read_committed_snapshot_on FROM sys.databases WHERE name = DB_NAME()"""
 SCHEMA = "SELECT COUNT(*) FROM sys.schemas WHERE name = %(schema)s"
 COLUMNS = """SELECT t.name, c.name, c.is_nullable, TYPE_NAME(c.user_type_id), c.max_length,
-    c.precision, c.scale FROM sys.columns AS c JOIN sys.tables AS t ON t.object_id = c.object_id
+    c.[precision], c.[scale] FROM sys.columns AS c JOIN sys.tables AS t ON t.object_id = c.object_id
     WHERE t.schema_id = SCHEMA_ID(%(schema)s)"""
 INDEXES = """SELECT t.name, i.name, c.name FROM sys.indexes AS i
     JOIN sys.tables AS t ON t.object_id = i.object_id
     JOIN sys.index_columns AS x ON x.object_id = i.object_id AND x.index_id = i.index_id
     JOIN sys.columns AS c ON c.object_id = x.object_id AND c.column_id = x.column_id
     WHERE t.schema_id = SCHEMA_ID(%(schema)s) AND i.is_primary_key = 0"""
-CHECKS = """SELECT t.name, k.name, c.name, k.definition FROM sys.check_constraints AS k
+CHECKS = """SELECT t.name, k.name, c.name, k.[definition] FROM sys.check_constraints AS k
     JOIN sys.tables AS t ON t.object_id = k.parent_object_id
     LEFT JOIN sys.columns AS c
         ON c.object_id = k.parent_object_id AND c.column_id = k.parent_column_id
@@ -187,7 +187,7 @@ def _table_changes(table: Table, existing: Existing) -> Iterator[str]:
                 yield from _altered(table, old, found, existing)
         for column in table.columns:
             if (table.name, column.name) not in existing.columns:
-                yield _added(table, column)
+                yield from _added(table, column)
             for check in column.constraints:
                 if isinstance(check, CheckConstraint):
                     yield from _check_changes(table, check, existing, altered)
@@ -219,12 +219,14 @@ def _altered(table: Table, name: str, found: ExistingColumn, existing: Existing)
     yield _alter(table, f"ALTER COLUMN {quoted(name)} {type} {'NOT ' * required}NULL")
 
 
-def _added(table: Table, column: Column[Any]) -> str:
+def _added(table: Table, column: Column[Any]) -> Iterator[str]:
     default = column.server_default
     optional = column.nullable or default is None  # what exists has no value
     new = Column(column.name, column.type, nullable=optional, server_default=default)
-    filled = " WITH VALUES" if default is not None else ""
-    return _alter(table, f"ADD {column_definition(new)}{filled}")
+    Table(table.name, MetaData(schema=table.schema), new)  # or it is not compiled
+    yield _alter(table, f"ADD {column_definition(new)}")
+    if optional and default is not None:  # rows that exist have NULL
+        yield f"UPDATE {_name(table)} SET {quoted(column.name)} = DEFAULT"
 
 
 def _check_changes(
