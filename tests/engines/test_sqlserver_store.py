@@ -34,6 +34,7 @@ from tests.chassis.contracts.store_contract import (
     THINGS,
     append,
     content,
+    delete,
     message,
     person,
     put,
@@ -164,7 +165,7 @@ def test_rows_have_the_values_of_documents() -> None:
 
 @pytest.mark.parametrize("price", ["1" + "0" * 18, "0." + "0" * 18 + "1", "x", "NaN", "Infinity"])
 def test_a_decimal_that_would_be_rounded_is_refused(price: str) -> None:
-    with pytest.raises(ValueError, match="digits|not a valid value"):
+    with pytest.raises(ValueError, match=r"digits|not a valid value"):
         put_rows(THINGS_TABLE, [put("1", price=price)])
 
 
@@ -320,7 +321,7 @@ async def test_a_commit_is_one_transaction_in_the_same_order(
     assert begins == [
         "INSERT INTO u.inbox",
         "INSERT INTO u.events",
-        "DELETE FROM u.things FROM u.things, ",
+        "DELETE FROM u.things FROM u.things,",
         "INSERT INTO u.people",
         "UPDATE u.things",
         "INSERT INTO u.things",
