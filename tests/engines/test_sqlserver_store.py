@@ -34,7 +34,6 @@ from tests.chassis.contracts.store_contract import (
     THINGS,
     append,
     content,
-    delete,
     message,
     person,
     put,
