@@ -7,6 +7,10 @@ BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 UV_PROGRAM := $(BIN)/uv$(if $(filter Windows_NT,$(OS)),.exe)
 UV = VIRTUAL_ENV=.venv $(UV_PROGRAM)
 PINS := templates/project/template
+REQUIREMENTS := templates/parts/requirements
+PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" $(UPGRADE)
+CLIENTS = $(BIN)/python -c "from meshgen.system.lower.engines import CLIENTS as found; print(*$(1), sep='\n')"
 # Fast suites first, so that mistakes show early.
 SLOW := tests/cli tests/chassis tests/examples tests/docs tests/e2e
 FAULTS = $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(REPLICAS),--replicas $(REPLICAS))
@@ -72,9 +76,12 @@ lock: .venv/.ready  ## pin dependencies with hashes, keeping pinned versions
 	@for file in build/notes/requirements*.txt; do \
 		{ echo "# scaffolded by meshgen - yours to edit"; grep -v "^# scaffolded" $$file; } \
 			> $(PINS)/$$(basename $$file); done
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--custom-compile-command "make lock" $(UPGRADE) \
-		pyproject.toml --group dev $(PINS)/requirements.txt -o requirements.txt
+	@mv $(PINS)/requirements.txt $(REQUIREMENTS)/base.txt
+	@for engine in $$($(call CLIENTS,found)); do \
+		$(call CLIENTS,found['$$engine']) | $(PIN) --no-header -c $(REQUIREMENTS)/base.txt - \
+			$$(grep -oE '^[a-z0-9.-]+==' $(REQUIREMENTS)/base.txt | sed 's/==//; s/^/--no-emit-package /') \
+			-o $(REQUIREMENTS)/$$engine.txt || exit 1; done
+	@$(PIN) pyproject.toml --group dev $(REQUIREMENTS)/*.txt -o requirements.txt
 	@$(MAKE) --no-print-directory examples
 
 upgrade:  ## pin the newest versions of all dependencies

@@ -17,6 +17,7 @@ from meshgen.system.model.code import (
     Rule,
     StoredAs,
 )
+from meshgen.system.model.engines import ChassisView, EnginesView, ExtraView, StoreView
 from meshgen.system.model.system import (
     CatalogView,
     ContractModule,
@@ -74,6 +75,7 @@ __all__ = [
     "Branch",
     "Call",
     "CatalogView",
+    "ChassisView",
     "CommandCase",
     "Constant",
     "Constants",
@@ -82,7 +84,9 @@ __all__ = [
     "DomainTest",
     "DomainTests",
     "EndpointView",
+    "EnginesView",
     "EventCase",
+    "ExtraView",
     "GatewayRoute",
     "GatewayView",
     "Import",
@@ -113,6 +117,7 @@ __all__ = [
     "SchemaView",
     "ServiceView",
     "StepView",
+    "StoreView",
     "StoredAs",
     "System",
     "Topic",

@@ -150,6 +150,8 @@ class ServiceView:
     package: str
     distribution: str
     folder: str
+    extras: tuple[str, ...]
+    """The extras of the chassis with the clients of its event hub and its store."""
     title: str
     summary: str
     about: str
@@ -173,6 +175,8 @@ class ProjectionView:
     package: str
     distribution: str
     folder: str
+    extras: tuple[str, ...]
+    """The extras of the chassis with the clients of its event hub and its store."""
     title: str
     summary: str
     about: str

@@ -153,7 +153,7 @@ def _host_service(
     from chassis.runtime import ServiceRuntime
     from chassis.store.factory import open_store
 
-    store = open_store(settings.data_dir, identity_of(service), settings.store_url)
+    store = open_store(settings.data_dir, identity_of(service), settings.store_of(service.name))
     runtime = ServiceRuntime(
         service,
         store,
@@ -180,7 +180,9 @@ def _host_projection(
     from chassis.runtime import ProjectionRuntime
     from chassis.store.factory import open_store
 
-    store = open_store(settings.data_dir, identity_of(projection), settings.store_url)
+    store = open_store(
+        settings.data_dir, identity_of(projection), settings.store_of(projection.name)
+    )
     runtime = ProjectionRuntime(projection, store, hub, overrides.clock, overrides.retry, telemetry)
     app = projection_app(projection, runtime, verifier, guard(runtime.readiness), telemetry)
     return Host(projection.name, app, runtime, store, store.close)
