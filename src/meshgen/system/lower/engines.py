@@ -20,7 +20,6 @@ CLIENTS = {
     "postgresql": ("psycopg[binary]>=3.3", "psycopg-pool>=3.3", "sqlalchemy>=2.1"),
     "rabbitmq": ("aio-pika>=9.5",),
     "redis": ("redis>=7",),
-    "sqlserver": ("pyopenssl>=25", "python-tds>=1.17", "sqlalchemy>=2.1"),
 }
 """The client libraries of each engine; their pins are in `templates/parts/requirements`."""
 

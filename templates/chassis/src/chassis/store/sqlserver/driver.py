@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-import pytds
+import pytds  # type: ignore[import-not-found,import-untyped,unused-ignore] # has no types
 
 from chassis.store.sqlserver.address import Address
 from chassis.store.sqlserver.errors import SqlError
