@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from chassis.adapters import adapter
 from chassis.store.port import Store
 
-ENGINES = {"postgresql": "postgresql"}
+ENGINES = {"postgresql": "postgresql", "mssql": "sqlserver"}
 
 
 def open_store(data_dir: Path, unit_name: str, url: str = "") -> Store:

@@ -1,24 +1,47 @@
-"""The writer of a PostgreSQL store: commits that wait at the same time share a transaction."""
+"""The writer of a relational store: commits that wait at the same time share a transaction."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from chassis.errors import AlreadyHandled, Conflict, Duplicate, Unavailable
 from chassis.store.port import Commit
-from chassis.store.postgresql.commit import Batch, Writes
-from chassis.store.postgresql.errors import FAILURES, is_lost_race, translated
-from chassis.store.postgresql.pool import Connection, Pool
+from chassis.store.sql.commit import Batch
 
 _GROUP = 256
 _LAZY = 0.1  # seconds that lazy writes wait for others
 _ATTEMPTS = 5
 
 _REFUSED = (AlreadyHandled, Conflict, Duplicate, ValueError, TypeError, KeyError)
+
+
+class Again(Unavailable):
+    """Another transaction was in the way."""
+
+
+class Transaction(Protocol):
+    """A transaction that writes one batch."""
+
+    async def write(self, batch: Batch) -> None:
+        """Write a batch; see `Store.commit`.
+
+        Raises:
+            Again: Another transaction was in the way, so that this one can be repeated.
+        """
+        ...
+
+    async def commit(self) -> None:
+        """Make it durable."""
+        ...
+
+    async def rollback(self) -> None:
+        """Undo it; nothing is raised if that is not possible any more."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
@@ -34,9 +57,11 @@ class Writer:
     A group that is refused is divided until the commits that are refused are alone.
     """
 
-    def __init__(self, pool: Pool, writes: Writes, where: str) -> None:
-        self._pool = pool
-        self._writes = writes
+    def __init__(
+        self, begin: Callable[[], AbstractAsyncContextManager[Transaction]], where: str
+    ) -> None:
+        """Write in transactions that `begin` begins, to the store that is named `where`."""
+        self._begin = begin
         self._where = where
         self._jobs: deque[_Job] = deque()
         self._lazy: list[_Job] = []
@@ -70,7 +95,7 @@ class Writer:
     async def _put(self, job: _Job, *, lazy: bool) -> None:
         self._jobs.append(job)
         if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="postgres-writer")
+            self._task = asyncio.create_task(self._run(), name="store-writer")
         if lazy:
             asyncio.get_running_loop().call_later(_LAZY, self._wanted.set)
         else:
@@ -122,29 +147,19 @@ class Writer:
         for attempt in range(_ATTEMPTS):
             committing = False
             try:
-                async with self._pool.connection() as connection:
-                    await self._writing(connection, batch)
+                async with self._begin() as transaction:
+                    try:
+                        await transaction.write(batch)
+                    except BaseException:
+                        await transaction.rollback()
+                        raise
                     committing = True
-                    await connection.commit()
+                    await transaction.commit()
                 return
             except Unavailable as error:
-                again = attempt == 0 or isinstance(error, _Again)
+                again = attempt == 0 or isinstance(error, Again)
                 if committing or not again or attempt == _ATTEMPTS - 1:
                     raise
-
-    async def _writing(self, connection: Connection, batch: Batch) -> None:
-        try:
-            await self._writes.write(connection, batch)
-        except BaseException as error:
-            with suppress(*FAILURES):
-                await connection.rollback()
-            if isinstance(error, FAILURES) and is_lost_race(error):
-                raise _Again(str(translated(error, self._where))) from error
-            raise
-
-
-class _Again(Unavailable):
-    """Another transaction was in the way."""
 
 
 def _keys(commit: Commit) -> Iterator[Hashable]:
