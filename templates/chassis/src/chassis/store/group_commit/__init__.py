@@ -24,6 +24,11 @@ class Batch:
     commits: tuple[Commit, ...]
     published: tuple[int, ...] = ()
 
+    @property
+    def messages(self) -> list[str]:
+        """The ids of the messages that are handled."""
+        return [entry.message for commit in self.commits for entry in commit.inbox]
+
 
 Write: TypeAlias = Callable[[Batch], Awaitable[None]]
 
