@@ -13,6 +13,7 @@ import pytest
 
 from tests.servers.kafka import KafkaServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.rabbitmq import RabbitServer
 
 
 @pytest.fixture(scope="session")
@@ -48,4 +49,22 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
     if url := os.environ.get("TEST_POSTGRES_URL"):
         return url
     server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.url
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
+    """A server that a test may kill, if it starts it again."""
+    server = RabbitServer(tmp_path_factory.mktemp("rabbitmq"))
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a server, which is not killed."""
+    if url := os.environ.get("TEST_RABBITMQ_URL"):
+        return url
+    server: RabbitServer = request.getfixturevalue("rabbitmq_server")
     return server.url

@@ -1,0 +1,220 @@
+"""Topics on RabbitMQ: their creation, description, offsets and removal.
+
+A topic is an exchange, a stream for each partition, and one more stream with its description: its
+incarnation and number of partitions, which AMQP tells of no queue. The description is written last
+and removed before a lost stream is replaced, so what it says of the streams holds.
+
+The first message of each stream is one of this adapter. So a stream is never empty, and its offsets
+can be positions, of which 0 is before all messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from uuid import uuid4
+
+import structlog
+from aio_pika import ExchangeType
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.exceptions import (
+    AMQPError,
+    ChannelInvalidStateError,
+    ChannelLockedResource,
+    ChannelNotFoundEntity,
+)
+
+from chassis.errors import Unavailable
+from chassis.hub.port import Topic
+from chassis.hub.rabbitmq.consumer import consuming
+from chassis.hub.rabbitmq.messages import control_message
+from chassis.hub.rabbitmq.names import DESCRIPTION, lock_name, stream_name
+from chassis.hub.requests import TIMEOUT, NoTopic
+
+SEGMENT_BYTES = 64 * 1024 * 1024
+"""The size of the files of a stream: only a whole one is removed when it has expired."""
+
+_PATIENCE = 120.0  # seconds: many processes start at once, on a server that starts, too
+_PAUSE = 0.1
+_WRITING = 5.0  # seconds until a description is there whose stream was created
+_MANY = 4096
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a topic was created with.
+
+    Attributes:
+        incarnation: What identifies it among all that had or will have its name.
+        partitions: The number of partitions.
+        retention: How long messages are kept, in seconds.
+    """
+
+    incarnation: str
+    partitions: int
+    retention: int
+
+
+class Topics:
+    """The topics of a virtual host."""
+
+    def __init__(self, connection: AbstractConnection) -> None:
+        self._connection = connection
+        self._ensuring = asyncio.Lock()
+
+    async def declare(self, topic: Topic) -> Description:
+        """Create a topic if it is not there, as soon as the server can."""
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                try:
+                    return await self.ensure(topic)
+                except (AMQPError, Unavailable, TimeoutError) as error:
+                    if self._connection.is_closed:
+                        raise
+                    _log.warning("event hub is slow", topic=topic.name, error=repr(error))
+                    await asyncio.sleep(_PAUSE)
+
+    async def ensure(self, topic: Topic) -> Description:
+        """Create a topic, or what is missing of it."""
+        try:
+            return await self._complete(topic.name)
+        except NoTopic:
+            pass
+        async with self._ensuring, self._locked(topic.name):
+            try:
+                return await self._complete(topic.name)  # another process was faster
+            except NoTopic:
+                return await self._create(topic)
+
+    async def describe(self, name: str) -> Description:
+        """Return the description of a topic.
+
+        Raises:
+            NoTopic: There is no topic of this name, or not yet.
+        """
+        async with (
+            _known(name),
+            consuming(self._connection, name, {DESCRIPTION: "first"}) as consumer,
+        ):
+            try:
+                async with asyncio.timeout(_WRITING):
+                    await consumer.wait()
+            except TimeoutError:
+                raise NoTopic(f"event hub: {name} has no description yet") from None
+            [delivery] = consumer.take(1, 1)
+            return Description(**json.loads(delivery.message.body))
+
+    async def first_offsets(self, name: str, partitions: Iterable[int]) -> dict[int, int]:
+        """Return the offset of the first message that is still there, by partition."""
+        starts = dict.fromkeys(partitions, "first")
+        first: dict[int, int] = {}
+        async with _known(name), consuming(self._connection, name, starts) as consumer:
+            while len(first) < len(starts):
+                await consumer.wait()
+                for delivery in consumer.take(_MANY, SEGMENT_BYTES):
+                    first.setdefault(delivery.partition, delivery.offset)
+        return first
+
+    async def last_offsets(self, name: str, partitions: Iterable[int]) -> dict[int, int]:
+        """Return the offset of the last message, by partition."""
+        starts = dict.fromkeys(partitions, "last")
+        last: dict[int, int] = {}
+        async with _known(name), consuming(self._connection, name, starts) as consumer:
+            complete = not starts
+            while not complete:
+                await consumer.wait()
+                complete = await consumer.has_all()
+                for delivery in consumer.take(_MANY, SEGMENT_BYTES):
+                    last[delivery.partition] = delivery.offset
+        return last
+
+    async def delete(self, name: str, partitions: int) -> None:
+        """Delete a topic of a known number of partitions, if it is there."""
+        async with _known(name), self._channel() as channel:
+            for partition in (*range(partitions), DESCRIPTION):
+                await channel.queue_delete(stream_name(name, partition))
+            await channel.exchange_delete(name)
+
+    async def _complete(self, name: str) -> Description:
+        """Return the description of a topic of which nothing is missing."""
+        found = await self.describe(name)
+        async with _known(name), self._channel() as channel:
+            for partition in range(found.partitions):
+                await channel.declare_queue(stream_name(name, partition), passive=True)
+            await channel.declare_exchange(name, passive=True)
+        return found
+
+    async def _create(self, topic: Topic) -> Description:
+        name, retention = topic.name, int(topic.retention.total_seconds())
+        new = Description(uuid4().hex, topic.partitions, retention)
+        kept = {"x-queue-type": "stream", "x-queue-leader-locator": "balanced"}
+        limits = {"x-max-age": f"{retention}s", "x-stream-max-segment-size-bytes": SEGMENT_BYTES}
+        async with self._channel() as channel:
+            await channel.queue_delete(stream_name(name, DESCRIPTION))
+            exchange = await channel.declare_exchange(
+                name, ExchangeType.DIRECT, durable=True, arguments={"x-super-stream": True}
+            )
+            for partition in range(topic.partitions):
+                stream = stream_name(name, partition)
+                await self._create_stream(channel, stream, kept | limits)
+                order = {"x-stream-partition-order": partition}
+                await (await channel.get_queue(stream)).bind(exchange, str(partition), order)
+                await exchange.publish(control_message(), str(partition))
+            description = stream_name(name, DESCRIPTION)
+            await channel.declare_queue(description, durable=True, arguments=kept)
+            body = json.dumps(asdict(new)).encode()
+            await channel.default_exchange.publish(control_message(body), description)
+        return new
+
+    async def _create_stream(
+        self, channel: AbstractChannel, name: str, arguments: Mapping[str, str | int]
+    ) -> None:
+        """Create a stream; one that is there is left as it is, since nothing can change it."""
+        try:
+            async with self._channel() as looking:
+                await looking.declare_queue(name, passive=True)
+        except ChannelNotFoundEntity:
+            await channel.declare_queue(name, durable=True, arguments={**arguments})
+
+    @asynccontextmanager
+    async def _locked(self, name: str) -> AsyncGenerator[None, None]:
+        """Let no other process create the topic: an exclusive queue has one owner at a time.
+
+        It is deleted with the connection of its owner, should that process be killed.
+        """
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                try:
+                    async with self._channel() as channel:
+                        lock = await channel.declare_queue(lock_name(name), exclusive=True)
+                        try:
+                            yield
+                        finally:
+                            await lock.delete(if_unused=False, if_empty=False)
+                        return
+                except ChannelLockedResource:
+                    await asyncio.sleep(_PAUSE)
+
+    @asynccontextmanager
+    async def _channel(self) -> AsyncGenerator[AbstractChannel, None]:
+        async with asyncio.timeout(TIMEOUT), self._connection.channel(on_return_raises=True) as it:
+            yield it
+
+
+@asynccontextmanager
+async def _known(name: str) -> AsyncGenerator[None, None]:
+    """Raise `NoTopic` in this block if the server does not know a queue or an exchange.
+
+    While a server starts, it may also answer that a queue is not found because its node is down.
+    """
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            yield
+    except ChannelNotFoundEntity as error:
+        kind = NoTopic if " - no " in str(error) else Unavailable
+        raise kind(f"event hub: {name}: {error}") from error
