@@ -20,12 +20,8 @@ from uuid import uuid4
 import structlog
 from aio_pika import ExchangeType
 from aio_pika.abc import AbstractChannel, AbstractConnection
-from aio_pika.exceptions import (
-    AMQPError,
-    ChannelInvalidStateError,
-    ChannelLockedResource,
-    ChannelNotFoundEntity,
-)
+from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
+from aiormq.exceptions import ChannelLockedResource
 
 from chassis.errors import Unavailable
 from chassis.hub.port import Topic
@@ -163,7 +159,8 @@ class Topics:
                 stream = stream_name(name, partition)
                 await self._create_stream(channel, stream, kept | limits)
                 order = {"x-stream-partition-order": partition}
-                await (await channel.get_queue(stream)).bind(exchange, str(partition), order)
+                queue = await channel.get_queue(stream, ensure=False)
+                await queue.bind(exchange, str(partition), arguments=order)
                 await exchange.publish(control_message(), str(partition))
             description = stream_name(name, DESCRIPTION)
             await channel.declare_queue(description, durable=True, arguments=kept)
@@ -188,17 +185,21 @@ class Topics:
         It is deleted with the connection of its owner, should that process be killed.
         """
         async with asyncio.timeout(_PATIENCE):
-            while True:
-                try:
-                    async with self._channel() as channel:
-                        lock = await channel.declare_queue(lock_name(name), exclusive=True)
-                        try:
-                            yield
-                        finally:
-                            await lock.delete(if_unused=False, if_empty=False)
-                        return
-                except ChannelLockedResource:
-                    await asyncio.sleep(_PAUSE)
+            while not await self._try_lock(name):
+                await asyncio.sleep(_PAUSE)
+        try:
+            yield
+        finally:
+            async with self._channel() as channel:
+                await channel.queue_delete(lock_name(name))
+
+    async def _try_lock(self, name: str) -> bool:
+        try:
+            async with self._channel() as channel:
+                await channel.declare_queue(lock_name(name), exclusive=True)
+        except ChannelLockedResource:
+            return False
+        return True
 
     @asynccontextmanager
     async def _channel(self) -> AsyncGenerator[AbstractChannel, None]:
