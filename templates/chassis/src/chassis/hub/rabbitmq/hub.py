@@ -24,7 +24,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 
 import structlog
-from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from aio_pika.exceptions import AMQPError
 
 from chassis.envelope import Outgoing
 from chassis.errors import TooLarge, Unavailable
@@ -166,10 +166,21 @@ class RabbitHub:
         errors: list[str] = []
         for url in self._urls:
             try:
-                return await Connection.open(url)
-            except (AMQPError, OSError, TimeoutError) as error:
-                errors.append(f"{type(error).__name__}: {error}")
-        raise Unavailable(f"no event hub: {'; '.join(errors)}")
+                with _translating():
+                    return await self._connect(url)
+            except Unavailable as error:
+                errors.append(str(error))
+        raise Unavailable("; ".join(errors))
+
+    async def _connect(self, url: str) -> Connection:
+        connection = await Connection.open(url)
+        try:
+            for topic in self._topics.values():
+                await connection.topics.check(topic)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
 
     def _connected(self) -> Connection:
         if self._connection is None or self._connection.lost is not None:
@@ -209,8 +220,8 @@ def _warn_of_differences(topic: Topic, found: Description) -> None:
 
 @contextmanager
 def _translating() -> Iterator[None]:
-    # The client says that a channel is closed by an error of its own kind.
     try:
         yield
-    except (AMQPError, ChannelInvalidStateError, OSError, TimeoutError) as error:
+    except (AMQPError, OSError, RuntimeError, TimeoutError) as error:
+        # The client raises `RuntimeError` if a connection or a channel has just been closed.
         raise Unavailable(f"event hub: {error!s} ({type(error).__name__})") from error

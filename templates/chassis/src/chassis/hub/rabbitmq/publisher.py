@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity, PublishError
+from aiormq.abc import AbstractChannel as UnderlayChannel
 
 from chassis.envelope import Outgoing
 from chassis.hub.rabbitmq.messages import message_of
@@ -30,7 +31,6 @@ class Publisher:
         self._connection = connection
         self._opening = asyncio.Lock()
         self._channel: AbstractChannel | None = None
-        self._exchanges: dict[str, AbstractExchange] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._stored: OrderedDict[str, None] = OrderedDict()
 
@@ -55,25 +55,29 @@ class Publisher:
     async def _publish(self, message: Outgoing, partition: int) -> None:
         try:
             async with asyncio.timeout(TIMEOUT):
-                exchange = await self._exchange(message.topic)
-                await exchange.publish(message_of(message), str(partition))
+                channel = await self._opened()
+                await channel.basic_publish(
+                    message.data,
+                    exchange=message.topic,
+                    routing_key=str(partition),
+                    properties=message_of(message).properties,
+                    mandatory=True,
+                    wait=False,  # for the socket; the confirmation is waited for
+                )
         except (ChannelNotFoundEntity, PublishError) as error:
             raise NoTopic(f"event hub: {message.topic}: {error!s}") from error
 
-    async def _exchange(self, topic: str) -> AbstractExchange:
-        """Return the exchange of a topic, on a channel that is open.
+    async def _opened(self) -> UnderlayChannel:
+        """Return a channel that is open.
 
         The server closes a channel that publishes to an exchange that is not there.
         """
         async with self._opening:
             if self._channel is None or self._channel.is_closed:
-                self._exchanges.clear()
                 channel = self._connection.channel(on_return_raises=True)
                 await channel.initialize()
                 self._channel = channel
-            if topic not in self._exchanges:
-                self._exchanges[topic] = await self._channel.get_exchange(topic, ensure=False)
-            return self._exchanges[topic]
+            return await self._channel.get_underlay_channel()
 
     def _remember(self, id: str, done: asyncio.Task[None]) -> None:
         if self._under_way.get(id) is done:

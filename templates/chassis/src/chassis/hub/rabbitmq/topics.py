@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from uuid import uuid4
 
@@ -128,6 +128,18 @@ class Topics:
                 for delivery in consumer.take(_MANY, SEGMENT_BYTES):
                     last[delivery.partition] = delivery.offset
         return last
+
+    async def check(self, topic: Topic) -> None:
+        """Check that the streams of a topic can be used, if it is there.
+
+        A server that starts accepts connections before that, and answers what is published never.
+
+        Raises:
+            Unavailable: They cannot be used yet.
+        """
+        with suppress(NoTopic, TimeoutError):
+            async with asyncio.timeout(_WRITING):
+                await self.first_offsets(topic.name, (*range(topic.partitions), DESCRIPTION))
 
     async def delete(self, name: str, partitions: int) -> None:
         """Delete a topic of a known number of partitions, if it is there."""
