@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from chassis.hub.rabbitmq.hub import RabbitHub, connect_rabbitmq
 from chassis.hub.port import Hub
+from chassis.hub.rabbitmq.hub import RabbitHub, connect_rabbitmq
 
 from tests.chassis.contracts.hub_contract import Connect, HubContract, LostServerContract
 from tests.servers.rabbitmq import RabbitServer

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.servers.server import Server, free_ports, listens
@@ -35,10 +35,10 @@ class RabbitServer(Server):
 
     name = "rabbitmq"
 
-    def __init__(self, folder: Path, plugins: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         super().__init__(folder)
         self.port, self._distribution_port, self._epmd_port = free_ports(3)
-        self._plugins = plugins
+        self._settings = settings or {}
         self._home = Path(tempfile.mkdtemp(prefix="rabbitmq-"))
         self.data = self._home / "data"
         self.url = f"rabbitmq://guest:guest@127.0.0.1:{self.port}"
@@ -46,8 +46,9 @@ class RabbitServer(Server):
     def prepare(self) -> None:
         assert _PROGRAMS.exists(), "these tests need RabbitMQ (apt: rabbitmq-server)"
         config = (_HERE / "rabbitmq.conf").read_text().format(port=self.port)
-        (self._home / "rabbitmq.conf").write_text(config)
-        (self._home / "enabled_plugins").write_text(f"[{','.join(self._plugins)}].")
+        more = "".join(f"{name} = {value}\n" for name, value in self._settings.items())
+        (self._home / "rabbitmq.conf").write_text(config + more)
+        (self._home / "enabled_plugins").write_text("[].")
         self.data.mkdir(exist_ok=True)
         if os.geteuid() == 0:
             for path in (self._home, *self._home.iterdir()):

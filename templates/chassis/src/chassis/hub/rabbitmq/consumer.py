@@ -116,7 +116,7 @@ class Consumer:
             self._acknowledged = self._taken
             await self._channel.basic_ack(self._taken, multiple=True, wait=False)
 
-    def _on_delivery(self, partition: int, message: DeliveredMessage) -> None:
+    async def _on_delivery(self, partition: int, message: DeliveredMessage) -> None:
         offset = (message.header.properties.headers or {})["x-stream-offset"]
         assert isinstance(offset, int)
         self._silent.discard(partition)

@@ -14,7 +14,7 @@ import json
 from datetime import UTC, datetime
 
 from aio_pika import DeliveryMode, Message
-from aiormq.abc import DeliveredMessage
+from aiormq.abc import DeliveredMessage, FieldTable
 
 from chassis.envelope import Outgoing
 from chassis.hub.port import Record
@@ -30,7 +30,7 @@ _TIME = "timestamp_in_ms"
 def message_of(outgoing: Outgoing) -> Message:
     """Return what is published for a message."""
     now = datetime.now(UTC)
-    headers: dict[str, str | int] = {
+    headers: FieldTable = {
         "cloudEvents:specversion": "1.0",
         "cloudEvents:id": outgoing.id,
         _TYPE: outgoing.type,

@@ -11,7 +11,7 @@ from collections import OrderedDict
 
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import ChannelNotFoundEntity, PublishError
-from aiormq.abc import AbstractChannel as UnderlayChannel
+from aiormq import Channel
 
 from chassis.envelope import Outgoing
 from chassis.hub.rabbitmq.messages import message_of
@@ -67,7 +67,7 @@ class Publisher:
         except (ChannelNotFoundEntity, PublishError) as error:
             raise NoTopic(f"event hub: {message.topic}: {error!s}") from error
 
-    async def _opened(self) -> UnderlayChannel:
+    async def _opened(self) -> Channel:
         """Return a channel that is open.
 
         The server closes a channel that publishes to an exchange that is not there.
@@ -77,7 +77,9 @@ class Publisher:
                 channel = self._connection.channel(on_return_raises=True)
                 await channel.initialize()
                 self._channel = channel
-            return await self._channel.get_underlay_channel()
+            below = await self._channel.get_underlay_channel()
+            assert isinstance(below, Channel)
+            return below
 
     def _remember(self, id: str, done: asyncio.Task[None]) -> None:
         if self._under_way.get(id) is done:

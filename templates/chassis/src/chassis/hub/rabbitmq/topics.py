@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from uuid import uuid4
 
 import structlog
 from aio_pika import ExchangeType
-from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
+from aiormq.abc import FieldTable
 from aiormq.exceptions import ChannelLockedResource
 
 from chassis.errors import Unavailable
@@ -33,6 +34,7 @@ from chassis.hub.requests import TIMEOUT, NoTopic
 SEGMENT_BYTES = 64 * 1024 * 1024
 """The size of the files of a stream: only a whole one is removed when it has expired."""
 
+_KIND: FieldTable = {"x-queue-type": "stream", "x-queue-leader-locator": "balanced"}
 _PATIENCE = 120.0  # seconds: many processes start at once, on a server that starts, too
 _PAUSE = 0.1
 _WRITING = 5.0  # seconds until a description is there whose stream was created
@@ -159,36 +161,36 @@ class Topics:
 
     async def _create(self, topic: Topic) -> Description:
         name, retention = topic.name, int(topic.retention.total_seconds())
-        new = Description(uuid4().hex, topic.partitions, retention)
-        kept = {"x-queue-type": "stream", "x-queue-leader-locator": "balanced"}
-        limits = {"x-max-age": f"{retention}s", "x-stream-max-segment-size-bytes": SEGMENT_BYTES}
+        limits: FieldTable = {
+            "x-max-age": f"{retention}s",
+            "x-stream-max-segment-size-bytes": SEGMENT_BYTES,
+        }
         async with self._channel() as channel:
             await channel.queue_delete(stream_name(name, DESCRIPTION))
             exchange = await channel.declare_exchange(
                 name, ExchangeType.DIRECT, durable=True, arguments={"x-super-stream": True}
             )
             for partition in range(topic.partitions):
-                stream = stream_name(name, partition)
-                await self._create_stream(channel, stream, kept | limits)
-                order = {"x-stream-partition-order": partition}
-                queue = await channel.get_queue(stream, ensure=False)
-                await queue.bind(exchange, str(partition), arguments=order)
+                stream = await self._stream(channel, stream_name(name, partition), limits)
+                order: FieldTable = {"x-stream-partition-order": partition}
+                await stream.bind(exchange, str(partition), arguments=order)
                 await exchange.publish(control_message(), str(partition))
-            description = stream_name(name, DESCRIPTION)
-            await channel.declare_queue(description, durable=True, arguments=kept)
-            body = json.dumps(asdict(new)).encode()
-            await channel.default_exchange.publish(control_message(body), description)
-        return new
+            created = Description(uuid4().hex, topic.partitions, retention)
+            stream = await self._stream(channel, stream_name(name, DESCRIPTION), {})
+            body = json.dumps(asdict(created)).encode()
+            await channel.default_exchange.publish(control_message(body), stream.name)
+        return created
 
-    async def _create_stream(
-        self, channel: AbstractChannel, name: str, arguments: Mapping[str, str | int]
-    ) -> None:
+    async def _stream(
+        self, channel: AbstractChannel, name: str, limits: FieldTable
+    ) -> AbstractQueue:
         """Create a stream; one that is there is left as it is, since nothing can change it."""
         try:
             async with self._channel() as looking:
                 await looking.declare_queue(name, passive=True)
         except ChannelNotFoundEntity:
-            await channel.declare_queue(name, durable=True, arguments={**arguments})
+            await channel.declare_queue(name, durable=True, arguments={**_KIND, **limits})
+        return await channel.get_queue(name, ensure=False)
 
     @asynccontextmanager
     async def _locked(self, name: str) -> AsyncGenerator[None, None]:
@@ -197,7 +199,7 @@ class Topics:
         It is deleted with the connection of its owner, should that process be killed.
         """
         async with asyncio.timeout(_PATIENCE):
-            while not await self._try_lock(name):
+            while not await self._try_lock(name):  # noqa: ASYNC110 - its owner tells nobody
                 await asyncio.sleep(_PAUSE)
         try:
             yield
