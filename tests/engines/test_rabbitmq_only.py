@@ -176,7 +176,7 @@ async def test_what_has_expired_is_skipped(hub: RabbitHub, monkeypatch: pytest.M
     for numbers in numbers_of(left).values():
         assert numbers == list(range(numbers[0], published))
     backlog = await hub.backlog(topic.name, beginning)
-    assert 0 < backlog.count <= len(left)
+    assert len(left) <= backlog.count < 1.2 * len(left)  # each segment has some offsets of its own
     after = after_these(topic, left)
     assert await hub.end(topic.name) == after
     assert await hub.backlog(topic.name, after) == Backlog(count=0, oldest=None)
@@ -192,9 +192,10 @@ async def test_a_position_beyond_the_end_is_not_waited_for(hub: RabbitHub, topic
 
 
 async def test_a_reader_of_a_topic_that_was_created_again_is_told(
-    hub: RabbitHub, topic: Topic, rabbitmq_url: str
+    hub: RabbitHub, topic: Topic, rabbitmq_server: RabbitServer
 ) -> None:
-    other = await connect_rabbitmq(rabbitmq_url, "other")
+    """RabbitMQ 3.10 may also close the connection, with an internal error."""
+    other = await connect_rabbitmq(rabbitmq_server.url, "other")
     async with Reading(hub, topic) as reading:
         await publish_all(hub, some_of_each(topic, 1))
         await reading.wait(len(SUBJECTS))
@@ -202,7 +203,8 @@ async def test_a_reader_of_a_topic_that_was_created_again_is_told(
         await other.declare(topic)
         await until(lambda: reading.failures)
         reading.after = from_the_beginning(topic)
-        await publish_all(hub, some_of_each(topic, 1, 1))
+        for message in some_of_each(topic, 1, 1):
+            await publish_at_last(hub, message)
         await reading.wait(2 * len(SUBJECTS))
     await other.close()
 

@@ -70,7 +70,11 @@ class Connection:
     async def backlog(
         self, topic: str, after: Mapping[int, int], types: frozenset[str] | None
     ) -> Backlog:
-        """See `Hub.backlog`. The messages of some types are read, to be counted."""
+        """See `Hub.backlog`. The messages of some types are read, to be counted.
+
+        Those of all types are counted by offsets, of which a stream has some of its own: one or two
+        for each of its segments.
+        """
         ends = await self._ends_beyond(topic, after)
         behind = {p: position for p, position in after.items() if position < ends[p]}
         oldest: dict[int, Record] = {}

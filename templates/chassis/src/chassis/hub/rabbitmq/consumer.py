@@ -28,6 +28,7 @@ from chassis.hub.rabbitmq.names import stream_name
 
 _AHEAD = 256  # messages that the server sends before they are acknowledged, of all streams
 _LEAST_AHEAD = 8
+_CLOSE_TIMEOUT = 2.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,4 +145,5 @@ async def consuming(
         yield consumer
     finally:
         with suppress(AMQPError, RuntimeError, OSError, TimeoutError):
-            await channel.close()
+            async with asyncio.timeout(_CLOSE_TIMEOUT):  # the server may be silent
+                await channel.close()

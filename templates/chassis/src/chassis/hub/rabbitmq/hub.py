@@ -115,7 +115,7 @@ class RabbitHub:
     async def delete(self, topic: str) -> None:
         """See `Hub`."""
         async with self._using(topic) as connection:
-            await connection.topics.delete(topic, self.partitions(topic))
+            await connection.topics.delete(topic)
 
     async def end(self, topic: str) -> Mapping[int, int]:
         """See `Hub`."""

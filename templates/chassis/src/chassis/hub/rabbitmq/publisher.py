@@ -14,6 +14,7 @@ from aio_pika.exceptions import ChannelNotFoundEntity, PublishError
 from aiormq import Channel
 
 from chassis.envelope import Outgoing
+from chassis.errors import Unavailable
 from chassis.hub.rabbitmq.messages import message_of
 from chassis.hub.requests import TIMEOUT, NoTopic
 
@@ -66,6 +67,8 @@ class Publisher:
                 )
         except (ChannelNotFoundEntity, PublishError) as error:
             raise NoTopic(f"event hub: {message.topic}: {error!s}") from error
+        except asyncio.CancelledError:  # by `close`; those who wait are not cancelled
+            raise Unavailable("event hub: the connection was closed") from None
 
     async def _opened(self) -> Channel:
         """Return a channel that is open.

@@ -25,7 +25,7 @@ from aiormq.abc import FieldTable
 from aiormq.exceptions import ChannelLockedResource
 
 from chassis.errors import Unavailable
-from chassis.hub.port import Topic
+from chassis.hub.port import SLOTS, Topic
 from chassis.hub.rabbitmq.consumer import consuming
 from chassis.hub.rabbitmq.messages import control_message
 from chassis.hub.rabbitmq.names import DESCRIPTION, lock_name, stream_name
@@ -143,10 +143,10 @@ class Topics:
             async with asyncio.timeout(_WRITING):
                 await self.first_offsets(topic.name, (*range(topic.partitions), DESCRIPTION))
 
-    async def delete(self, name: str, partitions: int) -> None:
-        """Delete a topic of a known number of partitions, if it is there."""
+    async def delete(self, name: str) -> None:
+        """Delete a topic, if it is there, with as many partitions as it may have."""
         async with _known(name), self._channel() as channel:
-            for partition in (*range(partitions), DESCRIPTION):
+            for partition in (*range(SLOTS), DESCRIPTION):
                 await channel.queue_delete(stream_name(name, partition))
             await channel.exchange_delete(name)
 
