@@ -9,7 +9,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import aio_pika
@@ -18,6 +19,11 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from chassis.errors import Unavailable
 from chassis.hub.port import Backlog, Topic
 from chassis.hub.rabbitmq.hub import RabbitHub, connect_rabbitmq
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.chassis.contracts.hub_contract import (
     ENDED,
@@ -36,6 +42,7 @@ from tests.chassis.contracts.hub_contract import (
 )
 from tests.servers.proxy import Proxy
 from tests.servers.rabbitmq import RabbitServer
+from tests.servers.server import free_ports
 from tests.waiting import until
 
 
@@ -400,3 +407,55 @@ def _listed(server: RabbitServer, what: str, *columns: str) -> list[dict[str, ob
         server.control(f"list_{what}", *columns, "--formatter", "json")
     )
     return rows
+
+
+async def test_connections_with_tls(tmp_path: Path) -> None:
+    """The certificate of the server is verified."""
+    server = RabbitServer(tmp_path)
+    [port] = free_ports(1)
+    authority, certificate, key = (server.home / name for name in ("ca.pem", "cert.pem", "key.pem"))
+    _certify(authority, certificate, key)
+    server.settings = {
+        "listeners.ssl.1": f"127.0.0.1:{port}",
+        "ssl_options.certfile": str(certificate),
+        "ssl_options.keyfile": str(key),
+    }
+    try:
+        server.start()
+        url = f"amqps://guest:guest@localhost:{port}"
+        hub = await connect_rabbitmq(f"{url}?cafile={authority}", "test")
+        topic = a_topic()
+        await hub.declare(topic)
+        await hub.publish(outgoing(topic, number=1))
+        records = await read_to_end(hub, topic, from_the_beginning(topic))
+        assert numbers_of(records) == {"s": [1]}
+        await hub.close()
+        with pytest.raises(Unavailable, match="certificate verify failed"):
+            await connect_rabbitmq(url, "test")
+    finally:
+        server.remove()
+
+
+def _certify(authority: Path, certificate: Path, key: Path) -> None:
+    """Write a certificate for localhost, of an authority of its own."""
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("ca", "localhost")
+    ]
+    now = datetime.now(UTC)
+    for own, path in enumerate((authority, certificate)):
+        signed = (
+            x509.CertificateBuilder()
+            .subject_name(names[own])
+            .issuer_name(names[0])
+            .public_key(keys[own].public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=not own, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+            .sign(keys[0], hashes.SHA256())
+        )
+        path.write_bytes(signed.public_bytes(Encoding.PEM))
+    pem = keys[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    key.write_bytes(pem)

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.servers.server import Server, free_ports, listens
@@ -31,27 +31,32 @@ class RabbitServer(Server):
     A node registers itself with an epmd, a daemon of Erlang that outlives it: this one, too, is the
     node's own, and ends with it. Root runs both as the user `rabbitmq`, which reaches nothing but
     their folder.
+
+    Attributes:
+        port: The port for clients.
+        home: The folder that the server can read.
+        settings: More lines of rabbitmq.conf.
     """
 
     name = "rabbitmq"
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.port, self._distribution_port, self._epmd_port = free_ports(3)
-        self._settings = settings or {}
-        self._home = Path(tempfile.mkdtemp(prefix="rabbitmq-"))
-        self.data = self._home / "data"
+        self.settings: dict[str, str] = {}
+        self.home = Path(tempfile.mkdtemp(prefix="rabbitmq-"))
+        self.data = self.home / "data"
         self.url = f"rabbitmq://guest:guest@127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
         assert _PROGRAMS.exists(), "these tests need RabbitMQ (apt: rabbitmq-server)"
         config = (_HERE / "rabbitmq.conf").read_text().format(port=self.port)
-        more = "".join(f"{name} = {value}\n" for name, value in self._settings.items())
-        (self._home / "rabbitmq.conf").write_text(config + more)
-        (self._home / "enabled_plugins").write_text("[].")
+        more = "".join(f"{name} = {value}\n" for name, value in self.settings.items())
+        (self.home / "rabbitmq.conf").write_text(config + more)
+        (self.home / "enabled_plugins").write_text("[].")
         self.data.mkdir(exist_ok=True)
         if os.geteuid() == 0:
-            for path in (self._home, *self._home.iterdir()):
+            for path in (self.home, *self.home.iterdir()):
                 shutil.chown(path, _USER, _USER)
 
     def start(self) -> None:
@@ -70,17 +75,17 @@ class RabbitServer(Server):
 
     def environment(self) -> dict[str, str]:
         return {
-            "HOME": str(self._home),
+            "HOME": str(self.home),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": str(self._epmd_port),
             "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",  # so that it can be ended
             "RABBITMQ_NODENAME": f"rabbit{self.port}@localhost",
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_DIST_PORT": str(self._distribution_port),
-            "RABBITMQ_CONFIG_FILE": str(self._home / "rabbitmq.conf"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self._home / "enabled_plugins"),
+            "RABBITMQ_CONFIG_FILE": str(self.home / "rabbitmq.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.home / "enabled_plugins"),
             "RABBITMQ_MNESIA_BASE": str(self.data),
-            "RABBITMQ_LOG_BASE": str(self._home),
+            "RABBITMQ_LOG_BASE": str(self.home),
             "RABBITMQ_LOGS": "-",
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _ERLANG,
             "RABBITMQ_CTL_ERL_ARGS": f"-setcookie {_COOKIE}",
@@ -94,7 +99,7 @@ class RabbitServer(Server):
         command = self._as_user("rabbitmqctl", "--quiet", *arguments)
         environment = os.environ | self.environment()
         return subprocess.run(
-            command, env=environment, check=True, capture_output=True, text=True, cwd=self._home
+            command, env=environment, check=True, capture_output=True, text=True, cwd=self.home
         ).stdout
 
     def kill(self) -> None:
@@ -105,7 +110,7 @@ class RabbitServer(Server):
     def remove(self) -> None:
         """End the server and remove its data."""
         self.kill()
-        shutil.rmtree(self._home)
+        shutil.rmtree(self.home)
 
     def _as_user(self, program: str, *arguments: str) -> list[str]:
         user = ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups"]

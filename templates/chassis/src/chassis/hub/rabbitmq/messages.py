@@ -14,6 +14,7 @@ import json
 from datetime import UTC, datetime
 
 from aio_pika import DeliveryMode, Message
+from aiormq import spec
 from aiormq.abc import DeliveredMessage, FieldTable
 
 from chassis.envelope import Outgoing
@@ -27,8 +28,8 @@ _TYPE = "cloudEvents:type"
 _TIME = "timestamp_in_ms"
 
 
-def message_of(outgoing: Outgoing) -> Message:
-    """Return what is published for a message."""
+def properties_of(outgoing: Outgoing) -> spec.Basic.Properties:
+    """Return what is published with the envelope of a message."""
     now = datetime.now(UTC)
     headers: FieldTable = {
         "cloudEvents:specversion": "1.0",
@@ -39,8 +40,7 @@ def message_of(outgoing: Outgoing) -> Message:
     }
     if (trace := outgoing.traceparent) is not None:
         headers["traceparent"] = trace
-    return Message(
-        outgoing.data,
+    return spec.Basic.Properties(
         content_type=_CONTENT_TYPE,
         message_id=outgoing.id,
         timestamp=now,

@@ -15,7 +15,7 @@ from aiormq import Channel
 
 from chassis.envelope import Outgoing
 from chassis.errors import Unavailable
-from chassis.hub.rabbitmq.messages import message_of
+from chassis.hub.rabbitmq.messages import properties_of
 from chassis.hub.requests import TIMEOUT, NoTopic
 
 _RECENT = 10_000  # messages
@@ -61,7 +61,7 @@ class Publisher:
                     message.data,
                     exchange=message.topic,
                     routing_key=str(partition),
-                    properties=message_of(message).properties,
+                    properties=properties_of(message),
                     mandatory=True,
                     wait=False,  # for the socket; the confirmation is waited for
                 )
