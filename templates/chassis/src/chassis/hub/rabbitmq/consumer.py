@@ -76,6 +76,11 @@ class Consumer:
         """Whether there is something to take."""
         return bool(self._arrived)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there are streams of which nothing has arrived."""
+        return bool(self._silent)
+
     async def wait(self) -> None:
         """Acknowledge what was taken, and wait until there is something to take.
 
@@ -101,7 +106,7 @@ class Consumer:
 
     async def has_all(self) -> bool:
         """Acknowledge what was taken, and return whether all that there was by now has arrived."""
-        if self._silent:
+        if self.is_waiting:
             return False
         await self._acknowledge()
         await self._channel.basic_qos(prefetch_count=self._ahead)

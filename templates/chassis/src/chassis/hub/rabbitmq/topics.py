@@ -125,7 +125,8 @@ class Topics:
         async with _known(name), consuming(self._connection, name, starts) as consumer:
             complete = not starts
             while not complete:
-                await consumer.wait()
+                if consumer.is_waiting:
+                    await consumer.wait()
                 complete = await consumer.has_all()
                 for delivery in consumer.take(_MANY, SEGMENT_BYTES):
                     last[delivery.partition] = delivery.offset
