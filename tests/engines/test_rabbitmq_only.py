@@ -16,6 +16,7 @@ from uuid import uuid4
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aiormq.abc import FieldTable
 from chassis.errors import Unavailable
 from chassis.hub.port import Backlog, Topic
 from chassis.hub.rabbitmq.hub import RabbitHub, connect_rabbitmq
@@ -154,13 +155,14 @@ async def test_a_topic_keeps_its_partitions_and_retention(hub: RabbitHub, topic:
     assert await hub.incarnation(topic.name) == before
 
 
-async def test_what_others_publish_without_headers_is_read(
+async def test_what_others_publish_with_other_headers_is_read(
     hub: RabbitHub, topic: Topic, others: AbstractChannel
 ) -> None:
     exchange = await others.get_exchange(topic.name)
     ended = outgoing(topic, type=ENDED).data
     for body in (ended, b"not an envelope", b"", b"[]", outgoing(topic).data):
-        await exchange.publish(aio_pika.Message(body), "1")
+        headers: FieldTable = {"cloudEvents:type": 7, "timestamp_in_ms": 1 << 62}
+        await exchange.publish(aio_pika.Message(body, headers=headers), "1")
     records = await read_to_end(hub, topic, from_the_beginning(topic))
     assert [record.type for record in records] == [ENDED, "", "", "", HAPPENED]
     wanted = await read_to_end(hub, topic, from_the_beginning(topic), frozenset({ENDED}))
@@ -234,7 +236,7 @@ async def test_a_topic_that_has_lost_a_stream_is_another_incarnation(
     await publish_all(hub, some_of_each(topic, 3))
     before = await hub.incarnation(topic.name)
     await others.queue_delete(f"{topic.name}-{lost}")
-    await hub.declare(topic)
+    await hub.declare(replace(topic, partitions=3 if lost == "description" else 5))
     assert await hub.incarnation(topic.name) != before
     await publish_all(hub, some_of_each(topic, 1, 3))
     found = numbers_of(await read_to_end(hub, topic, from_the_beginning(topic)))
@@ -352,6 +354,21 @@ async def test_a_publish_that_is_cancelled_can_be_repeated(hub: RabbitHub, topic
     assert record.data == message.data
 
 
+async def test_readers_that_are_cancelled_stop_nobody(hub: RabbitHub, topic: Topic) -> None:
+    """At any moment, while much is on its way to them."""
+    await publish_all(hub, some_of_each(topic, 50))
+    before = hub._connection
+    for turn in range(40):
+        reading = asyncio.create_task(read_to_end(hub, topic, from_the_beginning(topic)))
+        await asyncio.sleep(turn * 0.002)
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+    async with asyncio.timeout(10):
+        await hub.end(topic.name)
+    assert hub._connection is before
+    assert hub.status() == "ok"
+
+
 async def test_requests_end_with_the_connection(rabbitmq_server: RabbitServer) -> None:
     proxy = Proxy(rabbitmq_server.port)
     await proxy.start()
@@ -407,6 +424,26 @@ def _listed(server: RabbitServer, what: str, *columns: str) -> list[dict[str, ob
         server.control(f"list_{what}", *columns, "--formatter", "json")
     )
     return rows
+
+
+async def test_a_user_needs_permissions_for_its_topics_only(
+    rabbitmq_server: RabbitServer,
+) -> None:
+    name, topic = f"u{uuid4().hex[:10]}", a_topic()
+    pattern = f"^({topic.name}.*|amq\\.default)$"
+    await asyncio.to_thread(rabbitmq_server.control, "add_user", name, "secret")
+    await asyncio.to_thread(
+        rabbitmq_server.control, "set_permissions", name, pattern, pattern, pattern
+    )
+    url = rabbitmq_server.url.replace("guest:guest", f"{name}:secret")
+    hub = await connect_rabbitmq(url, "test")
+    await hub.declare(topic)
+    await hub.publish(outgoing(topic, number=1))
+    assert len(await read_to_end(hub, topic, from_the_beginning(topic))) == 1
+    await hub.delete(topic.name)
+    with pytest.raises(Unavailable, match="ACCESS_REFUSED"):
+        await hub.declare(a_topic())
+    await hub.close()
 
 
 async def test_connections_with_tls(tmp_path: Path) -> None:

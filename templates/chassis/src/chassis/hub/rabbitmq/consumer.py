@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -28,7 +28,7 @@ from chassis.hub.rabbitmq.names import stream_name
 
 _AHEAD = 256  # messages that the server sends before they are acknowledged, of all streams
 _LEAST_AHEAD = 8
-_CLOSE_TIMEOUT = 2.0  # seconds
+_CLOSE_TIMEOUT = 5.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Consumer:
         if self.is_waiting:
             return False
         await self._acknowledge()
-        await self._channel.basic_qos(prefetch_count=self._ahead)
+        await _completed(self._channel.basic_qos(prefetch_count=self._ahead))
         return len(self._arrived) < self._ahead
 
     def fail(self, error: Unavailable) -> None:
@@ -143,12 +143,29 @@ async def consuming(
 ) -> AsyncGenerator[Consumer, None]:
     """Consume partitions of a topic in this block; see `Consumer.start`."""
     channel = connection.channel(publisher_confirms=False)
-    await channel.initialize()
     try:
+        await _completed(channel.initialize())
         consumer = Consumer(await channel.get_underlay_channel(), starts)
-        await consumer.start(topic, starts)
+        await _completed(consumer.start(topic, starts))
         yield consumer
     finally:
-        with suppress(AMQPError, RuntimeError, OSError, TimeoutError):
-            async with asyncio.timeout(_CLOSE_TIMEOUT):  # the server may be silent
-                await channel.close()
+        if channel.is_initialized:
+            with suppress(AMQPError, RuntimeError, OSError, TimeoutError):
+                async with asyncio.timeout(_CLOSE_TIMEOUT):  # the server may be silent
+                    await _completed(channel.close())
+
+
+async def _completed(request: Awaitable[object]) -> None:
+    """Wait until a request is answered, also if this task is cancelled.
+
+    A request that is cancelled ends its channel. The client (aiormq 7.2) would read nothing more of
+    the whole connection if messages came for that channel, until it takes the connection for lost.
+    """
+    task = asyncio.ensure_future(request)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=_CLOSE_TIMEOUT)
+        if task.done() and not task.cancelled():
+            task.exception()  # nobody waits for it any more
+        raise

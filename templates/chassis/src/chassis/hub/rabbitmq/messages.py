@@ -11,6 +11,7 @@ sent, in the header by which RabbitMQ itself says it, if it is configured to
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from aio_pika import DeliveryMode, Message
@@ -79,8 +80,9 @@ def _time_of(message: DeliveredMessage) -> datetime:
     """Return when a message was sent; 1970 if others have published it without a time."""
     properties = message.header.properties
     milliseconds = (properties.headers or {}).get(_TIME)
-    if isinstance(milliseconds, int):
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    with suppress(ValueError, OverflowError, OSError):  # it is whatever others have published
+        if isinstance(milliseconds, int):
+            return datetime.fromtimestamp(milliseconds / 1000, UTC)
     return properties.timestamp or datetime.fromtimestamp(0, UTC)
 
 

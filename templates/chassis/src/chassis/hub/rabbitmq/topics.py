@@ -14,7 +14,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from uuid import uuid4
 
 import structlog
@@ -22,7 +22,7 @@ from aio_pika import ExchangeType
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractQueue
 from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 from aiormq.abc import FieldTable
-from aiormq.exceptions import ChannelLockedResource
+from aiormq.exceptions import ChannelAccessRefused, ChannelLockedResource
 
 from chassis.errors import Unavailable
 from chassis.hub.port import SLOTS, Topic
@@ -71,6 +71,8 @@ class Topics:
             while True:
                 try:
                     return await self.ensure(topic)
+                except ChannelAccessRefused:
+                    raise
                 except (AMQPError, Unavailable, TimeoutError) as error:
                     if self._connection.is_closed:
                         raise
@@ -161,6 +163,8 @@ class Topics:
         return found
 
     async def _create(self, topic: Topic) -> Description:
+        with suppress(NoTopic):  # what is left of it keeps its order
+            topic = replace(topic, partitions=(await self.describe(topic.name)).partitions)
         name, retention = topic.name, int(topic.retention.total_seconds())
         limits: FieldTable = {
             "x-max-age": f"{retention}s",
