@@ -31,11 +31,8 @@ def headers_of(message: Outgoing) -> list[tuple[str, str | bytes | None]]:
     return headers
 
 
-def record_of(message: Message[bytes, bytes], types: frozenset[str] | None) -> Record | None:
-    """Return a message as a record; None if it is not wanted."""
-    type = _type_of(message)
-    if types is not None and type not in types:
-        return None
+def record_of(message: Message[bytes, bytes], type: str, pending: int) -> Record:
+    """Return a message as a record."""
     partition, offset, value = message.partition(), message.offset(), message.value()
     assert partition is not None
     assert offset is not None
@@ -45,10 +42,12 @@ def record_of(message: Message[bytes, bytes], types: frozenset[str] | None) -> R
         time=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
         type=type,
         data=value or b"",
+        pending=pending,
     )
 
 
-def _type_of(message: Message[bytes, bytes]) -> str:
+def type_of(message: Message[bytes, bytes]) -> str:
+    """Return the CloudEvents type of a message; empty if it has none."""
     headers = message.headers()
     assert not isinstance(headers, dict)  # it is one only when a message is sent
     for name, value in headers or ():
