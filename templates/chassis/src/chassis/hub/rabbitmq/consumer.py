@@ -150,7 +150,7 @@ async def consuming(
         yield consumer
     finally:
         if channel.is_initialized:
-            with suppress(AMQPError, RuntimeError, OSError, TimeoutError):
+            with suppress(AMQPError, OSError, RuntimeError, TimeoutError, Unavailable):
                 async with asyncio.timeout(_CLOSE_TIMEOUT):  # the server may be silent
                     await _completed(channel.close())
 
@@ -165,6 +165,8 @@ async def _completed(request: Awaitable[object]) -> None:
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
+        if task.cancelled():  # the client does that to requests on a connection that is silent
+            raise Unavailable("event hub: the connection was closed") from None
         await asyncio.wait([task], timeout=_CLOSE_TIMEOUT)
         if task.done() and not task.cancelled():
             task.exception()  # nobody waits for it any more

@@ -225,3 +225,8 @@ def _translating() -> Iterator[None]:
     except (AMQPError, OSError, RuntimeError, TimeoutError) as error:
         # The client raises `RuntimeError` if a connection or a channel has just been closed.
         raise Unavailable(f"event hub: {error!s} ({type(error).__name__})") from error
+    except asyncio.CancelledError:
+        # The client cancels the requests on a connection that is silent, too.
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise
+        raise Unavailable("event hub: the connection was closed") from None
