@@ -71,7 +71,8 @@ class RabbitServer(Server):
             self.control("eval", _FIRST_STREAM)
 
     def command(self) -> Sequence[str]:
-        return self._as_user("rabbitmq-server")
+        # A new user forgets the signal of `Server.start`. At this one the script ends its node.
+        return self._as_user("rabbitmq-server", options=("--pdeathsig", "TERM"))
 
     def environment(self) -> dict[str, str]:
         return {
@@ -112,6 +113,6 @@ class RabbitServer(Server):
         self.kill()
         shutil.rmtree(self.home)
 
-    def _as_user(self, program: str, *arguments: str) -> list[str]:
-        user = ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups"]
+    def _as_user(self, program: str, *arguments: str, options: Sequence[str] = ()) -> list[str]:
+        user = ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups", *options]
         return [*(user if os.geteuid() == 0 else ()), str(_PROGRAMS / program), *arguments]
