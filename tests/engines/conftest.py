@@ -15,6 +15,7 @@ from tests.servers.cassandra import CassandraServer
 from tests.servers.kafka import KafkaServer
 from tests.servers.mongodb import MongoServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.rabbitmq import RabbitServer
 from tests.servers.redis import RedisServer
 
 
@@ -105,4 +106,22 @@ def redis_url(request: pytest.FixtureRequest) -> str:
     if url := os.environ.get("TEST_REDIS_URL"):
         return url
     server: RedisServer = request.getfixturevalue("redis_server")
+    return server.url
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitServer]:
+    """A server that a test may kill, if it starts it again."""
+    server = RabbitServer(tmp_path_factory.mktemp("rabbitmq"))
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a server, which is not killed."""
+    if url := os.environ.get("TEST_RABBITMQ_URL"):
+        return url
+    server: RabbitServer = request.getfixturevalue("rabbitmq_server")
     return server.url
