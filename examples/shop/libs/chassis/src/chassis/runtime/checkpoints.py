@@ -13,6 +13,7 @@ from chassis.errors import Conflict
 from chassis.hub.port import Hub
 from chassis.service import Start
 from chassis.store.port import (
+    AccessPattern,
     Collection,
     Commit,
     Delete,
@@ -31,8 +32,13 @@ _MANY = 10_000
 
 COLLECTION = Collection(
     name=_CHECKPOINTS,
-    fields=(Field("reader", Kind.TEXT), Field("position", Kind.INTEGER)),
+    fields=(
+        Field("reader", Kind.TEXT),
+        Field("position", Kind.INTEGER),
+        Field("log", Kind.TEXT, default='""'),
+    ),
     indexes=((Sort("reader"),),),
+    patterns=(AccessPattern(by=("reader",)),),
 )
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chassis.projection import Projection
-from chassis.runtime.indexes import indexes
+from chassis.runtime.indexes import indexes, patterns
 from chassis.runtime.rows import Rows
 from chassis.store.port import Collection, Commit, Field, Kind, Put, Store
 
@@ -134,6 +134,10 @@ def rows_of(projection: Projection[Any, Any], generation: int, store: Store) -> 
         ],
         projection.stored,
         projection.id,
+        [
+            (projection.key.partition, projection.key.cluster),
+            *patterns(projection.routes, projection.row),
+        ],
     )
 
 

@@ -15,6 +15,7 @@ from chassis.results import Page, Versioned
 from chassis.runtime.cursor import read_cursor, write_cursor
 from chassis.runtime.work import Work
 from chassis.store.port import (
+    AccessPattern,
     Collection,
     Commit,
     Condition,
@@ -41,6 +42,7 @@ class Rows(Generic[T]):
         indexes: Iterable[tuple[str, ...]] = (),
         keys: Mapping[str, str] = MappingProxyType({}),
         id: str | None = None,
+        patterns: Iterable[tuple[tuple[str, ...], tuple[str, ...]]] = (),
     ) -> None:
         """Create access to a collection.
 
@@ -51,6 +53,7 @@ class Rows(Generic[T]):
             indexes: The fields of each index; a leading `-` means descending.
             keys: The keys of fields that are stored under another one than their name.
             id: The field with the id; None, or another name, if no field has it.
+            patterns: The expected searches: the fields with given values, and the sort.
         """
         self._store = store
         self._codec = Codec(kind, keys)
@@ -62,6 +65,12 @@ class Rows(Generic[T]):
             id=stored[id].key if id in stored else None,
             fields=tuple(stored.values()),
             indexes=tuple(dict.fromkeys(self._sorts(index) for index in indexes)),
+            patterns=tuple(
+                dict.fromkeys(
+                    AccessPattern(by=self._keys(by), sort=self._sorts(sort))
+                    for by, sort in patterns
+                )
+            ),
         )
 
     async def get(self, reads: Reads, id: str) -> Versioned[T] | None:
@@ -119,6 +128,9 @@ class Rows(Generic[T]):
     def _where(self, values: Mapping[str, object]) -> tuple[Condition, ...]:
         fields = ((self._field(name), value) for name, value in values.items())
         return tuple(equal(field.key, field.parse(value)) for field, value in fields)
+
+    def _keys(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self._field(name).key for name in names)
 
     def _sorts(self, names: Iterable[str]) -> tuple[Sort, ...]:
         return tuple(

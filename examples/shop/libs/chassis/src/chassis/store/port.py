@@ -61,6 +61,14 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPattern:
+    """An expected query: its fields `by` equal values, and it is sorted by `sort`."""
+
+    by: tuple[str, ...] = ()
+    sort: tuple[Sort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """A collection of documents of one class.
 
@@ -70,6 +78,7 @@ class Collection:
         fields: All fields of the documents. Queries may use those that are not JSON.
         indexes: The sorts of the expected queries.
         unique: Fields whose values, together, no two documents share, unless one of them is null.
+        patterns: The expected queries, for a store that has a table for each of them.
     """
 
     name: str
@@ -77,6 +86,7 @@ class Collection:
     fields: tuple[Field, ...] = ()
     indexes: tuple[tuple[Sort, ...], ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
+    patterns: tuple[AccessPattern, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,8 @@ class Query:
         sort: The fields to sort by; documents with equal values are sorted by id.
         after: The sort values and, last, the id of the document to continue after.
         limit: The largest number of documents.
+        ordered: Whether the order matters. If not, there is no `sort`, and a store may have an
+            order of its own, in which it continues after an id.
     """
 
     collection: str
@@ -135,6 +147,7 @@ class Query:
     sort: tuple[Sort, ...] = ()
     after: tuple[Scalar, ...] | None = None
     limit: int
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

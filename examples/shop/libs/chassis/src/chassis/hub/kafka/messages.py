@@ -7,7 +7,6 @@ decoding them, its id, and the trace that it belongs to. The key is the subject.
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime
 
 from confluent_kafka import Message
@@ -17,10 +16,6 @@ from chassis.hub.port import Record
 
 _CONTENT_TYPE = b"application/cloudevents+json; charset=UTF-8"
 _TYPE = "ce_type"
-# Within texts of JSON quotes are escaped, so this matches only a member of an object; and the
-# attributes are before the data.
-_TRACEPARENT = re.compile(rb'"traceparent":"([^"\\]+)"')
-_DATA = b'"data":'
 
 
 def headers_of(message: Outgoing) -> list[tuple[str, str | bytes | None]]:
@@ -31,9 +26,8 @@ def headers_of(message: Outgoing) -> list[tuple[str, str | bytes | None]]:
         ("ce_id", message.id.encode()),
         (_TYPE, message.type.encode()),
     ]
-    attributes = message.data.partition(_DATA)[0]
-    if (trace := _TRACEPARENT.search(attributes)) is not None:
-        headers.append(("traceparent", trace[1]))
+    if (trace := message.traceparent) is not None:
+        headers.append(("traceparent", trace.encode()))
     return headers
 
 
