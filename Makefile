@@ -10,7 +10,7 @@ PINS := templates/project/template
 REQUIREMENTS := templates/parts/requirements
 PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" $(UPGRADE)
-CLIENTS = $(BIN)/python -c "from meshgen.system.lower.engines import CLIENTS as found; print(*$(1), sep='\n')"
+PINNED = $(BIN)/python -c "from meshgen.system.lower.engines import PINNED as found; print(*$(1), sep='\n')"
 # Fast suites first, so that mistakes show early.
 SLOW := tests/cli tests/chassis tests/matrix tests/examples tests/docs tests/e2e
 FAULTS = $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(REPLICAS),--replicas $(REPLICAS))
@@ -77,10 +77,11 @@ lock: .venv/.ready  ## pin dependencies with hashes, keeping pinned versions
 		{ echo "# scaffolded by meshgen - yours to edit"; grep -v "^# scaffolded" $$file; } \
 			> $(PINS)/$$(basename $$file); done
 	@mv $(PINS)/requirements.txt $(REQUIREMENTS)/base.txt
-	@for engine in $$($(call CLIENTS,found)); do \
-		$(call CLIENTS,found['$$engine']) | $(PIN) --no-header -c $(REQUIREMENTS)/base.txt - \
-			$$(grep -oE '^[a-z0-9.-]+==' $(REQUIREMENTS)/base.txt | sed 's/==//; s/^/--no-emit-package /') \
-			-o $(REQUIREMENTS)/$$engine.txt || exit 1; done
+	@shared=$(REQUIREMENTS)/base.txt; for name in $$($(call PINNED,found)); do \
+		$(call PINNED,found['$$name']) | $(PIN) --no-header $$(printf -- '-c %s ' $$shared) - \
+			$$(grep -ohE '^[a-z0-9.-]+==' $$shared | sed 's/==//; s/^/--no-emit-package /') \
+			-o $(REQUIREMENTS)/$$name.txt || exit 1; \
+		if [ $$name = relational ]; then shared="$$shared $(REQUIREMENTS)/relational.txt"; fi; done
 	@$(PIN) pyproject.toml --group dev $(REQUIREMENTS)/*.txt -o requirements.txt
 	@$(MAKE) --no-print-directory examples
 

@@ -16,15 +16,28 @@ SHARED = {
 }
 """The packages of `chassis.store` that the adapters of several engines share."""
 
+RELATIONAL = ("sqlalchemy>=2.1",)
+"""What the clients of relational engines share."""
+
 CLIENTS = {
     "cassandra": ("cassandra-driver>=3.29",),
     "kafka": ("confluent-kafka>=2.16",),
     "mongodb": ("pymongo>=4.15",),
-    "postgresql": ("psycopg[binary]>=3.3", "psycopg-pool>=3.3", "sqlalchemy>=2.1"),
+    "postgresql": ("psycopg[binary]>=3.3", "psycopg-pool>=3.3", *RELATIONAL),
     "rabbitmq": ("aio-pika>=9.5", "aiormq>=6.9"),
     "redis": ("redis>=7",),
+    "sqlserver": ("pyopenssl>=25", "python-tds>=1.17", *RELATIONAL),
 }
-"""The client libraries of each engine; their pins are in `templates/parts/requirements`."""
+"""The client libraries of each engine."""
+
+PINNED = {
+    "relational": RELATIONAL,
+    **{
+        engine: tuple(client for client in clients if client not in RELATIONAL)
+        for engine, clients in CLIENTS.items()
+    },
+}
+"""What each file of `templates/parts/requirements` pins, besides that of the embedded mode."""
 
 
 def engines_view(spec: Spec) -> EnginesView:
@@ -36,11 +49,13 @@ def engines_view(spec: Spec) -> EnginesView:
         for unit in units
         if unit.store.engine not in EMBEDDED
     )
+    clients = _with_clients(hub, *(store.engine for store in stores))
     return EnginesView(
         event_hub=hub if hub not in EMBEDDED else None,
         stores=stores,
         servers=_servers(hub, stores),
-        clients=_with_clients(hub, *(store.engine for store in stores)),
+        clients=clients,
+        pins=_pins(clients),
     )
 
 
@@ -69,6 +84,11 @@ def chassis_view(spec: Spec) -> ChassisView:
 def extras(event_hub: str, store: str) -> tuple[str, ...]:
     """Return the extras of the chassis that a unit on these engines needs."""
     return _with_clients(event_hub, store)
+
+
+def _pins(clients: tuple[str, ...]) -> tuple[str, ...]:
+    relational = any(set(CLIENTS[engine]) & set(RELATIONAL) for engine in clients)
+    return ("relational", *clients) if relational else clients
 
 
 def _with_clients(*engines: str) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ class EnginesView:
     """The server of each engine; the event hub's is the first."""
     clients: tuple[str, ...]
     """The engines with a client library, sorted."""
+    pins: tuple[str, ...]
+    """The files with the pins of these libraries."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
