@@ -107,7 +107,8 @@ PROJECT = NameRule(
                 opentelemetry-proto opentelemetry-sdk opentelemetry-semantic
                 opentelemetry-semantic-conventions packaging pamqp pathspec pluggy prometheus
                 prometheus-client propcache protobuf psutil psycopg psycopg-binary psycopg-pool
-                pycparser pydantic pydantic-core pygments pyjwt pymongo pytest redis requests ruff
+                pycparser pydantic pydantic-core pygments pyjwt pymongo pyopenssl pytest python
+                python-tds pytds redis requests ruff
                 sqlalchemy starlette structlog test tests types types-psutil typing
                 typing-extensions typing-inspection tzdata urllib3 uv uvicorn uvloop wrapt yarl
             """),
