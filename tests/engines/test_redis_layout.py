@@ -13,6 +13,7 @@ import pytest
 from chassis.envelope import Outgoing
 from chassis.errors import Duplicate
 from chassis.store.port import (
+    AccessPattern,
     Append,
     Collection,
     Commit,
@@ -240,8 +241,8 @@ async def test_indexes_of_a_new_release_have_old_documents(
     monkeypatch.setattr(schema, "_FILL", 3)
     await store.commit(Commit(puts=tuple(put(str(n), n=10 - n) for n in range(9))))
     fields = (*THINGS.fields, Field("size", Kind.TEXT, optional=True, default='"M"'))
-    indexes = (*THINGS.indexes, (Sort("size"), Sort("n")))
-    release = replace(THINGS, fields=fields, indexes=indexes)
+    patterns = (*THINGS.patterns, AccessPattern(by=("size",), sort=(Sort("n"),)))
+    release = replace(THINGS, fields=fields, patterns=patterns)
     new = open_redis(redis_server.url, unit)
     await new.prepare((release,))
     await store.commit(Commit(puts=(put("0", 2, n=0), put("9", n=-1))))
@@ -279,7 +280,7 @@ async def test_a_field_of_another_kind_is_refused(
 ) -> None:
     new = open_redis(redis_server.url, unit)
     with pytest.raises(ValueError, match="the field n was integer and is text"):
-        await new.prepare((replace(THINGS, fields=(Field("n", Kind.TEXT),), indexes=()),))
+        await new.prepare((replace(THINGS, fields=(Field("n", Kind.TEXT),), patterns=()),))
     await new.close()
 
 
@@ -321,9 +322,9 @@ async def test_a_collection_may_have_the_name_of_anything(
     store = open_redis(redis_server.url, unit)
     names = ("outbox", "store", "*", "doc")
     fields: tuple[Any, ...] = (Field("id", Kind.TEXT),)
-    indexes = ((Sort("id"),),)
+    patterns = (AccessPattern(sort=(Sort("id"),)),)
     await store.prepare(
-        tuple(Collection(name=name, fields=fields, indexes=indexes) for name in names)
+        tuple(Collection(name=name, fields=fields, patterns=patterns) for name in names)
     )
     puts = tuple(in_collection(name, "1", 1, id=name) for name in names)
     await store.commit(Commit(puts=puts, outbox=(message(),)))

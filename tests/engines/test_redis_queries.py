@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 from chassis.store.port import (
+    AccessPattern,
     Collection,
     Commit,
     Condition,
@@ -159,7 +160,8 @@ async def test_queries_find_what_python_would(
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     source = random.Random(seed)
-    await store.prepare((Collection(name="all", fields=FIELDS, indexes=indexes),))
+    patterns = tuple(AccessPattern(sort=index) for index in indexes)
+    await store.prepare((Collection(name="all", fields=FIELDS, patterns=patterns),))
     documents: dict[str, dict[str, Any]] = {}
     versions: dict[str, int] = {}
     for _ in range(200):  # documents come, change and go

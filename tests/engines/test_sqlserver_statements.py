@@ -20,6 +20,7 @@ from chassis.runtime import generations
 from chassis.runtime.projection import ProjectionRuntime
 from chassis.runtime.service import ServiceRuntime
 from chassis.store.port import (
+    AccessPattern,
     Collection,
     Condition,
     Field,
@@ -316,7 +317,7 @@ def test_tables_change_as_fields_come_and_go() -> None:
             Field("e", Kind.BOOLEAN, default="true", optional=True),
             Field("color", Kind.ENUM, values=("red", "blue")),
         ),
-        indexes=((Sort("a"),),),
+        patterns=(AccessPattern(sort=(Sort("a"),)),),
     )
     made = list(changes(TABLES, (document(moving),), existing))
     for sql in made:

@@ -51,7 +51,6 @@ THINGS = Collection(
         Field("price", Kind.DECIMAL, optional=True),
         Field("at", Kind.INSTANT, optional=True),
     ),
-    indexes=((Sort("owner"), Sort("at", descending=True)),),
     patterns=(
         AccessPattern(by=("owner",), sort=(Sort("at", descending=True),)),
         AccessPattern(by=("owner",), sort=(Sort("n", descending=True),)),
@@ -76,7 +75,6 @@ PEOPLE = Collection(
         Field("color", Kind.ENUM, values=("red", "it's blue")),
         Field("address", Kind.JSON),
     ),
-    indexes=((Sort("name"), Sort("balance", descending=True)),),
     patterns=(AccessPattern(by=("name",), sort=(Sort("balance", descending=True),)),),
     unique=(("email",), ("name", "born")),
 )
@@ -733,7 +731,7 @@ class ReadModelContract:
                 Field("d", Kind.JSON, default='{"x":["it\'s"]}'),
                 Field("e", Kind.INSTANT, optional=True),
             ),
-            indexes=((Sort("e"),),),
+            patterns=(AccessPattern(sort=(Sort("e"),)),),
         )
 
         await store.prepare((old,))

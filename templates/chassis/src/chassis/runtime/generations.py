@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chassis.projection import Projection
-from chassis.runtime.indexes import indexes, patterns
+from chassis.runtime.patterns import patterns
 from chassis.runtime.rows import Rows
 from chassis.store.port import Collection, Commit, Field, Kind, Put, Store
 
@@ -128,13 +128,9 @@ def rows_of(projection: Projection[Any, Any], generation: int, store: Store) -> 
         store,
         "rows" if generation == 1 else f"rows_{generation}",
         projection.row,
-        [
-            (*projection.key.partition, *projection.key.cluster),
-            *indexes(projection.routes, projection.row),
-        ],
-        projection.stored,
-        projection.id,
-        [
+        keys=projection.stored,
+        id=projection.id,
+        patterns=[
             (projection.key.partition, projection.key.cluster),
             *patterns(projection.routes, projection.row),
         ],

@@ -112,7 +112,6 @@ class DeadLetters:
         name=_NAME,
         id="id",
         fields=tuple(stored_fields(DeadLetter, {}).values()),
-        indexes=((Sort("state"), Sort("position")),),
         patterns=(AccessPattern(by=("state",), sort=(Sort("position"),)),),
     )
 

@@ -88,7 +88,7 @@ def decoded(version: int, text: str) -> Catalog:
 
 def _merged(entry: Entry | None, mine: Collection) -> Entry:
     if entry is None:
-        return Entry(replace(mine, indexes=()))
+        return Entry(mine)
     stored = entry.collection
     kinds = {each.key: each.kind for each in stored.fields}
     for each in mine.fields:
@@ -103,7 +103,6 @@ def _merged(entry: Entry | None, mine: Collection) -> Entry:
         fields=(*(_relaxed(each, mine) for each in stored.fields), *new),
         patterns=tuple(dict.fromkeys((*stored.patterns, *mine.patterns))),
         unique=tuple(dict.fromkeys((*stored.unique, *mine.unique))),
-        indexes=(),
     )
     pending = frozenset(each.key for each in new if each.default is not None)
     before = {each.name for each in Layout(stored).tables}

@@ -21,7 +21,6 @@ from chassis.store.port import (
     Kind,
     Put,
     Query,
-    Sort,
     Store,
     Stored,
     equal,
@@ -37,7 +36,6 @@ COLLECTION = Collection(
         Field("position", Kind.INTEGER),
         Field("log", Kind.TEXT, default='""'),
     ),
-    indexes=((Sort("reader"),),),
     patterns=(AccessPattern(by=("reader",)),),
 )
 

@@ -13,6 +13,7 @@ from chassis.errors import InvalidQuery
 from chassis.fields import SearchField, search_fields, stored_fields
 from chassis.results import Page, Versioned
 from chassis.runtime.cursor import read_cursor, write_cursor
+from chassis.runtime.patterns import Pattern
 from chassis.runtime.work import Work
 from chassis.store.port import (
     AccessPattern,
@@ -39,10 +40,9 @@ class Rows(Generic[T]):
         store: Store,
         name: str,
         kind: type[T],
-        indexes: Iterable[tuple[str, ...]] = (),
         keys: Mapping[str, str] = MappingProxyType({}),
         id: str | None = None,
-        patterns: Iterable[tuple[tuple[str, ...], tuple[str, ...]]] = (),
+        patterns: Iterable[Pattern] = (),
     ) -> None:
         """Create access to a collection.
 
@@ -50,10 +50,9 @@ class Rows(Generic[T]):
             store: The store.
             name: The name of the collection.
             kind: The class of the documents.
-            indexes: The fields of each index; a leading `-` means descending.
             keys: The keys of fields that are stored under another one than their name.
             id: The field with the id; None, or another name, if no field has it.
-            patterns: The expected searches: the fields with given values, and the sort.
+            patterns: The expected searches.
         """
         self._store = store
         self._codec = Codec(kind, keys)
@@ -64,7 +63,6 @@ class Rows(Generic[T]):
             name=name,
             id=stored[id].key if id in stored else None,
             fields=tuple(stored.values()),
-            indexes=tuple(dict.fromkeys(self._sorts(index) for index in indexes)),
             patterns=tuple(
                 dict.fromkeys(
                     AccessPattern(by=self._keys(by), sort=self._sorts(sort))

@@ -76,17 +76,21 @@ class Collection:
         name: The name of the collection.
         id: The field with the id of the document; None if it is in none. Then it is any text.
         fields: All fields of the documents. Queries may use those that are not JSON.
-        indexes: The sorts of the expected queries.
         unique: Fields whose values, together, no two documents share, unless one of them is null.
-        patterns: The expected queries, for a store that has a table for each of them.
+        patterns: The expected queries.
     """
 
     name: str
     id: str | None = None
     fields: tuple[Field, ...] = ()
-    indexes: tuple[tuple[Sort, ...], ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
     patterns: tuple[AccessPattern, ...] = ()
+
+    @property
+    def indexes(self) -> tuple[tuple[Sort, ...], ...]:
+        """The sorts of the expected queries, but for those that the id alone answers."""
+        sorts = ((*map(Sort, each.by), *each.sort) for each in self.patterns)
+        return tuple(dict.fromkeys(each for each in sorts if each and each[0].field != self.id))
 
 
 @dataclass(frozen=True, slots=True)
