@@ -32,9 +32,7 @@ from chassis.store.port import (
 
 from tests.chassis.contracts.killed_processes import check
 from tests.chassis.contracts.store_contract import (
-    COLLECTIONS,
     NOW,
-    THINGS,
     append,
     content,
     delete,
@@ -45,6 +43,7 @@ from tests.chassis.contracts.store_contract import (
     received,
 )
 from tests.chassis.contracts.writing_process import read_model_commit
+from tests.engines.tables_by_query import COLLECTIONS, THINGS
 from tests.servers.cassandra import CassandraServer
 from tests.servers.proxy import Proxy
 from tests.waiting import PATIENCE, until

@@ -16,7 +16,8 @@ from cassandra.query import dict_factory
 from chassis.store.cassandra.store import CassandraStore, open_cassandra
 from chassis.store.port import Commit
 
-from tests.chassis.contracts.store_contract import COLLECTIONS, person, put, received
+from tests.chassis.contracts.store_contract import person, put, received
+from tests.engines.tables_by_query import COLLECTIONS
 
 BY_OWNER = "things_by_owner_or_null_sorted_at_or_null_desc"
 

@@ -10,8 +10,9 @@ from chassis.store.port import Store
 from hypothesis import settings
 from hypothesis.stateful import initialize
 
-from tests.chassis.contracts.store_contract import COLLECTIONS, Open, ReadModelContract
+from tests.chassis.contracts.store_contract import Open, ReadModelContract
 from tests.chassis.contracts.store_machine import StoreMachine
+from tests.engines.tables_by_query import COLLECTIONS
 
 
 @pytest.fixture(scope="session")

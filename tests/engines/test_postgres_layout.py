@@ -168,7 +168,7 @@ async def test_rows_are_read_with_plain_sql(
                 where=(Condition("owner", Operator.PREFIX, "o777"),),
                 limit=20,
             ),
-            "things_by_owner",
+            "things_by_owner_at_d",
         ),
         (
             Query(
@@ -176,7 +176,7 @@ async def test_rows_are_read_with_plain_sql(
                 where=(Condition("owner", Operator.IN, ("o7", "o8")),),
                 limit=20,
             ),
-            "things_by_owner",
+            "things_by_owner_at_d",
         ),
         (Query(collection="things", limit=20), "things_pkey"),
         (Query(collection="things", after=("7",), limit=20), "things_pkey"),

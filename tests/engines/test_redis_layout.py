@@ -111,8 +111,6 @@ async def test_the_keys_of_a_unit(store: RedisStore, cli: Cli) -> None:
         "inbox:1": "hash",
         "index:people:name,-balance": "zset",
         "index:things:owner,-at": "zset",
-        "index:things:owner,-n": "zset",
-        "index:things:price": "zset",
         "outbox": "stream",
         "store": "hash",
         "streams": "zset",

@@ -51,11 +51,7 @@ THINGS = Collection(
         Field("price", Kind.DECIMAL, optional=True),
         Field("at", Kind.INSTANT, optional=True),
     ),
-    patterns=(
-        AccessPattern(by=("owner",), sort=(Sort("at", descending=True),)),
-        AccessPattern(by=("owner",), sort=(Sort("n", descending=True),)),
-        AccessPattern(sort=(Sort("price"),)),
-    ),
+    patterns=(AccessPattern(by=("owner",), sort=(Sort("at", descending=True),)),),
 )
 PEOPLE = Collection(
     name="people",

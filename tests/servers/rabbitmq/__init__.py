@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.servers.debian import install
 from tests.servers.server import Server, free_ports, listens
 
 _HERE = Path(__file__).parent
@@ -49,7 +50,8 @@ class RabbitServer(Server):
         self.url = f"rabbitmq://guest:guest@127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
-        assert _PROGRAMS.exists(), "these tests need RabbitMQ (apt: rabbitmq-server)"
+        if not _PROGRAMS.exists():
+            install("rabbitmq-server")
         config = (_HERE / "rabbitmq.conf").read_text().format(port=self.port)
         more = "".join(f"{name} = {value}\n" for name, value in self.settings.items())
         (self.home / "rabbitmq.conf").write_text(config + more)

@@ -12,6 +12,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.servers.debian import unpacked
 from tests.servers.server import INSTALLED, Server, free_ports
 
 _PACKAGES = ("redis-tools", "redis-server", "libjemalloc2", "liblzf1", "libatomic1")
@@ -65,19 +66,7 @@ def programs() -> Path:
     """Return the folder with the programs; unpack the packages if they are not installed."""
     if found := shutil.which("redis-server"):
         return Path(found).parent
-    unpacked = INSTALLED / "redis"
-    if not unpacked.exists():
-        partial = unpacked.with_name(f"redis.{os.getpid()}")
-        partial.mkdir(parents=True)
-        subprocess.run(["apt-get", "download", "-qq", *_PACKAGES], check=True, cwd=partial)
-        for package in partial.glob("*.deb"):
-            subprocess.run(["dpkg-deb", "--extract", str(package), str(partial)], check=True)
-            package.unlink()
-        try:
-            partial.rename(unpacked)
-        except OSError:  # another run was faster
-            shutil.rmtree(partial)
-    return unpacked / "usr" / "bin"
+    return unpacked("redis", *_PACKAGES) / "usr" / "bin"
 
 
 def library_path(programs: Path) -> dict[str, str]:
