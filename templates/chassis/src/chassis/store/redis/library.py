@@ -28,7 +28,7 @@ class Library:
 
 def library() -> Library:
     """Read the library, which is in files beside this one."""
-    folder = files(__package__)
+    folder = files("chassis.store.redis")
     code = "\n".join(folder.joinpath(f"{part}.lua").read_text("utf-8") for part in _PARTS)
     version = hashlib.sha256(code.encode()).hexdigest()[:12]
     header = f'#!lua name=chassis_{version}\nlocal VERSION = "{version}"\n'

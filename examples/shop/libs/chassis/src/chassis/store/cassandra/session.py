@@ -253,6 +253,7 @@ class Session:
             request_timeout=limits.request,
             row_factory=tuple_factory,
         )
+        timeouts: Any = {"connect_timeout": limits.connect}  # the driver says int, but takes floats
         cluster = Cluster(
             address.hosts,
             port=address.port,
@@ -260,12 +261,12 @@ class Session:
             ssl_context=address.tls,
             execution_profiles={EXEC_PROFILE_DEFAULT: profile},
             reconnection_policy=ExponentialReconnectionPolicy(0.1, 5.0),
-            connect_timeout=limits.connect,
             control_connection_timeout=limits.connect,
             idle_heartbeat_interval=5,
             idle_heartbeat_timeout=5,
             schema_event_refresh_window=-1,  # the driver's copy of the schema is not used
             schema_metadata_enabled=False,
+            **timeouts,
             application_name="chassis",
         )
         try:

@@ -63,10 +63,10 @@ def cell(field: Field, value: Any) -> Cell:
     comparable = operand(field.kind, value)
     if isinstance(comparable, float) and not math.isfinite(comparable):
         raise ValueError(f"{field.key}: it is not a finite number")
-    if field.kind is Kind.UUID and str(UUID(value)) != value:
+    if field.kind is Kind.UUID and str(UUID(str(value))) != value:
         raise ValueError(f"{field.key}: it is not a UUID in canonical form")
     if field.kind is Kind.DATE:
-        date.fromisoformat(value)
+        date.fromisoformat(str(value))
     return comparable if not isinstance(comparable, Decimal) else str(comparable)
 
 

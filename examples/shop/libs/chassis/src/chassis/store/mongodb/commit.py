@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from itertools import groupby
+from typing import NoReturn
 from uuid import UUID
 
 from bson import Binary, Int64
@@ -184,7 +185,7 @@ class Writes:
 
     async def _refuse(
         self, session: AsyncClientSession, documents: Documents, error: BulkWriteError
-    ) -> None:
+    ) -> NoReturn:
         """Raise what a refused write of a document means.
 
         A new one whose id exists may have been refused by any index.
