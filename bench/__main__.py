@@ -14,6 +14,7 @@ import datamodel_code_generator
 
 import meshgen
 from bench import generation, regeneration, system
+from bench.engines.rows import rows as engine_rows
 from bench.report import table
 from bench.runtime.rows import rows as runtime_rows
 
@@ -22,6 +23,7 @@ _GROUPS = {
     "regeneration": regeneration.rows,
     "system": system.rows,
     "runtime": runtime_rows,
+    "engines": engine_rows,
 }
 
 

@@ -17,7 +17,7 @@ import yaml
 
 from meshgen.operations.new import create
 from meshgen.operations.update import update
-from meshgen.output.plan import as_json, plan
+from meshgen.output.plan import as_json, chassis_answers, plan
 from meshgen.project.state import FOLDER
 from meshgen.spec.check import read_spec
 from meshgen.system.lower import resolve
@@ -67,7 +67,7 @@ def example_answers() -> dict[str, str]:
     """The smallest answers for each template that the shop and the smallest system have."""
     meshes = [resolve(read_spec(ROOT / "specs" / name)) for name in ("minimal.yaml", "shop.yaml")]
     rows = [(row.template, as_json(row.answers)) for mesh in meshes for row in plan(mesh)]
-    rows.append(("chassis", as_json({"system": meshes[0].system})))
+    rows.append(("chassis", as_json(chassis_answers(meshes[0]))))
     smallest = dict(sorted(rows, key=lambda row: len(row[1]), reverse=True))
     return {
         f"{template}.yml": yaml.safe_dump(json.loads(text), sort_keys=False, width=100)

@@ -22,6 +22,7 @@ from chassis.store.port import (
     Sort,
     equal,
 )
+from chassis.store.postgresql.dialect import PostgresDialect
 from chassis.store.postgresql.sql import compiled
 from chassis.store.postgresql.store import PostgresStore, open_postgresql
 from chassis.store.sql.queries import find, shaped
@@ -188,7 +189,7 @@ async def test_an_index_serves_the_query_it_was_made_for(
         SELECT n::text, 1, 'o' || n %% 1000 FROM generate_series(1, 20000) n"""
     await rows(postgres_url, schema, f"{fill} RETURNING 1")
     await _analyzed(postgres_url, schema)
-    table = document_table(THINGS, schema)
+    table = document_table(THINGS, schema, PostgresDialect())
     shape, values = shaped(table, query)
     statement = compiled(find(table, shape))
     sql = statement.sql.decode()

@@ -11,6 +11,7 @@ class Proxy:
 
     Attributes:
         port: That port.
+        delay: Seconds that data waits for in each direction.
     """
 
     def __init__(self, target: int) -> None:
@@ -19,6 +20,8 @@ class Proxy:
         self._open.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self._refusing = False
+        self._losing = False
+        self.delay = 0.0
 
     async def start(self) -> None:
         """Listen."""
@@ -39,9 +42,13 @@ class Proxy:
         """Forward nothing, and break nothing: as if a cable was pulled."""
         self._open.clear()
 
+    def lose_answers(self) -> None:
+        """Forward what clients send, and drop what the server answers."""
+        self._losing = True
+
     def mend(self) -> None:
         """Forward again."""
-        self._refusing = False
+        self._refusing = self._losing = False
         self._open.set()
 
     async def stop(self) -> None:
@@ -57,14 +64,26 @@ class Proxy:
         with suppress(OSError, asyncio.CancelledError):  # the end of the test cancels it
             behind, to_server = await asyncio.open_connection("127.0.0.1", self._target)
             self._writers |= {writer, to_server}
-            both = (self._forward(reader, to_server), self._forward(behind, writer))
+            both = (
+                self._forward(reader, to_server),
+                self._forward(behind, writer, has_answers=True),
+            )
             await asyncio.gather(*both)
             self._writers -= {writer, to_server}
 
-    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _forward(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        has_answers: bool = False,
+    ) -> None:
         with suppress(OSError):
             while data := await reader.read(1 << 16):
                 await self._open.wait()
+                await asyncio.sleep(self.delay)
+                if has_answers and self._losing:
+                    continue
                 writer.write(data)
                 await writer.drain()
         writer.close()

@@ -9,6 +9,7 @@ import socket
 import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,9 @@ from tests.waiting import wait_until
 
 # A server ends when the tests are killed, too, where the system can do that.
 _WITH_THE_TESTS = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+
+# That is, with the thread that starts it: one that lasts, wherever a test calls `start`.
+_STARTER = ThreadPoolExecutor(1, thread_name_prefix="servers")
 
 INSTALLED = Path(__file__).parents[2] / "build" / "servers"
 """Where servers are installed, once for all runs."""
@@ -61,13 +65,14 @@ class Server(ABC):
         """Start the server, or start it again on its data, and wait until it answers."""
         self.prepare()
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = _STARTER.submit(
+                subprocess.Popen,
                 [*_WITH_THE_TESTS, *self.command()],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=os.environ | self.environment(),
                 start_new_session=True,  # so that its own children end with it
-            )
+            ).result()
         wait_until(self._is_ready, f"the start of {self.name}")
 
     def signal(self, number: signal.Signals) -> None:

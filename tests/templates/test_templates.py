@@ -17,9 +17,7 @@ import yaml
 
 from examples.regenerate import ANSWERS
 from meshgen.output.answers import MODELS
-from meshgen.output.parts import CHASSIS_FOLDER
-from meshgen.output.templates import is_cache, template_folder
-from meshgen.render.rendering import chassis_files
+from meshgen.output.templates import template_folder
 from tests.templates.systems import HOSTILE, NAMES, ROOT, answers, largest
 
 TEMPLATES = sorted(MODELS.keys() - {"chassis"})
@@ -148,18 +146,3 @@ def test_stock_copier_renders_the_published_answers(tmp_path: Path, template: st
     for path in target.rglob("*"):
         if path.is_file():
             parse(path.name, path.read_text(encoding="utf-8"))
-    if template == "chassis":  # meshgen reads what is no template without Copier
-        copied = {
-            path.removeprefix(f"{CHASSIS_FOLDER}/"): file.content for path, file in chassis_files()
-        }
-        assert _content(target, "pyproject.toml") == copied
-
-
-def _content(root: Path, *left_out: str) -> dict[str, bytes]:
-    return {
-        name: path.read_bytes()
-        for path in root.rglob("*")
-        if path.is_file()
-        and (name := path.relative_to(root).as_posix()) not in left_out
-        and not is_cache(Path(name).parts)
-    }

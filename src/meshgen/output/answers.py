@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from meshgen.system.model import (
     BffView,
     CatalogView,
+    ChassisView,
     GatewayView,
     ProjectionView,
     ProjectView,
@@ -94,7 +95,11 @@ class ContractsAnswers(Answers):
 
 
 class ChassisAnswers(Answers):
-    """The library that is identical in every project, in the folder `libs/chassis`."""
+    """The library that all units share, in the folder `libs/chassis`."""
+
+    chassis: ChassisView = Field(
+        description="The chassis: the adapters of the engines that the spec names, their clients"
+    )
 
 
 MODELS: dict[str, type[Answers]] = {

@@ -10,7 +10,15 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from meshgen.output.plan import PROJECT, Row, as_json, contract_path, plan, schema_path
+from meshgen.output.plan import (
+    PROJECT,
+    Row,
+    as_json,
+    chassis_answers,
+    contract_path,
+    plan,
+    schema_path,
+)
 from meshgen.system.model import ContractModule, Mesh
 
 CHASSIS = "chassis"
@@ -34,7 +42,7 @@ def parts_of(mesh: Mesh, overlays: Mapping[str, str] | None = None) -> tuple[Par
     `overlays` are the hashes of the user's own templates, by the template that they go over.
     """
     overlays = overlays or {}
-    chassis = Row(template=CHASSIS, folder=CHASSIS_FOLDER, answers={"system": mesh.system})
+    chassis = Row(template=CHASSIS, folder=CHASSIS_FOLDER, answers=chassis_answers(mesh))
     rows: dict[str, list[Row]] = {PROJECT: [], CHASSIS: [chassis]}
     units = {unit.folder for unit in mesh.project.units}
     for row in plan(mesh):

@@ -51,6 +51,11 @@ def plan(mesh: Mesh) -> tuple[Row, ...]:
     )
 
 
+def chassis_answers(mesh: Mesh) -> Answers:
+    """What the chassis of `mesh` is rendered from."""
+    return {"system": mesh.system, "chassis": mesh.chassis}
+
+
 def schema_path(module: str) -> str:
     """Where the published JSON Schema of a module of the contracts library is."""
     return f"contracts/schemas/{module}.json"

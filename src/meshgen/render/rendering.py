@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-import yaml
-
 from meshgen.errors import BUG, MeshgenError
 from meshgen.filesystem.files import File, Files
 from meshgen.output.overlays import OVERLAYS, Overlays
 from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part, part_finder
 from meshgen.output.plan import contract_path
-from meshgen.output.templates import CONFIG, read_template
+from meshgen.output.templates import CONFIG, SCHEMA, read_template
 from meshgen.progress import Progress, silent
 from meshgen.render.formatting import FormatError, format_tree
 from meshgen.render.jobs import jobs_of
 from meshgen.render.process import RenderError, Worker
 from meshgen.render.worker import OVERLAYS as OWN
 from meshgen.render.worker import Failure
-from meshgen.system.model import ContractModule, Mesh
+from meshgen.system.model import ChassisView, ContractModule, Mesh
 
 OWN_TEMPLATES_LIMIT = 300.0
 """Seconds that rendering may take if a project has templates of its own."""
@@ -42,7 +40,7 @@ def render(
     """
     files: dict[str, dict[str, File]] = {part.name: {} for part in parts}
     if CHASSIS in files:
-        files[CHASSIS] = dict(chassis_files())
+        files[CHASSIS] = dict(chassis_files(mesh.chassis))
     jobs = list(jobs_of(mesh, parts, overlays or {}, worker.folder))
     if not jobs:
         return files
@@ -98,13 +96,25 @@ def _with_types(mesh: Mesh, typed: Sequence[ContractModule]) -> tuple[ContractMo
     return tuple(module for module in mesh.contracts if module.name in names)
 
 
-def chassis_files() -> Iterator[tuple[str, File]]:
-    """The files of the chassis that are the same in every project: Copier need not copy them."""
-    files = read_template(CHASSIS)
-    excluded = ("*.jinja", *yaml.safe_load(files[CONFIG])["_exclude"])
-    for path, content in files.items():
-        if not any(PurePosixPath(path).match(pattern) for pattern in excluded):
+def chassis_files(chassis: ChassisView) -> Iterator[tuple[str, File]]:
+    """The files of the chassis that are copied as they are: Copier need not do that.
+
+    They are those that the `_exclude` of its copier.yml leaves.
+    """
+    for path, content in read_template(CHASSIS).items():
+        others = PurePosixPath(path).name in (CONFIG, SCHEMA) or path.endswith(".jinja")
+        if not others and _is_part_of(chassis, path):
             yield f"{CHASSIS_FOLDER}/{path}", File(content)
+
+
+def _is_part_of(chassis: ChassisView, path: str) -> bool:
+    """Whether a file of the chassis is no adapter's, or that of an engine that the spec names."""
+    match PurePosixPath(path).parts:
+        case ("src", "chassis", "hub", package, _, *_):
+            return package in chassis.hubs
+        case ("src", "chassis", "store", package, _, *_):
+            return package in chassis.stores
+    return True
 
 
 def _read(root: Path) -> Iterator[tuple[str, File]]:

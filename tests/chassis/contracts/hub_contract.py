@@ -377,6 +377,17 @@ class HubContract:
             await reading.wait(len(SUBJECTS))
         assert numbers_of(reading.records) == {subject: [5] for subject in SUBJECTS}
 
+    async def test_the_end_is_found_while_messages_come(self, hub: Hub, topic: Topic) -> None:
+        publishing = asyncio.create_task(publish_all(hub, some_of_each(topic, 100)))
+        ends: list[int] = []
+        async with asyncio.timeout(PATIENCE):
+            while not publishing.done():
+                ends.append(sum((await hub.end(topic.name)).values()))
+                await asyncio.sleep(0)  # a hub in memory answers at once
+        await publishing
+        assert ends == sorted(ends)
+        assert len(await read_to_end(hub, topic, dict(await hub.end(topic.name)))) == 0
+
     async def test_a_topic_is_complete_and_can_be_deleted(self, hub: Hub, topic: Topic) -> None:
         assert await hub.is_complete(topic.name)
         await publish_all(hub, some_of_each(topic, 2))

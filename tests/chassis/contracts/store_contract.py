@@ -1,6 +1,7 @@
-"""What every store must do.
+"""What every store must do, and what the store of a service must do besides.
 
-The tests of an adapter inherit this and provide the fixtures `store`, `reopen` (close it and open
+The tests of an adapter inherit `StoreContract`, or `ReadModelContract` if it is for projections
+only. They provide the fixtures `store`, `reopen` (close it and open
 it again) and `open_another` (open the same data a second time, as another process does).
 """
 
@@ -20,6 +21,7 @@ import pytest
 from chassis.envelope import Envelope, Outgoing
 from chassis.errors import AlreadyHandled, Conflict, Duplicate
 from chassis.store.port import (
+    AccessPattern,
     Append,
     Collection,
     Commit,
@@ -49,7 +51,7 @@ THINGS = Collection(
         Field("price", Kind.DECIMAL, optional=True),
         Field("at", Kind.INSTANT, optional=True),
     ),
-    indexes=((Sort("owner"), Sort("at", descending=True)),),
+    patterns=(AccessPattern(by=("owner",), sort=(Sort("at", descending=True),)),),
 )
 PEOPLE = Collection(
     name="people",
@@ -69,10 +71,12 @@ PEOPLE = Collection(
         Field("color", Kind.ENUM, values=("red", "it's blue")),
         Field("address", Kind.JSON),
     ),
-    indexes=((Sort("name"), Sort("balance", descending=True)),),
+    patterns=(AccessPattern(by=("name",), sort=(Sort("balance", descending=True),)),),
     unique=(("email",), ("name", "born")),
 )
 COLLECTIONS = (THINGS, PEOPLE)
+
+ODD = "a\u0000\ufdd0\ufdd00\uffff\U0010ffff \\u0000"  # texts that some engines do not have
 
 Open: TypeAlias = Callable[[], Awaitable[Store]]
 
@@ -157,8 +161,8 @@ def _value(key: str, value: Any) -> Any:
     return datetime.fromisoformat(value) if key in ("at", "seen") else value
 
 
-class StoreContract:
-    """Inherited by the tests of every adapter."""
+class ReadModelContract:
+    """What the store of a read model must do: documents, and the inbox."""
 
     async def test_a_document_is_read_as_it_was_written(self, store: Store) -> None:
         await store.commit(Commit(puts=(put("1", owner="ü"),)))
@@ -177,25 +181,13 @@ class StoreContract:
         assert await store.due(NOW, 10) == ()
         assert await store.next_due() is None
 
-    async def test_everything_survives_reopening(self, store: Store, reopen: Open) -> None:
-        sent = message()
-        await store.commit(
-            Commit(
-                puts=(put("1", n=1),),
-                appends=(Append(stream="x", expected=0, events=(sent,)),),
-                outbox=(sent,),
-                inbox=received("m", result="r"),
-                set_timers=(timer("t", NOW),),
-            )
-        )
-        before = await store.pending(limit=10)
+    async def test_documents_and_the_inbox_survive_reopening(
+        self, store: Store, reopen: Open
+    ) -> None:
+        await store.commit(Commit(puts=(put("1", n=1),), inbox=received("m", result="r")))
         store = await reopen()
-        assert await store.get("things", "1") is not None
-        assert await store.history("x", limit=10) == (sent.envelope,)
-        assert await store.pending(limit=10) == before
-        assert [pending.message for pending in before] == [sent]
+        assert content(await store.get("things", "1")) == {"n": 1}
         assert await store.handled(("m",)) == {"m": "r"}
-        assert await store.due(NOW, 10) == (timer("t", NOW),)
 
     async def test_several_documents_are_read_at_once(self, store: Store) -> None:
         ids = [str(n) for n in range(1000)]
@@ -238,49 +230,6 @@ class StoreContract:
         with pytest.raises(Conflict):
             await store.commit(Commit(deletes=(delete("1", 1),)))
 
-    async def test_history_is_in_order(self, store: Store) -> None:
-        events = [message(number=number) for number in range(1, 4)]
-        await store.commit(append(*events[:2]))
-        await store.commit(append(*events[2:], expected=2))
-        assert await store.history("x", limit=10) == tuple(event.envelope for event in events)
-        assert await store.history("y", limit=10) == ()
-
-    async def test_history_in_pages(self, store: Store) -> None:
-        events = [message(number=number) for number in range(1, 601)]
-        await store.commit(append(*events))
-        assert len(await store.history("x", limit=1000)) == 600
-        page = await store.history("x", after=3, limit=2)
-        assert [event.sequence for event in page] == [4, 5]
-        assert await store.history("x", after=600, limit=2) == ()
-
-    @pytest.mark.parametrize("expected", [0, 2])
-    async def test_a_stream_at_another_version_conflicts(self, store: Store, expected: int) -> None:
-        await store.commit(append(message()))
-        with pytest.raises(Conflict):
-            await store.commit(append(message(), message(), expected=expected))
-        assert len(await store.history("x", limit=10)) == 1
-
-    async def test_a_new_stream_begins_at_version_0(self, store: Store) -> None:
-        with pytest.raises(Conflict):
-            await store.commit(append(message(), expected=1))
-
-    async def test_a_stream_must_not_be_behind(self, store: Store) -> None:
-        await store.commit(append(message(), message(), message()))
-        with pytest.raises(Conflict):
-            await store.commit(append(message(), expected=2))
-
-    async def test_streams_are_listed_in_pages(self, store: Store) -> None:
-        names = ["a/1", "a/2", "a/3", "aa", "b/1", "\U0010ffff"]
-        for name in names:
-            await store.commit(append(message(), message(), stream=name))
-        assert await store.streams("a/", limit=10) == ("a/1", "a/2", "a/3")
-        assert await store.streams("a/", limit=2) == ("a/1", "a/2")
-        assert await store.streams("a/", after="a/2", limit=2) == ("a/3",)
-        assert await store.streams("a/", after="a/3", limit=2) == ()
-        assert await store.streams("b", after="a/2", limit=2) == ("b/1",)
-        assert await store.streams("", limit=10) == tuple(names)
-        assert await store.streams("c", limit=10) == ()
-
     async def test_a_message_is_handled_once(self, store: Store) -> None:
         await store.commit(Commit(inbox=received("m", result="first")))
         with pytest.raises(AlreadyHandled) as raised:
@@ -314,15 +263,9 @@ class StoreContract:
         with pytest.raises(AlreadyHandled):
             await store.commit(Commit(inbox=received("new", "m"), puts=(put("1"),)))
 
-    async def test_a_conflict_writes_nothing(self, store: Store) -> None:
+    async def test_a_conflict_writes_no_document_and_no_inbox_entry(self, store: Store) -> None:
         await store.commit(Commit(puts=(put("1"),)))
-        failing = Commit(
-            puts=(put("2"), put("1")),
-            appends=(Append(stream="x", expected=0, events=(message(),)),),
-            outbox=(message(),),
-            inbox=received("m"),
-            set_timers=(timer("t", NOW),),
-        )
+        failing = Commit(puts=(put("2"), put("1")), inbox=received("m"))
         # Alone, and beside others that share the transaction.
         others = [store.commit(Commit(puts=(put(f"other{n}"),))) for n in range(9)]
         with pytest.raises(Conflict):
@@ -333,17 +276,15 @@ class StoreContract:
         assert [type(result) for result in results if result] == [Conflict]
         assert len(await store.find(Query(collection="things", limit=20))) == 10
         assert await store.get("things", "2") is None
-        assert await store.history("x", limit=10) == ()
-        assert await store.pending(limit=10) == ()
         assert await store.handled(("m",)) == {}
-        assert await store.next_due() is None
 
     async def test_of_racing_writers_one_wins(self, store: Store, open_another: Open) -> None:
         stores = (store, await open_another())
-        commits = [stores[n % 2].commit(append(message())) for n in range(20)]
+        commits = [stores[n % 2].commit(Commit(puts=(put("1", n=n),))) for n in range(20)]
         results = await asyncio.gather(*commits, return_exceptions=True)
         assert [type(result) for result in results if result] == [Conflict] * 19
-        assert len(await store.history("x", limit=10)) == 1
+        found = await store.get("things", "1")
+        assert content(found) == {"n": next(n for n in range(20) if results[n] is None)}
 
     async def test_a_message_is_handled_by_one_of_two(
         self, store: Store, open_another: Open
@@ -388,95 +329,6 @@ class StoreContract:
             assert found is not None
             assert found.version == n
             assert await another.handled((str(n),)) == {str(n): None}
-
-    async def test_the_outbox_keeps_the_order_of_commits(self, store: Store) -> None:
-        sent = [message(number=number) for number in range(20)]
-        await store.commit(Commit(outbox=tuple(sent[:2])))
-        await asyncio.gather(*(store.commit(Commit(outbox=(out,))) for out in sent[2:]))
-        pending = await store.pending(limit=100)
-        assert [message.message for message in pending] == sent
-        assert await store.pending(limit=3) == pending[:3]
-        assert await store.pending(after=pending[2].position, limit=2) == pending[3:5]
-        assert await store.outbox_size() == 20
-
-    async def test_the_outbox_is_in_order_across_processes(
-        self, store: Store, open_another: Open
-    ) -> None:
-        """Whoever has read up to a position must not find a message before it later."""
-        another = await open_another()
-
-        async def send(side: Store, subject: str) -> None:
-            for number in range(50):
-                await side.commit(Commit(outbox=(message(subject, number),)))
-
-        async def read() -> list[Outgoing]:
-            seen: list[Outgoing] = []
-            position = 0
-            while len(seen) < 100:
-                for pending in await another.pending(after=position, limit=10):
-                    seen.append(pending.message)
-                    position = pending.position
-                await asyncio.sleep(0)
-            return seen
-
-        seen, *_ = await asyncio.gather(read(), send(store, "one"), send(another, "two"))
-        assert seen == [pending.message for pending in await store.pending(limit=200)]
-        for subject in ("one", "two"):
-            numbers = [m.envelope.sequence for m in seen if m.subject == subject]
-            assert numbers == list(range(50))
-
-    async def test_what_is_published_leaves_the_outbox(self, store: Store) -> None:
-        sent = [message() for _ in range(3)]
-        await store.commit(Commit(outbox=tuple(sent)))
-        first, second, _ = await store.pending(limit=10)
-        await store.published((first.position, second.position))
-        await store.published(())
-        assert [pending.message for pending in await store.pending(limit=10)] == [sent[2]]
-        assert await store.outbox_size() == 1
-
-    async def test_a_relay_that_is_late_removes_nobody_elses_message(
-        self, store: Store, open_another: Open, reopen: Open
-    ) -> None:
-        """Positions are never used again, not even after the outbox was empty."""
-        another = await open_another()
-        await store.commit(Commit(outbox=(message(), message())))
-        positions = tuple(pending.position for pending in await store.pending(limit=10))
-        assert await another.pending(limit=10) == await store.pending(limit=10)
-        await another.published(positions)
-        assert await store.outbox_size() == 0
-        store = await reopen()
-        later = message()
-        await store.commit(Commit(outbox=(later,)))
-        await store.published(positions)
-        assert [pending.message for pending in await another.pending(limit=10)] == [later]
-
-    async def test_timers_are_due_in_order(self, store: Store) -> None:
-        later, soon = timer("later", NOW + timedelta(seconds=2)), timer("soon", NOW)
-        await store.commit(Commit(set_timers=(later, soon)))
-        assert await store.next_due() == NOW
-        assert await store.due(NOW - timedelta(microseconds=1), 10) == ()
-        assert await store.due(NOW + timedelta(seconds=1), 10) == (soon,)
-        assert await store.due(NOW + timedelta(seconds=2), 10) == (soon, later)
-        assert await store.due(NOW + timedelta(seconds=2), 1) == (soon,)
-
-    async def test_timers_are_replaced_and_dropped(self, store: Store) -> None:
-        await store.commit(Commit(set_timers=(timer("t", NOW), timer("u", NOW))))
-        moved = timer("t", NOW + timedelta(days=1))
-        await store.commit(Commit(set_timers=(moved,), drop_timers=("u", "never set")))
-        assert await store.due(NOW + timedelta(days=2), 10) == (moved,)
-
-    async def test_a_timer_fires_in_one_of_two_processes(
-        self, store: Store, open_another: Open
-    ) -> None:
-        another = await open_another()
-        await store.commit(Commit(set_timers=(timer("t", NOW),)))
-        assert await another.due(NOW, 10) == (timer("t", NOW),)
-        fire = Commit(inbox=received("timer t"), drop_timers=("t",))
-        results = await asyncio.gather(
-            store.commit(fire), another.commit(fire), return_exceptions=True
-        )
-        assert [type(result) for result in results if result] == [AlreadyHandled]
-        assert await store.next_due() is None
 
     async def test_inbox_entries_are_kept_for_complete_generations(self, store: Store) -> None:
         await store.commit(Commit(inbox=received("a")))
@@ -676,19 +528,10 @@ class StoreContract:
 
     async def test_any_text_is_kept(self, store: Store) -> None:
         """Also what some engines do not have in texts. Ids and names have no U+0000."""
-        odd = "a\u0000\ufdd0\ufdd00\uffff\U0010ffff \\u0000"
-        id = odd.replace("\u0000", "")
-        written = person(1, name=odd, address={odd: [odd, {"x": odd}]})
-        sent = Outgoing.of("t", replace(envelope(subject=id), data={odd: odd}))
-        set_ = Timer(id=id, due=NOW, handler="h", data=odd)
+        id = ODD.replace("\u0000", "")
+        written = person(1, name=ODD, address={ODD: [ODD, {"x": ODD}]})
         await store.commit(
-            Commit(
-                puts=(written, put(id, owner=id)),
-                appends=(Append(stream=id, expected=0, events=(sent,)),),
-                outbox=(sent,),
-                inbox=received(id, result=odd),
-                set_timers=(set_,),
-            )
+            Commit(puts=(written, put(id, owner=id)), inbox=received(id, result=ODD))
         )
         found = await store.get("people", written.id)
         assert content(found) == content(Stored("", 1, written.data))
@@ -696,14 +539,10 @@ class StoreContract:
         for operator in (Operator.EQUAL, Operator.PREFIX, Operator.AT_LEAST, Operator.AT_MOST):
             query = Query(collection="things", where=(Condition("owner", operator, id),), limit=9)
             assert [content(each) for each in await store.find(query)] == [{"owner": id}]
-        assert await store.history(id, limit=9) == (sent.envelope,)
-        assert await store.streams("a\ufdd0", limit=9) == (id,)
-        assert [pending.message for pending in await store.pending(limit=9)] == [sent]
-        assert await store.handled((id,)) == {id: odd}
-        assert await store.due(NOW, 9) == (set_,)
-        await store.commit(Commit(drop_timers=(id,), deletes=(delete(id, 1),)))
-        assert await store.due(NOW, 9) == ()
-        assert await store.get("things", odd) is None
+        assert await store.handled((id,)) == {id: ODD}
+        await store.commit(Commit(deletes=(delete(id, 1),)))
+        assert await store.get("things", id) is None
+        assert await store.get("things", ODD) is None
 
     async def test_ids_that_are_uuids(self, store: Store) -> None:
         await store.commit(Commit(puts=(person(2), person(1))))
@@ -799,16 +638,61 @@ class StoreContract:
         assert before == sorted((each.id for each in puts), key=cmp_to_key(compare))
         assert seen == sorted(set(seen), key=cmp_to_key(compare))
 
+    @pytest.mark.parametrize("descending", [False, True])
+    async def test_pages_by_instants_are_exact_to_the_microsecond(
+        self, store: Store, descending: bool
+    ) -> None:
+        fractions = (None, "", ".000001", ".000002", ".001", ".001001", ".001002", ".002")
+        ats = [each if each is None else f"2030-01-01T00:00:00{each}Z" for each in fractions]
+        puts = [put(f"{n}{copy}", at=at) for n, at in enumerate(ats) for copy in "ab"]
+        await store.commit(Commit(puts=tuple(puts)))
+        query = Query(collection="things", sort=(Sort("at", descending=descending),), limit=3)
+        seen: list[str] = []
+        while page := await store.find(query):
+            seen += [each.id for each in page]
+            query = replace(query, after=(json.loads(page[-1].data).get("at"), page[-1].id))
+        numbers = reversed(range(len(ats))) if descending else range(len(ats))
+        assert seen == [f"{n}{copy}" for n in numbers for copy in "ab"]
+        for number, at in enumerate(ats):
+            found = await store.find(
+                Query(collection="things", where=(equal("at", at),), sort=(Sort("at"),), limit=9)
+            )
+            assert [each.id for each in found] == [f"{number}a", f"{number}b"]
+            for operator, count in (
+                (Operator.LESS, number),
+                (Operator.AT_MOST, number + 1),
+                (Operator.GREATER, len(ats) - number - 1),
+                (Operator.AT_LEAST, len(ats) - number),
+            ):
+                where = (Condition("at", operator, at),)
+                assert await store.count(Query(collection="things", where=where, limit=99)) == (
+                    count * 2
+                ), (operator, at)
+
+    async def test_all_documents_are_read_in_any_order(self, store: Store) -> None:
+        """Each is on one page, although those of the pages before are removed meanwhile."""
+        people = {each.id: each for each in map(person, range(25))}
+        await store.commit(Commit(puts=tuple(people.values())))
+        query = Query(collection="people", limit=4, ordered=False)
+        seen: list[str] = []
+        while page := await store.find(query):
+            seen += [each.id for each in page]
+            gone = (Delete(collection="people", id=each.id, expected=1) for each in page)
+            await store.commit(Commit(deletes=tuple(gone)))
+            query = replace(query, after=(page[-1].id,))
+        assert len(seen) == 25
+        assert set(seen) == people.keys()
+        assert await store.count(replace(query, after=None)) == 0
+
     async def test_no_two_documents_share_unique_values(self, store: Store) -> None:
         await store.commit(Commit(puts=(person(1, email="a"), person(2), person(3))))
         with pytest.raises(Duplicate) as raised:
-            await store.commit(Commit(puts=(put("x"), person(4, email="a")), outbox=(message(),)))
+            await store.commit(Commit(puts=(put("x"), person(4, email="a"))))
         assert (raised.value.collection, raised.value.fields) == ("people", ("email",))
         with pytest.raises(Duplicate) as raised:
             await store.commit(Commit(puts=(person(2, 2, name="3"),)))
         assert raised.value.fields == ("name", "born")
         assert await store.get("things", "x") is None
-        assert await store.outbox_size() == 0
         await store.commit(Commit(puts=(person(2, 2, name="3", born="1999-01-01"),)))
         await store.commit(Commit(puts=(person(1, 2, email="b"), person(4, email="a"))))
         gone = Delete(collection="people", id=str(UUID(int=1)), expected=2)
@@ -843,7 +727,7 @@ class StoreContract:
                 Field("d", Kind.JSON, default='{"x":["it\'s"]}'),
                 Field("e", Kind.INSTANT, optional=True),
             ),
-            indexes=((Sort("e"),),),
+            patterns=(AccessPattern(sort=(Sort("e"),)),),
         )
 
         await store.prepare((old,))
@@ -859,3 +743,215 @@ class StoreContract:
         await later.prepare((new,))
         assert content(await later.get("moving", "1")) == {"a": "y", "c": 6, "d": []}
         assert content(await later.get("moving", "2")) == {"a": "z", "c": 7, "d": 1}
+
+
+class StoreContract(ReadModelContract):
+    """What the store of a service must do: all. Inherited by the tests of most adapters."""
+
+    async def test_history_is_in_order(self, store: Store) -> None:
+        events = [message(number=number) for number in range(1, 4)]
+        await store.commit(append(*events[:2]))
+        await store.commit(append(*events[2:], expected=2))
+        assert await store.history("x", limit=10) == tuple(event.envelope for event in events)
+        assert await store.history("y", limit=10) == ()
+
+    async def test_history_in_pages(self, store: Store) -> None:
+        events = [message(number=number) for number in range(1, 601)]
+        await store.commit(append(*events))
+        assert len(await store.history("x", limit=1000)) == 600
+        page = await store.history("x", after=3, limit=2)
+        assert [event.sequence for event in page] == [4, 5]
+        assert await store.history("x", after=600, limit=2) == ()
+
+    @pytest.mark.parametrize("expected", [0, 2])
+    async def test_a_stream_at_another_version_conflicts(self, store: Store, expected: int) -> None:
+        await store.commit(append(message()))
+        with pytest.raises(Conflict):
+            await store.commit(append(message(), message(), expected=expected))
+        assert len(await store.history("x", limit=10)) == 1
+
+    async def test_a_new_stream_begins_at_version_0(self, store: Store) -> None:
+        with pytest.raises(Conflict):
+            await store.commit(append(message(), expected=1))
+
+    async def test_a_stream_must_not_be_behind(self, store: Store) -> None:
+        await store.commit(append(message(), message(), message()))
+        with pytest.raises(Conflict):
+            await store.commit(append(message(), expected=2))
+
+    async def test_streams_are_listed_in_pages(self, store: Store) -> None:
+        names = ["a/1", "a/2", "a/3", "aa", "b/1", "\U0010ffff"]
+        for name in names:
+            await store.commit(append(message(), message(), stream=name))
+        assert await store.streams("a/", limit=10) == ("a/1", "a/2", "a/3")
+        assert await store.streams("a/", limit=2) == ("a/1", "a/2")
+        assert await store.streams("a/", after="a/2", limit=2) == ("a/3",)
+        assert await store.streams("a/", after="a/3", limit=2) == ()
+        assert await store.streams("b", after="a/2", limit=2) == ("b/1",)
+        assert await store.streams("", limit=10) == tuple(names)
+        assert await store.streams("c", limit=10) == ()
+
+    async def test_of_racing_appends_one_wins(self, store: Store, open_another: Open) -> None:
+        stores = (store, await open_another())
+        commits = [stores[n % 2].commit(append(message())) for n in range(20)]
+        results = await asyncio.gather(*commits, return_exceptions=True)
+        assert [type(result) for result in results if result] == [Conflict] * 19
+        assert len(await store.history("x", limit=10)) == 1
+
+    async def test_the_outbox_keeps_the_order_of_commits(self, store: Store) -> None:
+        sent = [message(number=number) for number in range(20)]
+        await store.commit(Commit(outbox=tuple(sent[:2])))
+        await asyncio.gather(*(store.commit(Commit(outbox=(out,))) for out in sent[2:]))
+        pending = await store.pending(limit=100)
+        assert [message.message for message in pending] == sent
+        assert await store.pending(limit=3) == pending[:3]
+        assert await store.pending(after=pending[2].position, limit=2) == pending[3:5]
+        assert await store.outbox_size() == 20
+
+    async def test_the_outbox_is_in_order_across_processes(
+        self, store: Store, open_another: Open
+    ) -> None:
+        """Whoever has read up to a position must not find a message before it later."""
+        another = await open_another()
+
+        async def send(side: Store, subject: str) -> None:
+            for number in range(50):
+                await side.commit(Commit(outbox=(message(subject, number),)))
+
+        async def read() -> list[Outgoing]:
+            seen: list[Outgoing] = []
+            position = 0
+            while len(seen) < 100:
+                for pending in await another.pending(after=position, limit=10):
+                    seen.append(pending.message)
+                    position = pending.position
+                await asyncio.sleep(0)
+            return seen
+
+        seen, *_ = await asyncio.gather(read(), send(store, "one"), send(another, "two"))
+        assert seen == [pending.message for pending in await store.pending(limit=200)]
+        for subject in ("one", "two"):
+            numbers = [m.envelope.sequence for m in seen if m.subject == subject]
+            assert numbers == list(range(50))
+
+    async def test_what_is_published_leaves_the_outbox(self, store: Store) -> None:
+        sent = [message() for _ in range(3)]
+        await store.commit(Commit(outbox=tuple(sent)))
+        first, second, _ = await store.pending(limit=10)
+        await store.published((first.position, second.position))
+        await store.published(())
+        assert [pending.message for pending in await store.pending(limit=10)] == [sent[2]]
+        assert await store.outbox_size() == 1
+
+    async def test_a_relay_that_is_late_removes_nobody_elses_message(
+        self, store: Store, open_another: Open, reopen: Open
+    ) -> None:
+        """Positions are never used again, not even after the outbox was empty."""
+        another = await open_another()
+        await store.commit(Commit(outbox=(message(), message())))
+        positions = tuple(pending.position for pending in await store.pending(limit=10))
+        assert await another.pending(limit=10) == await store.pending(limit=10)
+        await another.published(positions)
+        assert await store.outbox_size() == 0
+        store = await reopen()
+        later = message()
+        await store.commit(Commit(outbox=(later,)))
+        await store.published(positions)
+        assert [pending.message for pending in await another.pending(limit=10)] == [later]
+
+    async def test_timers_are_due_in_order(self, store: Store) -> None:
+        later, soon = timer("later", NOW + timedelta(seconds=2)), timer("soon", NOW)
+        await store.commit(Commit(set_timers=(later, soon)))
+        assert await store.next_due() == NOW
+        assert await store.due(NOW - timedelta(microseconds=1), 10) == ()
+        assert await store.due(NOW + timedelta(seconds=1), 10) == (soon,)
+        assert await store.due(NOW + timedelta(seconds=2), 10) == (soon, later)
+        assert await store.due(NOW + timedelta(seconds=2), 1) == (soon,)
+
+    async def test_timers_are_replaced_and_dropped(self, store: Store) -> None:
+        await store.commit(Commit(set_timers=(timer("t", NOW), timer("u", NOW))))
+        moved = timer("t", NOW + timedelta(days=1))
+        await store.commit(Commit(set_timers=(moved,), drop_timers=("u", "never set")))
+        assert await store.due(NOW + timedelta(days=2), 10) == (moved,)
+
+    async def test_a_timer_fires_in_one_of_two_processes(
+        self, store: Store, open_another: Open
+    ) -> None:
+        another = await open_another()
+        await store.commit(Commit(set_timers=(timer("t", NOW),)))
+        assert await another.due(NOW, 10) == (timer("t", NOW),)
+        fire = Commit(inbox=received("timer t"), drop_timers=("t",))
+        results = await asyncio.gather(
+            store.commit(fire), another.commit(fire), return_exceptions=True
+        )
+        assert [type(result) for result in results if result] == [AlreadyHandled]
+        assert await store.next_due() is None
+
+    async def test_everything_survives_reopening(self, store: Store, reopen: Open) -> None:
+        sent = message()
+        await store.commit(
+            Commit(
+                puts=(put("1", n=1),),
+                appends=(Append(stream="x", expected=0, events=(sent,)),),
+                outbox=(sent,),
+                inbox=received("m", result="r"),
+                set_timers=(timer("t", NOW),),
+            )
+        )
+        before = await store.pending(limit=10)
+        store = await reopen()
+        assert await store.get("things", "1") is not None
+        assert await store.history("x", limit=10) == (sent.envelope,)
+        assert await store.pending(limit=10) == before
+        assert [pending.message for pending in before] == [sent]
+        assert await store.handled(("m",)) == {"m": "r"}
+        assert await store.due(NOW, 10) == (timer("t", NOW),)
+
+    async def test_a_conflict_writes_nothing(self, store: Store) -> None:
+        await store.commit(Commit(puts=(put("1"),)))
+        failing = Commit(
+            puts=(put("2"), put("1")),
+            appends=(Append(stream="x", expected=0, events=(message(),)),),
+            outbox=(message(),),
+            inbox=received("m"),
+            set_timers=(timer("t", NOW),),
+        )
+        # Alone, and beside others that share the transaction.
+        others = [store.commit(Commit(puts=(put(f"other{n}"),))) for n in range(9)]
+        with pytest.raises(Conflict):
+            await store.commit(failing)
+        results = await asyncio.gather(
+            *others[:5], store.commit(failing), *others[5:], return_exceptions=True
+        )
+        assert [type(result) for result in results if result] == [Conflict]
+        assert len(await store.find(Query(collection="things", limit=20))) == 10
+        assert await store.get("things", "2") is None
+        assert await store.history("x", limit=10) == ()
+        assert await store.pending(limit=10) == ()
+        assert await store.handled(("m",)) == {}
+        assert await store.next_due() is None
+
+    async def test_any_text_of_messages_and_timers_is_kept(self, store: Store) -> None:
+        id = ODD.replace("\u0000", "")
+        sent = Outgoing.of("t", replace(envelope(subject=id), data={ODD: ODD}))
+        set_ = Timer(id=id, due=NOW, handler="h", data=ODD)
+        await store.commit(
+            Commit(
+                appends=(Append(stream=id, expected=0, events=(sent,)),),
+                outbox=(sent,),
+                set_timers=(set_,),
+            )
+        )
+        assert await store.history(id, limit=9) == (sent.envelope,)
+        assert await store.streams("a\ufdd0", limit=9) == (id,)
+        assert [pending.message for pending in await store.pending(limit=9)] == [sent]
+        assert await store.due(NOW, 9) == (set_,)
+        await store.commit(Commit(drop_timers=(id,)))
+        assert await store.due(NOW, 9) == ()
+
+    async def test_a_duplicate_writes_nothing(self, store: Store) -> None:
+        await store.commit(Commit(puts=(person(1, email="a"),)))
+        with pytest.raises(Duplicate):
+            await store.commit(Commit(puts=(put("x"), person(4, email="a")), outbox=(message(),)))
+        assert await store.get("things", "x") is None
+        assert await store.outbox_size() == 0

@@ -26,7 +26,13 @@ shift = st.sampled_from([0, 0, 0, 0, 0, 0, 0, 1, -1])  # how wrong an expected v
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """An adapter's tests inherit this and implement `open`."""
+    """An adapter's tests inherit this and implement `open`.
+
+    Attributes:
+        of_service: Whether the store is one of services; that of read models has no messages.
+    """
+
+    of_service = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,9 +88,10 @@ class StoreMachine(RuleBasedStateMachine):
                     events=(message(), message()),
                 )
                 for stream, shift in appends.items()
+                if self.of_service
             ),
             inbox=received(*inbox, result=result),
-            outbox=tuple(message() for _ in range(sent)),
+            outbox=tuple(message() for _ in range(sent if self.of_service else 0)),
         )
         handled = {id: self._inbox[id][0] for id in inbox if id in self._inbox}
         work = self._stores[side].commit(commit)

@@ -10,11 +10,12 @@ from chassis.errors import Unavailable
 from chassis.hub import factory
 from chassis.hub.factory import connect_hub
 from chassis.hub.kafka.config import client_config
+from chassis.hub.rabbitmq.config import server_urls
 
 
 @pytest.mark.parametrize("url", ["http://localhost:9092", "localhost:4222", ""])
 async def test_an_unknown_scheme_is_refused(url: str) -> None:
-    with pytest.raises(Unavailable, match="begins with one of kafka://, nats://"):
+    with pytest.raises(Unavailable, match="begins with one of amqp://, amqps://, kafka://, nats"):
         await connect_hub(url, "test")
 
 
@@ -27,7 +28,8 @@ async def test_an_adapter_that_is_not_installed_is_named(monkeypatch: pytest.Mon
 def test_clients_are_imported_only_when_they_are_used() -> None:
     program = (
         "import sys, chassis.settings, chassis.process.start, chassis.ops.system;"
-        "print([name for name in sys.modules if name.startswith(('confluent_kafka', 'nats'))])"
+        "clients = ('aio_pika', 'confluent_kafka', 'nats');"
+        "print([name for name in sys.modules if name.startswith(clients)])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
@@ -58,4 +60,31 @@ def test_the_settings_of_a_kafka_client() -> None:
 def test_other_settings_of_a_kafka_client_are_refused(url: str) -> None:
     with pytest.raises(Unavailable) as refused:
         client_config(url, "order")
+    assert "secret" not in str(refused.value)
+
+
+def test_the_connections_to_rabbitmq() -> None:
+    urls = server_urls(
+        "amqps://order:s%40fe@one:5671,two:5672/shop?cafile=/etc/ca.pem&heartbeat=9", "order unit"
+    )
+    query = "cafile=%2Fetc%2Fca.pem&heartbeat=9&name=order+unit"
+    assert urls == tuple(
+        f"amqps://order:s%40fe@{server}/shop?{query}" for server in ("one:5671", "two:5672")
+    )
+    assert server_urls("rabbitmq://a", "x") == ("amqp://a?heartbeat=5&name=x",)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://",
+        "rabbitmq://u:secret@a,,b",
+        "amqps://u:secret@a?no_verify_ssl=1",
+        "amqp://u:secret@a?heartbeat=0",
+        "amqp://u:secret@a?heartbeat=often",
+    ],
+)
+def test_other_settings_of_rabbitmq_are_refused(url: str) -> None:
+    with pytest.raises(Unavailable, match="event hub") as refused:
+        server_urls(url, "order")
     assert "secret" not in str(refused.value)

@@ -114,14 +114,14 @@ async def test_what_was_stored_before_is_found_and_sorted_by_the_names(store: Sq
         id: UUID
         body: str
 
-    old = Rows(store, "states", Before, [("body",)])
+    old = Rows(store, "states", Before, patterns=[((), ("body",))])
     await store.prepare((old.collection,))
     values = [Before(id=uuid4(), body=text) for text in "cab"]
     work = Work(store)
     for value in values:
         old.put(work, str(value.id), value, expected=0, version=1)
     await store.commit(work.changes)
-    rows = Rows(store, "states", State, [("text",)], KEYS)
+    rows = Rows(store, "states", State, keys=KEYS, patterns=[((), ("text",))])
     await store.prepare((rows.collection,))
     first = await rows.search({}, {}, ("-text",), 2, None)
     rest = await rows.search({}, {}, ("-text",), 2, first.next)

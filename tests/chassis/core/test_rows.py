@@ -48,7 +48,7 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 
 async def fill(store: SqliteStore, *things: Thing, name: str = "things") -> Rows[Thing]:
-    rows = Rows(store, name, Thing, [("color", "-at"), ("amount",)])
+    rows = Rows(store, name, Thing, patterns=[(("color",), ("-at",)), ((), ("amount",))])
     await store.prepare((rows.collection,))
     work = Work(store)
     for thing in things:

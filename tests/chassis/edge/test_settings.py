@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from chassis.hub.factory import ENGINES as HUBS
 from chassis.settings import Settings, SettingsError
+from chassis.store.factory import ENGINES
 
 NEEDED = {"JWKS_FILE": "jwks.json", "ISSUER": "https://id.example", "AUDIENCE": "example"}
 
@@ -48,8 +50,9 @@ def test_everything_wrong_is_said_at_once() -> None:
     }
     with pytest.raises(SettingsError) as caught:
         Settings.from_env(wrong)
+    hubs = " or ".join(f"{scheme}://host:port" for scheme in HUBS)
     assert caught.value.problems == (
-        "HUB_URL is not of the form kafka://host:port or nats://host:port",
+        f"HUB_URL is not of the form {hubs}",
         "JWKS_FILE is not set",
         "ISSUER is not set",
         "AUDIENCE is not set",
@@ -61,3 +64,68 @@ def test_everything_wrong_is_said_at_once() -> None:
         "MAX_WAITING is '-', but must be a number of at least 1",
         "DRAIN_TIMEOUT is '-1', but must be a number of seconds",
     )
+
+
+SERVER = "postgresql://shop:secret@db/shop"
+
+
+def test_a_store_of_one_unit_may_be_elsewhere() -> None:
+    env = {"STORE_URL": SERVER, "ORDER_HISTORY_STORE_URL": "postgresql://other/shop"}
+    settings = Settings.from_env({**NEEDED, **env})
+    assert settings.store_of("order") == SERVER
+    assert settings.store_of("order_history") == "postgresql://other/shop"
+    assert Settings.from_env(NEEDED).store_of("order") == ""
+
+
+@pytest.mark.parametrize("name", ["STORE_URL", "ORDER_STORE_URL"])
+def test_the_url_of_a_store_may_be_in_a_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "url").write_text(f"{SERVER}\n")
+    settings = Settings.from_env({**NEEDED, f"{name}_FILE": str(tmp_path / "url")})
+    assert settings.store_of("order") == SERVER
+    assert "secret" not in repr(settings)
+
+
+def test_the_other_urls_may_be_in_files(tmp_path: Path) -> None:
+    (tmp_path / "hub").write_text("kafka://shop:secret@hub:9092")
+    (tmp_path / "traces").write_text("http://collector:4318/")
+    files = {"HUB_URL": "hub", "OTEL_EXPORTER_OTLP_ENDPOINT": "traces"}
+    env = {f"{name}_FILE": str(tmp_path / file) for name, file in files.items()}
+    settings = Settings.from_env({**NEEDED, **env})
+    assert settings.hub_url == "kafka://shop:secret@hub:9092"
+    assert settings.otel_exporter_otlp_endpoint == "http://collector:4318"
+    assert "secret" not in repr(settings)
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    env = {"HUB_URL": "", "STORE_URL_FILE": "", "ORDER_STORE_URL": " ", "STORE_URL": SERVER}
+    settings = Settings.from_env({**NEEDED, **env})
+    assert settings.hub_url == "nats://127.0.0.1:4222"
+    assert settings.store_of("order") == SERVER
+
+
+def test_all_problems_with_files_are_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "binary").write_bytes(b"\xff")
+    (tmp_path / "wrong").write_text("mysql://shop:secret@db")
+    wrong = {
+        "HUB_URL": "kafka://hub:9092",
+        "HUB_URL_FILE": str(tmp_path / "empty"),
+        "STORE_URL_FILE": str(tmp_path / "nothing"),
+        "CART_STORE_URL_FILE": str(tmp_path / "binary"),
+        "ORDER_STORE_URL_FILE": str(tmp_path / "wrong"),
+        "STOCK_STORE_URL": "postgresql://[",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://[",
+    }
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env({**NEEDED, **wrong})
+    schemes = " or ".join(f"{scheme}://host/database" for scheme in ENGINES)
+    assert caught.value.problems == (
+        "HUB_URL and HUB_URL_FILE are both set: unset one of them",
+        f"HUB_URL_FILE: {tmp_path / 'empty'} is empty",
+        f"STORE_URL_FILE: {tmp_path / 'nothing'} cannot be read: No such file or directory",
+        f"CART_STORE_URL_FILE: {tmp_path / 'binary'} cannot be read: it is not UTF-8",
+        f"ORDER_STORE_URL is not of the form {schemes}",
+        f"STOCK_STORE_URL is not of the form {schemes}",
+        "OTEL_EXPORTER_OTLP_ENDPOINT is not of the form http://host:port",
+    )
+    assert "secret" not in str(caught.value)

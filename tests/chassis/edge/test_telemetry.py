@@ -284,6 +284,6 @@ def test_an_endpoint_must_be_a_url(env: dict[str, str]) -> None:
     with pytest.raises(SettingsError) as raised:
         Settings.from_env(env)
     assert [problem.partition(",")[0] for problem in raised.value.problems] == [
-        "OTEL_EXPORTER_OTLP_ENDPOINT is 'collector:4318'",
+        "OTEL_EXPORTER_OTLP_ENDPOINT is not of the form http://host:port",
         "OTEL_TRACES_SAMPLER_ARG is '2'",
     ]

@@ -65,7 +65,7 @@ class Project:
         usual = {
             name: value
             for name, value in os.environ.items()
-            if name not in ("PROCESSES", "REPLICAS")
+            if name not in ("ENGINES", "PROCESSES", "REPLICAS")
         }
         return {**usual, "PYTHONPATH": f"{CHASSIS}:{HERE}"}
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.servers.debian import install
 from tests.servers.server import Server, free_ports
 
 _PROGRAMS = Path("/usr/lib/postgresql")
@@ -76,7 +77,9 @@ def _as_user() -> list[str]:
 
 
 def _program(name: str) -> str:
+    if not (_PROGRAMS.exists() or shutil.which(name)):
+        install("postgresql")
     versions = sorted(_PROGRAMS.glob("*/bin"), key=lambda path: float(path.parent.name))
     found = versions[-1] / name if versions else shutil.which(name)
-    assert found, f"{name} is not installed: these tests need PostgreSQL (apt: postgresql)"
+    assert found, f"{name} was not found"
     return str(found)

@@ -19,8 +19,8 @@ UNITS = (
     "/sales-per-minute",
     "/fraud-watch",
     "/web",
-    "/backoffice",
     "/mobile",
+    "/backoffice",
 )
 
 

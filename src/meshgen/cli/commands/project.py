@@ -1,7 +1,8 @@
-"""The commands that keep a project up to date: `update`, `diff`, `resolve`, `adopt`."""
+"""The commands that keep a project up to date: `update`, `diff`, `resolve`, `adopt`, `doctor`."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -188,3 +189,30 @@ def adopt(
         with report.progress() as progress:
             done = run(root, spec, replace_base=replace, add_missing=add_missing, progress=progress)
         report.adopted(done)
+
+
+_DOCTOR_EXAMPLES = """
+Examples:
+
+  meshgen doctor                                      what is missing for `make up ENGINES=real`
+
+  KAFKA_URL=kafka://127.0.0.1:9092 meshgen doctor     is Kafka there?
+"""
+
+
+@app.command(epilog=_DOCTOR_EXAMPLES)
+def doctor(project: Project = None, json: Json = False, quiet: Quiet = False) -> None:
+    """Tell what a project needs to run on the engines that its spec names.
+
+    It imports the adapters with the project's own Python, and connects to the servers. The exit
+    code is 1 if something is missing for `make up ENGINES=real`.
+    """
+    report = Report(json=json, quiet=quiet)
+    with errors_reported(report):
+        from meshgen.operations.doctor import diagnose
+        from meshgen.project.locate import find_project
+
+        found = diagnose(find_project(project), os.environ)
+        report.diagnosed(found)
+    if not found.is_ready:
+        raise typer.Exit(DIFFERENT)

@@ -17,6 +17,7 @@ from meshgen.progress import Progress, silent
 
 if TYPE_CHECKING:
     from meshgen.operations.adopt import Adoption
+    from meshgen.operations.doctor import Diagnosis
     from meshgen.operations.edit import Applied
     from meshgen.operations.new import Created
     from meshgen.operations.templates import Exported, Listed
@@ -152,6 +153,15 @@ class Report:
         from meshgen.cli.report.adoption import adoption_document, adoption_lines
 
         self._done(adoption_lines(adoption), {"command": "adopt", **adoption_document(adoption)})
+
+    def diagnosed(self, diagnosis: Diagnosis) -> None:
+        """Report what a project needs to run on its engines."""
+        from meshgen.cli.report.diagnosis import diagnosis_document, diagnosis_lines
+
+        if not diagnosis.is_ready and self.quiet and not self.json:
+            print_lines(diagnosis_lines(diagnosis), sys.stderr)
+        document = {"command": "doctor", **diagnosis_document(diagnosis)}
+        self._done(diagnosis_lines(diagnosis), document)
 
     def templates(self, templates: Sequence[Listed]) -> None:
         """The templates, and the user's own files over them."""

@@ -130,7 +130,8 @@ def most_common_store(engines: Iterable[str], default: str) -> str:
 
 def monolith(spec: Spec) -> str | None:
     """Return the process that runs all units, if there is one."""
-    units = {u.name for section in (spec.services, spec.projections, spec.bffs) for u in section}
+    sections = (spec.services, spec.projections, spec.streams, spec.bffs)
+    units = {unit.name for section in sections for unit in section}
     if len(spec.processes) == 1 and set(spec.processes[0].units) == units:
         return spec.processes[0].name
     return None

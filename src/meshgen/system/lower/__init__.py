@@ -11,6 +11,7 @@ from meshgen.spec.model import Spec
 from meshgen.system.index import index
 from meshgen.system.jsonschema import contract_modules
 from meshgen.system.lower.bffs import bff_view
+from meshgen.system.lower.engines import chassis_view, engines_view
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.projections import projection_view
 from meshgen.system.lower.scenarios import scenario_view
@@ -72,6 +73,7 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
             folders=tuple(dict.fromkeys(unit.folder.split("/")[0] for unit in units)),
             units=units,
             processes=_processes(spec, units),
+            engines=engines_view(spec),
             roles=_roles(spec),
             gateway=_gateway(spec, units),
             example_path=_example_path((*projections, *streams, *services)),
@@ -89,6 +91,7 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
             partitions=spec.event_hub.partitions,
             retention=duration(spec.event_hub.retention),
         ),
+        chassis=chassis_view(spec),
         contracts=contract_modules(known),
         services=services,
         projections=projections,

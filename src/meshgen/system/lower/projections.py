@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshgen.naming import about, kebab, pascal, unit_folder, unit_package, words
 from meshgen.spec.model import Projection, Reaction
 from meshgen.system.index import Index, row_name
+from meshgen.system.lower.engines import extras
 from meshgen.system.lower.identities import identity_of, stored_as
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.services import query_route
@@ -28,6 +29,7 @@ def projection_view(
         package=unit_package(package, projection.name),
         distribution=kebab(unit_package(package, projection.name)),
         folder=unit_folder("projections", projection.name),
+        extras=extras(index.spec.event_hub.engine, projection.store.engine),
         title=pascal(projection.name),
         summary=(projection.summary or f"The {words(projection.name)} projection").rstrip("."),
         about=about(projection.summary),

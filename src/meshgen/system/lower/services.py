@@ -31,6 +31,7 @@ from meshgen.spec.model import (
 from meshgen.spec.routes import aggregate_path, command_path, query_path, read_roles
 from meshgen.system.index import Index
 from meshgen.system.lower.aggregates import aggregate_view, event_case, mode_of, variable_of
+from meshgen.system.lower.engines import extras
 from meshgen.system.lower.identities import identity_of, starts_now, stored_as
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.sagas import saga_refs, saga_view
@@ -66,6 +67,7 @@ def service_view(
         package=unit_package(package, service.name),
         distribution=kebab(unit_package(package, service.name)),
         folder=unit_folder("services", service.name),
+        extras=extras(index.spec.event_hub.engine, service.store.engine),
         title=pascal(service.name),
         summary=(service.summary or f"The {words(service.name)} service").rstrip("."),
         about=about(service.summary),

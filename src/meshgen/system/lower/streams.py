@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshgen.naming import about, kebab, pascal, unit_folder, unit_package, words
 from meshgen.spec.model import Stream, Window
 from meshgen.system.index import Index, row_name
+from meshgen.system.lower.engines import extras
 from meshgen.system.lower.identities import identity_of
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.services import query_route
@@ -29,6 +30,7 @@ def stream_view(
         package=unit_package(package, stream.name),
         distribution=kebab(unit_package(package, stream.name)),
         folder=unit_folder("streams", stream.name),
+        extras=extras(index.spec.event_hub.engine, stream.store.engine),
         title=pascal(stream.name),
         summary=(stream.summary or f"The {words(stream.name)} stream").rstrip("."),
         about=about(stream.summary),

@@ -17,6 +17,13 @@ from meshgen.system.model.code import (
     Rule,
     StoredAs,
 )
+from meshgen.system.model.engines import (
+    ChassisView,
+    EnginesView,
+    ExtraView,
+    ServerView,
+    StoreView,
+)
 from meshgen.system.model.system import (
     CatalogView,
     ContractModule,
@@ -77,6 +84,7 @@ __all__ = [
     "Branch",
     "Call",
     "CatalogView",
+    "ChassisView",
     "CommandCase",
     "Constant",
     "Constants",
@@ -85,7 +93,9 @@ __all__ = [
     "DomainTest",
     "DomainTests",
     "EndpointView",
+    "EnginesView",
     "EventCase",
+    "ExtraView",
     "GatewayRoute",
     "GatewayView",
     "Import",
@@ -114,8 +124,10 @@ __all__ = [
     "SagaView",
     "ScenarioView",
     "SchemaView",
+    "ServerView",
     "ServiceView",
     "StepView",
+    "StoreView",
     "StoredAs",
     "StreamTest",
     "StreamTests",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshgen.system.model.code import Import
+from meshgen.system.model.engines import ChassisView, EnginesView
 from meshgen.system.model.testing import ScenarioView
 from meshgen.system.model.units import BffView, ProjectionView, ServiceView, StreamView
 
@@ -141,6 +142,7 @@ class ProjectView:
     """The folders that hold units: `services`, `projections`, `streams`, `bffs`."""
     units: tuple[Unit, ...]
     processes: tuple[ProcessView, ...]
+    engines: EnginesView
     roles: tuple[str, ...]
     """All roles of commands, queries and scenarios, sorted."""
     gateway: GatewayView
@@ -179,6 +181,7 @@ class Mesh:
     system: System
     project: ProjectView
     catalog: CatalogView
+    chassis: ChassisView
     contracts: tuple[ContractModule, ...]
     services: tuple[ServiceView, ...]
     projections: tuple[ProjectionView, ...]

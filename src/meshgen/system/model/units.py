@@ -151,6 +151,8 @@ class ServiceView:
     package: str
     distribution: str
     folder: str
+    extras: tuple[str, ...]
+    """The extras of the chassis with the clients of its event hub and its store."""
     title: str
     summary: str
     about: str
@@ -174,6 +176,8 @@ class ProjectionView:
     package: str
     distribution: str
     folder: str
+    extras: tuple[str, ...]
+    """The extras of the chassis with the clients of its event hub and its store."""
     title: str
     summary: str
     about: str
@@ -203,6 +207,8 @@ class StreamView:
     package: str
     distribution: str
     folder: str
+    extras: tuple[str, ...]
+    """The extras of the chassis with the clients of its event hub and its store."""
     title: str
     summary: str
     about: str

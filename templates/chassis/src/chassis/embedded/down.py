@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ def stop_system(paths: ProjectPaths, found: State, console: Console) -> None:
         killed = {name for name, ends in left.ends.items() if ends.last == shutdown.KILLED}
         killed |= set(shutdown.stop_processes(paths, left))
         state.remove(paths)
+        shutil.rmtree(paths.servers, ignore_errors=True)
     for name in sorted(killed):
         console.line(f"{name} was {shutdown.KILLED}")
 

@@ -1,4 +1,4 @@
-"""The options of a start: how units are spread over processes, and the port of the gateway."""
+"""The options of a start: engines, how units are spread over processes, the gateway's port."""
 
 from __future__ import annotations
 
@@ -18,20 +18,27 @@ class Options:
         each: Whether each unit runs in a process of its own.
         replicas: Copies of every process that `[replicas]` in topology.toml does not list.
         gateway_port: The port of the gateway; None for the one in the topology, 0 for any.
+        real: Whether the units run on the engines of the topology, not on NATS and SQLite.
     """
 
     each: bool = False
     replicas: int = 1
     gateway_port: int | None = None
+    real: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Options:
-        """Read PROCESSES, REPLICAS and GATEWAY_PORT.
+        """Read ENGINES, PROCESSES, REPLICAS and GATEWAY_PORT.
 
         Raises:
             EmbeddedError: A variable has a wrong value.
         """
-        return cls(each=_each(env), replicas=_replicas(env), gateway_port=_gateway_port(env))
+        return cls(
+            each=_each(env),
+            replicas=_replicas(env),
+            gateway_port=_gateway_port(env),
+            real=_real(env),
+        )
 
 
 def _each(env: Mapping[str, str]) -> bool:
@@ -39,6 +46,13 @@ def _each(env: Mapping[str, str]) -> bool:
     if value not in ("", "spec", "each"):
         raise EmbeddedError(f"PROCESSES is {value!r}, but must be `each` or `spec`")
     return value == "each"
+
+
+def _real(env: Mapping[str, str]) -> bool:
+    value = env.get("ENGINES", "")
+    if value not in ("", "embedded", "real"):
+        raise EmbeddedError(f"ENGINES is {value!r}, but must be `embedded` or `real`")
+    return value == "real"
 
 
 def _replicas(env: Mapping[str, str]) -> int:

@@ -40,6 +40,15 @@ class ProjectPaths:
         return self.local / "data"
 
     @property
+    def servers(self) -> Path:
+        """The folder of the URLs of the servers that the units use, with their passwords."""
+        return self.local / "servers"
+
+    def server_url(self, engine: str) -> Path:
+        """Return the file with the URL of the server of an engine."""
+        return self.servers / engine
+
+    @property
     def nats_store(self) -> Path:
         """The folder of the event hub."""
         return self.local / "nats"

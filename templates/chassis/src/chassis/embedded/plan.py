@@ -8,15 +8,16 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chassis.embedded import envoy, nats_server
+from chassis.embedded import engines, envoy, nats_server
 from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.options import Options
 from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.ports import LOOPBACK, free_ports, is_in_use
 from chassis.embedded.state import Plan, Planned
-from chassis.embedded.topology import GATEWAY, HUB, Topology
+from chassis.embedded.topology import GATEWAY, HUB, Engines, Topology
 
 RUNNER = "chassis.run"
+EMBEDDED = Engines(event_hub=None, stores={})
 # Seconds in which a copy still serves while the gateway learns that it is not ready any more.
 _DRAIN_DELAY = "2"
 
@@ -27,6 +28,9 @@ def fingerprint(paths: ProjectPaths, topology: Topology, options: Options) -> st
     gateway = paths.root / topology.gateway.config
     digest.update(gateway.read_bytes() if gateway.exists() else b"")
     digest.update(repr((options.each, options.replicas, sys.executable)).encode())
+    if options.real:
+        urls = engines.server_urls(topology.engines, os.environ)
+        digest.update(engines.digest(urls).encode())
     return digest.hexdigest()[:16]
 
 
@@ -39,8 +43,10 @@ def make_plan(paths: ProjectPaths, topology: Topology, options: Options) -> Plan
         options: How the units are spread over processes, and the port of the gateway.
 
     Raises:
-        EmbeddedError: The port is in use, or a name is reserved.
+        EmbeddedError: The port is in use, a name is reserved, or the URL of a server is missing.
     """
+    chosen = topology.engines if options.real else EMBEDDED
+    urls = engines.server_urls(chosen, os.environ)
     port = options.gateway_port
     gateway_port = topology.gateway.port if port is None else port
     if gateway_port and is_in_use(gateway_port):
@@ -56,19 +62,25 @@ def make_plan(paths: ProjectPaths, topology: Topology, options: Options) -> Plan
     addresses = _addresses(ports)
     variables = _variables(paths, gateway_port=gateway_port, admin_port=admin_port)
     gateway = envoy.command(paths, topology.gateway.config, variables, addresses)
-    hub = nats_server.command(paths, name=topology.system, port=nats_port)
-    env = _environment(paths, topology, addresses, nats_port)
+    engines.write(paths, urls)
+    hub = engines.hub_variables(paths, chosen.event_hub, f"nats://{LOOPBACK}:{nats_port}")
+    env = {**hub, **_environment(paths, topology, addresses)}
     return Plan(
         system=topology.system,
         fingerprint=fingerprint(paths, topology, options),
-        nats_port=nats_port,
+        nats_port=0 if chosen.event_hub else nats_port,
+        servers={engine: engines.shown(url) for engine, url in urls.items()},
         gateway_port=gateway_port,
         admin_port=admin_port,
         processes=(
-            Planned(name=HUB, copy_of=HUB, command=hub, env={}, units={}),
+            *([] if chosen.event_hub else [_hub(paths, topology, nats_port)]),
             *(
                 _process(
-                    name, copy, topology, {unit: ports[name, unit] for unit in copy.units}, env
+                    name,
+                    copy,
+                    topology,
+                    {unit: ports[name, unit] for unit in copy.units},
+                    {**env, **engines.store_variables(paths, copy.units, chosen.stores)},
                 )
                 for name, copy in copies.items()
             ),
@@ -109,6 +121,11 @@ def _addresses(ports: Mapping[tuple[str, str], int]) -> dict[str, tuple[int, ...
     return addresses
 
 
+def _hub(paths: ProjectPaths, topology: Topology, port: int) -> Planned:
+    command = nats_server.command(paths, name=topology.system, port=port)
+    return Planned(name=HUB, copy_of=HUB, command=command, env={}, units={})
+
+
 def _process(
     name: str, copy: _Copy, topology: Topology, ports: Mapping[str, int], env: Mapping[str, str]
 ) -> Planned:
@@ -124,15 +141,11 @@ def _process(
 
 
 def _environment(
-    paths: ProjectPaths,
-    topology: Topology,
-    addresses: Mapping[str, tuple[int, ...]],
-    nats_port: int,
+    paths: ProjectPaths, topology: Topology, addresses: Mapping[str, tuple[int, ...]]
 ) -> dict[str, str]:
     """Return the settings of the units as environment variables."""
     peers = {unit: "|".join(map(_url, ports)) for unit, ports in addresses.items()}
     return {
-        "HUB_URL": f"nats://{LOOPBACK}:{nats_port}",
         "DATA_DIR": paths.relative(paths.data),
         "JWKS_FILE": paths.relative(paths.jwks),
         "ISSUER": topology.auth.issuer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +34,25 @@ class Auth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """The engines that the system is made for.
+
+    Attributes:
+        event_hub: The engine of the event hub; None for NATS.
+        stores: The engines of the stores that are not SQLite, by unit.
+    """
+
+    event_hub: str | None
+    stores: Mapping[str, str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the engines, sorted."""
+        hub = {self.event_hub} if self.event_hub else set()
+        return tuple(sorted(hub | set(self.stores.values())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
     """The system.
 
@@ -43,6 +63,7 @@ class Topology:
         units: Where each unit is declared, as `module:attribute`, by name.
         processes: The units of each process by name.
         replicas: How often a process runs, by its name.
+        engines: The engines of the event hub and of the stores.
     """
 
     system: str
@@ -51,6 +72,7 @@ class Topology:
     units: Mapping[str, str]
     processes: Mapping[str, tuple[str, ...]]
     replicas: Mapping[str, int]
+    engines: Engines
 
     def grouped(self, options: Options) -> dict[str, tuple[str, ...]]:
         """Return the units of each process. Unlisted units, or all if `each`, have their own."""
@@ -88,6 +110,7 @@ def load(path: Path) -> Topology:
 
 def _topology(document: Mapping[str, Any]) -> Topology:
     gateway, auth = document["gateway"], document["auth"]
+    engines = document.get("engines", {})
     return Topology(
         system=str(document["system"]),
         gateway=Gateway(port=int(gateway["port"]), config=str(gateway["config"])),
@@ -101,6 +124,10 @@ def _topology(document: Mapping[str, Any]) -> Topology:
             name: tuple(map(str, units)) for name, units in document.get("processes", {}).items()
         },
         replicas={name: int(count) for name, count in document.get("replicas", {}).items()},
+        engines=Engines(
+            event_hub=str(hub) if (hub := engines.get("event_hub")) else None,
+            stores={unit: str(engine) for unit, engine in engines.get("stores", {}).items()},
+        ),
     )
 
 
@@ -131,6 +158,12 @@ def _check(file: str, topology: Topology) -> None:
             raise EmbeddedError(
                 f"{file}: [replicas] {name}: {count} is not from 1 to {MOST_REPLICAS}"
             )
+    for unit in topology.engines.stores:
+        if unit not in topology.units:
+            raise EmbeddedError(f"{file}: [engines.stores] {unit}: there is no such unit")
+    for engine in topology.engines.names:
+        if not re.fullmatch("[a-z]+", engine):
+            raise EmbeddedError(f"{file}: [engines] {engine!r} is not the name of an engine")
     names = [*topology.units, *topology.processes]
     if reserved := next((name for name in names if name in (HUB, GATEWAY)), None):
         raise EmbeddedError(f"{file}: {reserved!r} is a reserved name")

@@ -138,10 +138,12 @@ def _report(console: Console, plan: Plan, seconds: float) -> None:
     count = sum(1 for process in plan.processes if process.units)
     inside = f"{len(plan.units)} units in {count} process{'es' if count > 1 else ''}"
     console.line(console.good(f"{plan.system} is up: {inside}, ready after {seconds:.1f} s"))
-    parts = {
-        "gateway": plan.gateway_url,
-        **{unit: " ".join(urls) for unit, urls in plan.copies.items()},
-        "nats": plan.nats_url,
-    }
-    for name, url in parts.items():
-        console.line(f"  {name:<{max(map(len, parts))}}  {url}")
+    parts = [
+        ("gateway", plan.gateway_url),
+        *((unit, " ".join(urls)) for unit, urls in plan.copies.items()),
+        *([("nats", plan.nats_url)] if plan.nats_port else []),
+        *plan.servers.items(),
+    ]
+    width = max(len(name) for name, _ in parts)
+    for name, url in parts:
+        console.line(f"  {name:<{width}}  {url}")

@@ -9,7 +9,13 @@ from chassis.adapters import adapter
 from chassis.errors import Unavailable
 from chassis.hub.port import Hub
 
-ENGINES = {"kafka": "kafka", "nats": "nats"}
+ENGINES = {
+    "amqp": "rabbitmq",
+    "amqps": "rabbitmq",
+    "kafka": "kafka",
+    "nats": "nats",
+    "rabbitmq": "rabbitmq",
+}
 
 
 async def connect_hub(url: str, name: str) -> Hub:

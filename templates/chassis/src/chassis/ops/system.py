@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from chassis.dead_letters import DeadLetters
-from chassis.embedded import state, topology
+from chassis.embedded import engines, state, topology
+from chassis.embedded.options import Options
 from chassis.embedded.paths import ProjectPaths
 from chassis.hub.factory import connect_hub
 from chassis.hub.port import Hub
@@ -24,6 +25,7 @@ from chassis.runtime import checkpoints, generations
 from chassis.service import Service
 from chassis.store.factory import open_store
 from chassis.store.port import Store
+from chassis.variables import Variables
 
 Stateful: TypeAlias = Service | MaterializedView[Any]
 
@@ -31,8 +33,8 @@ Stateful: TypeAlias = Service | MaterializedView[Any]
 class System:
     """A system, opened for one command.
 
-    The environment variables DATA_DIR or STORE_URL, and HUB_URL, say where its stores and its hub
-    are; without them those of the embedded mode are used.
+    The environment says where its stores and its hub are: DATA_DIR or STORE_URL, ORDER_STORE_URL,
+    and HUB_URL. Otherwise they are those of the running system, or of ENGINES=real.
     """
 
     def __init__(self, paths: ProjectPaths, exit: AsyncExitStack) -> None:
@@ -98,7 +100,7 @@ class System:
                 raise OpsError(
                     f"{unit.name} has no store in {self._data}: run `make up` once, or set DATA_DIR"
                 )
-            store = open_store(self._data, identity_of(unit), self._store_url)
+            store = open_store(self._data, identity_of(unit), self._store_url(unit))
             self._exit.push_async_callback(store.close)
             await store.prepare(
                 (DeadLetters.collection, checkpoints.COLLECTION, generations.COLLECTION)
@@ -122,16 +124,35 @@ class System:
     def _data(self) -> Path:
         return Path(os.environ.get("DATA_DIR") or self._paths.data)
 
-    @property
-    def _store_url(self) -> str:
-        return os.environ.get("STORE_URL", "")
+    @cached_property
+    def _settings(self) -> tuple[str, str, Mapping[str, str]]:
+        """The URLs in the environment: of the hub, of all stores, and of those of single units."""
+        variables = Variables(os.environ)
+        found = variables.hub("HUB_URL"), variables.store("STORE_URL"), variables.stores()
+        if variables.problems:
+            raise OpsError("\n".join(variables.problems))
+        return found
+
+    @cached_property
+    def _servers(self) -> Mapping[str, str]:
+        """The URLs of the servers that the system runs on, by engine."""
+        if (found := state.read(self._paths)) is not None:
+            return engines.read(self._paths, found.plan.servers)
+        real = Options.from_env(os.environ).real
+        return engines.server_urls(self._topology.engines, os.environ) if real else {}
+
+    def _store_url(self, unit: Stateful) -> str:
+        _, url, urls = self._settings
+        engine = self._topology.engines.stores.get(unit.name, "")
+        return urls.get(unit.name) or url or self._servers.get(engine, "")
 
     def _exists(self, unit: Stateful) -> bool:
         """Return whether a unit has a store; one on a server is created if it has none."""
-        return bool(self._store_url) or (self._data / f"{identity_of(unit)}.db").exists()
+        return bool(self._store_url(unit)) or (self._data / f"{identity_of(unit)}.db").exists()
 
     def _hub_url(self) -> str:
-        if url := os.environ.get("HUB_URL"):
+        url, *_ = self._settings
+        if url := url or self._servers.get(self._topology.engines.event_hub or "", ""):
             return url
         found = state.read(self._paths)
         if found is None or not found.alive:

@@ -153,7 +153,7 @@ def _host_service(
     from chassis.runtime import ServiceRuntime
     from chassis.store.factory import open_store
 
-    store = open_store(settings.data_dir, identity_of(service), settings.store_url)
+    store = open_store(settings.data_dir, identity_of(service), settings.store_of(service.name))
     runtime = ServiceRuntime(
         service,
         store,
@@ -180,7 +180,7 @@ def _host_view(
     from chassis.runtime import ProjectionRuntime
     from chassis.store.factory import open_store
 
-    store = open_store(settings.data_dir, identity_of(view), settings.store_url)
+    store = open_store(settings.data_dir, identity_of(view), settings.store_of(view.name))
     runtime = ProjectionRuntime(view, store, hub, overrides.clock, overrides.retry, telemetry)
     app = projection_app(view, runtime, verifier, guard(runtime.readiness), telemetry)
     return Host(view.name, app, runtime, store, store.close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from chassis.domain import evolved
 from chassis.envelope import Envelope, Outgoing
 from chassis.identity import identity_of
 from chassis.messages import Catalog, decoded
+from chassis.runtime.patterns import Pattern
 from chassis.runtime.rows import Rows
 from chassis.runtime.snapshots import Snapshots
 from chassis.runtime.work import Work
@@ -71,16 +72,16 @@ class StateRepository:
     """The repository of state-stored aggregates."""
 
     def __init__(
-        self, aggregate: Aggregate[Any, Any, Any], store: Store, indexes: list[tuple[str, ...]]
+        self, aggregate: Aggregate[Any, Any, Any], store: Store, patterns: Iterable[Pattern]
     ) -> None:
         self.aggregate = aggregate
         self.rows: Rows[Any] = Rows(
             store,
             f"aggregate_{identity_of(aggregate)}",
             aggregate.state,
-            indexes,
-            aggregate.stored,
-            aggregate.id,
+            keys=aggregate.stored,
+            id=aggregate.id,
+            patterns=patterns,
         )
 
     @property

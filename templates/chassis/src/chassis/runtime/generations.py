@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chassis.projection import MaterializedView
-from chassis.runtime.indexes import indexes
+from chassis.runtime.patterns import patterns
 from chassis.runtime.rows import Rows
 from chassis.store.port import Collection, Commit, Field, Kind, Put, Store
 
@@ -128,12 +128,12 @@ def rows_of(view: MaterializedView[Any], generation: int, store: Store) -> Rows[
         store,
         collection_name("rows", generation),
         view.row,
-        [
-            (*view.row_key.partition, *view.row_key.cluster),
-            *indexes(view.routes, view.row),
+        keys=view.row_keys,
+        id=view.row_id,
+        patterns=[
+            (view.row_key.partition, view.row_key.cluster),
+            *patterns(view.routes, view.row),
         ],
-        view.row_keys,
-        view.row_id,
     )
 
 

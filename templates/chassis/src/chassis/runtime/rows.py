@@ -13,8 +13,10 @@ from chassis.errors import InvalidQuery
 from chassis.fields import SearchField, search_fields, stored_fields
 from chassis.results import Page, Versioned
 from chassis.runtime.cursor import read_cursor, write_cursor
+from chassis.runtime.patterns import Pattern
 from chassis.runtime.work import Work
 from chassis.store.port import (
+    AccessPattern,
     Collection,
     Commit,
     Condition,
@@ -38,9 +40,9 @@ class Rows(Generic[T]):
         store: Store,
         name: str,
         kind: type[T],
-        indexes: Iterable[tuple[str, ...]] = (),
         keys: Mapping[str, str] = MappingProxyType({}),
         id: str | None = None,
+        patterns: Iterable[Pattern] = (),
     ) -> None:
         """Create access to a collection.
 
@@ -48,9 +50,9 @@ class Rows(Generic[T]):
             store: The store.
             name: The name of the collection.
             kind: The class of the documents.
-            indexes: The fields of each index; a leading `-` means descending.
             keys: The keys of fields that are stored under another one than their name.
             id: The field with the id; None, or another name, if no field has it.
+            patterns: The expected searches.
         """
         self._store = store
         self._codec = Codec(kind, keys)
@@ -61,7 +63,12 @@ class Rows(Generic[T]):
             name=name,
             id=stored[id].key if id in stored else None,
             fields=tuple(stored.values()),
-            indexes=tuple(dict.fromkeys(self._sorts(index) for index in indexes)),
+            patterns=tuple(
+                dict.fromkeys(
+                    AccessPattern(by=self._keys(by), sort=self._sorts(sort))
+                    for by, sort in patterns
+                )
+            ),
         )
 
     async def get(self, reads: Reads, id: str) -> Versioned[T] | None:
@@ -119,6 +126,9 @@ class Rows(Generic[T]):
     def _where(self, values: Mapping[str, object]) -> tuple[Condition, ...]:
         fields = ((self._field(name), value) for name, value in values.items())
         return tuple(equal(field.key, field.parse(value)) for field, value in fields)
+
+    def _keys(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(self._field(name).key for name in names)
 
     def _sorts(self, names: Iterable[str]) -> tuple[Sort, ...]:
         return tuple(

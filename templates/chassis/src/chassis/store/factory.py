@@ -9,7 +9,15 @@ from urllib.parse import urlsplit
 from chassis.adapters import adapter
 from chassis.store.port import Store
 
-ENGINES = {"postgresql": "postgresql"}
+ENGINES = {
+    "cassandra": "cassandra",
+    "mongodb": "mongodb",
+    "mongodb+srv": "mongodb",
+    "mssql": "sqlserver",
+    "postgresql": "postgresql",
+    "redis": "redis",
+    "rediss": "redis",
+}
 
 
 def open_store(data_dir: Path, unit_name: str, url: str = "") -> Store:

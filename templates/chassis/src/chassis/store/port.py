@@ -61,6 +61,14 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPattern:
+    """An expected query: its fields `by` equal values, and it is sorted by `sort`."""
+
+    by: tuple[str, ...] = ()
+    sort: tuple[Sort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
     """A collection of documents of one class.
 
@@ -68,15 +76,21 @@ class Collection:
         name: The name of the collection.
         id: The field with the id of the document; None if it is in none. Then it is any text.
         fields: All fields of the documents. Queries may use those that are not JSON.
-        indexes: The sorts of the expected queries.
         unique: Fields whose values, together, no two documents share, unless one of them is null.
+        patterns: The expected queries.
     """
 
     name: str
     id: str | None = None
     fields: tuple[Field, ...] = ()
-    indexes: tuple[tuple[Sort, ...], ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
+    patterns: tuple[AccessPattern, ...] = ()
+
+    @property
+    def indexes(self) -> tuple[tuple[Sort, ...], ...]:
+        """The sorts of the expected queries, but for those that the id alone answers."""
+        sorts = ((*map(Sort, each.by), *each.sort) for each in self.patterns)
+        return tuple(dict.fromkeys(each for each in sorts if each and each[0].field != self.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +142,8 @@ class Query:
         sort: The fields to sort by; documents with equal values are sorted by id.
         after: The sort values and, last, the id of the document to continue after.
         limit: The largest number of documents.
+        ordered: Whether the order matters. If not, there is no `sort`, and a store may have an
+            order of its own, in which it continues after an id.
     """
 
     collection: str
@@ -135,6 +151,7 @@ class Query:
     sort: tuple[Sort, ...] = ()
     after: tuple[Scalar, ...] | None = None
     limit: int
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,5 +21,5 @@ async def products_by_product_id(product_id: UUID, backends: Backends) -> dict[s
 
 @router.get("/fraud")
 async def fraud(backends: Backends) -> dict[str, Json]:
-    """Return customers."""
-    return await together(customers=backends.get("fraud_watch", "/declined-payments"))
+    """Return declined."""
+    return await together(declined=backends.get("fraud_watch", "/declined-payments"))

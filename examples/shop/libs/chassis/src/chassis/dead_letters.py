@@ -23,6 +23,7 @@ from chassis.errors import Conflict
 from chassis.fields import stored_fields
 from chassis.hub.port import Record
 from chassis.store.port import (
+    AccessPattern,
     Collection,
     Commit,
     Delete,
@@ -111,7 +112,7 @@ class DeadLetters:
         name=_NAME,
         id="id",
         fields=tuple(stored_fields(DeadLetter, {}).values()),
-        indexes=((Sort("state"), Sort("position")),),
+        patterns=(AccessPattern(by=("state",), sort=(Sort("position"),)),),
     )
 
     def __init__(self, store: Store, clock: Clock) -> None:

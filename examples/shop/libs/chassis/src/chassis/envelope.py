@@ -8,6 +8,7 @@ the extensions correlationid and causationid.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,10 @@ from typing import Any
 from uuid import UUID
 
 _SEQUENCE_DIGITS = 10  # the extension requires text that sorts in order
+# Within texts of JSON quotes are escaped, so this matches only a member of an object; and the
+# attributes are before the data.
+_TRACEPARENT = re.compile(rb'"traceparent":"([^"\\]+)"')
+_DATA = b'"data":'
 
 
 class Undecodable(Exception):
@@ -122,3 +127,9 @@ class Outgoing:
     def envelope(self) -> Envelope:
         """The decoded envelope."""
         return Envelope.from_json(self.data)
+
+    @property
+    def traceparent(self) -> str | None:
+        """The trace that it belongs to; found without decoding the envelope."""
+        found = _TRACEPARENT.search(self.data.partition(_DATA)[0])
+        return None if found is None else found[1].decode()

@@ -6,6 +6,11 @@ from shop_sales_per_minute.windows import SalesPerMinuteRow
 
 routes = (
     search(
-        "/sales-of-product", SalesPerMinuteRow, by=("product_id",), sort=("-window_start",), page=60
+        "/sales-of-product",
+        SalesPerMinuteRow,
+        by=("product_id",),
+        sort=("-window_start",),
+        page=60,
+        roles=("merchant",),
     ),
 )

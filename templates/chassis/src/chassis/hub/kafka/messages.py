@@ -7,7 +7,6 @@ decoding them, its id, and the trace that it belongs to. The key is the subject.
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime
 
 from confluent_kafka import Message
@@ -17,10 +16,6 @@ from chassis.hub.port import Record
 
 _CONTENT_TYPE = b"application/cloudevents+json; charset=UTF-8"
 _TYPE = "ce_type"
-# Within texts of JSON quotes are escaped, so this matches only a member of an object; and the
-# attributes are before the data.
-_TRACEPARENT = re.compile(rb'"traceparent":"([^"\\]+)"')
-_DATA = b'"data":'
 
 
 def headers_of(message: Outgoing) -> list[tuple[str, str | bytes | None]]:
@@ -31,17 +26,13 @@ def headers_of(message: Outgoing) -> list[tuple[str, str | bytes | None]]:
         ("ce_id", message.id.encode()),
         (_TYPE, message.type.encode()),
     ]
-    attributes = message.data.partition(_DATA)[0]
-    if (trace := _TRACEPARENT.search(attributes)) is not None:
-        headers.append(("traceparent", trace[1]))
+    if (trace := message.traceparent) is not None:
+        headers.append(("traceparent", trace.encode()))
     return headers
 
 
-def record_of(message: Message[bytes, bytes], types: frozenset[str] | None) -> Record | None:
-    """Return a message as a record; None if it is not wanted."""
-    type = _type_of(message)
-    if types is not None and type not in types:
-        return None
+def record_of(message: Message[bytes, bytes], type: str, pending: int) -> Record:
+    """Return a message as a record."""
     partition, offset, value = message.partition(), message.offset(), message.value()
     assert partition is not None
     assert offset is not None
@@ -51,10 +42,12 @@ def record_of(message: Message[bytes, bytes], types: frozenset[str] | None) -> R
         time=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
         type=type,
         data=value or b"",
+        pending=pending,
     )
 
 
-def _type_of(message: Message[bytes, bytes]) -> str:
+def type_of(message: Message[bytes, bytes]) -> str:
+    """Return the CloudEvents type of a message; empty if it has none."""
     headers = message.headers()
     assert not isinstance(headers, dict)  # it is one only when a message is sent
     for name, value in headers or ():

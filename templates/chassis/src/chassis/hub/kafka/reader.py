@@ -14,13 +14,14 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from chassis.errors import Unavailable
 from chassis.hub.kafka.config import HEADROOM, MAX_MESSAGE_BYTES
-from chassis.hub.kafka.messages import record_of
+from chassis.hub.kafka.messages import record_of, type_of
 from chassis.hub.port import Record
 
 _BATCH = 256  # messages
@@ -35,7 +36,10 @@ _SETTINGS = {
     "fetch.max.bytes": str(4 * 1024 * 1024),
     "max.partition.fetch.bytes": str(MAX_MESSAGE_BYTES + HEADROOM),
     "queued.max.messages.kbytes": "4096",
+    "fetch.queue.backoff.ms": "10",  # by default, a full queue is looked at again after a second
 }
+
+_Typed: TypeAlias = "tuple[Message[bytes, bytes], str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +137,17 @@ class Reader:
         consumer: Consumer,
         assigned: list[TopicPartition],
     ) -> None:
-        records = list(self._records(messages))
+        wanted = list(self._wanted(messages))
         for each in assigned:
             _, end = consumer.get_watermark_offsets(each, cached=True)
             self._ends[each.partition] = max(self._ends[each.partition], end)
         left = sum(max(0, end - self._next[p]) for p, end in self._ends.items())
-        batches = list(_batches(records, left))
+        batches = list(_batches(wanted, left))
         for batch in batches[:-1]:
             self._hand_over(_Batch(batch, at_end=False))
         self._hand_over(_Batch(batches[-1], at_end=self._at_end))
 
-    def _records(self, messages: list[Message[bytes, bytes]]) -> Iterator[Record]:
+    def _wanted(self, messages: list[Message[bytes, bytes]]) -> Iterator[_Typed]:
         for message in messages:
             partition, offset, error = message.partition(), message.offset(), message.error()
             if error is not None and error.code() != KafkaError._PARTITION_EOF:
@@ -154,8 +158,9 @@ class Reader:
                 self._next[partition] = max(self._next[partition], offset)
                 continue
             self._next[partition] = offset + 1
-            if (record := record_of(message, self._types)) is not None:
-                yield record
+            type = type_of(message)
+            if self._types is None or type in self._types:
+                yield message, type
 
     def _hand_over(self, batch: _Batch | Exception) -> None:
         self._room.acquire()
@@ -166,12 +171,13 @@ class Reader:
             self._loop.call_soon_threadsafe(self._arrived.put_nowait, batch)
 
 
-def _batches(records: list[Record], left: int) -> Iterator[tuple[Record, ...]]:
-    """Divide records into batches of a bounded size; the last one may be empty."""
+def _batches(messages: list[_Typed], left: int) -> Iterator[tuple[Record, ...]]:
+    """Divide messages into batches of a bounded size; the last one may be empty."""
     batch: list[Record] = []
     size = 0
-    for number, record in enumerate(records, 1):
-        batch.append(replace(record, pending=len(records) - number + left))
+    for number, (message, type) in enumerate(messages, 1):
+        record = record_of(message, type, pending=len(messages) - number + left)
+        batch.append(record)
         size += len(record.data)
         if size >= _BATCH_BYTES:
             yield tuple(batch)

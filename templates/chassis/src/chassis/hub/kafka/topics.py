@@ -1,5 +1,8 @@
 """Topics on Kafka: their creation, configuration, offsets and removal."""
 
+# confluent_kafka.admin does not list what it exports.
+# pyright: reportPrivateImportUsage=false
+
 from __future__ import annotations
 
 import asyncio

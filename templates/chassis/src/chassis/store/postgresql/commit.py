@@ -1,53 +1,44 @@
-"""What a commit writes to PostgreSQL, in one transaction of two round trips.
+"""Writes commits to PostgreSQL, each group in one transaction of two round trips.
 
-The first one sends all statements, the second one is the COMMIT or ROLLBACK. Messages enter the
-outbox last, under a lock that is held until the end: so positions are in the order of the commits,
-and whoever has read up to one of them finds none before it later.
+The first one sends all statements, the second one is the COMMIT or ROLLBACK.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import AsyncCursor, Error
 from psycopg.errors import UniqueViolation
-from sqlalchemy import bindparam, func, select
 
-from chassis.envelope import Outgoing
 from chassis.errors import AlreadyHandled, Conflict, Duplicate
-from chassis.store.port import Append, Commit, Delete, Put, Received, Timer
+from chassis.store.group_commit import Batch
+from chassis.store.postgresql.documents import delete_rows, put_rows
+from chassis.store.postgresql.errors import FAILURES, is_lost_race
 from chassis.store.postgresql.pool import Connection
 from chassis.store.postgresql.sql import Statement, compiled
-from chassis.store.sql.documents import delete_rows, is_uuid, put_rows
-from chassis.store.sql.statements import DocumentStatements, UnitStatements
+from chassis.store.postgresql.statements import DocumentWrites, UnitWrites
+from chassis.store.sql.commit import (
+    COLUMNS,
+    Add,
+    Lock,
+    Remove,
+    RemoveDocuments,
+    Step,
+    WriteDocuments,
+    row_count,
+    steps,
+)
+from chassis.store.sql.reads import UnitReads
 from chassis.store.sql.tables import DocumentTable, UnitTables
 from chassis.store.sql.texts import escaped, unescaped
-
-_LOCK = func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Commits that are written in one transaction, because none of them touches what others do."""
-
-    commits: tuple[Commit, ...]
-    published: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """A statement, and how many rows it must write; None for any number."""
-
-    statement: Statement
-    values: Mapping[str, Any]
-    rows: int | None = None
+from chassis.store.sql.writer import Again
 
 
 @dataclass(frozen=True, slots=True)
 class _Documents:
-    table: DocumentTable
     insert: Statement
     update: Statement
     delete: Statement
@@ -59,21 +50,21 @@ class Writes:
 
     tables: UnitTables
     _unit: dict[str, Statement] = field(init=False)
+    _tables: dict[str, DocumentTable] = field(init=False, default_factory=dict)
     _documents: dict[str, _Documents] = field(init=False, default_factory=dict)
     _unique: dict[str, Duplicate] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        statements = UnitStatements(self.tables)
-        names = ("handled", "published", "receive", "append", "drop_timers", "set_timers", "send")
-        self._unit = {name: compiled(getattr(statements, name)) for name in names}
-        self._unit["lock"] = compiled(select(_LOCK))
+        statements = vars(UnitReads(self.tables)) | vars(UnitWrites(self.tables))
+        names = ("handled", "published", "drop_timers", "lock", *COLUMNS)
+        self._unit = {name: compiled(statements[name]) for name in names}
 
     def add(self, table: DocumentTable) -> None:
         """Compile the statements for the documents of a collection."""
-        new = DocumentStatements(table)
-        name = table.collection.name
+        new, name = DocumentWrites(table), table.collection.name
+        self._tables[name] = table
         self._documents[name] = _Documents(
-            table, compiled(new.insert), compiled(new.update), compiled(new.delete)
+            compiled(new.insert), compiled(new.update), compiled(new.delete)
         )
         for index, fields in table.unique.items():
             self._unique[index] = Duplicate(name, fields)
@@ -86,24 +77,23 @@ class Writes:
             Conflict: A version is not the expected one.
             Duplicate: Another document has the same values in unique fields.
         """
-        steps = list(self._steps(batch))
+        planned = list(steps(batch, self._tables, self.tables.dialect))
         cursors: list[AsyncCursor[Any]] = []
         failure: Error | None = None
         try:
             async with connection.pipeline():
-                for step in steps:
+                for step in planned:
+                    statement, values = self._statement(step)
                     cursors.append(connection.cursor())
-                    parameters = step.statement.parameters(step.values)
-                    await cursors[-1].execute(step.statement.sql, parameters)
+                    await cursors[-1].execute(statement.sql, statement.parameters(values))
         except Error as error:
             failure = error
-        inbox = [entry for commit in batch.commits for entry in commit.inbox]
-        for step, cursor in zip(steps, cursors, strict=False):
-            if step.rows is None or cursor.rowcount in (step.rows, -1):
+        for step, cursor in zip(planned, cursors, strict=False):
+            if row_count(step) in (None, cursor.rowcount) or cursor.rowcount == -1:
                 continue
-            if step.statement is self._unit["receive"]:
+            if isinstance(step, Add) and step.name == "receive":
                 await connection.rollback()
-                if results := await self._results(connection, inbox):
+                if results := await self._results(connection, batch.messages):
                     raise AlreadyHandled(results)
                 raise Conflict  # they have just been forgotten
             if failure is None:
@@ -116,97 +106,55 @@ class Writes:
             raise failure
 
     async def _results(
-        self, connection: Connection, inbox: Iterable[Received]
+        self, connection: Connection, messages: Iterable[str]
     ) -> dict[str, str | None]:
-        messages = [escaped(entry.message) for entry in inbox]
-        cursor = await connection.execute(self._unit["handled"].sql, {"messages": messages})
+        values = {"messages": [escaped(message) for message in messages]}
+        cursor = await connection.execute(self._unit["handled"].sql, values)
         return {
             unescaped(message): None if result is None else unescaped(result)
             for message, result in await cursor.fetchall()
         }
 
-    def _steps(self, batch: Batch) -> Iterator[_Step]:
-        """Return the steps in the same order for all writers, so that locks are, too."""
-        commits = batch.commits
-        if batch.published:
-            yield _Step(self._unit["published"], {"positions": list(batch.published)})
-        if inbox := [entry for commit in commits for entry in commit.inbox]:
-            yield _Step(self._unit["receive"], _inbox_values(inbox), len(inbox))
-        if appends := [append for commit in commits for append in commit.appends]:
-            values = _event_values(appends)
-            yield _Step(self._unit["append"], values, len(values["stream"]))
-        yield from self._document_steps(commits)
-        if ids := [escaped(id) for commit in commits for id in commit.drop_timers]:
-            yield _Step(self._unit["drop_timers"], {"ids": ids})
-        if timers := {timer.id: timer for commit in commits for timer in commit.set_timers}:
-            yield _Step(self._unit["set_timers"], _timer_values(timers.values()))
-        if outbox := [message for commit in commits for message in commit.outbox]:
-            yield _Step(self._unit["lock"], {"name": f"{self.tables.metadata.schema}.outbox"})
-            yield _Step(self._unit["send"], _message_values(outbox))
-
-    def _document_steps(self, commits: Iterable[Commit]) -> Iterator[_Step]:
-        """Return deletes, then changes, then new documents, which may take over unique values."""
-        puts: dict[tuple[str, bool], list[Put]] = {}
-        deletes: dict[str, list[Delete]] = {}
-        for commit in commits:
-            for put in commit.puts:
-                self._check_id(put)
-                puts.setdefault((put.collection, put.expected == 0), []).append(put)
-            for delete in commit.deletes:
-                self._check_id(delete)
-                deletes.setdefault(delete.collection, []).append(delete)
-        for collection, removed in sorted(deletes.items()):
-            rows = delete_rows(sorted(removed, key=lambda delete: delete.id))
-            yield _Step(self._documents[collection].delete, {"rows": rows}, len(removed))
-        for (collection, new), group in sorted(puts.items()):
-            statements = self._documents[collection]
-            statement = statements.insert if new else statements.update
-            rows = put_rows(sorted(group, key=lambda put: put.id))
-            yield _Step(statement, {"rows": rows}, len(group))
-
-    def _check_id(self, change: Put | Delete) -> None:
-        if self._documents[change.collection].table.has_uuids and not is_uuid(change.id):
-            if isinstance(change, Delete):
-                raise Conflict  # there is none
-            raise ValueError(f"{change.collection}: {change.id!r} is not a UUID in canonical form")
+    def _statement(self, step: Step) -> tuple[Statement, Mapping[str, Any]]:
+        match step:
+            case Lock():
+                return self._unit["lock"], {"name": f"{self.tables.metadata.schema}.outbox"}
+            case Remove(name, values):
+                parameter = "positions" if name == "published" else "ids"
+                return self._unit[name], {parameter: values}
+            case Add(name, rows):
+                arrays = {key: [row[n] for row in rows] for n, key in enumerate(COLUMNS[name])}
+                return self._unit[name], arrays
+            case WriteDocuments(table, puts, new):
+                documents = self._documents[table.collection.name]
+                statement = documents.insert if new else documents.update
+                return statement, {"rows": put_rows(puts)}
+            case RemoveDocuments(table, deletes):
+                statement = self._documents[table.collection.name].delete
+                return statement, {"rows": delete_rows(deletes)}
 
 
-def _inbox_values(inbox: Iterable[Received]) -> dict[str, list[Any]]:
-    rows = [(escaped(each.message), each.result and escaped(each.result)) for each in inbox]
-    rows.sort(key=lambda row: row[0])
-    return _columns(("message", "result"), rows)
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A transaction that writes one batch."""
 
+    connection: Connection
+    writes: Writes
 
-def _event_values(appends: Iterable[Append]) -> dict[str, list[Any]]:
-    rows = [
-        (escaped(append.stream), append.expected, version, event.id, event.type, event.data)
-        for append in sorted(appends, key=lambda append: append.stream)
-        for version, event in enumerate(append.events, append.expected + 1)
-    ]
-    return _columns(("stream", "expected", "version", "id", "type", "data"), rows)
+    async def write(self, batch: Batch) -> None:
+        """See `chassis.store.sql.writer.Transaction`."""
+        try:
+            await self.writes.write(self.connection, batch)
+        except FAILURES as error:
+            if is_lost_race(error):
+                raise Again(str(error)) from error
+            raise
 
+    async def commit(self) -> None:
+        """See `chassis.store.sql.writer.Transaction`."""
+        await self.connection.commit()
 
-def _timer_values(timers: Iterable[Timer]) -> dict[str, list[Any]]:
-    rows = [
-        (escaped(timer.id), timer.due, escaped(timer.handler), escaped(timer.data))
-        for timer in sorted(timers, key=lambda timer: timer.id)
-    ]
-    return _columns(("id", "due", "handler", "data"), rows)
-
-
-def _message_values(messages: Iterable[Outgoing]) -> dict[str, list[Any]]:
-    rows = [
-        (
-            escaped(each.topic),
-            escaped(each.subject),
-            escaped(each.id),
-            escaped(each.type),
-            each.data,
-        )
-        for each in messages
-    ]
-    return _columns(("topic", "subject", "id", "type", "data"), rows)
-
-
-def _columns(names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return {name: [row[n] for row in rows] for n, name in enumerate(names)}
+    async def rollback(self) -> None:
+        """See `chassis.store.sql.writer.Transaction`."""
+        with suppress(*FAILURES):
+            await self.connection.rollback()

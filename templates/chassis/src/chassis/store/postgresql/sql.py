@@ -30,7 +30,8 @@ class Statement:
 def compiled(statement: ClauseElement) -> Statement:
     """Return `statement` as the driver needs it."""
     text = statement.compile(dialect=_DIALECT)
-    constants = {name: value for name, value in text.params.items() if value is not None}
+    found = text.params or {}
+    constants = {name: value for name, value in found.items() if value is not None}
     return Statement(str(text).encode(), constants)
 
 

@@ -3,50 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
-    Date,
-    DateTime,
-    Double,
     Identity,
     Index,
-    LargeBinary,
     MetaData,
-    Numeric,
     Table,
-    Text,
-    TextClause,
-    UnaryExpression,
-    Uuid,
-    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeEngine
 
-from chassis.store.port import Collection, Field, Kind, Sort
-from chassis.store.sql.texts import escaped_json
+from chassis.store.port import Collection, Field, Kind
+from chassis.store.sql.dialect import Dialect, Types
+from chassis.store.sql.literals import expression
 
-TEXT = Text(collation="C")
-_TYPES: dict[Kind, TypeEngine[Any]] = {
-    Kind.TEXT: TEXT,
-    Kind.UUID: Uuid(),
-    Kind.INTEGER: BigInteger(),
-    Kind.NUMBER: Double(),
-    Kind.BOOLEAN: Boolean(),
-    Kind.DECIMAL: Numeric(),
-    Kind.INSTANT: DateTime(timezone=True),
-    Kind.DATE: Date(),
-    Kind.ENUM: TEXT,
-    Kind.JSON: JSON().with_variant(JSONB(), "postgresql"),
-}
 _LONGEST = 63  # bytes of a name
 _OWN = ("events", "outbox", "inbox", "timers", "meta")
 
@@ -54,38 +27,40 @@ _OWN = ("events", "outbox", "inbox", "timers", "meta")
 class UnitTables:
     """The tables that every unit has."""
 
-    def __init__(self, schema: str) -> None:
+    def __init__(self, schema: str, dialect: Dialect) -> None:
+        types = dialect.types
+        self.dialect = dialect
         self.metadata = MetaData(schema=schema)
         self.events = Table(
             "events",
             self.metadata,
-            Column("stream", TEXT, primary_key=True),
+            Column("stream", types.key, primary_key=True),
             Column("version", BigInteger, primary_key=True, autoincrement=False),
-            *_message_columns(),
+            *_message_columns(types),
         )
         self.outbox = Table(
             "outbox",
             self.metadata,
             Column("position", BigInteger, Identity(always=True), primary_key=True),
-            Column("topic", TEXT, nullable=False),
-            Column("subject", TEXT, nullable=False),
-            *_message_columns(),
+            Column("topic", types.text, nullable=False),
+            Column("subject", types.text, nullable=False),
+            *_message_columns(types),
         )
         self.inbox = Table(
             "inbox",
             self.metadata,
-            Column("message", TEXT, primary_key=True),
-            Column("result", TEXT),
+            Column("message", types.key, primary_key=True),
+            Column("result", types.text),
             Column("generation", BigInteger, nullable=False),
             Index("inbox_by_generation", "generation"),
         )
         self.timers = Table(
             "timers",
             self.metadata,
-            Column("id", TEXT, primary_key=True),
-            Column("due", DateTime(timezone=True), nullable=False),
-            Column("handler", TEXT, nullable=False),
-            Column("data", TEXT, nullable=False),
+            Column("id", types.key, primary_key=True),
+            Column("due", types.instant, nullable=False),
+            Column("handler", types.text, nullable=False),
+            Column("data", types.text, nullable=False),
             Index("timers_by_due", "due", "id"),
         )
         self.meta = Table(
@@ -94,7 +69,7 @@ class UnitTables:
             Column(
                 "id", BigInteger, CheckConstraint("id = 1"), primary_key=True, autoincrement=False
             ),
-            Column("store", Uuid, nullable=False),
+            Column("store", types.store, nullable=False),
             Column("generation", BigInteger, nullable=False),
             Column("pings", BigInteger, nullable=False),
         )
@@ -111,6 +86,7 @@ class DocumentTable:
 
     Attributes:
         collection: The collection.
+        dialect: The idioms of the database.
         table: The table.
         id: The column with the id.
         version: The column with the version.
@@ -118,6 +94,7 @@ class DocumentTable:
     """
 
     collection: Collection
+    dialect: Dialect
     table: Table
     id: Column[Any]
     version: Column[Any]
@@ -126,7 +103,8 @@ class DocumentTable:
     @property
     def has_uuids(self) -> bool:
         """Whether its ids are UUIDs."""
-        return isinstance(self.id.type, Uuid)
+        id = self.collection.id
+        return any(field.key == id and field.kind is Kind.UUID for field in self.collection.fields)
 
     @property
     def unique(self) -> dict[str, tuple[str, ...]]:
@@ -134,7 +112,7 @@ class DocumentTable:
         return {_unique_name(self.table.name, each): each for each in self.collection.unique}
 
 
-def document_table(collection: Collection, schema: str) -> DocumentTable:
+def document_table(collection: Collection, schema: str, dialect: Dialect) -> DocumentTable:
     """Return the table of `collection` in a schema.
 
     Raises:
@@ -146,82 +124,65 @@ def document_table(collection: Collection, schema: str) -> DocumentTable:
     if long := [name for name in names if len(name.encode()) > _LONGEST]:
         raise ValueError(f"{', '.join(long)}: longer than {_LONGEST} bytes")
     version = Column("version", BigInteger, nullable=False)
-    columns = {field.key: _column(collection, field) for field in collection.fields}
-    id = columns[collection.id] if collection.id else Column("id", TEXT, primary_key=True)
+    columns = {field.key: _column(collection, field, dialect) for field in collection.fields}
+    own = Column("id", dialect.types.key, primary_key=True)
+    id = columns[collection.id] if collection.id else own
     first = [] if collection.id else [id]
     metadata = MetaData(schema=schema)
     table = Table(collection.name, metadata, *first, version, *columns.values())
-    _add_indexes(collection, table, columns, id)
-    return DocumentTable(collection, table, id, version, columns)
+    result = DocumentTable(collection, dialect, table, id, version, columns)
+    _add_indexes(result)
+    return result
 
 
-def _message_columns() -> tuple[Column[Any], ...]:
+def _message_columns(types: Types) -> tuple[Column[Any], ...]:
     return (
-        Column("id", TEXT, nullable=False),
-        Column("type", TEXT, nullable=False),
-        Column("data", LargeBinary, nullable=False),
+        Column("id", types.text, nullable=False),
+        Column("type", types.text, nullable=False),
+        Column("data", types.data, nullable=False),
     )
 
 
-def _column(collection: Collection, field: Field) -> Column[Any]:
+def _column(collection: Collection, field: Field, dialect: Dialect) -> Column[Any]:
     reserved = {"version"} if collection.id else {"version", "id"}
     name = f"{field.key}_" if field.key in reserved and field.key != collection.id else field.key
-    checks = [_check(collection.name, name, field)] if field.kind is Kind.ENUM else []
-    default = None if field.default is None else _expression(_literal(_sql_value(field)))
+    default = None if field.default is None else dialect.default(field)
     return Column(
         name,
-        _TYPES[field.kind],
-        *checks,
+        dialect.column_type(field, is_key=field.key in _keys(collection)),
+        *_checks(collection.name, name, field, dialect),
         primary_key=field.key == collection.id,
         autoincrement=False,
         nullable=field.optional,
-        server_default=default,
+        server_default=None if default is None else expression(default),
     )
 
 
-def _check(table: str, column: str, field: Field) -> CheckConstraint:
-    """Return the constraint on the values of an enum. Its `info` has them as SQL."""
-    values = [_literal(value) for value in field.values]
-    return CheckConstraint(
-        _expression(f'"{column}" IN ({", ".join(values)})'),
-        name=_short(f"{table}_{column}_check"),
-        info={"values": values},
-    )
+def _keys(collection: Collection) -> set[str | None]:
+    """Return the fields that are in a key or index."""
+    sorted_by = {sort.field for sorts in collection.indexes for sort in sorts}
+    return {collection.id, *sorted_by, *(field for fields in collection.unique for field in fields)}
 
 
-def _sql_value(field: Field) -> str:
-    """Return the default of a field as the text of its value."""
-    default = escaped_json(field.default or "null")
-    if field.kind is Kind.JSON:
-        return default
-    value = json.loads(default)
-    return value if isinstance(value, str) else default
+def _checks(table: str, column: str, field: Field, dialect: Dialect) -> list[CheckConstraint]:
+    """Return the constraints on the values of a column. Their `info` has the values as SQL."""
+    if (check := dialect.check(column, field)) is None:
+        return []
+    condition, values = check
+    name = _short(f"{table}_{column}_check")
+    return [CheckConstraint(expression(condition), name=name, info={"values": values})]
 
 
-def _expression(sql: str) -> TextClause:
-    return text(sql.replace(":", "\\:"))  # or it has parameters
-
-
-def _literal(value: str) -> str:
-    doubled = value.replace("'", "''")
-    return f"'{doubled}'"
-
-
-def _add_indexes(
-    collection: Collection, table: Table, columns: dict[str, Column[Any]], id: Column[Any]
-) -> None:
+def _add_indexes(table: DocumentTable) -> None:
+    collection, columns, dialect = table.collection, table.columns, table.dialect
+    name = table.table.name
     for sorts in collection.indexes:
         fields = "_".join(sort.field + "_d" * sort.descending for sort in sorts)
-        parts = [ordering(columns[sort.field], sort) for sort in sorts]
-        last = [] if any(sort.field == collection.id for sort in sorts) else [id]
-        Index(_short(f"{table.name}_by_{fields}"), *parts, *last)
+        parts = [dialect.ordered(columns[sort.field], sort.descending) for sort in sorts]
+        last = [] if any(sort.field == collection.id for sort in sorts) else [table.id]
+        Index(_short(f"{name}_by_{fields}"), *parts, *last)
     for fields_ in collection.unique:
-        Index(_unique_name(table.name, fields_), *(columns[f] for f in fields_), unique=True)
-
-
-def ordering(column: Column[Any], sort: Sort) -> UnaryExpression[Any]:
-    """Return the order of a sort: null comes before all values."""
-    return column.desc().nulls_last() if sort.descending else column.asc().nulls_first()
+        dialect.unique_index(_unique_name(name, fields_), [columns[each] for each in fields_])
 
 
 def _unique_name(table: str, fields: tuple[str, ...]) -> str:

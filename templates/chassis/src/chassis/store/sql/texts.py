@@ -2,6 +2,9 @@
 
 In its place is U+FDD0, a code point that no text for interchange has, and a 0. A U+FDD0 that was in
 the text itself is followed by a 1, so every text is read as it was written.
+
+SQL Server compares texts as if the shorter one ended in spaces. There, a space at the end is
+followed by a U+FDD0 and a 2.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import json
 from typing import Any
 
 _MARK = "\ufdd0"
+_END = f"{_MARK}2"
 _SIGNS = ("\\u0000", "\\ufdd0", "\\uFDD0", _MARK)  # in JSON
 
 
@@ -24,7 +28,13 @@ def unescaped(text: str) -> str:
     """Return the text that was stored as `text`."""
     if _MARK not in text:
         return text
-    return text.replace(f"{_MARK}0", "\0").replace(f"{_MARK}1", _MARK)
+    plain = text.removesuffix(_END).replace(f"{_MARK}0", "\0")
+    return plain.replace(f"{_MARK}1", _MARK)
+
+
+def with_marked_end(text: str) -> str:
+    """Return escaped text so that it does not end in a space."""
+    return text + _END if text.endswith(" ") else text
 
 
 def escaped_json(text: str) -> str:

@@ -42,10 +42,11 @@ class Plan:
     Attributes:
         system: The name of the system.
         fingerprint: Changes with everything that the plan depends on.
-        nats_port: The port of the event hub.
+        nats_port: The port of the event hub; 0 if that is one of `servers`.
         gateway_port: The port of the gateway.
         admin_port: The port of the gateway's admin interface.
         processes: The processes.
+        servers: The URLs of the servers that were not started here, by engine, without passwords.
     """
 
     system: str
@@ -54,6 +55,7 @@ class Plan:
     gateway_port: int
     admin_port: int
     processes: tuple[Planned, ...]
+    servers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def gateway_url(self) -> str:
@@ -62,7 +64,7 @@ class Plan:
 
     @property
     def nats_url(self) -> str:
-        """The URL of the event hub."""
+        """The URL of the event hub that was started here."""
         return f"nats://127.0.0.1:{self.nats_port}"
 
     @property

@@ -22,10 +22,10 @@ from chassis.runtime.committer import Committer
 from chassis.runtime.consumer import Consumer
 from chassis.runtime.decisions import DecisionRunner
 from chassis.runtime.envelopes import EnvelopeFactory
-from chassis.runtime.indexes import indexes
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.membership import Membership
 from chassis.runtime.parts import Parts
+from chassis.runtime.patterns import patterns
 from chassis.runtime.policies import PolicyRunner
 from chassis.runtime.relay import Relay
 from chassis.runtime.retries import RETRY, Retry
@@ -181,7 +181,7 @@ def _parts(service: Service, on: Environment, committer: Committer) -> ServicePa
 def _repository(service: Service, aggregate: Aggregate[Any, Any, Any], store: Store) -> Repository:
     if isinstance(aggregate, EventSourced):
         return EventRepository(aggregate, service.messages)
-    return StateRepository(aggregate, store, indexes(service.routes, aggregate.state))
+    return StateRepository(aggregate, store, patterns(service.routes, aggregate.state))
 
 
 def _collections(parts: ServiceParts) -> list[Collection]:

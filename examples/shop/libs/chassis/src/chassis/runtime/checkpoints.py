@@ -13,6 +13,7 @@ from chassis.errors import Conflict
 from chassis.hub.port import Hub
 from chassis.service import Start
 from chassis.store.port import (
+    AccessPattern,
     Collection,
     Commit,
     Delete,
@@ -20,7 +21,6 @@ from chassis.store.port import (
     Kind,
     Put,
     Query,
-    Sort,
     Store,
     Stored,
     equal,
@@ -31,8 +31,12 @@ _MANY = 10_000
 
 COLLECTION = Collection(
     name=_CHECKPOINTS,
-    fields=(Field("reader", Kind.TEXT), Field("position", Kind.INTEGER)),
-    indexes=((Sort("reader"),),),
+    fields=(
+        Field("reader", Kind.TEXT),
+        Field("position", Kind.INTEGER),
+        Field("log", Kind.TEXT, default='""'),
+    ),
+    patterns=(AccessPattern(by=("reader",)),),
 )
 
 

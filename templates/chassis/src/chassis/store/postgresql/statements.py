@@ -1,4 +1,4 @@
-"""The statements of a store but queries, as SQLAlchemy Core.
+"""The statements that only PostgreSQL has: writes, as SQLAlchemy Core.
 
 Whatever its number of rows, a write is one statement. The rows of documents are one parameter: a
 JSON array, which the database splits into typed columns.
@@ -12,17 +12,14 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     BigInteger,
-    BindParameter,
     Column,
     DateTime,
     Delete,
     Exists,
     LargeBinary,
-    Select,
     TableValuedAlias,
     Text,
     Update,
-    any_,
     bindparam,
     cast,
     column,
@@ -38,88 +35,34 @@ from sqlalchemy.types import TypeEngine
 
 from chassis.store.sql.tables import DocumentTable, UnitTables
 
+_LOCK = func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))
 
-class DocumentStatements:
-    """The statements for the documents of a collection.
+
+class DocumentWrites:
+    """The statements that write the documents of a collection.
 
     Attributes:
-        get: Reads documents, by `ids`.
         insert: Writes new documents; those whose id exists are left out.
         update: Writes documents that have the expected version.
         delete: Removes documents that have the expected version.
     """
 
     def __init__(self, table: DocumentTable) -> None:
-        self.get = _get(table)
         self.insert = _insert(table)
         self.update = _update(table)
         self.delete = _delete(table)
 
 
-class UnitStatements:
-    """The statements for the tables that every unit has."""
+class UnitWrites:
+    """The statements that write to the tables that every unit has."""
 
     def __init__(self, tables: UnitTables) -> None:
-        events, outbox, inbox = tables.events, tables.outbox, tables.inbox
-        timers, meta = tables.timers, tables.meta
-        limit: BindParameter[int] = bindparam("limit")
-        self.history = (
-            select(events.c.data)
-            .where(events.c.stream == bindparam("stream"), events.c.version > bindparam("after"))
-            .order_by(events.c.version)
-            .limit(limit)
-        )
-        self.streams = _streams(tables)
-        self.handled = select(inbox.c.message, inbox.c.result).where(
-            inbox.c.message == any_(_array("messages", Text()))
-        )
-        self.pending = (
-            select(*outbox.c["position", "topic", "id", "type", "subject", "data"])
-            .where(outbox.c.position > bindparam("after"))
-            .order_by(outbox.c.position)
-            .limit(limit)
-        )
-        self.outbox_size = select(func.count()).select_from(outbox)
-        self.published = delete(outbox).where(
-            outbox.c.position == any_(_array("positions", BigInteger()))
-        )
-        self.due = (
-            select(*timers.c["id", "due", "handler", "data"])
-            .where(timers.c.due <= bindparam("now", type_=DateTime(timezone=True)))
-            .order_by(timers.c.due, timers.c.id)
-            .limit(limit)
-        )
-        self.next_due = select(func.min(timers.c.due))
-        self.store = select(meta.c.store)
-        self.ping = update(meta).values(pings=meta.c.pings + 1)
-        self.next_generation = update(meta).values(generation=meta.c.generation + 1)
         self.forget = _forget(tables)
         self.receive = _receive(tables)
         self.append = _append(tables)
-        self.drop_timers = delete(timers).where(timers.c.id == any_(_array("ids", Text())))
         self.set_timers = _set_timers(tables)
+        self.lock = select(_LOCK)
         self.send = _send(tables)
-
-
-def _streams(tables: UnitTables) -> Select[Any]:
-    """Return the statement that lists streams, each of which has an event of version 1."""
-    events, end = tables.events, cast(bindparam("end"), Text())
-    return (
-        select(events.c.stream)
-        .where(
-            events.c.version == 1,
-            events.c.stream >= bindparam("begin"),
-            events.c.stream > bindparam("after"),
-            or_(end.is_(None), events.c.stream < end),
-        )
-        .order_by(events.c.stream)
-        .limit(bindparam("limit"))
-    )
-
-
-def _get(table: DocumentTable) -> Select[Any]:
-    columns = table.id, table.version, *table.columns.values()
-    return select(*columns).where(table.id == any_(_array("ids", table.id.type)))
 
 
 def _rows(*columns: Column[Any]) -> TableValuedAlias:

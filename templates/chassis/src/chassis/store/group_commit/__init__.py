@@ -1,24 +1,36 @@
-"""The writer of a PostgreSQL store: commits that wait at the same time share a transaction."""
+"""Group commit: commits that wait at the same time share a transaction of a database server."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable, Iterator
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from chassis.errors import AlreadyHandled, Conflict, Duplicate, Unavailable
 from chassis.store.port import Commit
-from chassis.store.postgresql.commit import Batch, Writes
-from chassis.store.postgresql.errors import FAILURES, is_lost_race, translated
-from chassis.store.postgresql.pool import Connection, Pool
 
 _GROUP = 256
 _LAZY = 0.1  # seconds that lazy writes wait for others
-_ATTEMPTS = 5
 
 _REFUSED = (AlreadyHandled, Conflict, Duplicate, ValueError, TypeError, KeyError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Commits that are written in one transaction, because none of them touches what others do."""
+
+    commits: tuple[Commit, ...]
+    published: tuple[int, ...] = ()
+
+    @property
+    def messages(self) -> list[str]:
+        """The ids of the messages that are handled."""
+        return [entry.message for commit in self.commits for entry in commit.inbox]
+
+
+Write: TypeAlias = Callable[[Batch], Awaitable[None]]
 
 
 @dataclass(slots=True, eq=False)
@@ -28,18 +40,22 @@ class _Job:
     done: asyncio.Future[None]
 
 
-class Writer:
+class GroupCommit:
     """Writes commits in the order in which they come. Each is atomic, and durable when it returns.
 
     A group that is refused is divided until the commits that are refused are alone.
     """
 
-    def __init__(self, pool: Pool, writes: Writes, where: str) -> None:
-        self._pool = pool
-        self._writes = writes
+    def __init__(self, write: Write, where: str) -> None:
+        """Create it.
+
+        Args:
+            write: Writes a batch in one transaction, or nothing of it.
+            where: The name of the store, without secrets.
+        """
+        self._write_batch = write
         self._where = where
         self._jobs: deque[_Job] = deque()
-        self._lazy: list[_Job] = []
         self._wanted = asyncio.Event()
         self._closed = False
         self._task: asyncio.Task[None] | None = None
@@ -70,7 +86,7 @@ class Writer:
     async def _put(self, job: _Job, *, lazy: bool) -> None:
         self._jobs.append(job)
         if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="postgres-writer")
+            self._task = asyncio.create_task(self._run(), name=f"writer of {self._where}")
         if lazy:
             asyncio.get_running_loop().call_later(_LAZY, self._wanted.set)
         else:
@@ -97,7 +113,12 @@ class Writer:
 
     async def _write(self, group: list[_Job]) -> None:
         try:
-            await self._attempt(group)
+            await self._write_batch(
+                Batch(
+                    commits=tuple(job.commit for job in group),
+                    published=tuple(position for job in group for position in job.published),
+                )
+            )
         except _REFUSED as error:
             if len(group) == 1:
                 _report(group, error)
@@ -109,42 +130,6 @@ class Writer:
             _report(group, error)
         else:
             _report(group, None)
-
-    async def _attempt(self, group: list[_Job]) -> None:
-        """Write a group in one transaction; again if it failed before the COMMIT.
-
-        A connection that breaks during the COMMIT leaves open whether it has happened.
-        """
-        batch = Batch(
-            commits=tuple(job.commit for job in group),
-            published=tuple(position for job in group for position in job.published),
-        )
-        for attempt in range(_ATTEMPTS):
-            committing = False
-            try:
-                async with self._pool.connection() as connection:
-                    await self._writing(connection, batch)
-                    committing = True
-                    await connection.commit()
-                return
-            except Unavailable as error:
-                again = attempt == 0 or isinstance(error, _Again)
-                if committing or not again or attempt == _ATTEMPTS - 1:
-                    raise
-
-    async def _writing(self, connection: Connection, batch: Batch) -> None:
-        try:
-            await self._writes.write(connection, batch)
-        except BaseException as error:
-            with suppress(*FAILURES):
-                await connection.rollback()
-            if isinstance(error, FAILURES) and is_lost_race(error):
-                raise _Again(str(translated(error, self._where))) from error
-            raise
-
-
-class _Again(Unavailable):
-    """Another transaction was in the way."""
 
 
 def _keys(commit: Commit) -> Iterator[Hashable]:

@@ -1,0 +1,1 @@
+"""The adapter for PostgreSQL, on psycopg: a schema for each unit."""

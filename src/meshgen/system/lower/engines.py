@@ -1,0 +1,99 @@
+"""The engines that a spec names: adapters, client libraries, and the stores of units.
+
+The adapter of an engine is a package of the chassis named after it. NATS and SQLite are in every
+project, because the embedded mode runs on them.
+"""
+
+from __future__ import annotations
+
+from meshgen.spec.model import Projection, Service, Spec, Stream
+from meshgen.system.model import ChassisView, EnginesView, ExtraView, ServerView, StoreView
+
+EMBEDDED = ("nats", "sqlite")
+SHARED = {
+    "group_commit": ("mongodb", "postgresql", "sqlserver"),
+    "sql": ("postgresql", "sqlserver"),
+}
+"""The packages of `chassis.store` that the adapters of several engines share."""
+
+RELATIONAL = ("sqlalchemy>=2.1",)
+"""What the clients of relational engines share."""
+
+CLIENTS = {
+    "cassandra": ("cassandra-driver>=3.29",),
+    "kafka": ("confluent-kafka>=2.16",),
+    "mongodb": ("pymongo>=4.15",),
+    "postgresql": ("psycopg[binary]>=3.3", "psycopg-pool>=3.3", *RELATIONAL),
+    "rabbitmq": ("aio-pika>=9.5", "aiormq>=6.9"),
+    "redis": ("redis>=7",),
+    "sqlserver": ("pyopenssl>=25", "python-tds>=1.17", *RELATIONAL),
+}
+"""The client libraries of each engine."""
+
+PINNED = {
+    "relational": RELATIONAL,
+    **{
+        engine: tuple(client for client in clients if client not in RELATIONAL)
+        for engine, clients in CLIENTS.items()
+    },
+}
+"""What each file of `templates/parts/requirements` pins, besides that of the embedded mode."""
+
+
+def engines_view(spec: Spec) -> EnginesView:
+    """Return the engines of `spec`."""
+    hub = spec.event_hub.engine
+    units: tuple[Service | Projection | Stream, ...] = (
+        *spec.services,
+        *spec.projections,
+        *spec.streams,
+    )
+    stores = tuple(
+        StoreView(unit=unit.name, engine=unit.store.engine)
+        for unit in units
+        if unit.store.engine not in EMBEDDED
+    )
+    clients = _with_clients(hub, *(store.engine for store in stores))
+    return EnginesView(
+        event_hub=hub if hub not in EMBEDDED else None,
+        stores=stores,
+        servers=_servers(hub, stores),
+        clients=clients,
+        pins=_pins(clients),
+    )
+
+
+def _servers(hub: str, stores: tuple[StoreView, ...]) -> tuple[ServerView, ...]:
+    users: dict[str, tuple[str, ...]] = {} if hub in EMBEDDED else {hub: ("the event hub",)}
+    for store in stores:
+        users[store.engine] = (*users.get(store.engine, ()), store.unit)
+    return tuple(
+        ServerView(engine=engine, variable=f"{engine.upper()}_URL", users=units)
+        for engine, units in users.items()
+    )
+
+
+def chassis_view(spec: Spec) -> ChassisView:
+    """Return the adapters that the units of `spec` run on, and their client libraries."""
+    engines = engines_view(spec)
+    stores = {"sqlite", *(store.engine for store in engines.stores)}
+    shared = {name for name, users in SHARED.items() if set(users) & set(engines.clients)}
+    return ChassisView(
+        hubs=tuple(sorted({"nats", spec.event_hub.engine})),
+        stores=tuple(sorted(stores | shared)),
+        extras=tuple(ExtraView(name=name, requirements=CLIENTS[name]) for name in engines.clients),
+    )
+
+
+def extras(event_hub: str, store: str) -> tuple[str, ...]:
+    """Return the extras of the chassis that a unit on these engines needs."""
+    return _with_clients(event_hub, store)
+
+
+def _pins(clients: tuple[str, ...]) -> tuple[str, ...]:
+    relational = any(set(CLIENTS[engine]) & set(RELATIONAL) for engine in clients)
+    return ("relational", *clients) if relational else clients
+
+
+def _with_clients(*engines: str) -> tuple[str, ...]:
+    return tuple(sorted(CLIENTS.keys() & set(engines)))

@@ -1,0 +1,1 @@
+"""The adapter for Redis, on redis-py: all keys of a unit begin with `{unit}:`."""

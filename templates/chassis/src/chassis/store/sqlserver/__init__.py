@@ -1,0 +1,1 @@
+"""The adapter for SQL Server 2019 and later, on python-tds: a schema for each unit."""
