@@ -1,4 +1,4 @@
-"""Whole projections on Cassandra: the tests of the chassis that run on SQLite, here on this store.
+"""Whole read models on Cassandra: the tests of the chassis that run on SQLite, here on this store.
 
 The services beside them are on SQLite, as everything that is not a read model must be elsewhere.
 """
@@ -24,13 +24,19 @@ from tests.chassis.core.test_rebuild import (
     test_a_rebuild_serves_the_old_rows_until_the_new_ones_are_complete,
 )
 from tests.chassis.core.test_slice import test_a_command_shows_up_in_a_read_model
+from tests.chassis.core.test_streams import (
+    test_a_rebuild_gives_the_same_rows,
+    test_any_number_of_processes_give_the_same_rows,
+)
 
 __all__ = [
     "nats_server",
     "test_a_command_shows_up_in_a_read_model",
     "test_a_paused_read_model_is_served_and_goes_on_later",
+    "test_a_rebuild_gives_the_same_rows",
     "test_a_rebuild_goes_on_after_all_processes_were_stopped",
     "test_a_rebuild_serves_the_old_rows_until_the_new_ones_are_complete",
+    "test_any_number_of_processes_give_the_same_rows",
 ]
 
 
@@ -38,12 +44,12 @@ class _Running(Running):
     def __init__(self, url: str, messages: Catalog, folder: Path, cassandra_url: str) -> None:
         super().__init__(url, messages, folder)
         self._cassandra_url = cassandra_url
-        self._unit = f"unit_{uuid4().hex}"
+        self._run = uuid4().hex[:10]
 
     def store(self, name: str) -> Store:
-        if name != "prices":
+        if name not in ("prices", "sales"):  # read models
             return super().store(name)
-        store = open_cassandra(self._cassandra_url, self._unit)
+        store = open_cassandra(self._cassandra_url, f"{name}_{self._run}")
         self._exit.push_async_callback(store.close)
         return store
 

@@ -30,6 +30,10 @@ from tests.chassis.core.test_rebuild import (
     test_a_rebuild_serves_the_old_rows_until_the_new_ones_are_complete,
 )
 from tests.chassis.core.test_slice import test_a_command_shows_up_in_a_read_model
+from tests.chassis.core.test_streams import (
+    test_a_rebuild_gives_the_same_rows,
+    test_any_number_of_processes_give_the_same_rows,
+)
 from tests.servers.redis import RedisServer
 
 __all__ = [
@@ -40,10 +44,12 @@ __all__ = [
     "test_a_paid_order_is_confirmed",
     "test_a_paused_read_model_is_served_and_goes_on_later",
     "test_a_policy_commands_other_services_and_after_a_time",
+    "test_a_rebuild_gives_the_same_rows",
     "test_a_rebuild_goes_on_after_all_processes_were_stopped",
     "test_a_rebuild_serves_the_old_rows_until_the_new_ones_are_complete",
     "test_a_refused_command_counts_as_failed",
     "test_after_the_deadline_what_is_done_late_is_undone",
+    "test_any_number_of_processes_give_the_same_rows",
     "test_everything_an_order_sets_off_has_its_correlation_id",
     "test_many_orders_at_once_never_oversell",
     "test_missing_stock_cancels_and_releases_the_rest",

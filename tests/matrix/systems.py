@@ -7,7 +7,7 @@ from pathlib import Path
 
 from meshgen.output.templates import template_folder
 from meshgen.spec.check import read_spec
-from meshgen.spec.grammar.reads import PROJECTION_STORES
+from meshgen.spec.grammar.reads import VIEW_STORES
 from meshgen.spec.grammar.services import SERVICE_STORES
 from meshgen.spec.grammar.system import HUB_ENGINES
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 SPEC = Path(__file__).with_name("notes.yaml")
 CHASSIS = template_folder("chassis") / "src" / "chassis"
 
-MATRIX = tuple(product(HUB_ENGINES.words, PROJECTION_STORES.words))
+MATRIX = tuple(product(HUB_ENGINES.words, VIEW_STORES.words))
 """A store that services cannot have is that of the projection only."""
 
 

@@ -7,11 +7,12 @@ from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.index import Tie
 from meshgen.spec.analysis.queries import Rows, build_query, known_field
 from meshgen.spec.analysis.symbols import EventSymbol, ProjectionSymbol, Symbols
+from meshgen.spec.analysis.wide_columns import WideRows, check_wide_rows
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.expressions import Access
 from meshgen.spec.expressions.defaults import has_initial
 from meshgen.spec.hints import meant_or_one_of
-from meshgen.spec.model import Assignment, Field, Projection, Query, Reaction, SortKey, Store
+from meshgen.spec.model import Assignment, Field, Projection, Reaction, SortKey, Store
 from meshgen.spec.syntax import ReactionSyntax, Word
 from meshgen.spec.types import INT, STRING, UUID
 from meshgen.unicode import printable
@@ -36,7 +37,13 @@ def build_projection(check: Check, symbols: Symbols, symbol: ProjectionSymbol) -
     queries = tuple(build_query(check, query, rows) for query in syntax.queries)
     known = all(word.text in symbol.row.known for word in syntax.partition)
     if known and syntax.engine and syntax.engine.text == "cassandra":
-        _check_wide_column(check, symbol, queries, identity)
+        wide = WideRows(
+            id=identity,
+            partition=tuple(word.text for word in syntax.partition) if identity else None,
+            order=tuple(sort.field.text for sort in syntax.cluster),
+            sorted_by="cluster",
+        )
+        check_wide_rows(check, wide, queries, syntax.queries)
     return Projection(
         name=syntax.name.text,
         summary=syntax.summary,
@@ -249,33 +256,3 @@ def _check_begins(check: Check, symbol: ProjectionSymbol) -> None:
             f"no event inserts a row into `{symbol.syntax.name}`",
             "add a reaction with `insert` or `upsert`",
         )
-
-
-def _check_wide_column(
-    check: Check, symbol: ProjectionSymbol, queries: tuple[Query, ...], identity: str | None
-) -> None:
-    """Cassandra finds rows by their whole partition, in the order of the cluster; that is all."""
-    partition = [word.text for word in symbol.syntax.partition]
-    order = [sort.field.text for sort in symbol.syntax.cluster]
-    for query, syntax in zip(queries, symbol.syntax.queries, strict=True):
-        if query.by == (identity,) and query.page is None:
-            continue
-        if identity is not None and sorted(query.by) != sorted(partition):
-            wanted = ", ".join(partition)
-            check.error(
-                syntax.name.at,
-                f"on Cassandra `{query.name}` must use the whole partition key",
-                f"write `by: [{wanted}]`, or use another store",
-            )
-        elif [sort.field for sort in query.sort] != order[: len(query.sort)]:
-            check.error(
-                syntax.sort[0].field.at,
-                "on Cassandra rows are sorted by `cluster`",
-                "leave `sort` out, or choose another store",
-            )
-        if query.filter:
-            check.error(
-                syntax.filter[0].at,
-                "on Cassandra rows cannot be filtered",
-                "choose another store, or make it part of the key",
-            )

@@ -11,6 +11,7 @@ from meshgen.spec.analysis.dispatch import build_each, event_names
 from meshgen.spec.analysis.index import Tie
 from meshgen.spec.analysis.queries import Rows, build_query
 from meshgen.spec.analysis.symbols import EventSymbol, StreamSymbol, Symbols
+from meshgen.spec.analysis.wide_columns import WideRows, check_wide_rows
 from meshgen.spec.expressions import Access, Expression
 from meshgen.spec.grammar.streams import FUNCTIONS, MAX_HOPS
 from meshgen.spec.hints import meant_or_one_of
@@ -274,4 +275,9 @@ def _queries(check: Check, symbol: StreamSymbol) -> tuple[Query, ...]:
         if syntax.page is None and check.knows("page"):
             hint = "add `page: 60` for the newest 60 windows"
             check.error(syntax.name.at, f"`{syntax.name}` returns windows and needs `page`", hint)
-    return tuple(build_query(check, query, rows) for query in symbol.syntax.queries)
+    queries = tuple(build_query(check, query, rows) for query in symbol.syntax.queries)
+    if symbol.syntax.engine and symbol.syntax.engine.text == "cassandra":
+        by = tuple(assignment.target.text for assignment in symbol.syntax.by)
+        wide = WideRows(id=None, partition=by or None, order=(START,), sorted_by=START)
+        check_wide_rows(check, wide, queries, symbol.syntax.queries)
+    return queries

@@ -21,7 +21,7 @@ from meshgen.spec.grammar.shapes import (
 )
 from meshgen.spec.grammar.values import FIELDS, ROLES, SUMMARY, renamed_from
 
-PROJECTION_STORES = Choice(("postgresql", "sqlserver", "sqlite", "mongodb", "redis", "cassandra"))
+VIEW_STORES = Choice(("postgresql", "sqlserver", "sqlite", "mongodb", "redis", "cassandra"))
 PAGE = Integer(1, 1000)
 
 _ASKING = (
@@ -196,7 +196,7 @@ PROJECTION = Construct(
         renamed_from(UNIT),
         Key(
             name="store",
-            shape=PROJECTION_STORES,
+            shape=VIEW_STORES,
             meaning="Where the rows are stored.",
             required=True,
             hint="`store: postgresql`, or another engine",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from meshgen.spec.grammar import kinds, scopes
 from meshgen.spec.grammar.names import FIELD, UNIT
-from meshgen.spec.grammar.reads import ROW_QUERY
-from meshgen.spec.grammar.services import SERVICE_STORES
+from meshgen.spec.grammar.reads import ROW_QUERY, VIEW_STORES
 from meshgen.spec.grammar.shapes import (
     Construct,
     Duration,
@@ -87,7 +86,7 @@ STREAM = Construct(
         renamed_from(UNIT),
         Key(
             name="store",
-            shape=SERVICE_STORES,
+            shape=VIEW_STORES,
             meaning="Where the rows are stored.",
             required=True,
             hint="`store: postgresql`, or another engine",

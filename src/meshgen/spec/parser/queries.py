@@ -5,7 +5,7 @@ from __future__ import annotations
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
 from meshgen.spec.grammar.names import CLASS, UNIT
-from meshgen.spec.grammar.reads import PAGE, PROJECTION_STORES
+from meshgen.spec.grammar.reads import PAGE, VIEW_STORES
 from meshgen.spec.grammar.shapes import Construct
 from meshgen.spec.parser.aggregates import read_roles
 from meshgen.spec.parser.fields import read_fields
@@ -111,7 +111,7 @@ def _projection(reading: Reading, name: Word, node: Node) -> ProjectionSyntax:
         name=name,
         id=reading.word(values.get("id"), "the id of a row"),
         summary=reading.summary(values.get("summary")),
-        engine=reading.choice(values.get("store"), "a store", PROJECTION_STORES.words),
+        engine=reading.choice(values.get("store"), "a store", VIEW_STORES.words),
         partition=reading.words(key.get("partition"), "a field of `partition`"),
         cluster=_sort(reading, key.get("cluster"), "`cluster`"),
         row=read_fields(reading, values.get("row"), "`row`"),

@@ -61,8 +61,8 @@ def _service(reading: Reading, name: Word, node: Node) -> ServiceSyntax:
 
 def _engine(reading: Reading, node: Node | None) -> Word | None:
     if isinstance(node, Scalar) and node.text == "cassandra":
-        hint = "Cassandra has no transactions across rows; use it for projections only"
-        reading.error(node.at, "`cassandra` is for projections only", hint)
+        hint = "Cassandra has no transactions across rows; it stores read models only"
+        reading.error(node.at, "`cassandra` is for projections and streams only", hint)
         return None
     return reading.choice(node, "a store", SERVICE_STORES.words)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
 from meshgen.spec.grammar.names import FIELD, UNIT
-from meshgen.spec.grammar.services import SERVICE_STORES
+from meshgen.spec.grammar.reads import VIEW_STORES
 from meshgen.spec.parser.queries import read_queries
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import Assignments, StreamSyntax, WindowSyntax, Word
-from meshgen.spec.yaml.tree import Mapping, Node, Scalar, Sequence
+from meshgen.spec.yaml.tree import Mapping, Node, Sequence
 
 
 def read_streams(reading: Reading, node: Node | None) -> tuple[StreamSyntax, ...]:
@@ -26,7 +26,7 @@ def _stream(reading: Reading, name: Word, node: Node) -> StreamSyntax:
     return StreamSyntax(
         name=name,
         summary=reading.summary(values.get("summary")),
-        engine=_engine(reading, values.get("store")),
+        engine=reading.choice(values.get("store"), "a store", VIEW_STORES.words),
         on=reading.words(values.get("on"), "an event of `on`"),
         each=reading.text(values.get("each"), "`each`"),
         by=_new_fields(reading, values.get("by"), "`by`", "`by: {customer_id: customer_id}`"),
@@ -39,14 +39,6 @@ def _stream(reading: Reading, name: Word, node: Node) -> StreamSyntax:
         queries=read_queries(reading, values.get("queries"), of_aggregate=False),
         renamed_from=reading.former(values.get("renamed_from"), UNIT),
     )
-
-
-def _engine(reading: Reading, node: Node | None) -> Word | None:
-    if isinstance(node, Scalar) and node.text == "cassandra":
-        hint = "rows and watermarks are written in one transaction: choose another store"
-        reading.error(node.at, "`cassandra` is for projections only", hint)
-        return None
-    return reading.choice(node, "a store", SERVICE_STORES.words)
 
 
 def _new_fields(reading: Reading, node: Node | None, what: str, hint: str) -> Assignments:
