@@ -2,14 +2,12 @@
 """Access to the HTTP API of order_history."""
 
 from collections.abc import Iterator
-from uuid import UUID
 
 import pytest
 
 from chassis.testing.unit import TestUnit
 from shop_order_history.projection import projection
 
-ID = UUID(int=0xA000)
 READS = ("/orders-of-customer",)
 
 

@@ -2,14 +2,12 @@
 """Access to the HTTP API of fraud_watch."""
 
 from collections.abc import Iterator
-from uuid import UUID
 
 import pytest
 
 from chassis.testing.unit import TestUnit
 from shop_fraud_watch.stream import stream
 
-ID = UUID(int=0xA000)
 READS = ("/declined-payments",)
 
 

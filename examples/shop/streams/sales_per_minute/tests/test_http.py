@@ -2,14 +2,12 @@
 """Access to the HTTP API of sales_per_minute."""
 
 from collections.abc import Iterator
-from uuid import UUID
 
 import pytest
 
 from chassis.testing.unit import TestUnit
 from shop_sales_per_minute.stream import stream
 
-ID = UUID(int=0xA000)
 READS = ("/sales-of-product",)
 
 
