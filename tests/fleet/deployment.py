@@ -34,7 +34,7 @@ class Process:
     @property
     def is_bff(self) -> bool:
         """Whether it has no store and no consumers."""
-        return self.unit in ("web", "mobile")
+        return self.unit in ("web", "mobile", "backoffice")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
