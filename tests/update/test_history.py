@@ -225,7 +225,7 @@ def change_everything_at_once(shop: Shop) -> None:
         ),
         ("burst: 100}", "burst: 200}"),
         ("  mobile:\n", "  phone:\n    renamed_from: mobile\n"),
-        ("order_history, catalog, web, mobile", "order_history, catalog, web, phone"),
+        ("fraud_watch, web, mobile", "fraud_watch, web, phone"),
     )
     shop.meshgen("update")
 
