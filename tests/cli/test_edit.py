@@ -125,7 +125,7 @@ def test_a_refusal_for_a_program(folder: Path) -> None:
     told = json.loads(done.stdout)
     assert (done.returncode, done.stderr, told["ok"]) == (2, "", False)
     assert told["error"]["message"].startswith("shop.yaml was not changed")
-    assert [finding["line"] for finding in told["findings"]] == [109, 271]
+    assert [finding["line"] for finding in told["findings"]] == [109, 296]
 
 
 def answering(folder: Path, arguments: tuple[str, ...], answers: str) -> tuple[int, str]:
