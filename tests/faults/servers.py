@@ -21,7 +21,7 @@ def running(folder: Path) -> Iterator[Mapping[str, Server]]:
     shutil.rmtree(folder, ignore_errors=True)
     servers: dict[str, Server] = {
         "kafka": KafkaServer(folder / "kafka"),
-        "postgresql": PostgresServer(folder / "postgresql"),
+        "postgresql": PostgresServer(folder / "postgresql", max_connections="100"),
         "mongodb": MongoServer(folder / "mongodb"),
         "redis": RedisServer(folder / "redis"),
         "cassandra": CassandraServer(folder / "cassandra"),
