@@ -17,6 +17,7 @@ from tests.faults.checks.finding import Finding
 from tests.faults.ledger import Ledger
 from tests.faults.load import Shoppers
 from tests.faults.logs import Log, open_log
+from tests.faults.logs.errors import HubError
 from tests.faults.schedule import Fault, Kind, draw
 from tests.faults.snapshot import Snapshot
 from tests.faults.stores import Stores
@@ -28,6 +29,7 @@ PLUGIN = Path(__file__).parent / "plugin"
 _SETTLE_LIMIT = 300.0
 _STILL = 45.0  # seconds without any progress after which nothing more will come
 _READ_BACK = 50
+_HUB_ATTEMPTS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +147,18 @@ async def _settle(held: Stores, log: Log, shoppers: Shoppers) -> list[Finding]:
 async def snapshot(stores: Stores, log: Log) -> Snapshot:
     """Read the stores, then the log, which is then at least as new."""
     held = await asyncio.to_thread(stores.read)
-    await log.read()
+    await _read_at_last(log)
     return Snapshot(log=tuple(log.messages), **held)
+
+
+async def _read_at_last(log: Log) -> None:
+    """Read the log of a hub that may have been started just now."""
+    for _ in range(_HUB_ATTEMPTS):
+        try:
+            return await log.read()
+        except HubError:
+            await asyncio.sleep(1)
+    await log.read()
 
 
 async def _read_back(shoppers: Shoppers) -> list[Finding]:

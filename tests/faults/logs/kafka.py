@@ -28,10 +28,11 @@ class KafkaLog:
 
     def __init__(self, url: str) -> None:
         self.messages: list[Event] = []
-        self._servers = url.removeprefix("kafka://")
+        servers = url.removeprefix("kafka://")
+        self._settings = {"bootstrap.servers": servers, "log_level": 0}  # it is killed on purpose
         self._read_to: dict[tuple[str, int], int] = {}
         self._places: dict[str, Place] = {}
-        self._producer = Producer({"bootstrap.servers": self._servers, "acks": "all"})
+        self._producer = Producer({**self._settings, "acks": "all"})
 
     async def __aenter__(self) -> KafkaLog:
         return self
@@ -106,7 +107,7 @@ class KafkaLog:
     def _consumer(self) -> Iterator[Consumer]:
         consumer = Consumer(
             {
-                "bootstrap.servers": self._servers,
+                **self._settings,
                 "group.id": "faults",
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
