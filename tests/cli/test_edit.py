@@ -137,7 +137,7 @@ def answering(folder: Path, arguments: tuple[str, ...], answers: str) -> tuple[i
         os.execv(sys.executable, [sys.executable, "-m", "meshgen", *arguments])
     screen = b""
     waiting = answers.encode()
-    while select.select([terminal], [], [], 30)[0]:
+    while select.select([terminal], [], [], PATIENCE)[0]:
         try:
             part = os.read(terminal, 4096)
         except OSError:  # the other side is closed

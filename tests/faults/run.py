@@ -155,10 +155,10 @@ async def _read_at_last(log: Log) -> None:
     """Read the log of a hub that may have been started just now."""
     for _ in range(_HUB_ATTEMPTS):
         try:
-            return await log.read()
+            await log.read()
+            return
         except HubError:
             await asyncio.sleep(1)
-    await log.read()
 
 
 async def _read_back(shoppers: Shoppers) -> list[Finding]:
