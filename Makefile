@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines units latest faults faults-long faults-mutants lint format examples docs schemas lock \
+.PHONY: help demo test test-engines units latest faults faults-long faults-engines faults-mutants lint format examples docs schemas lock \
 	upgrade dist bench clean
 
 PYTHON ?= python3
@@ -55,6 +55,9 @@ faults: .venv/.ready  ## break the running shop for two minutes, then check it (
 
 faults-long: .venv/.ready  ## the same with ten times the orders and faults
 	@$(FAULTS) --orders 20000 --seconds 1100
+
+faults-engines: .venv/.ready  ## the same on the engines of the spec, whose servers are killed, too
+	@$(FAULTS) --engines --orders 300 --seconds 90 --every 6
 
 faults-mutants: .venv/.ready  ## prove that the checker finds each guarantee that is switched off, and only that
 	@for mutant in none outbox inbox order; do \

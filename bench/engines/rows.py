@@ -16,14 +16,18 @@ from typing import TypeAlias
 from chassis.envelope import Outgoing
 from chassis.hub.factory import connect_hub
 from chassis.store.factory import open_store
+from chassis.store.port import Collection, Store
 
-from bench.engines import kafka, nats, postgresql, redis, sqlite, work
+from bench.engines import cassandra, kafka, mongodb, nats, postgresql, rabbitmq, redis, sqlite, work
 from bench.engines.work import Command
 from bench.report import Row
 from tests.fleet.deployment import ROOT
+from tests.servers.cassandra import CassandraServer
 from tests.servers.kafka import KafkaServer
+from tests.servers.mongodb import MongoServer
 from tests.servers.nats import NatsServer
 from tests.servers.postgres import PostgresServer
+from tests.servers.rabbitmq import RabbitServer
 from tests.servers.redis import RedisServer
 from tests.servers.server import Server
 
@@ -53,9 +57,20 @@ async def _rows() -> list[Row]:
         folder = Path(name)
         return [
             *await _hub("Kafka", KafkaServer(folder / "kafka"), kafka.publish, kafka.read),
+            *await _hub(
+                "RabbitMQ", RabbitServer(folder / "rabbitmq"), rabbitmq.publish, rabbitmq.read
+            ),
             *await _hub("NATS", NatsServer(folder / "nats"), nats.publish, nats.read),
             await _store("PostgreSQL", PostgresServer(folder / "postgres"), postgresql.bare),
+            await _store("MongoDB's protocol", MongoServer(folder / "mongodb"), mongodb.bare),
             await _store("Redis", RedisServer(folder / "redis"), redis.bare),
+            await _store(
+                "Cassandra",
+                CassandraServer(folder / "cassandra"),
+                cassandra.bare,
+                work.CARTS_BY_PRICE,
+                work.projecting,
+            ),
             await _sqlite(folder),
         ]
 
@@ -86,33 +101,43 @@ async def _hub_round(url: str, publish: Publish, read: Read) -> tuple[Rate, Rate
     return Rate(published, bare), Rate(was_read, await read(url, bare_topic))
 
 
-async def _store(name: str, server: Server, bare: Bare) -> Row:
+async def _store(
+    name: str,
+    server: Server,
+    bare: Bare,
+    collection: Collection = work.CARTS,
+    commit: Callable[[Store], Command] = work.committing,
+) -> Row:
     server.start()
     try:
-        rounds = [
-            await _store_round(Path(), server.url, f"bench{number}", bare(server.url))
-            for number in range(_ROUNDS)
-        ]
+        rounds = []
+        for number in range(_ROUNDS):
+            store = open_store(Path(), f"bench{number}", server.url)
+            rounds.append(await _store_round(store, bare(server.url), collection, commit))
     finally:
         server.kill()
-    return _row(f"{name}: commands committed", rounds)
+    what = "commands" if commit is work.committing else "rows and inbox entries"
+    return _row(f"{name}: {what} committed", rounds)
 
 
 async def _sqlite(folder: Path) -> Row:
-    rounds = [
-        await _store_round(folder, "", f"bench{number}", sqlite.bare(folder / f"bare{number}.db"))
-        for number in range(_ROUNDS)
-    ]
+    rounds = []
+    for number in range(_ROUNDS):
+        store = open_store(folder, f"bench{number}")
+        bare = sqlite.bare(folder / f"bare{number}.db")
+        rounds.append(await _store_round(store, bare, work.CARTS, work.committing))
     return _row("SQLite: commands committed", rounds)
 
 
 async def _store_round(
-    folder: Path, url: str, unit: str, bare: AbstractAsyncContextManager[Command]
+    store: Store,
+    bare: AbstractAsyncContextManager[Command],
+    collection: Collection,
+    commit: Callable[[Store], Command],
 ) -> Rate:
-    store = open_store(folder, unit, url)
     try:
-        await store.prepare((work.CARTS,))
-        adapter = await work.commands(work.committing(store))
+        await store.prepare((collection,))
+        adapter = await work.commands(commit(store))
     finally:
         await store.close()
     async with bare as command:

@@ -7,13 +7,14 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from uuid import UUID, uuid4
 
 from chassis.envelope import Envelope, Outgoing
 from chassis.hub.port import Hub, Topic
-from chassis.store.port import Collection, Commit, Field, Kind, Put, Received, Store
+from chassis.store.port import AccessPattern, Collection, Commit, Field, Kind, Put, Received, Store
 
 PARTITIONS = 4
 MESSAGES, SUBJECTS = 20_000, 1_000
@@ -29,6 +30,8 @@ CARTS = Collection(
         Field("changed_at", Kind.INSTANT),
     ),
 )
+
+CARTS_BY_PRICE = replace(CARTS, patterns=(AccessPattern(by=("price",)),))
 
 Command: TypeAlias = Callable[[UUID, int], Awaitable[None]]
 
@@ -93,21 +96,34 @@ def committing(store: Store) -> Command:
         event = _event(str(customer), version)
         await store.commit(
             Commit(
-                puts=(
-                    Put(
-                        collection=CARTS.name,
-                        id=str(customer),
-                        data=json.dumps(cart(customer)),
-                        expected=version - 1,
-                        version=version,
-                    ),
-                ),
+                puts=(_put(customer, version),),
                 inbox=(Received(str(event.id), '{"version": 1}'),),
                 outbox=(Outgoing.of("cart", event),),
             )
         )
 
     return command
+
+
+def projecting(store: Store) -> Command:
+    """Return the effect of an event on a read model: the row, the event in the inbox."""
+
+    async def command(customer: UUID, version: int) -> None:
+        event = _event(str(customer), version)
+        commit = Commit(puts=(_put(customer, version),), inbox=(Received(str(event.id)),))
+        await store.commit(commit)
+
+    return command
+
+
+def _put(customer: UUID, version: int) -> Put:
+    return Put(
+        collection=CARTS.name,
+        id=str(customer),
+        data=json.dumps(cart(customer)),
+        expected=version - 1,
+        version=version,
+    )
 
 
 def cart(customer: UUID) -> dict[str, object]:

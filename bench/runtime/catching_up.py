@@ -15,7 +15,7 @@ from chassis.hub.nats.subjects import stream_name
 from chassis.hub.port import Topic
 
 from bench.runtime import floors
-from tests.faults import stores
+from tests.faults.stores.sqlite import SqliteStore
 from tests.fleet.deployment import HUB, Deployment
 from tests.fleet.processes import Fleet
 
@@ -26,6 +26,8 @@ _TYPES = ("OrderPlaced", "OrderConfirmed", "OrderShipped")
 _AT_ONCE = 300
 _LIMIT = 1800.0
 _POLL = 0.2
+_SHIPPED = """SELECT count(*) FROM documents_rows
+    WHERE json_extract(data, '$.status') = 'shipped'"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,8 @@ def _envelope(kind: str, order: str, customer: str, sequence: int) -> Envelope:
 
 async def _until_shipped(deployment: Deployment, count: int) -> None:
     deadline = time.perf_counter() + _LIMIT
-    while stores.rows_with(deployment.data, _UNIT, "status", "shipped") < count:
+    store = SqliteStore(deployment.data / f"{_UNIT}.db")
+    while store.query(_SHIPPED)[0][0] < count:
         if time.perf_counter() > deadline:
             raise TimeoutError(f"{count} orders were not handled in {_LIMIT:.0f} s")
         await asyncio.sleep(_POLL)

@@ -7,13 +7,16 @@ import asyncio
 import random
 import sys
 from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
-from tests.faults import namespace
+from tests.faults import namespace, servers
 from tests.faults.ledger import Answer
 from tests.faults.run import Options, Result, run
-from tests.faults.schedule import Kind
+from tests.faults.schedule import EMBEDDED, ON_SERVERS, Kind
 from tests.fleet.deployment import ROOT, copy_shop, plan
+from tests.servers.server import Server
 
 _EXAMPLES = 5
 
@@ -32,23 +35,29 @@ def main() -> int:
     parser.add_argument("--mutant", choices=("none", "outbox", "inbox", "order"), default="none")
     parser.add_argument("--only", action="append", choices=[kind.name.lower() for kind in Kind])
     parser.add_argument("--root", type=Path, default=ROOT / "build" / "faults")
+    parser.add_argument("--engines", action="store_true", help="on the engines of the spec")
     arguments = parser.parse_args()
     namespace.enter()
     seed = random.SystemRandom().getrandbits(32) if arguments.seed is None else arguments.seed
-    kinds = frozenset(Kind[name.upper()] for name in arguments.only or [k.name for k in Kind])
+    possible = ON_SERVERS if arguments.engines else EMBEDDED
+    kinds = {Kind[name.upper()] for name in arguments.only or [k.name for k in Kind]} & possible
     options = Options(
         seed=seed,
         orders=arguments.orders,
         seconds=arguments.seconds,
-        kinds=kinds,
+        kinds=frozenset(kinds),
         every=arguments.every,
         mutant=None if arguments.mutant == "none" else arguments.mutant,
     )
     print(f"SEED={seed}", flush=True)
-    copy_shop(arguments.root)
-    deployment = plan(arguments.root, replicas=arguments.replicas)
-    namespace.mount_disk(deployment.data, megabytes=64 + arguments.orders // 40)
-    result = asyncio.run(run(deployment, options))
+    copy_shop(arguments.root / "shop")
+    with ExitStack() as stack:
+        used: Mapping[str, Server] = {}
+        if arguments.engines:
+            used = stack.enter_context(servers.running(arguments.root / "servers"))
+        deployment = plan(arguments.root / "shop", replicas=arguments.replicas, servers=used)
+        namespace.mount_disk(deployment.data, megabytes=64 + arguments.orders // 40)
+        result = asyncio.run(run(deployment, options))
     _report(result, options, arguments.replicas)
     if options.mutant is not None:
         print(f"the mutant was {'found' if result.findings else 'NOT found'}")

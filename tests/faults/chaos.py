@@ -7,17 +7,15 @@ import os
 import random
 import signal
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nats.errors
-from nats.js.errors import APIError
-
-from tests.faults.hub import Log
 from tests.faults.ledger import Ledger
+from tests.faults.logs import Log
+from tests.faults.logs.errors import HubError
 from tests.faults.schedule import Fault, Kind
 from tests.fleet.processes import Fleet
 
@@ -47,6 +45,9 @@ class Chaos:
     controls: Path
     done: Counter[str] = field(default_factory=Counter)
     _failing_alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _servers: defaultdict[str, asyncio.Lock] = field(
+        default_factory=lambda: defaultdict(asyncio.Lock)
+    )
 
     async def run(self, faults: Iterable[Fault]) -> None:
         """Carry out all faults, each at its time; return when the last one is over."""
@@ -69,6 +70,8 @@ class Chaos:
     async def _carry_out(self, fault: Fault) -> None:
         work: dict[Kind, Callable[[Fault], Awaitable[None]]] = {
             Kind.KILL: self._kill,
+            Kind.KILL_SERVER: self._kill_server,
+            Kind.PAUSE_SERVER: self._pause_server,
             Kind.KILL_HUB: self._kill,
             Kind.KILL_GATEWAY: self._kill,
             Kind.PAUSE: self._pause,
@@ -92,6 +95,21 @@ class Chaos:
         running.signal(signal.SIGSTOP)
         await asyncio.sleep(fault.seconds)
         running.signal(signal.SIGCONT)
+
+    async def _kill_server(self, fault: Fault) -> None:
+        """Kill the server of an engine, and start it again on its data."""
+        server = self.fleet.deployment.servers[fault.target]
+        async with self._servers[fault.target]:
+            await asyncio.to_thread(server.kill)
+            await asyncio.sleep(min(fault.seconds, 2))
+            await asyncio.to_thread(server.start)
+
+    async def _pause_server(self, fault: Fault) -> None:
+        server = self.fleet.deployment.servers[fault.target]
+        async with self._servers[fault.target]:
+            await asyncio.to_thread(server.signal, signal.SIGSTOP)
+            await asyncio.sleep(fault.seconds)
+            await asyncio.to_thread(server.signal, signal.SIGCONT)
 
     async def _restart(self, fault: Fault) -> None:
         """Restart the processes of a unit, the next one when the one before is ready."""
@@ -140,7 +158,7 @@ class Chaos:
             try:
                 await work()
                 return
-            except (nats.errors.Error, APIError, TimeoutError, OSError):
+            except HubError:
                 await asyncio.sleep(1)
         raise TimeoutError("the hub is away for good")
 

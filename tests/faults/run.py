@@ -14,11 +14,13 @@ from tests.faults import load, stores
 from tests.faults.chaos import Chaos, write_clock
 from tests.faults.checks import check
 from tests.faults.checks.finding import Finding
-from tests.faults.hub import Log
 from tests.faults.ledger import Ledger
 from tests.faults.load import Shoppers
+from tests.faults.logs import Log, open_log
+from tests.faults.logs.errors import HubError
 from tests.faults.schedule import Fault, Kind, draw
 from tests.faults.snapshot import Snapshot
+from tests.faults.stores import Stores
 from tests.fleet.deployment import Deployment, Process
 from tests.fleet.processes import Fleet
 from tests.fleet.tokens import Issuer
@@ -27,6 +29,7 @@ PLUGIN = Path(__file__).parent / "plugin"
 _SETTLE_LIMIT = 300.0
 _STILL = 45.0  # seconds without any progress after which nothing more will come
 _READ_BACK = 50
+_HUB_ATTEMPTS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ async def run(deployment: Deployment, options: Options) -> Result:
     choice = random.Random(options.seed)
     async with (
         Fleet(deployment) as fleet,
-        Log(deployment.nats_url) as log,
+        open_log(deployment) as log,
         load.session(deployment.gateway_url) as http,
     ):
         shoppers = Shoppers(http, Issuer.of(deployment.root), choice)
@@ -72,7 +75,7 @@ async def run(deployment: Deployment, options: Options) -> Result:
         await asyncio.gather(shoppers.buy(options.orders, options.seconds), chaos.run(faults))
         await chaos.heal()
         loaded = time.monotonic()
-        findings = await _settle(deployment, log, shoppers)
+        findings = await _settle(stores.of(deployment), log, shoppers)
         return Result(
             ledger=shoppers.ledger,
             faults=chaos.done,
@@ -88,7 +91,8 @@ def _schedule(deployment: Deployment, options: Options) -> list[Fault]:
     served = [process for process in deployment.processes if process.unit is not None]
     names = [p.name for p in served for _ in range(1 if p.is_bff else 3)]
     units = sorted({process.unit for process in served if process.unit is not None})
-    return draw(options.seed, options.seconds, names, units, options.kinds, options.every)
+    servers = sorted(deployment.servers)
+    return draw(options.seed, options.seconds, names, units, options.kinds, options.every, servers)
 
 
 def _with_controls(deployment: Deployment, controls: Path, options: Options) -> Deployment:
@@ -123,14 +127,15 @@ def _clock(controls: Path, process: Process) -> dict[str, str]:
     }
 
 
-async def _settle(deployment: Deployment, log: Log, shoppers: Shoppers) -> list[Finding]:
+async def _settle(held: Stores, log: Log, shoppers: Shoppers) -> list[Finding]:
     """Check until nothing is wrong, or nothing changes any more."""
     began = changed = time.monotonic()
     before: object = None
     while True:
-        findings = check(shoppers.ledger, await snapshot(deployment, log))
+        findings = check(shoppers.ledger, await snapshot(held, log))
         findings += await _read_back(shoppers)
-        progress = stores.progress(deployment.data), len(log.messages), len(findings)
+        done = await asyncio.to_thread(held.progress)
+        progress = done, len(log.messages), len(findings)
         now = time.monotonic()
         if progress != before:
             before, changed = progress, now
@@ -139,11 +144,21 @@ async def _settle(deployment: Deployment, log: Log, shoppers: Shoppers) -> list[
         await asyncio.sleep(2)
 
 
-async def snapshot(deployment: Deployment, log: Log) -> Snapshot:
+async def snapshot(stores: Stores, log: Log) -> Snapshot:
     """Read the stores, then the log, which is then at least as new."""
-    held = await asyncio.to_thread(stores.read, deployment.data)
-    await log.read()
+    held = await asyncio.to_thread(stores.read)
+    await _read_at_last(log)
     return Snapshot(log=tuple(log.messages), **held)
+
+
+async def _read_at_last(log: Log) -> None:
+    """Read the log of a hub that may have been started just now."""
+    for _ in range(_HUB_ATTEMPTS):
+        try:
+            await log.read()
+            return
+        except HubError:
+            await asyncio.sleep(1)
 
 
 async def _read_back(shoppers: Shoppers) -> list[Finding]:

@@ -17,6 +17,8 @@ class Kind(StrEnum):
     KILL = "kill"
     PAUSE = "pause"
     RESTART = "rolling restart"
+    KILL_SERVER = "kill a server"
+    PAUSE_SERVER = "pause a server"
     KILL_HUB = "kill the hub"
     PAUSE_HUB = "pause the hub"
     KILL_GATEWAY = "kill the gateway"
@@ -34,6 +36,8 @@ _DECK = (
     *(Kind.REPEAT,) * 3,
     *(Kind.JUMP,) * 2,
     Kind.RESTART,
+    *(Kind.KILL_SERVER,) * 4,
+    *(Kind.PAUSE_SERVER,) * 2,
     Kind.KILL_HUB,
     Kind.PAUSE_HUB,
     Kind.KILL_GATEWAY,
@@ -42,6 +46,12 @@ _DECK = (
     Kind.FAIL,
     Kind.FILL_DISK,
 )
+EMBEDDED = frozenset(Kind) - {Kind.KILL_SERVER, Kind.PAUSE_SERVER}
+"""What can happen to NATS and SQLite."""
+
+ON_SERVERS = frozenset(Kind) - {Kind.KILL_HUB, Kind.PAUSE_HUB, Kind.FILL_DISK}
+"""What can happen to the servers of other engines, the event hub among them."""
+
 # The last one is longer than the hub retains messages.
 _JUMPS = (-3600, -60, -2, 2, 60, 3600, 40 * _DAY)
 
@@ -78,6 +88,7 @@ def draw(
     units: Sequence[str],
     kinds: Collection[Kind],
     every: float = 3.0,
+    servers: Sequence[str] = (),
 ) -> list[Fault]:
     """Return the faults of a run. The kinds come like cards from a deck: each of them occurs.
 
@@ -88,6 +99,7 @@ def draw(
         units: The names of the units.
         kinds: The kinds to choose from.
         every: Seconds between two faults, on average.
+        servers: The engines with servers that can be killed.
     """
     choice = random.Random(seed)
     deck: list[Kind] = []
@@ -97,21 +109,29 @@ def draw(
         if not deck:
             deck = [kind for kind in _DECK if kind in kinds]
             choice.shuffle(deck)
-        faults.append(_fault(at, deck.pop(), processes, units, choice))
+        faults.append(_fault(at, deck.pop(), processes, units, servers, choice))
         at += choice.uniform(0.2, 1.8) * every
     return faults
 
 
 def _fault(
-    at: float, kind: Kind, processes: Sequence[str], units: Sequence[str], choice: random.Random
+    at: float,
+    kind: Kind,
+    processes: Sequence[str],
+    units: Sequence[str],
+    servers: Sequence[str],
+    choice: random.Random,
 ) -> Fault:
     process, unit = choice.choice(processes), choice.choice(units)
+    server = choice.choice(servers) if servers else ""
     duration, jump, count = choice.uniform(0.3, 8), choice.choice(_JUMPS), choice.randint(20, 100)
     target = {
         Kind.KILL: process,
         Kind.PAUSE: process,
         Kind.JUMP: process,
         Kind.RESTART: unit,
+        Kind.KILL_SERVER: server,
+        Kind.PAUSE_SERVER: server,
         Kind.KILL_HUB: "nats",
         Kind.PAUSE_HUB: "nats",
         Kind.KILL_GATEWAY: "gateway",

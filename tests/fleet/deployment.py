@@ -7,13 +7,15 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 from chassis.embedded.ports import LOOPBACK, free_ports
 
+from tests.servers.server import Server
 from tests.trees import tracked_files
 
 ROOT = Path(__file__).parents[2]
@@ -39,12 +41,21 @@ class Process:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployment:
-    """The processes of the shop in the folder `root`."""
+    """The processes of the shop in the folder `root`.
+
+    Attributes:
+        root: The folder.
+        gateway_url: The URL of the gateway.
+        nats_url: The URL of NATS, if there are no servers.
+        processes: The processes.
+        servers: By engine, the servers that the units use; none: they use NATS and SQLite.
+    """
 
     root: Path
     gateway_url: str
     nats_url: str
     processes: tuple[Process, ...]
+    servers: Mapping[str, Server] = field(default_factory=dict)
 
     @property
     def data(self) -> Path:
@@ -77,19 +88,27 @@ def copy_shop(root: Path) -> None:
     _make(root, ".venv/.ready")
 
 
-def plan(root: Path, *, replicas: int) -> Deployment:
+def plan(
+    root: Path, *, replicas: int, servers: Mapping[str, Server] = MappingProxyType({})
+) -> Deployment:
     """Return the processes that `make up` would start, each unit `replicas` times.
 
     Local data of an earlier run is removed. The keys, ports and configurations are those of the
-    embedded mode, which is started and stopped for that.
+    embedded mode, which is started and stopped for that. `servers` are those of the engines that
+    the units shall use, by engine.
     """
-    shutil.rmtree(root / ".local", ignore_errors=True)
-    _make(root, "up")
-    state = json.loads((root / ".local" / "state.json").read_bytes())["plan"]
+    local = root / ".local"
+    shutil.rmtree(local, ignore_errors=True)
+    urls = {f"{engine.upper()}_URL": server.url for engine, server in servers.items()}
+    _make(root, "up", **({"ENGINES": "real", **urls} if servers else {}))
+    state = json.loads((local / "state.json").read_bytes())["plan"]
     _make(root, "down")
-    shutil.rmtree(root / ".local" / "data")
-    shutil.rmtree(root / ".local" / "nats")
-    (root / ".local" / "data").mkdir()
+    shutil.rmtree(local / "data")
+    shutil.rmtree(local / "nats", ignore_errors=True)
+    (local / "data").mkdir()
+    (local / "servers").mkdir()
+    for engine, server in servers.items():
+        (local / "servers" / engine).write_text(server.url)
     processes = [process for planned in state["processes"] for process in _each(planned, replicas)]
     _balance(root / ".local" / "envoy.yaml", processes)
     return Deployment(
@@ -102,15 +121,16 @@ def plan(root: Path, *, replicas: int) -> Deployment:
             else process
             for process in processes
         ),
+        servers=servers,
     )
 
 
-def _make(root: Path, target: str) -> None:
+def _make(root: Path, target: str, **variables: str) -> None:
     env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH")}
     subprocess.run(
         ["make", "--silent", target, "PROCESSES=each"],
         cwd=root,
-        env={**env, "GATEWAY_PORT": "0"},
+        env={**env, "GATEWAY_PORT": "0", **variables},
         check=True,
         stdout=subprocess.DEVNULL,
     )

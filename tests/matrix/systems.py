@@ -19,6 +19,9 @@ MATRIX = tuple(product(HUB_ENGINES.words, VIEW_STORES.words))
 """A store that services cannot have is that of the projection only."""
 
 
+_WORDS = {"hub": HUB_ENGINES.words, "store": PROJECTION_STORES.words}
+
+
 def write_spec(folder: Path, hub: str, store: str) -> Path:
     """Write the spec of a system whose units are on `hub` and `store`; checked, as all specs."""
     of_service = store if store in SERVICE_STORES.words else "sqlite"
@@ -33,4 +36,5 @@ def write_spec(folder: Path, hub: str, store: str) -> Path:
 
 def adapters(port: str) -> frozenset[str]:
     """The engines that the chassis has an adapter for: `port` is `hub` or `store`."""
-    return frozenset(path.parent.name for path in (CHASSIS / port).glob(f"*/{port}.py"))
+    found = {path.parent.name for path in (CHASSIS / port).glob(f"*/{port}.py")}
+    return frozenset(found & set(_WORDS[port]))

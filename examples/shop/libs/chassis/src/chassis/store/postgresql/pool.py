@@ -23,6 +23,7 @@ from chassis.store.postgresql.errors import FAILURES, REFUSALS, refused, transla
 
 Connection: TypeAlias = AsyncConnection[tuple[Any, ...]]
 
+_IDLE = 30.0  # seconds after which a connection that is not needed is closed
 _RECONNECT = 4.0  # seconds of attempts with backoff; then the next request begins with new ones
 _PREPARED = 512  # statements that a connection keeps
 
@@ -79,7 +80,7 @@ class Limits:
         patience: Seconds for one use of a connection; then it is cut off.
     """
 
-    readers: int = 8
+    readers: int = 4
     wait: float = 3.0
     patience: float = 15.0
 
@@ -100,6 +101,7 @@ class Pool:
             configure=_configure,
             timeout=limits.wait,
             reconnect_timeout=_RECONNECT,
+            max_idle=_IDLE,
             name=str(address),
         )
 

@@ -1,36 +1,40 @@
-"""Reads the log of the shop, repeats and forges messages. Nothing else here knows its subjects."""
+"""The log in NATS JetStream."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 
+import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NothingLeft
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import APIError
 
 from tests.faults import envelopes
+from tests.faults.logs.errors import HubError
+from tests.faults.logs.handled import HANDLED
 from tests.faults.snapshot import Event
 
 _BATCH = 500
 _ID = "Nats-Msg-Id"
-# Events that a policy, a saga or a projection handles.
-_HANDLED = ("ProductListed", "CartCheckedOut", "OrderPlaced", "StockReserved", "PaymentCaptured")
 
 
 @dataclass
-class Log:
-    """The log, as far as it was read. Reading again fetches only what is new."""
+class NatsLog:
+    """Implements `Log`."""
 
     url: str
     messages: list[Event] = field(default_factory=list)
     _read_to: dict[str, int] = field(default_factory=dict)
     _client: Client = field(default_factory=Client)
 
-    async def __aenter__(self) -> Log:
+    async def __aenter__(self) -> NatsLog:
         await self._client.connect(
             self.url, max_reconnect_attempts=-1, reconnect_time_wait=1, error_cb=_ignore
         )
@@ -49,37 +53,36 @@ class Log:
         return self._client.jetstream(timeout=10)
 
     async def read(self) -> None:
-        """Read what is new in all topics."""
-        for info in await self._js.streams_info():
-            stream = info.config.name or ""
-            last = info.state.last_seq
-            if last > self._read_to.get(stream, 0):
-                await self._read(stream, last)
+        """See `Log`."""
+        with _translating():
+            for info in await self._js.streams_info():
+                stream = info.config.name or ""
+                last = info.state.last_seq
+                if last > self._read_to.get(stream, 0):
+                    await self._read(stream, last)
 
     async def repeat(self, count: int, choice: random.Random) -> int:
-        """Publish messages again, without the ids by which the hub would drop them.
-
-        Returns:
-            How many were published.
-        """
+        """See `Log`."""
         found = []
-        for info in await self._js.streams_info():
-            stream, state = info.config.name or "", info.state
-            if not state.messages:
-                continue
-            for _ in range(count):
-                found.append((stream, choice.randint(state.first_seq, state.last_seq)))
-        choice.shuffle(found)
-        for stream, position in found[:count]:
-            await self._publish_like(stream, position)
+        with _translating():
+            for info in await self._js.streams_info():
+                stream, state = info.config.name or "", info.state
+                if not state.messages:
+                    continue
+                for _ in range(count):
+                    found.append((stream, choice.randint(state.first_seq, state.last_seq)))
+            choice.shuffle(found)
+            for stream, position in found[:count]:
+                await self._publish_like(stream, position)
         return min(count, len(found))
 
     async def poison(self, text: str, choice: random.Random) -> None:
-        """Publish a message that nobody can decode, in the place of one that somebody handles."""
+        """See `Log`."""
         await self.read()
-        handled = [message for message in self.messages if message.type in _HANDLED]
+        handled = [message for message in self.messages if message.type in HANDLED]
         chosen = choice.choice(handled)
-        await self._publish_like(chosen.topic, chosen.position, text.encode())
+        with _translating():
+            await self._publish_like(chosen.topic, chosen.position, text.encode())
 
     async def _publish_like(self, stream: str, position: int, data: bytes | None = None) -> None:
         """Publish a message again, or other data in its place, without its id."""
@@ -113,6 +116,14 @@ class Log:
         found = envelopes.parse(message.data, topic=stream, position=position)
         if found is not None:
             self.messages.append(found)
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    try:
+        yield
+    except (nats.errors.Error, APIError, TimeoutError, OSError) as error:
+        raise HubError(repr(error)) from error
 
 
 async def _ignore(error: Exception) -> None:
