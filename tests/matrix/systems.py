@@ -19,7 +19,7 @@ MATRIX = tuple(product(HUB_ENGINES.words, VIEW_STORES.words))
 """A store that services cannot have is that of the projection only."""
 
 
-_WORDS = {"hub": HUB_ENGINES.words, "store": PROJECTION_STORES.words}
+_WORDS = {"hub": HUB_ENGINES.words, "store": VIEW_STORES.words}
 
 
 def write_spec(folder: Path, hub: str, store: str) -> Path:
