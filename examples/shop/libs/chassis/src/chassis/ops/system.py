@@ -138,8 +138,13 @@ class System:
         """The URLs of the servers that the system runs on, by engine."""
         if (found := state.read(self._paths)) is not None:
             return engines.read(self._paths, found.plan.servers)
-        real = Options.from_env(os.environ).real
-        return engines.server_urls(self._topology.engines, os.environ) if real else {}
+        if not Options.from_env(os.environ).real:
+            return {}
+        servers = engines.choose(self._paths, self._topology.engines, os.environ)
+        if servers.started:
+            names = ", ".join(servers.started)
+            raise OpsError(f"the servers are not running ({names}): run `make up ENGINES=real`")
+        return servers.given
 
     def _store_url(self, unit: Stateful) -> str:
         _, url, urls = self._settings
