@@ -141,6 +141,15 @@ def test_a_url_wins(on_redis: Project) -> None:
     assert starts(on_redis) == 1
 
 
+def test_a_unit_that_is_called_like_its_server(shop: Project) -> None:
+    shop.configure({"redis": "good"})
+    with (shop.root / "topology.toml").open("a") as file:
+        file.write('\n[engines.stores]\nredis = "redis"\n')
+    assert "a unit is called like its server: set REDIS_URL" in shop.run("up", **ENV, code=1)
+    shop.run("up", **ENV, REDIS_URL="redis://127.0.0.1:1")
+    assert shop.status["ready"]
+
+
 def test_what_is_installed_is_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,7 @@ from chassis.embedded.locks import held
 from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.processes import Running
 from chassis.embedded.state import Ends, Planned, State
+from chassis.embedded.topology import HUB
 from chassis.health import Severity
 
 _Task: TypeAlias = asyncio.Task[None]
@@ -88,8 +89,9 @@ class Supervisor:
 
     async def _until_servers_are_ready(self) -> None:
         plan = self._state.plan
-        servers = [each for each in plan.processes if each.name in plan.servers]
-        for server in servers:
+        for server in plan.own_servers:
+            if server.name == HUB:  # units start without it, too
+                continue
             for probe in readiness.probes(self._paths, plan, server).values():
                 while (await asyncio.to_thread(probe)).severity is Severity.FAILED:  # noqa: ASYNC110
                     await asyncio.sleep(_POLL)

@@ -28,7 +28,7 @@ def probes(paths: ProjectPaths, plan: Plan, process: Planned) -> dict[str, Probe
         return {HUB: lambda: _check_hub(plan.nats_port)}
     if process.name == GATEWAY:
         return {GATEWAY: lambda: check(f"{plan.gateway_url}/livez")}
-    if process.name in plan.servers:
+    if not process.units:
         return {process.name: partial(_check_server, paths, process.name)}
     return {unit: partial(check, f"{url}/readyz") for unit, url in process.units.items()}
 

@@ -14,7 +14,7 @@ from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.files import write_atomically
 from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.processes import Running, is_alive
-from chassis.embedded.topology import HUB
+from chassis.embedded.topology import GATEWAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Plan:
     @property
     def own_servers(self) -> tuple[Planned, ...]:
         """The processes that units need: the event hub and the servers that are started here."""
-        return tuple(each for each in self.processes if each.name in (HUB, *self.servers))
+        return tuple(each for each in self.processes if not each.units and each.name != GATEWAY)
 
     @property
     def gateway_url(self) -> str:
