@@ -142,7 +142,7 @@ def test_a_url_wins(on_redis: Project) -> None:
 
 
 def test_a_unit_that_is_called_like_its_server(shop: Project) -> None:
-    shop.configure({"redis": "good"})
+    shop.configure({"order": "good", "cart": "good", "redis": "good"})
     with (shop.root / "topology.toml").open("a") as file:
         file.write('\n[engines.stores]\nredis = "redis"\n')
     assert "a unit is called like its server: set REDIS_URL" in shop.run("up", **ENV, code=1)
