@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from string import Template
 
 from chassis.embedded.ports import LOOPBACK, problem_at
 from chassis.embedded.servers.java import jar_version, java, library
@@ -60,7 +61,7 @@ class LocalServer(Server):
         port, storage_port = self.access.ports
         _DATA.mkdir(exist_ok=True)
         text = (_HERE / _CONFIG.name).read_text("utf-8")
-        _CONFIG.write_text(text.format(port=port, storage_port=storage_port))
+        _CONFIG.write_text(Template(text).substitute(port=port, storage_port=storage_port))
         _LOG.write_bytes((_HERE / _LOG.name).read_bytes())
 
     def command(self, installed: Path) -> list[str]:

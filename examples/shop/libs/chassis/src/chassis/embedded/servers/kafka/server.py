@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import subprocess
 from pathlib import Path
+from string import Template
 from uuid import uuid4
 
 from chassis.embedded.errors import EmbeddedError
@@ -50,7 +51,8 @@ class LocalServer(Server):
         port, controller_port = self.access.ports
         text = (_HERE / _CONFIG.name).read_text("utf-8")
         settings = "".join(f"{name}={value}\n" for name, value in self.access.settings.items())
-        _CONFIG.write_text(text.format(port=port, controller_port=controller_port) + settings)
+        text = Template(text).substitute(port=port, controller_port=controller_port)
+        _CONFIG.write_text(text + settings)
         _LOG.write_bytes((_HERE / _LOG.name).read_bytes())
         if not (_DATA / "meta.properties").exists():
             cluster = base64.urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
