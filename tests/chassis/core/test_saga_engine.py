@@ -46,7 +46,7 @@ class Fixture:
         self._others = EnvelopeFactory("others", MESSAGES, self._clock)
         own = EnvelopeFactory("order", MESSAGES, self._clock)
         self.engine = SagaEngine(SAGA, store, own, self._clock)
-        self._rows = Rows(store, "saga_checkout", Instance)
+        self._rows = Rows(store, "checkout_saga", Instance)
 
     def _clock(self) -> datetime:
         return self.now
@@ -225,8 +225,8 @@ async def test_an_instance_of_an_earlier_version_goes_on(saga: Fixture) -> None:
         "failure": None,
     }
     documents = {
-        ("saga_checkout", str(ORDER)): earlier,
-        ("saga_checkout_awaited", str(command)): {"instance": str(ORDER)},
+        ("checkout_saga", str(ORDER)): earlier,
+        ("checkout_saga_awaited", str(command)): {"instance": str(ORDER)},
     }
     timer = Timer(
         id=f"saga:checkout:{ORDER}", due=saga.now, handler="saga:checkout", data=str(ORDER)

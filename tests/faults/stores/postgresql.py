@@ -13,9 +13,9 @@ from tests.faults.snapshot import Document
 from tests.faults.stores.values import as_json
 
 _IDS = {
-    "aggregate_StockItem": "product_id",
-    "aggregate_Payment": "order_id",
-    "aggregate_Shipment": "order_id",
+    "stock_item": "product_id",
+    "payment": "order_id",
+    "shipment": "order_id",
 }
 
 
