@@ -170,7 +170,7 @@ def changes(
             yield from (ddl(CreateIndex(index)) for index in table.indexes)
     if tables.meta.name not in existing.tables:
         row = f"1, '{uuid4()}', 1, 0"
-        columns = "[id], [store], [generation], [pings]"
+        columns = "[id], [store], [inbox_generation], [pings]"
         yield f"INSERT INTO {_name(tables.meta)} ({columns}) VALUES ({row})"
     for document in documents:
         yield from _table_changes(document.table, existing)

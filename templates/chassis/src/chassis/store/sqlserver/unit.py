@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from chassis.store.sql.store import RelationalStore
+from chassis.store.sql.server import ServerStore
 from chassis.store.sql.tables import DocumentTable, UnitTables
 from chassis.store.sqlserver.commit import Transaction, Writes
 from chassis.store.sqlserver.documents import CONVERTERS
@@ -22,7 +22,7 @@ from chassis.store.sqlserver.statements import UnitWrites
 _NONE: Mapping[str, Any] = {}
 
 
-class SqlServerStore(RelationalStore[Statement]):
+class SqlServerStore(ServerStore[Statement]):
     """Implements `chassis.store.port.Store`."""
 
     def __init__(
