@@ -59,7 +59,8 @@ LONG = 40_000
 WRITES = (  # what a process of version 2 executes
     "INSERT INTO inbox (message, result, generation) "
     "VALUES ('x', NULL, (SELECT generation FROM meta))",
-    "INSERT OR IGNORE INTO events (stream, version, data) VALUES ('y', 1, '{\"id\":\"i\",\"type\":\"t\"}')",
+    "INSERT OR IGNORE INTO events (stream, version, data) "
+    """VALUES ('y', 1, '{"id":"i","type":"t"}')""",
     "INSERT INTO outbox (topic, id, type, subject, data) VALUES ('t', 'i', 'y', 's', 'd')",
     "INSERT OR REPLACE INTO timers (id, due, handler, data) VALUES ('t', 1.0, 'h', 'd')",
     "INSERT INTO documents_things (version, data, id) VALUES (1, '{}', '9')",
@@ -137,9 +138,11 @@ async def test_an_older_process_that_still_runs_cannot_write(path: Path) -> None
         old.isolation_level = None
         for sql in WRITES:
             old.execute(sql.replace("'9'", "'8'"))
-        assert len((await prepared(path)).execute("SELECT * FROM people").fetchall()) == len(NUMBERS)
+        assert len((await prepared(path)).execute("SELECT * FROM people").fetchall()) == len(
+            NUMBERS
+        )
         for sql in WRITES:
-            with pytest.raises(sqlite3.OperationalError, match="no such|no column"):
+            with pytest.raises(sqlite3.OperationalError, match=r"no such|no column"):
                 old.execute(sql)
 
 
@@ -198,7 +201,7 @@ async def test_a_document_without_a_field_has_its_default(path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-async def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path: Path) -> None:
+def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path: Path) -> None:
     """The kill comes while documents are being taken over."""
     path = written(tmp_path / "unit.db", range(1, LONG + 1))
     script = f"""
@@ -214,7 +217,7 @@ asyncio.run(prepared(Path({str(path)!r})))
         assert old.execute("PRAGMA user_version").fetchone() == (2,)
         count = old.execute("SELECT count(*) FROM documents_aggregate_Person").fetchone()
         assert count == (LONG,)
-    with closing(await prepared(path)) as new:
+    with closing(asyncio.run(prepared(path))) as new:
         assert new.execute("SELECT count(*) FROM people").fetchone() == (LONG,)
 
 

@@ -200,7 +200,9 @@ async def test_a_damaged_file(path: Path) -> None:
     await store.commit(Commit(puts=tuple(put(str(n), owner="x" * 1000) for n in range(100))))
     await store.close()
     with closing(sqlite3.connect(path)) as file:
-        (page,) = file.execute("SELECT rootpage FROM sqlite_master WHERE name = 'things'").fetchone()
+        (page,) = file.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'things'"
+        ).fetchone()
     begin = (page - 1) * 4096
     with path.open("r+b") as damaged:
         damaged.seek(begin)

@@ -6,10 +6,13 @@ from itertools import product
 
 import pytest
 from chassis.runtime import names
+from chassis.store.cassandra import layout as cassandra
+from chassis.store.mongodb import schema as mongodb
+from chassis.store.sql import tables as sql
 
 OF_A_SERVICE = (names.aggregate, names.replica, names.snapshots, names.saga, names.awaited)
 OF_A_VIEW = (names.read_model, names.watermarks, names.sessions)
-OWN = {"events", "outbox", "inbox", "timers", "meta", "schema", "writers", "unit"}
+OWN = {*cassandra.OWN, *mongodb._OWN, *sql._OWN}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +61,10 @@ def test_no_two_collections_of_a_unit_have_the_same_name() -> None:
     long = "Very" * 15 + "Long"
     parts = ["", "Replica", "Snapshot", "Saga", "SagaAwaited", "Saga_Awaited_2"]
     starts = ["Order", "Outbox", "Inbox", "Meta", "Chassis", "ChassisLeases", "Sqlite", long]
-    identities = {start + part for start, part in product(starts, parts)} | {f"{long}er", f"{long}s"}
+    identities = {start + part for start, part in product(starts, parts)} | {
+        f"{long}er",
+        f"{long}s",
+    }
     found = [of(identity).now for of, identity in product(OF_A_SERVICE, sorted(identities))]
     assert len(found) == len(set(found))
     assert not set(found) & OWN
@@ -72,3 +78,9 @@ def test_no_two_collections_of_a_unit_have_the_same_name() -> None:
         assert len(generations) == len(set(generations))
         assert not set(generations) & OWN
         assert max(map(len, generations)) <= 48 + 1
+
+
+def test_every_table_of_a_store_is_known() -> None:
+    assert {names.aggregate(own.title().replace("_", "")).now for own in OWN} == {
+        f"{own}_" for own in OWN
+    }

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from typing import NamedTuple
 
 from chassis.envelope import Outgoing
 from chassis.errors import AlreadyHandled, Conflict, Duplicate
@@ -32,8 +32,7 @@ _DROP_TIMER = "DELETE FROM timers WHERE id = ?"
 _PUBLISHED = "DELETE FROM outbox WHERE position = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
+class _Change(NamedTuple):
     """A statement with its rows.
 
     Attributes:
@@ -91,13 +90,11 @@ class SqliteCommits:
             documents = self._documents[delete.collection]
             yield _Change(documents.delete, [documents.deleted_row(delete)], is_exact=True)
         for (collection, is_new), puts in groupby(commit.puts, _kind):
-            documents = self._documents[collection]
-            sql, row = (
-                (documents.insert, documents.new_row)
-                if is_new
-                else (documents.update, documents.changed_row)
-            )
-            yield _Change(sql, list(map(row, puts)), True, self._unique[collection])
+            documents, unique = self._documents[collection], self._unique[collection]
+            if is_new:
+                yield _Change(documents.insert, [*map(documents.new_row, puts)], True, unique)
+            else:
+                yield _Change(documents.update, [*map(documents.changed_row, puts)], True, unique)
         if commit.drop_timers:
             yield _Change(_DROP_TIMER, [(escaped(id),) for id in commit.drop_timers])
         if commit.set_timers:

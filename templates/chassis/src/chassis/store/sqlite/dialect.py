@@ -1,8 +1,9 @@
-"""The idioms of SQLite. A STRICT table has columns of five types; what else a value is, CHECKs say."""
+"""The idioms of SQLite: STRICT tables have five types of columns, and CHECKs say the rest."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -32,9 +33,14 @@ from chassis.store.sql.literals import default_text, quoted
 from chassis.store.sql.texts import escaped
 from chassis.store.sqlite.sql import quoted as name_of
 
+_IN_UTC = re.compile(  # what codecs write
+    r"(\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d)(\.\d{6})?(?:Z|\+00:00)", re.ASCII
+).fullmatch
+
 DECIMAL = "decimal"  # the collation; SQLite's own shell has it, too
 
-_TEXT, _INTEGER, _NUMBER = Text(), Integer(), REAL()
+_TEXT, _INTEGER = Text(), Integer()
+_NUMBER: TypeEngine[Any] = REAL()
 _EXACT = Text(collation=DECIMAL)
 _TYPES: dict[Kind, TypeEngine[Any]] = {
     Kind.INTEGER: _INTEGER,
@@ -146,6 +152,8 @@ def instant(value: str) -> str:
     Raises:
         ValueError: It is none.
     """
+    if (in_utc := _IN_UTC(value)) is not None:
+        return f"{in_utc[1]}{in_utc[2] or '.000000'}Z"
     parsed = datetime.fromisoformat(value)
     try:
         return instant_text(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))

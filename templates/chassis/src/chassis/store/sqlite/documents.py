@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
@@ -18,14 +18,18 @@ from chassis.store.sqlite.sql import positional
 
 Row: TypeAlias = tuple[Any, ...]
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+def _json(value: Any) -> str:
+    return to_json(value).decode()
+
+
 _WRITTEN: Mapping[Kind, Callable[[Any], Any]] = {
     Kind.TEXT: escaped,
     Kind.ENUM: escaped,
     Kind.NUMBER: float,
     Kind.DECIMAL: exact,
     Kind.INSTANT: instant,
-    Kind.JSON: _encode,
+    Kind.JSON: _json,
 }
 
 
@@ -44,8 +48,8 @@ class DocumentStatements:
         others = {key: column for key, column in table.columns.items() if column is not table.id}
         is_this = table.id == bindparam(" id")
         expected = table.version == bindparam(" expected")
-        new = {name: bindparam(f" {name}") for name in table.table.columns.keys()}
-        changed = {
+        new: dict[str, Any] = {name: bindparam(f" {name}") for name in table.table.columns.keys()}  # noqa: SIM118
+        changed: dict[str, Any] = {
             table.version.name: bindparam(" version"),
             **{each.name: bindparam(f" new {each.name}") for each in others.values()},
         }
@@ -88,7 +92,7 @@ class DocumentStatements:
         return escaped(delete.id), delete.expected
 
     def _values(self, put: Put) -> list[Any]:
-        get = json.loads(put.data).get
+        get = from_json(put.data).get
         return [
             value if value is None or written is None else written(value)
             for value, written in [(get(key), written) for key, written in self._fields]

@@ -63,10 +63,11 @@ class SqliteStore(RelationalStore[Statement]):
         self._read = readers
         self._get: dict[str, str] = {}
         self._commits = SqliteCommits(writer)
-        own = {"streams": _streams("name < :prefix_end"), "all_streams": _streams("name IS NOT NULL")}
-        super().__init__(
-            str(file.path), unit_tables(), compiled, CONVERTERS, self._commits, own
-        )
+        own = {
+            "streams": _streams("name < :prefix_end"),
+            "all_streams": _streams("name IS NOT NULL"),
+        }
+        super().__init__(str(file.path), unit_tables(), compiled, CONVERTERS, self._commits, own)
 
     async def get(self, collection: str, id: str) -> Stored | None:
         """See `Store`."""

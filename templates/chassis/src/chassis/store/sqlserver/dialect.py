@@ -59,9 +59,7 @@ _STEP = Decimal(1).scaleb(-DIGITS)
 class SqlServerDialect:
     """Implements `chassis.store.sql.dialect.Dialect`."""
 
-    types = Types(
-        key=KEY, text=TEXT, integer=INTEGER, instant=INSTANT, data=BYTES, store=GUID
-    )
+    types = Types(key=KEY, text=TEXT, integer=INTEGER, instant=INSTANT, data=BYTES, store=GUID)
     wide = WIDE
 
     def column_type(self, field: Field, *, is_key: bool) -> TypeEngine[Any]:

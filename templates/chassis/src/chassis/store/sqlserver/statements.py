@@ -178,7 +178,9 @@ def _send(tables: UnitTables) -> Insert:
 
 def _forget(tables: UnitTables) -> Delete:
     inbox, meta = tables.inbox, tables.meta
-    oldest = select((meta.c.inbox_generation - bindparam("generations", type_=INTEGER)).label("oldest"))
+    oldest = select(
+        (meta.c.inbox_generation - bindparam("generations", type_=INTEGER)).label("oldest")
+    )
     return (
         delete(inbox)
         .prefix_with(text("TOP (:limit)"))

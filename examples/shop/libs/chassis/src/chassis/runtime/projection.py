@@ -19,7 +19,7 @@ from chassis.hub.topics import topic_of
 from chassis.identity import identity_of
 from chassis.projection import MaterializedView, Projection
 from chassis.results import Page
-from chassis.runtime import generations, housekeeping, observation
+from chassis.runtime import generations, housekeeping, names, observation
 from chassis.runtime.bindings import Binding, Group, bindings, consumers
 from chassis.runtime.committer import Committer
 from chassis.runtime.generations import History, ReadModel, ReadModels
@@ -84,14 +84,14 @@ class _Generation:
             store=parts.store,
             hub=parts.hub,
             messages=stream.messages,
-            name=generations.collection_name("watermarks", self.number),
+            name=names.watermarks(identity_of(stream)).generation(self.number),
             delay=stream.watermark,
         )
         return Windowing(
             stream,
             store=parts.store,
             rows=self.rows,
-            sessions=generations.collection_name("sessions", self.number),
+            sessions=names.sessions(identity_of(stream)).generation(self.number),
             watermarks=self.watermarks,
             group=group,
             in_order=self.history is None,

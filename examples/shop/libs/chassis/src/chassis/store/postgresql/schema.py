@@ -89,7 +89,7 @@ def _changes(
             yield ddl(CreateTable(table))
             yield from (ddl(CreateIndex(index)) for index in table.indexes)
     if tables.meta.name not in existing.tables:
-        row = {"id": 1, "store": uuid4(), "generation": 1, "pings": 0}
+        row = {"id": 1, "store": uuid4(), "inbox_generation": 1, "pings": 0}
         yield literal(insert(tables.meta).values(row)).encode()
     for document in documents:
         yield from _table_changes(document.table, existing)

@@ -16,7 +16,7 @@ from chassis.store.postgresql.pool import Address, Limits, Pool
 from chassis.store.postgresql.schema import prepare
 from chassis.store.postgresql.sql import Statement, compiled
 from chassis.store.postgresql.statements import UnitWrites
-from chassis.store.sql.store import RelationalStore
+from chassis.store.sql.server import ServerStore
 from chassis.store.sql.tables import DocumentTable, UnitTables
 
 _NONE: Mapping[str, Any] = {}
@@ -34,7 +34,7 @@ def open_postgresql(url: str, schema: str, limits: Limits | None = None) -> Post
     return PostgresStore(address, UnitTables(schema, PostgresDialect()), limits or Limits())
 
 
-class PostgresStore(RelationalStore[Statement]):
+class PostgresStore(ServerStore[Statement]):
     """Implements `chassis.store.port.Store`."""
 
     def __init__(self, address: Address, tables: UnitTables, limits: Limits) -> None:

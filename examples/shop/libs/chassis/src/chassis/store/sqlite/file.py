@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from chassis.errors import StoreLost, Unavailable
-from chassis.store.sqlite.sql import compare_decimals, compare_instants
+from chassis.store.sqlite.dialect import DECIMAL, compare_decimals
 
 R = TypeVar("R")
 
@@ -104,8 +104,7 @@ class SqliteFile:
             timeout=0,  # see `patiently`
             cached_statements=_STATEMENTS,
         )
-        connection.create_collation("decimal", compare_decimals)
-        connection.create_collation("instant", compare_instants)
+        connection.create_collation(DECIMAL, compare_decimals)
         return connection
 
     def _identity(self) -> tuple[int, int]:
