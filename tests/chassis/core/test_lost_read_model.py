@@ -79,9 +79,9 @@ async def test_a_rebuild_goes_on_after_a_kill_in_the_middle(
     await store.prepare((rows._live.rows.collection,))
     await eventually(lambda: total(rows), lambda seen: seen[0] >= 99)
     await models.save((await models.load()).rebuild())
-    second = rows_of(market.prices(running.messages), 2, store).collection
-    await store.prepare((second,))
-    query = Query(collection=second.name, limit=1)
+    rebuilt = rows_of(market.prices(running.messages), 2, store).collection
+    await store.prepare((rebuilt,))
+    query = Query(collection=rebuilt.name, limit=1)
     await eventually(lambda: store.find(query), bool)
     await first.kill()
     await second.kill()

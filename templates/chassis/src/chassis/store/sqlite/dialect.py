@@ -78,8 +78,9 @@ class SqliteDialect:
                 return f"{name} IN ({', '.join(values)})", values
             case Kind.BOOLEAN:
                 return f"{name} IN (0, 1)", ()
-            case Kind.JSON:
-                return f"json_valid({name})", ()
+            case Kind.JSON:  # old versions of SQLite say that null is not valid
+                valid = f"json_valid({name})"
+                return f"{name} IS NULL OR {valid}" if field.optional else valid, ()
         return None
 
     def default(self, field: Field) -> str:
