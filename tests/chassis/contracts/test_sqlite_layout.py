@@ -1,4 +1,4 @@
-"""The tables in an SQLite file as a third party sees them, and how they change with a collection."""
+"""The tables in an SQLite file as a third party sees them, and how they change."""
 
 from __future__ import annotations
 
@@ -31,7 +31,13 @@ ORDER = Collection(
     patterns=(AccessPattern(by=("status",), sort=(Sort("total", descending=True),)),),
     unique=(("at",),),
 )
-ADDED = {"needed": "x", "color": "red", "gift2": False, "seen": NOW_TEXT, "tags": []}
+ADDED: dict[str, Any] = {
+    "needed": "x",
+    "color": "red",
+    "gift2": False,
+    "seen": NOW_TEXT,
+    "tags": [],
+}
 SHORT = Collection(name="short", fields=(Field("n", Kind.INTEGER),))
 ID = "00000000-0000-0000-0000-00000000000"
 

@@ -92,6 +92,20 @@ async def prepare(
     return await connection.use(lambda session: _prepare(session, tables, new, where))
 
 
+async def pending(
+    connection: Connection, tables: UnitTables, documents: Iterable[DocumentTable]
+) -> list[str]:
+    """Return the statements that `prepare` would execute."""
+    new, schema = tuple(documents), str(tables.metadata.schema)
+
+    def read(session: Session) -> list[str]:
+        found = list(changes(tables, new, _existing(session, schema)))
+        session.rollback()
+        return found
+
+    return await connection.use(read)
+
+
 def _prepare(
     session: Session, tables: UnitTables, documents: tuple[DocumentTable, ...], where: str
 ) -> str:

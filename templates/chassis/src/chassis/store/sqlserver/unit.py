@@ -15,7 +15,7 @@ from chassis.store.sql.tables import DocumentTable, UnitTables
 from chassis.store.sqlserver.commit import Transaction, Writes
 from chassis.store.sqlserver.documents import CONVERTERS
 from chassis.store.sqlserver.pool import Limits, Pool, Session
-from chassis.store.sqlserver.schema import prepare
+from chassis.store.sqlserver.schema import pending, prepare
 from chassis.store.sqlserver.sql import Statement, compiled
 from chassis.store.sqlserver.statements import UnitWrites
 
@@ -51,6 +51,10 @@ class SqlServerStore(ServerStore[Statement]):
     async def _prepare(self, new: list[DocumentTable]) -> str:
         async with self._writers.connection(limited=False) as connection:
             return await prepare(connection, self._tables, new, self._where)
+
+    async def _changes(self, tables: list[DocumentTable]) -> list[str]:
+        async with self._writers.connection(limited=False) as connection:
+            return await pending(connection, self._tables, tables)
 
     def _add(self, table: DocumentTable) -> None:
         self._writes.add(table)
