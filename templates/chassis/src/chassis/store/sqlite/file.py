@@ -16,6 +16,7 @@ from chassis.store.sqlite.dialect import DECIMAL, compare_decimals
 
 R = TypeVar("R")
 
+_OLDEST = (3, 37)  # the first one with STRICT tables
 _LOCK_SECONDS = 10.0
 _PAUSE_SECONDS = (0.001, 0.003)
 _STATEMENTS = 512  # prepared statements that a connection keeps
@@ -54,6 +55,8 @@ class SqliteFile:
         Raises:
             Unavailable: The file cannot be opened.
         """
+        if sqlite3.sqlite_version_info < _OLDEST:
+            raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.37 is needed")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = self._connect("rwc")

@@ -14,9 +14,18 @@ from dataclasses import dataclass, replace
 
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[ _-]+")
 _LONGEST = 40  # with the number of a generation, all engines can have it as the name of a table
-_OWN = frozenset(
-    ("events", "outbox", "inbox", "timers", "meta")
-    + ("schema", "writers", "unit", "inbox_by_generation")  # of some engines
+_OWN = frozenset(  # what stores have for themselves
+    (
+        "events",
+        "outbox",
+        "inbox",
+        "inbox_by_generation",
+        "timers",
+        "meta",
+        "schema",
+        "writers",
+        "unit",
+    )
 )
 _PREFIXES = ("chassis_", "sqlite_")
 _REPLICA, _SNAPSHOT, _SAGA, _AWAITED = "_replica", "_snapshot", "_saga", "_saga_awaited"

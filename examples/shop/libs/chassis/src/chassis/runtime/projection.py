@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -163,6 +163,11 @@ class ProjectionRuntime:
     ) -> Page[Any]:
         """Return a page of rows; see `ServiceRuntime.search`."""
         return await self._live.rows.search(by, filter, sort, limit, cursor)
+
+    def collections(self, numbers: Iterable[int]) -> tuple[Collection, ...]:
+        """Return the collections that the store is prepared for, with those of generations."""
+        built = (_Generation(self._view, number, self._parts) for number in numbers)
+        return (*self._unit.collections, *(each for one in built for each in one.collections))
 
     @property
     def idle(self) -> bool:

@@ -260,6 +260,13 @@ class Store(Reads, Protocol):
         """Create missing collections, fields and indexes. Other processes may do the same."""
         ...
 
+    async def changes(self, collections: tuple[Collection, ...]) -> tuple[str, ...]:
+        """Return what `prepare` would execute, in the words of the engine; nothing after it.
+
+        Nothing is changed. Ids that are made up may be others.
+        """
+        ...
+
     async def find(self, query: Query) -> tuple[Stored, ...]:
         """Return the documents that match `query`."""
         ...

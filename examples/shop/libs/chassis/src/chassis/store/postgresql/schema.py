@@ -67,6 +67,14 @@ async def prepare(
     return str(row[0]) if row else ""
 
 
+async def changes(
+    connection: Connection, tables: UnitTables, documents: Iterable[DocumentTable]
+) -> list[str]:
+    """Return the statements that create what is missing."""
+    existing = await _existing(connection, str(tables.metadata.schema))
+    return [change.decode() for change in _changes(tables, tuple(documents), existing)]
+
+
 async def _existing(connection: Connection, schema: str) -> Existing:
     columns = await (await connection.execute(_COLUMNS, (schema,))).fetchall()
     indexes = await (await connection.execute(_INDEXES, (schema,))).fetchall()

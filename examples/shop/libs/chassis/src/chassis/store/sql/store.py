@@ -92,6 +92,12 @@ class RelationalStore(ABC, Generic[Statement]):
             documents = _Documents(table, self._compiled, self._converters)
             self._documents[table.collection.name] = documents
 
+    async def changes(self, collections: tuple[Collection, ...]) -> tuple[str, ...]:
+        """See `Store`."""
+        schema = self._tables.metadata.schema
+        tables = [document_table(each, schema, self._dialect) for each in collections]
+        return tuple(await self._changes(tables))
+
     async def get(self, collection: str, id: str) -> Stored | None:
         """See `Store`."""
         return (await self.get_many(collection, (id,))).get(id)
@@ -221,6 +227,10 @@ class RelationalStore(ABC, Generic[Statement]):
     @abstractmethod
     async def _prepare(self, new: list[DocumentTable]) -> str:
         """Create what is missing of the unit's tables and new ones, and return the store's id."""
+
+    @abstractmethod
+    async def _changes(self, tables: list[DocumentTable]) -> list[str]:
+        """Return the statements that `_prepare` would execute."""
 
     @abstractmethod
     def _add(self, table: DocumentTable) -> None:

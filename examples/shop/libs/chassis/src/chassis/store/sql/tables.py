@@ -70,7 +70,11 @@ class UnitTables:
             "meta",
             self.metadata,
             Column(
-                "id", types.integer, CheckConstraint("id = 1"), primary_key=True, autoincrement=False
+                "id",
+                types.integer,
+                CheckConstraint("id = 1"),
+                primary_key=True,
+                autoincrement=False,
             ),
             Column("store", types.store, nullable=False),
             Column("inbox_generation", types.integer, nullable=False),

@@ -1,4 +1,4 @@
-"""The idioms of SQLite. A STRICT table has columns of five types; what else a value is, CHECKs say."""
+"""The idioms of SQLite: STRICT tables have five types of columns, and CHECKs say the rest."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ _IN_UTC = re.compile(  # what codecs write
 
 DECIMAL = "decimal"  # the collation; SQLite's own shell has it, too
 
-_TEXT, _INTEGER, _NUMBER = Text(), Integer(), REAL()
+_TEXT, _INTEGER = Text(), Integer()
+_NUMBER: TypeEngine[Any] = REAL()
 _EXACT = Text(collation=DECIMAL)
 _TYPES: dict[Kind, TypeEngine[Any]] = {
     Kind.INTEGER: _INTEGER,
@@ -77,8 +78,9 @@ class SqliteDialect:
                 return f"{name} IN ({', '.join(values)})", values
             case Kind.BOOLEAN:
                 return f"{name} IN (0, 1)", ()
-            case Kind.JSON:
-                return f"json_valid({name})", ()
+            case Kind.JSON:  # old versions of SQLite say that null is not valid
+                valid = f"json_valid({name})"
+                return f"{name} IS NULL OR {valid}" if field.optional else valid, ()
         return None
 
     def default(self, field: Field) -> str:

@@ -48,8 +48,8 @@ class DocumentStatements:
         others = {key: column for key, column in table.columns.items() if column is not table.id}
         is_this = table.id == bindparam(" id")
         expected = table.version == bindparam(" expected")
-        new = {name: bindparam(f" {name}") for name in table.table.columns.keys()}
-        changed = {
+        new: dict[str, Any] = {name: bindparam(f" {name}") for name in table.table.columns.keys()}  # noqa: SIM118
+        changed: dict[str, Any] = {
             table.version.name: bindparam(" version"),
             **{each.name: bindparam(f" new {each.name}") for each in others.values()},
         }

@@ -39,7 +39,9 @@ class Rebuild:
 
     def __str__(self) -> str:
         name = self.document.table.name
-        return f"-- {name} is built again, with all of its rows, as\n{ddl(CreateTable(self._new()))}"
+        return (
+            f"-- {name} is built again, with all of its rows, as\n{ddl(CreateTable(self._new()))}"
+        )
 
     def apply(self, connection: sqlite3.Connection) -> None:
         """Build the table again; its indexes are gone then."""

@@ -11,8 +11,8 @@ from sqlalchemy import ClauseElement, Column, Dialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.schema import CreateColumn, ExecutableDDLElement
 
-_NAMED: Dialect = SQLiteDialect(paramstyle="named")  # type: ignore[no-untyped-call]
-_POSITIONAL: Dialect = SQLiteDialect(paramstyle="qmark")  # type: ignore[no-untyped-call]
+_NAMED: Dialect = SQLiteDialect(paramstyle="named")
+_POSITIONAL: Dialect = SQLiteDialect(paramstyle="qmark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Statement:
     def parameters(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return all parameters. The driver has no decimals; those of queries are exact floats."""
         found = {k: float(v) if type(v) is Decimal else v for k, v in values.items()}
-        return found | self.constants if self.constants else found
+        return {**found, **self.constants} if self.constants else found
 
 
 def compiled(statement: ClauseElement) -> Statement:

@@ -21,7 +21,7 @@ from chassis.store.sqlite.commit import SqliteCommits
 from chassis.store.sqlite.documents import CONVERTERS, DocumentStatements
 from chassis.store.sqlite.file import SqliteFile
 from chassis.store.sqlite.readers import Readers
-from chassis.store.sqlite.schema import prepare, unit_tables, version_of
+from chassis.store.sqlite.schema import Existing, changes, prepare, unit_tables, version_of
 from chassis.store.sqlite.sql import Statement, compiled
 from chassis.store.sqlite.writer import Writer
 
@@ -63,10 +63,11 @@ class SqliteStore(RelationalStore[Statement]):
         self._read = readers
         self._get: dict[str, str] = {}
         self._commits = SqliteCommits(writer)
-        own = {"streams": _streams("name < :prefix_end"), "all_streams": _streams("name IS NOT NULL")}
-        super().__init__(
-            str(file.path), unit_tables(), compiled, CONVERTERS, self._commits, own
-        )
+        own = {
+            "streams": _streams("name < :prefix_end"),
+            "all_streams": _streams("name IS NOT NULL"),
+        }
+        super().__init__(str(file.path), unit_tables(), compiled, CONVERTERS, self._commits, own)
 
     async def get(self, collection: str, id: str) -> Stored | None:
         """See `Store`."""
@@ -97,6 +98,16 @@ class SqliteStore(RelationalStore[Statement]):
 
         await self._write(work)
         return str((await self._read.short(_STORE))[0][0])
+
+    async def _changes(self, tables: list[DocumentTable]) -> list[str]:
+        found: list[str] = []
+
+        def work(connection: sqlite3.Connection) -> None:
+            existing = Existing.of(connection, self._file)
+            found.extend(map(str, changes(self._tables, tuple(tables), existing)))
+
+        await self._write(work)
+        return found
 
     def _add(self, table: DocumentTable) -> None:
         statements = DocumentStatements(table)
