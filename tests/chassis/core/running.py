@@ -17,7 +17,7 @@ from chassis.hub.port import Hub, Topic
 from chassis.messages import Catalog, Command
 from chassis.projection import MaterializedView
 from chassis.results import Outcome
-from chassis.runtime import ProjectionRuntime, ServiceRuntime
+from chassis.runtime import ProjectionRuntime, ServiceRuntime, names
 from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.retries import Retry
 from chassis.runtime.rows import Rows
@@ -78,7 +78,7 @@ class Running:
     async def instances(self, service: str, saga: Saga[Any]) -> tuple[Instance, ...]:
         """The instances of a saga, as the service has stored them."""
         store = self.store(service)
-        rows = Rows(store, f"saga_{saga.name}", Instance, id="id")
+        rows = Rows(store, names.saga(saga.name), Instance, id="id")
         await store.prepare((rows.collection,))
         return (await rows.search({}, {}, ("started_at",), 100, None)).items
 

@@ -35,9 +35,7 @@ class EnginesView:
     servers: tuple[ServerView, ...]
     """The server of each engine; the event hub's is the first."""
     clients: tuple[str, ...]
-    """The engines with a client library, sorted."""
-    pins: tuple[str, ...]
-    """The files with the pins of these libraries."""
+    """The engines with a client library, sorted; each has a file with its pins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

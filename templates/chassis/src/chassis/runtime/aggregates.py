@@ -11,6 +11,7 @@ from chassis.domain import evolved
 from chassis.envelope import Envelope, Outgoing
 from chassis.identity import identity_of
 from chassis.messages import Catalog, decoded
+from chassis.runtime import names
 from chassis.runtime.patterns import Pattern
 from chassis.runtime.rows import Rows
 from chassis.runtime.snapshots import Snapshots
@@ -77,7 +78,7 @@ class StateRepository:
         self.aggregate = aggregate
         self.rows: Rows[Any] = Rows(
             store,
-            f"aggregate_{identity_of(aggregate)}",
+            names.aggregate(identity_of(aggregate)),
             aggregate.state,
             keys=aggregate.stored,
             id=aggregate.id,

@@ -14,7 +14,7 @@ from chassis.envelope import Envelope
 from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.messages import Command
-from chassis.runtime import observation
+from chassis.runtime import names, observation
 from chassis.runtime.aggregates import EventRepository, Repository, StateRepository
 from chassis.runtime.bindings import Binding, Group, bindings, consumers, reply_bindings
 from chassis.runtime.commands import CommandHandler
@@ -150,7 +150,7 @@ def _parts(service: Service, on: Environment, committer: Committer) -> ServicePa
     replicas = {
         replica.row: Rows(
             on.store,
-            f"replica_{identity_of(replica)}",
+            names.replica(identity_of(replica)),
             replica.row,
             keys=replica.stored,
             id=replica.id,

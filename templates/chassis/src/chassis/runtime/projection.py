@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ from chassis.hub.topics import topic_of
 from chassis.identity import identity_of
 from chassis.projection import MaterializedView, Projection
 from chassis.results import Page
-from chassis.runtime import generations, housekeeping, observation
+from chassis.runtime import generations, housekeeping, names, observation
 from chassis.runtime.bindings import Binding, Group, bindings, consumers
 from chassis.runtime.committer import Committer
 from chassis.runtime.generations import History, ReadModel, ReadModels
@@ -84,14 +84,14 @@ class _Generation:
             store=parts.store,
             hub=parts.hub,
             messages=stream.messages,
-            name=generations.collection_name("watermarks", self.number),
+            name=names.watermarks(identity_of(stream)).generation(self.number),
             delay=stream.watermark,
         )
         return Windowing(
             stream,
             store=parts.store,
             rows=self.rows,
-            sessions=generations.collection_name("sessions", self.number),
+            sessions=names.sessions(identity_of(stream)).generation(self.number),
             watermarks=self.watermarks,
             group=group,
             in_order=self.history is None,
@@ -163,6 +163,11 @@ class ProjectionRuntime:
     ) -> Page[Any]:
         """Return a page of rows; see `ServiceRuntime.search`."""
         return await self._live.rows.search(by, filter, sort, limit, cursor)
+
+    def collections(self, numbers: Iterable[int]) -> tuple[Collection, ...]:
+        """Return the collections that the store is prepared for, with those of generations."""
+        built = (_Generation(self._view, number, self._parts) for number in numbers)
+        return (*self._unit.collections, *(each for one in built for each in one.collections))
 
     @property
     def idle(self) -> bool:

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from chassis.codec import Codec
 from chassis.identity import identity_of
+from chassis.runtime import names
 from chassis.service import Aggregate
 from chassis.store.port import Collection, Field, Kind, Put, Reads
 
@@ -40,8 +41,10 @@ class Snapshots:
     """The snapshots of the aggregates of one class."""
 
     def __init__(self, aggregate: Aggregate[Any, Any, Any]) -> None:
+        name = names.snapshots(identity_of(aggregate))
         self.collection = Collection(
-            name=f"snapshot_{identity_of(aggregate)}",
+            name=name.now,
+            former=name.former,
             fields=(
                 Field("code", Kind.TEXT),
                 Field("version", Kind.INTEGER),

@@ -12,6 +12,7 @@ from uuid import NAMESPACE_OID, uuid5
 
 from chassis.envelope import Envelope
 from chassis.messages import Event
+from chassis.runtime.names import Name
 from chassis.runtime.rows import Rows
 from chassis.runtime.watermarks import Watermarks
 from chassis.runtime.work import Work
@@ -35,7 +36,7 @@ class Windowing:
         *,
         store: Store,
         rows: Rows[Any],
-        sessions: str,
+        sessions: Name | str,
         watermarks: Watermarks,
         group: str,
         in_order: bool = True,

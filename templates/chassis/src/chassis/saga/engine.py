@@ -14,6 +14,7 @@ from chassis.envelope import Envelope, Outgoing
 from chassis.identity import identity_of
 from chassis.messages import Event
 from chassis.results import Versioned
+from chassis.runtime import names
 from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.rows import Rows
 from chassis.runtime.timers import TimerHandler
@@ -60,8 +61,8 @@ class SagaEngine:
         self._store = store
         self._tracer = tracer
         self._identity = identity_of(saga)
-        self.instances = Rows(store, f"saga_{self._identity}", Instance, id="id")
-        self._awaited = Rows(store, f"saga_{self._identity}_awaited", _Awaited)
+        self.instances = Rows(store, names.saga(self._identity), Instance, id="id")
+        self._awaited = Rows(store, names.awaited(self._identity), _Awaited)
 
     @property
     def collections(self) -> tuple[Collection, ...]:
