@@ -144,6 +144,7 @@ class ProjectionRuntime:
         self._clock = clock
         self.sources = Sources(self._stored, self._known)
         self._running: dict[int, _Generation] = {}
+        self._is_reading = not (isinstance(view, Stream) and view.written_by(hub.system))
         self._live = _Generation(view, ReadModel().live, self._parts)
         self._unit = Unit(
             name=identity_of(view),
@@ -226,7 +227,7 @@ class ProjectionRuntime:
             history = model.history_of(number)
             if number not in model.generations or running.history != (history and history.topic):
                 await self._unit.cease(self._running.pop(number).consumers)
-        for number in model.generations:
+        for number in model.generations if self._is_reading else ():
             if number not in self._running:
                 history = model.history_of(number)
                 wanted = self._live if number == model.live else await self._opened(number, history)
