@@ -6,8 +6,16 @@ project, because the embedded mode runs on them.
 
 from __future__ import annotations
 
+from meshgen.naming import unit_folder
 from meshgen.spec.model import Projection, Service, Spec, Stream
-from meshgen.system.model import ChassisView, EnginesView, ExtraView, ServerView, StoreView
+from meshgen.system.model import (
+    ChassisView,
+    EnginesView,
+    ExtraView,
+    JobView,
+    ServerView,
+    StoreView,
+)
 
 EMBEDDED = ("nats", "sqlite")
 SHARED = {
@@ -60,6 +68,13 @@ def engines_view(spec: Spec) -> EnginesView:
         servers=_servers(hub, stores),
         clients=clients,
         pins=_pins(clients),
+        jobs=tuple(
+            JobView(
+                stream=stream.name, engine=stream.job, folder=unit_folder("streams", stream.name)
+            )
+            for stream in spec.streams
+            if stream.job
+        ),
     )
 
 
@@ -81,6 +96,7 @@ def chassis_view(spec: Spec) -> ChassisView:
     return ChassisView(
         hubs=tuple(sorted({"nats", spec.event_hub.engine})),
         stores=tuple(sorted(stores | shared)),
+        jobs=tuple(sorted({job.engine for job in engines.jobs})),
         extras=tuple(ExtraView(name=name, requirements=CLIENTS[name]) for name in engines.clients),
     )
 

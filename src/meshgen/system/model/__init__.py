@@ -21,9 +21,11 @@ from meshgen.system.model.engines import (
     ChassisView,
     EnginesView,
     ExtraView,
+    JobView,
     ServerView,
     StoreView,
 )
+from meshgen.system.model.jobs import SparkView
 from meshgen.system.model.system import (
     CatalogView,
     ContractModule,
@@ -127,6 +129,8 @@ __all__ = [
     "ServerView",
     "ServiceView",
     "StepView",
+    "JobView",
+    "SparkView",
     "StoreView",
     "StoredAs",
     "StreamTest",

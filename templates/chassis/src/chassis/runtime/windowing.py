@@ -10,7 +10,7 @@ from typing import Any
 
 from chassis.envelope import Envelope
 from chassis.messages import Event
-from chassis.row_ids import row_id
+from chassis.row_names import row_id
 from chassis.runtime.rows import Rows
 from chassis.runtime.watermarks import Watermarks
 from chassis.runtime.work import Work

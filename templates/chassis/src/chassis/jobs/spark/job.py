@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812 (as everybody calls it)
+from pyspark.sql import functions as sf
 
 from chassis.jobs.spark.settings import JobSettingsError, Settings
 from chassis.jobs.spark.table import TableMissing, WindowTable
@@ -43,8 +43,7 @@ def run(
     """
     try:
         settings = Settings.load(os.environ, name)
-        table = WindowTable(settings.postgresql, name, by)
-        table.check()
+        table = WindowTable.find(settings.postgresql, name, by)
     except (JobSettingsError, TableMissing) as error:
         sys.exit(f"{name}: {error}")
     session = SparkSession.builder.appName(name).config(map=_EXACTLY).getOrCreate()
@@ -77,8 +76,8 @@ def events(
         .option("subscribe", ",".join(topics))
         .option("startingOffsets", "earliest")
     )
-    messages = source.load().select(F.col("value").cast("string"))
-    wanted = messages.where(F.get_json_object("value", "$.type").isin(*types))
+    messages = source.load().select(sf.col("value").cast("string"))
+    wanted = messages.where(sf.get_json_object("value", "$.type").isin(*types))
     # An event that does not fit the schema must not count as one without values.
-    event = F.from_json("value", schema, {"mode": "FAILFAST"})
+    event = sf.from_json("value", schema, {"mode": "FAILFAST"})
     return wanted.select(event.alias("event")).select("event.*")

@@ -11,14 +11,13 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier, Placeholder
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F  # noqa: N812 (as everybody calls it)
+from pyspark.sql import functions as sf
 from pyspark.sql.types import TimestampType
 
-from chassis.row_ids import row_id
+from chassis.row_names import collection_name, row_id
 from chassis.store.sql.texts import escaped
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ROWS = "rows"
 _RESERVED = ("id", "version")  # a field of such a name has a column with a `_` behind it
 
 
@@ -36,39 +35,41 @@ class WindowTable:
 
     Attributes:
         url: The URL of the database.
-        schema: The schema, which is that of the unit.
+        name: Its name, with the schema, which is that of the unit.
         by: The fields of the key, in the order of the declaration.
     """
 
     url: str
-    schema: str
+    name: Identifier
     by: tuple[str, ...]
 
-    def check(self) -> None:
-        """Check that the table is there.
+    @classmethod
+    def find(cls, url: str, unit: str, by: tuple[str, ...]) -> WindowTable:
+        """Return the table that a unit serves.
 
         Raises:
-            TableMissing: It is not.
+            TableMissing: There is none.
         """
-        with psycopg.connect(self.url) as connection:
-            name = self._name.as_string(connection)
-            found = connection.execute("SELECT to_regclass(%s)", (name,)).fetchone()
-        if found in (None, (None,)):
-            raise TableMissing(f"there is no table {name}: start the unit first, which creates it")
+        live = SQL("SELECT live FROM {}").format(Identifier(unit, "chassis_read_model"))
+        try:
+            with psycopg.connect(url) as connection:
+                found = connection.execute(live).fetchone()
+                rows = collection_name("rows", found[0] if found else 1)
+                name = Identifier(unit, rows)
+                connection.execute(SQL("SELECT FROM {} LIMIT 0").format(name))
+        except psycopg.errors.UndefinedTable as error:
+            raise TableMissing("start the unit first, which creates the table") from error
+        return cls(url, name, by)
 
     def write(self, batch: DataFrame, number: int) -> None:
         """Write a batch. The first one of a checkpoint replaces all rows: it is computed anew."""
         times = {field.name for field in batch.schema if isinstance(field.dataType, TimestampType)}
-        plain = batch.withColumns({name: F.unix_micros(name) for name in times})
+        plain = batch.withColumns({name: sf.unix_micros(name) for name in times})
         rows = (self._values(row.asDict(), times, number) for row in plain.toLocalIterator())
         with psycopg.connect(self.url) as connection, connection.cursor() as cursor:
             if number == 0:
-                cursor.execute(SQL("DELETE FROM {}").format(self._name))
+                cursor.execute(SQL("DELETE FROM {}").format(self.name))
             cursor.executemany(self._upsert(batch.columns), rows)
-
-    @property
-    def _name(self) -> Identifier:
-        return Identifier(self.schema, _ROWS)
 
     def _values(
         self, row: Mapping[str, Any], times: set[str], number: int
@@ -87,7 +88,7 @@ class WindowTable:
             "INSERT INTO {table} AS old ({columns}) VALUES ({values}) ON CONFLICT (id) DO UPDATE "
             "SET {changes} WHERE old.version <= EXCLUDED.version"
         ).format(
-            table=self._name,
+            table=self.name,
             columns=SQL(", ").join(map(Identifier, names)),
             values=SQL(", ").join(map(Placeholder, names)),
             changes=SQL(", ").join(self._changes(names[1:])),

@@ -1,4 +1,4 @@
-"""The ids of the rows of streams, which whatever writes them agrees on."""
+"""Where the rows of read models are: what all that write and read them agree on."""
 
 from __future__ import annotations
 
@@ -13,3 +13,8 @@ def row_id(key: Iterable[object], start: datetime | None = None) -> str:
     parts = [str(value) for value in key]
     parts += [start.isoformat()] if start else []
     return str(uuid5(NAMESPACE_OID, json.dumps(parts)))
+
+
+def collection_name(name: str, generation: int) -> str:
+    """Return the name of a collection of a generation of a read model."""
+    return name if generation == 1 else f"{name}_{generation}"
