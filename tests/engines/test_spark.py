@@ -8,13 +8,13 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
-from chassis.envelope import Envelope, Outgoing
+from chassis.envelope import Outgoing
 from chassis.hub.topics import declare_all
 from chassis.runtime import ProjectionRuntime
 from chassis.stream import Stream
@@ -24,13 +24,12 @@ from tests.engines.kiosk import NOON, PRODUCTS, Kiosk
 from tests.servers.spark import SparkJob
 
 A, B = PRODUCTS
+View = Stream[Any, Any]
 Rows = dict[tuple[Any, ...], tuple[Any, ...]]
 
 
 @pytest.fixture
-def kiosk(
-    request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str
-) -> Iterator[Kiosk]:
+def kiosk(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str) -> Iterator[Kiosk]:
     name = request.node.name.removeprefix("test_")[:30].strip("_").replace("_", "")
     made = Kiosk(name, tmp_path, postgres_url)
     yield made
@@ -60,10 +59,12 @@ def job_of(kiosk: Kiosk, kafka_url: str, tmp_path: Path) -> Iterator[Callable[[s
 
 
 async def publish(running: Running, *messages: Outgoing) -> None:
-    await asyncio.gather(*(running.hub.publish(message) for message in messages))
+    """Publish messages in this order; what is there already is published again."""
+    for message in messages:
+        await running.hub.publish(message, again=True)
 
 
-async def rows(runtime: ProjectionRuntime, view: Stream[Any, Any]) -> Rows:
+async def rows(runtime: ProjectionRuntime, view: View) -> Rows:
     """The rows as the unit serves them, by key and window."""
     found: list[Any] = []
     cursor = None
@@ -83,9 +84,7 @@ async def rows(runtime: ProjectionRuntime, view: Stream[Any, Any]) -> Rows:
     return result
 
 
-async def until(
-    runtime: ProjectionRuntime, view: Stream[Any, Any], job: SparkJob, wanted: Rows
-) -> None:
+async def until(runtime: ProjectionRuntime, view: View, job: SparkJob, wanted: Rows) -> None:
     async def look() -> Rows:
         job.check()
         await asyncio.sleep(0.1)
@@ -94,7 +93,7 @@ async def until(
     await eventually(look, lambda seen: seen == wanted)
 
 
-def counted(view: Stream[Any, Any], events: list[Outgoing]) -> Rows:
+def counted(view: View, events: list[Outgoing]) -> Rows:
     """How often each shop is in each window, if every event counts once."""
     found: Counter[tuple[Any, ...]] = Counter()
     for id in {event.id for event in events}:
@@ -164,24 +163,109 @@ async def waiting(url: str) -> int:
 async def test_a_job_gives_the_rows_of_the_unit(
     kiosk: Kiosk, running: Running, job_of: Callable[[str], SparkJob]
 ) -> None:
-    """The recorded events: on three partitions, out of order, repeated, and then too late.
+    """The same recorded events: on three partitions, out of order, repeated, and some too late.
 
-    Spark has one watermark, which moves between batches; the unit has one for each partition, which
-    every event moves. They are the same while all partitions have come to the same time, and no
-    event is so late that it matters which of those before it are in its batch.
+    Spark has one watermark, which moves between batches. The unit has one for each partition, which
+    every event moves. They agree on an event if, when it comes, all partitions have had an event of
+    the same latest time, in an earlier batch. So that is waited for before late events come.
     """
     view, twin = kiosk.stream("sold"), kiosk.twin("sold")
-    unit, other, job = await running.projection(view), await running.projection(twin), job_of("sold")
-    log = recorded(kiosk, NOON.minute, 120)
-    await publish_in_order(running, log)
+    unit, other = await running.projection(view), await running.projection(twin)
+    job = job_of("sold")
+    both = Both(unit, other, view, job)
+    await publish(running, *recorded(kiosk, 200))
     job.start()
-    await same(unit, other, view, job, events=len({event.id for event in log}))
+    await both.until(lambda seen: sales(seen) == 200 * 2)
 
-    await publish_in_order(running, [kiosk.sale(600, (A, 1, "0.10"), partition=p) for p in range(3)])
-    await eventually(lambda: watermark(job), lambda found: found == 600 - 30)
-    on_time = [kiosk.sale(510, (A, 1, "0.10"), partition=p) for p in range(3)]
-    late = [kiosk.sale(509.999, (A, 1, "99"), partition=p) for p in range(3)]
-    assert {w.end for w in view.window.windows(NOON + timedelta(seconds=510))} > {NOON}
-    await publish_in_order(running, [*late, *on_time, *log[-3:]])
-    rows_ = await same(unit, other, view, job, events=len({event.id for event in log}) + 6)
-    assert max(row[2] for row in rows_.values()) < 99
+    await publish(running, *(kiosk.sale(570, (A, 1, "0.10"), partition=p) for p in range(3)))
+    await eventually(lambda: watermark(job), lambda seconds: seconds == 570 - 30)
+    late = [kiosk.sale(539.999, (A, 1, "99"), partition=p) for p in range(3)]
+    in_time = [kiosk.sale(540, (A, 1, "3.5"), partition=p) for p in range(3)]
+    await publish(running, *late, *in_time, *in_time[:1])
+    found = await both.until(lambda seen: sales(seen) == 200 * 2 + 3 + 3)
+    assert max(dearest for _, _, dearest, _, _ in found.values()) < 99
+    assert await late_events(other) == 3
+
+    # Where they differ: a partition that lags by more than the watermark loses events.
+    await publish(running, kiosk.sale(3600, (B, 1, "1"), partition=0))
+    await eventually(lambda: watermark(job), lambda seconds: seconds == 3600 - 30)
+    lagging = kiosk.sale(700, (B, 9, "1"), partition=1)
+    last = [kiosk.sale(3600, (B, 1, "1"), partition=p) for p in range(3)]
+    await publish(running, lagging, *last)
+    await both.each(lambda seen: sum(sold(seen, B, 3600)) == 4)
+    theirs, ours = await rows(unit, view), await rows(other, twin)
+    assert theirs.items() < ours.items()
+    assert sold(ours, B, 660) == [9]
+    assert sold(theirs, B, 660) == []
+
+
+class Both:
+    """The rows that a job has written, and those of a unit that computes them itself."""
+
+    def __init__(
+        self, unit: ProjectionRuntime, other: ProjectionRuntime, view: View, job: SparkJob
+    ) -> None:
+        self._units = (unit, other)
+        self._view = view
+        self._job = job
+
+    async def until(self, wanted: Callable[[Rows], bool]) -> Rows:
+        """Return them when both are what is wanted, and the same."""
+        await self.each(wanted)
+        one, other = [await rows(unit, self._view) for unit in self._units]
+        assert one == other
+        return one
+
+    async def each(self, wanted: Callable[[Rows], bool]) -> None:
+        """Return when both are what is wanted."""
+        for unit in self._units:
+            await eventually(lambda unit=unit: self._look(unit), wanted)  # type: ignore[misc]
+
+    async def _look(self, unit: ProjectionRuntime) -> Rows:
+        self._job.check()
+        await asyncio.sleep(0.1)
+        return await rows(unit, self._view)
+
+
+def recorded(kiosk: Kiosk, count: int) -> list[Outgoing]:
+    """Sales of two lines in eight minutes, none of which comes 30 s after a later one."""
+    chance = random.Random(count)
+    made = [
+        kiosk.sale(
+            n / count * 450 + chance.random() * 30,
+            *(
+                (product, chance.randint(1, 9), f"{chance.randint(1, 999)}.{n:04}")
+                for product in (A, B)
+            ),
+        )
+        for n in range(count)
+    ]
+    return made + made[::9]
+
+
+def sales(found: Rows) -> int:
+    """How many sales are in the windows."""
+    return sum(count for *_, count in found.values())
+
+
+def sold(found: Rows, product: UUID, seconds: float) -> list[int]:
+    """The units of a product in the window that begins then."""
+    start = NOON + timedelta(seconds=seconds)
+    return [row[0] for key, row in found.items() if key[0] == product and key[2] == start]
+
+
+async def late_events(unit: ProjectionRuntime) -> int:
+    samples = await unit.sources.stored()
+    return next(int(s.value) for s in samples if s.name == "stream_late_events")
+
+
+async def watermark(job: SparkJob) -> float | None:
+    """The watermark, in seconds after noon, that the next batch will use for late events."""
+    job.check()
+    await asyncio.sleep(0.1)
+    names = (path.name for path in (job.checkpoint / "commits").glob("[0-9]*"))
+    last = max(map(int, names), default=None)
+    if last is None:
+        return None
+    (_, metadata, *_) = (job.checkpoint / "offsets" / str(last)).read_text().splitlines()
+    return float(json.loads(metadata)["batchWatermarkMs"]) / 1000 - NOON.timestamp()

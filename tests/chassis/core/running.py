@@ -125,9 +125,11 @@ async def do(runtime: ServiceRuntime, command: Command, id: UUID | None = None) 
     return await runtime.handle(command, caller=None, message_id=id or uuid4())
 
 
-async def eventually(look: Callable[[], Awaitable[T]], wanted: Callable[[T], object]) -> T:
+async def eventually(
+    look: Callable[[], Awaitable[T]], wanted: Callable[[T], object], patience: float = PATIENCE
+) -> T:
     """Return what `look` sees once it is `wanted`."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         seen = await look()
         if wanted(seen):

@@ -141,7 +141,7 @@ class Columns:
                 return f"-{self._operand(of, node.operand)}"
             case ast.BinOp():
                 left, right = (self._operand(of, part) for part in (node.left, node.right))
-                return f"{left} {_OPERATORS[type(node.op)]} {right}"  # type: ignore[index]
+                return f"{left} {_OPERATORS[type(node.op)]} {right}"
         return _column(self._path(of, node), is_decimal=of.types[node] == DECIMAL)
 
     def _operand(self, of: Expression, node: ast.expr) -> str:
@@ -151,7 +151,9 @@ class Columns:
     def _path(self, of: Expression, node: ast.expr) -> _Path:
         ref = of.refs.get(node)
         if isinstance(ref, Access):
-            return self._of_item() if ref.variable.kind == "item" else self._event(ref.variable.name)
+            return (
+                self._of_item() if ref.variable.kind == "item" else self._event(ref.variable.name)
+            )
         assert isinstance(node, ast.Attribute)
         owner = self._path(of, node.value)
         inside = [self._reads.inside(read, node.attr) for read in owner.reads]

@@ -25,7 +25,7 @@ _NAMES = {
     _USER: "",
     _PASSWORD: "",
 }
-"""The settings of librdkafka that a URL may have, with the names that Java's client has for them."""
+"""What a URL may have, by its name for librdkafka: its name for the Java client."""
 
 
 class JobSettingsError(Exception):

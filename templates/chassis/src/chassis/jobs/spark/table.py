@@ -71,12 +71,9 @@ class WindowTable:
                 cursor.execute(SQL("DELETE FROM {}").format(self.name))
             cursor.executemany(self._upsert(batch.columns), rows)
 
-    def _values(
-        self, row: Mapping[str, Any], times: set[str], number: int
-    ) -> dict[str, Any]:
+    def _values(self, row: Mapping[str, Any], times: set[str], number: int) -> dict[str, Any]:
         fields = {
-            name: _instant(value) if name in times else _plain(value)
-            for name, value in row.items()
+            name: _instant(value) if name in times else _plain(value) for name, value in row.items()
         }
         id = row_id((row[name] for name in self.by), fields["window_start"])
         columns = {_column(name): value for name, value in fields.items()}
