@@ -24,6 +24,7 @@ from tests.engines.kiosk import NOON, PRODUCTS, Kiosk
 from tests.servers.spark import SparkJob
 
 A, B = PRODUCTS
+PATIENCE = 400.0  # seconds: the JVM is slow to start on a busy machine
 View = Stream[Any, Any]
 Rows = dict[tuple[Any, ...], tuple[Any, ...]]
 
@@ -90,7 +91,7 @@ async def until(runtime: ProjectionRuntime, view: View, job: SparkJob, wanted: R
         await asyncio.sleep(0.1)
         return await rows(runtime, view)
 
-    await eventually(look, lambda seen: seen == wanted)
+    await eventually(look, lambda seen: seen == wanted, PATIENCE)
 
 
 def counted(view: View, events: list[Outgoing]) -> Rows:
@@ -128,7 +129,7 @@ async def test_a_job_that_is_killed_counts_each_event_once(
     with psycopg.connect(kiosk.url) as connection:  # within a batch: it waits for the table
         connection.execute("LOCK TABLE busy_shops.rows IN EXCLUSIVE MODE")
         await publish(running, *new)
-        await eventually(lambda: waiting(kiosk.url), bool)
+        await eventually(lambda: waiting(kiosk.url), bool, PATIENCE)
         job.kill()
     assert await rows(unit, view) == before
     log += new
@@ -178,7 +179,7 @@ async def test_a_job_gives_the_rows_of_the_unit(
     await both.until(lambda seen: sales(seen) == 200 * 2)
 
     await publish(running, *(kiosk.sale(570, (A, 1, "0.10"), partition=p) for p in range(3)))
-    await eventually(lambda: watermark(job), lambda seconds: seconds == 570 - 30)
+    await eventually(lambda: watermark(job), lambda seconds: seconds == 570 - 30, PATIENCE)
     late = [kiosk.sale(539.999, (A, 1, "99"), partition=p) for p in range(3)]
     in_time = [kiosk.sale(540, (A, 1, "3.5"), partition=p) for p in range(3)]
     await publish(running, *late, *in_time, *in_time[:1])
@@ -188,7 +189,7 @@ async def test_a_job_gives_the_rows_of_the_unit(
 
     # Where they differ: a partition that lags by more than the watermark loses events.
     await publish(running, kiosk.sale(3600, (B, 1, "1"), partition=0))
-    await eventually(lambda: watermark(job), lambda seconds: seconds == 3600 - 30)
+    await eventually(lambda: watermark(job), lambda seconds: seconds == 3600 - 30, PATIENCE)
     lagging = kiosk.sale(700, (B, 9, "1"), partition=1)
     last = [kiosk.sale(3600, (B, 1, "1"), partition=p) for p in range(3)]
     await publish(running, lagging, *last)
@@ -219,7 +220,7 @@ class Both:
     async def each(self, wanted: Callable[[Rows], bool]) -> None:
         """Return when both are what is wanted."""
         for unit in self._units:
-            await eventually(lambda unit=unit: self._look(unit), wanted)  # type: ignore[misc]
+            await eventually(lambda unit=unit: self._look(unit), wanted, PATIENCE)  # type: ignore[misc]
 
     async def _look(self, unit: ProjectionRuntime) -> Rows:
         self._job.check()
@@ -233,10 +234,7 @@ def recorded(kiosk: Kiosk, count: int) -> list[Outgoing]:
     made = [
         kiosk.sale(
             n / count * 450 + chance.random() * 30,
-            *(
-                (product, chance.randint(1, 9), f"{chance.randint(1, 999)}.{n:04}")
-                for product in (A, B)
-            ),
+            *((each, chance.randint(1, 9), f"{n}.{chance.randint(0, 99):02}") for each in (A, B)),
         )
         for n in range(count)
     ]

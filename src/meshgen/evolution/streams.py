@@ -26,8 +26,8 @@ def stream_losses(old: Stream, new: Stream, before: Version, after: Version) -> 
     if old.job and not new.job:
         yield Finding(
             new.at,
-            f"the rows of `{new.name}` are computed by a {old.job.capitalize()} job: the unit "
-            "would count events again",
+            f"the rows of `{new.name}` were computed by a {old.job.capitalize()} job: the unit "
+            "would count their events again",
             _ANEW,
         )
     unchanged: Callable[[str], str] = str

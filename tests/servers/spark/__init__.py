@@ -5,17 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import psutil
-
 from tests.servers.maven import install
-from tests.servers.server import INSTALLED
-from tests.waiting import wait_until
+from tests.servers.server import INSTALLED, Server
 
 ROOT = Path(__file__).parents[3]
 REQUIREMENTS = ROOT / "templates" / "parts" / "spark.txt"
@@ -32,47 +28,49 @@ spark.ui.showConsoleProgress false
 """
 
 
-class SparkJob:
-    """The job of a stream of a project, which a test kills and starts again.
+class SparkJob(Server):
+    """The job of a stream of a project, which a test kills and starts again on its checkpoint."""
 
-    Attributes:
-        checkpoint: Where it keeps its checkpoint.
-    """
+    name = "spark"
+    url = ""
 
-    def __init__(
-        self, folder: Path, project: Path, stream: str, environment: Mapping[str, str]
-    ) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, project: Path, stream: str, urls: Mapping[str, str]) -> None:
+        """Create it.
+
+        Args:
+            folder: Where it has its files.
+            project: The project.
+            stream: The stream.
+            urls: The variables with the URLs of the servers.
+        """
+        super().__init__(folder)
         self._project = project
         self._stream = stream
-        self._environment = {**environment, "CHECKPOINTS": str(folder / "checkpoints")}
-        self._process: subprocess.Popen[bytes] | None = None
-        self.checkpoint = folder / "checkpoints" / stream
+        self._urls = urls
+        self.checkpoint = self.data / stream
 
-    def start(self) -> None:
-        """Start it, or start it again on its checkpoint."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def prepare(self) -> None:
         jars = ",".join(map(str, sorted(install(_POM).glob("*.jar"))))
-        (self._folder / "spark-defaults.conf").write_text(_CONF.format(jars=jars))
-        chassis = self._project / "libs" / "chassis" / "src"
-        variables = {"SPARK_CONF_DIR": str(self._folder), "PYTHONPATH": str(chassis)}
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [str(python()), str(self._project / "streams" / self._stream / "job.py")],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **variables, **self._environment},
-                start_new_session=True,  # so that its JVM can be killed with it
-            )
+        (self.folder / "spark-defaults.conf").write_text(_CONF.format(jars=jars))
 
-    def kill(self) -> None:
-        """Kill it as a crash does, if it runs."""
-        if self._process is not None:
-            jvms = psutil.Process(self._process.pid).children(recursive=True)
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            wait_until(lambda: not any(map(_runs, jvms)), "the end of the job")
-            self._process = None
+    def command(self) -> Sequence[str]:
+        return [str(python()), str(self._project / "streams" / self._stream / "job.py")]
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "CHECKPOINTS": str(self.data),
+            "PYTHONPATH": str(self._project / "libs" / "chassis" / "src"),
+            "SPARK_CONF_DIR": str(self.folder),
+            **self._urls,
+        }
+
+    def answers(self) -> bool:
+        return True  # only its rows show that it does
+
+    def check(self) -> None:
+        """Fail if it has ended by itself."""
+        assert self._process is not None
+        assert self._process.poll() is None, self._log.read_text()[-20_000:]
 
     def forget(self, batch: int) -> None:
         """Remove from the checkpoint that a batch, and what follows it, was written."""
@@ -81,16 +79,6 @@ class SparkJob:
                 number = path.name.removeprefix(".").removesuffix(".crc")
                 if number.isdigit() and int(number) >= first:
                     path.unlink()
-
-    @property
-    def log(self) -> Path:
-        """What it has printed."""
-        return self._folder / "job.log"
-
-    def check(self) -> None:
-        """Fail if it has ended by itself."""
-        assert self._process is not None
-        assert self._process.poll() is None, self.log.read_text()[-20_000:]
 
 
 def python() -> Path:
@@ -111,7 +99,3 @@ def python() -> Path:
         except OSError:  # another run was faster
             shutil.rmtree(partial)
     return environment / "bin" / "python"
-
-
-def _runs(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE

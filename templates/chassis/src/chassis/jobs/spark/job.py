@@ -15,7 +15,7 @@ from chassis.jobs.spark.table import TableMissing, WindowTable
 
 Windows: TypeAlias = Callable[[DataFrame], DataFrame]
 
-_EXACTLY = {
+_EXACTLY: dict[str, bool | float | int | str | None] = {
     "spark.sql.ansi.enabled": "true",  # what does not fit is an error, not NULL
     "spark.sql.decimalOperations.allowPrecisionLoss": "false",
     "spark.sql.session.timeZone": "UTC",

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chassis.projection import MaterializedView
+from chassis.row_names import collection_name
 from chassis.runtime.patterns import patterns
 from chassis.runtime.rows import Rows
 from chassis.store.port import Collection, Commit, Field, Kind, Put, Store
@@ -135,11 +136,6 @@ def rows_of(view: MaterializedView[Any], generation: int, store: Store) -> Rows[
             *patterns(view.routes, view.row),
         ],
     )
-
-
-def collection_name(name: str, generation: int) -> str:
-    """Return the name of a collection of a generation."""
-    return name if generation == 1 else f"{name}_{generation}"
 
 
 def group_name(view: str, generation: int) -> str:
