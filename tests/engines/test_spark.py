@@ -180,11 +180,11 @@ async def test_a_job_gives_the_rows_of_the_unit(
 
     await publish(running, *(kiosk.sale(570, (A, 1, "0.10"), partition=p) for p in range(3)))
     await eventually(lambda: watermark(job), lambda seconds: seconds == 570 - 30, PATIENCE)
-    late = [kiosk.sale(539.999, (A, 1, "99"), partition=p) for p in range(3)]
+    late = [kiosk.sale(539.999, (A, 1, "9999"), partition=p) for p in range(3)]
     in_time = [kiosk.sale(540, (A, 1, "3.5"), partition=p) for p in range(3)]
     await publish(running, *late, *in_time, *in_time[:1])
     found = await both.until(lambda seen: sales(seen) == 200 * 2 + 3 + 3)
-    assert max(dearest for _, _, dearest, _, _ in found.values()) < 99
+    assert max(dearest for _, _, dearest, _, _ in found.values()) < 9999
     assert await late_events(other) == 3
 
     # Where they differ: a partition that lags by more than the watermark loses events.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from decimal import Decimal
 from dataclasses import replace
+from decimal import Decimal
 from functools import reduce
 from typing import Any
 from uuid import UUID, uuid4

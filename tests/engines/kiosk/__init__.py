@@ -38,7 +38,7 @@ class Kiosk:
         spec.write_text(SPEC.read_text().replace("name: kiosk", f"name: {name}"))
         self.root = create(folder / name, spec).target
         self._package = name
-        self.url = _database(postgres_url, name)
+        self.url = database(postgres_url, name)
         for source in self.root.glob("*/*/src"):
             if source.parent.name != "chassis":
                 sys.path.append(str(source))
@@ -108,7 +108,7 @@ class Kiosk:
         return Outgoing.of(f"{system}.till.events", envelope)
 
 
-def _database(url: str, name: str) -> str:
+def database(url: str, name: str) -> str:
     """Create a database, and return its URL."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))

@@ -15,7 +15,7 @@ from tests.servers.server import INSTALLED, Server
 
 ROOT = Path(__file__).parents[3]
 REQUIREMENTS = ROOT / "templates" / "parts" / "spark.txt"
-_POM = Path(__file__).parent / "pom.xml"
+POM = Path(__file__).parent / "pom.xml"
 _CONF = """\
 spark.master local[1]
 spark.jars {jars}
@@ -50,7 +50,7 @@ class SparkJob(Server):
         self.checkpoint = self.data / stream
 
     def prepare(self) -> None:
-        jars = ",".join(map(str, sorted(install(_POM).glob("*.jar"))))
+        jars = ",".join(map(str, sorted(install(POM).glob("*.jar"))))
         (self.folder / "spark-defaults.conf").write_text(_CONF.format(jars=jars))
 
     def command(self) -> Sequence[str]:
