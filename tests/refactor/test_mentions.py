@@ -47,11 +47,11 @@ def renamed(value: Any, old: str, new: str, kind: str, unit: str) -> Any:
         for f in dataclasses.fields(value)
     }
     if type(value).__name__ == "Ref":
-        if kind in ("service", "projection") and changes["unit"] == old:
+        if kind in ("service", "projection", "stream") and changes["unit"] == old:
             changes["unit"] = new
         if kind in ("aggregate", "event", "command", "query") and changes["unit"] == unit:
             changes["name"] = new if changes["name"] == old else changes["name"]
-    elif type(value).__name__ == "Process" and kind in ("service", "projection", "BFF"):
+    elif type(value).__name__ == "Process" and kind in ("service", "projection", "stream", "BFF"):
         changes["units"] = tuple(new if name == old else name for name in changes["units"])
     elif type(value).__name__ == "Emission" and kind == "event" and changes["event"] == old:
         changes["event"] = new
@@ -69,6 +69,7 @@ def renamed(value: Any, old: str, new: str, kind: str, unit: str) -> Any:
 NAMED = {
     "service": ("Service",),
     "projection": ("Projection",),
+    "stream": ("Stream",),
     "BFF": ("Bff",),
     "aggregate": ("Aggregate",),
     "event": ("Event",),
