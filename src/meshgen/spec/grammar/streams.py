@@ -182,6 +182,21 @@ sales_per_hour:
         ),
         Example(
             """\
+event_hub: {engine: kafka}
+streams:
+  copies_per_minute:
+    store: postgresql
+    engine: spark
+    on: order.OrderPlaced
+    each: line in lines
+    by: {book_id: line.book_id}
+    window: {tumbling: 1m}
+    watermark: 30s
+    aggregates: {copies: sum(line.quantity)}
+"""
+        ),
+        Example(
+            """\
 services:
   catalog:
     aggregates:

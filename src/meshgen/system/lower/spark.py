@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from meshgen.spec.model import Aggregation, Stream
 from meshgen.system.index import Index
+from meshgen.system.lower.spark_columns import Columns, Reads
 from meshgen.system.lower.topics import message_of
 from meshgen.system.model import Argument, SparkView
 from meshgen.system.pysource.annotations import spoken
-from meshgen.system.pysource.spark import Columns, Reads
 
 VERSION = "4.0.0"  # 4.1 fails once when a batch was unfinished at its restart (SPARK-57438)
 REQUIREMENTS = ("psycopg[binary]>=3.3", f"pyspark=={VERSION}")
