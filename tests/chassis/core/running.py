@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
+from chassis import names
 from chassis.clock import utc_now
 from chassis.envelope import Envelope, Outgoing
 from chassis.hub.factory import connect_hub
@@ -17,7 +18,7 @@ from chassis.hub.port import Hub, Topic
 from chassis.messages import Catalog, Command
 from chassis.projection import MaterializedView
 from chassis.results import Outcome
-from chassis.runtime import ProjectionRuntime, ServiceRuntime, names
+from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.retries import Retry
 from chassis.runtime.rows import Rows
@@ -125,9 +126,11 @@ async def do(runtime: ServiceRuntime, command: Command, id: UUID | None = None) 
     return await runtime.handle(command, caller=None, message_id=id or uuid4())
 
 
-async def eventually(look: Callable[[], Awaitable[T]], wanted: Callable[[T], object]) -> T:
+async def eventually(
+    look: Callable[[], Awaitable[T]], wanted: Callable[[T], object], patience: float = PATIENCE
+) -> T:
     """Return what `look` sees once it is `wanted`."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         seen = await look()
         if wanted(seen):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from chassis.runtime import names
+from chassis import names
 from chassis.store.cassandra import layout as cassandra
 from chassis.store.mongodb import schema as mongodb
 from chassis.store.sql import tables as sql

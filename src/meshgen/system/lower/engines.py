@@ -6,8 +6,16 @@ project, because the embedded mode runs on them.
 
 from __future__ import annotations
 
+from meshgen.naming import unit_folder
 from meshgen.spec.model import Projection, Service, Spec, Stream
-from meshgen.system.model import ChassisView, EnginesView, ExtraView, ServerView, StoreView
+from meshgen.system.model import (
+    ChassisView,
+    EnginesView,
+    ExtraView,
+    JobView,
+    ServerView,
+    StoreView,
+)
 
 EMBEDDED = ("nats", "sqlite")
 SHARED = {"group_commit": ("mongodb", "postgresql", "sqlserver")}
@@ -47,6 +55,13 @@ def engines_view(spec: Spec) -> EnginesView:
         stores=stores,
         servers=_servers(hub, stores),
         clients=clients,
+        jobs=tuple(
+            JobView(
+                stream=stream.name, engine=stream.job, folder=unit_folder("streams", stream.name)
+            )
+            for stream in spec.streams
+            if stream.job
+        ),
     )
 
 
@@ -68,6 +83,7 @@ def chassis_view(spec: Spec) -> ChassisView:
     return ChassisView(
         hubs=tuple(sorted({"nats", spec.event_hub.engine})),
         stores=tuple(sorted(stores | shared)),
+        jobs=tuple(sorted({job.engine for job in engines.jobs})),
         extras=tuple(ExtraView(name=name, requirements=CLIENTS[name]) for name in engines.clients),
     )
 

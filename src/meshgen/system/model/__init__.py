@@ -21,9 +21,11 @@ from meshgen.system.model.engines import (
     ChassisView,
     EnginesView,
     ExtraView,
+    JobView,
     ServerView,
     StoreView,
 )
+from meshgen.system.model.jobs import SparkView
 from meshgen.system.model.system import (
     CatalogView,
     ContractModule,
@@ -99,6 +101,7 @@ __all__ = [
     "GatewayRoute",
     "GatewayView",
     "Import",
+    "JobView",
     "Loop",
     "Mesh",
     "Message",
@@ -126,6 +129,7 @@ __all__ = [
     "SchemaView",
     "ServerView",
     "ServiceView",
+    "SparkView",
     "StepView",
     "StoreView",
     "StoredAs",

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from chassis import names
 from chassis.domain import evolved
 from chassis.envelope import Envelope, Outgoing
 from chassis.identity import identity_of
 from chassis.messages import Catalog, decoded
-from chassis.runtime import names
 from chassis.runtime.patterns import Pattern
 from chassis.runtime.rows import Rows
 from chassis.runtime.snapshots import Snapshots

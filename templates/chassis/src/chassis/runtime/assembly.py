@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chassis import names
 from chassis.clock import Clock, utc_now
 from chassis.dead_letters import DeadLetters
 from chassis.envelope import Envelope
 from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.messages import Command
-from chassis.runtime import names, observation
+from chassis.runtime import observation
 from chassis.runtime.aggregates import EventRepository, Repository, StateRepository
 from chassis.runtime.bindings import Binding, Group, bindings, consumers, reply_bindings
 from chassis.runtime.commands import CommandHandler

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from chassis import names
 from chassis.identity import identity_of
 from chassis.projection import MaterializedView
-from chassis.runtime import names
 from chassis.runtime.patterns import patterns
 from chassis.runtime.rows import Rows
 from chassis.store.port import Collection, Commit, Field, Kind, Put, Store

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from chassis import names
 from chassis.clock import Clock, utc_now
 from chassis.dead_letters import DeadLetters
 from chassis.errors import Conflict, Unavailable
@@ -19,7 +20,7 @@ from chassis.hub.topics import topic_of
 from chassis.identity import identity_of
 from chassis.projection import MaterializedView, Projection
 from chassis.results import Page
-from chassis.runtime import generations, housekeeping, names, observation
+from chassis.runtime import generations, housekeeping, observation
 from chassis.runtime.bindings import Binding, Group, bindings, consumers
 from chassis.runtime.committer import Committer
 from chassis.runtime.generations import History, ReadModel, ReadModels
@@ -144,6 +145,7 @@ class ProjectionRuntime:
         self._clock = clock
         self.sources = Sources(self._stored, self._known)
         self._running: dict[int, _Generation] = {}
+        self._is_reading = not (isinstance(view, Stream) and view.written_by(hub.system))
         self._live = _Generation(view, ReadModel().live, self._parts)
         self._unit = Unit(
             name=identity_of(view),
@@ -199,7 +201,7 @@ class ProjectionRuntime:
         return await self._unit.readiness()
 
     async def _stored(self) -> tuple[Sample, ...]:
-        watermarks = self._live.watermarks
+        watermarks = self._live.watermarks if self._is_reading else None
         return (
             *await observation.dead_letters(self._parts),
             *(await observation.watermarks(watermarks, self._clock) if watermarks else ()),
@@ -210,8 +212,12 @@ class ProjectionRuntime:
         return (
             *observation.leases(self._parts),
             *observation.lags(reading, self._clock),
-            observation.projection_lag(self._live.consumers, self._clock),
+            *self._lag(),
         )
+
+    def _lag(self) -> tuple[Sample, ...]:
+        consumers = self._live.consumers
+        return (observation.projection_lag(consumers, self._clock),) if self._is_reading else ()
 
     async def _watch(self) -> None:
         """Follow the document of the read model; one process also advances it."""
@@ -231,7 +237,7 @@ class ProjectionRuntime:
             history = model.history_of(number)
             if number not in model.generations or running.history != (history and history.topic):
                 await self._unit.cease(self._running.pop(number).consumers)
-        for number in model.generations:
+        for number in model.generations if self._is_reading else ():
             if number not in self._running:
                 history = model.history_of(number)
                 wanted = self._live if number == model.live else await self._opened(number, history)

@@ -11,9 +11,9 @@ from typing import Generic, TypeVar
 from chassis.codec import Codec
 from chassis.errors import InvalidQuery
 from chassis.fields import SearchField, search_fields, stored_fields
+from chassis.names import Name
 from chassis.results import Page, Versioned
 from chassis.runtime.cursor import read_cursor, write_cursor
-from chassis.runtime.names import Name
 from chassis.runtime.patterns import Pattern
 from chassis.runtime.work import Work
 from chassis.store.port import (

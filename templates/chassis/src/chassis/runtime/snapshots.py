@@ -15,9 +15,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from chassis import names
 from chassis.codec import Codec
 from chassis.identity import identity_of
-from chassis.runtime import names
 from chassis.service import Aggregate
 from chassis.store.port import Collection, Field, Kind, Put, Reads
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from chassis.hub.port import Hub
 from chassis.hub.topics import topic_of
 from chassis.messages import Catalog
+from chassis.names import Name
 from chassis.results import Versioned
-from chassis.runtime.names import Name
 from chassis.runtime.rows import Rows
 from chassis.runtime.work import Work
 from chassis.store.port import Collection, Store

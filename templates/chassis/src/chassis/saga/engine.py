@@ -8,13 +8,12 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from chassis import trace
+from chassis import names, trace
 from chassis.clock import Clock
 from chassis.envelope import Envelope, Outgoing
 from chassis.identity import identity_of
 from chassis.messages import Event
 from chassis.results import Versioned
-from chassis.runtime import names
 from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.rows import Rows
 from chassis.runtime.timers import TimerHandler
