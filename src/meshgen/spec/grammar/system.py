@@ -282,7 +282,7 @@ SPEC = Construct(
             name="processes",
             shape=MapOf(kinds.PROCESS, ListOf(UnitName(), least=1, unique=True)),
             meaning="Which services, projections, streams and BFFs run together in one process.",
-            otherwise="each runs in its own process",
+            otherwise="one process for all",
         ),
         Key(
             name="scenarios",
