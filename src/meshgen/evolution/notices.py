@@ -10,7 +10,7 @@ from meshgen.spec.diagnostics import Finding
 
 
 def notices(before: Version, after: Version) -> tuple[Finding, ...]:
-    """Return what new policies and sagas react to, what streams emit, what clients lose, in order."""
+    """Return what policies, sagas and streams do from now on, and what clients lose, in order."""
     found = [
         *reaction_notices(before, after),
         *stream_notices(before, after),

@@ -28,8 +28,9 @@ def message_of(index: Index, ref: Ref) -> Message:
 def topics(index: Index) -> tuple[Topic, ...]:
     """Return every topic with its messages, publishers and subscribers.
 
-    Events are published by their service or stream and received by the units that react to them. Commands
-    are published by the services whose policies and sagas send them, and received by their service.
+    Events are published by their service or stream and received by the units that react to them.
+    Commands are published by the services whose policies and sagas send them, and received by their
+    service.
     """
     found: dict[str, list[Message]] = {}
     for message in messages(index):

@@ -90,9 +90,7 @@ class StreamScenario:
                 delay=stream.watermark,
             ),
             group=stream.name,
-            emitter=Emitter(
-                stream, EnvelopeFactory(stream.name, stream.messages, lambda: NOW)
-            ),
+            emitter=Emitter(stream, EnvelopeFactory(stream.name, stream.messages, lambda: NOW)),
         )
         work, numbers = Work(store), count(1)
         for event, time in self.events:
