@@ -64,12 +64,17 @@ def stream_notices(before: Version, after: Version) -> Iterator[Finding]:
 
 
 def _events(old: Stream, new: Stream, before: Version, after: Version) -> Iterator[Finding]:
-    """Return the changes after which events in the hub cannot be read."""
+    """Return the changes after which events in the hub cannot be read.
+
+    A field more, or less, is a change of the stream itself.
+    """
+    common = {field.name for field in old.row} & {field.name for field in new.row}
+    were, are = ([f for f in stream.row if f.name in common] for stream in (old, new))
     for was, is_ in both(before.stream_events(old), after.stream_events(new)):
         yield from field_losses(
             Record(what=f"the event `{is_.name}`", at=is_.at, is_message=True, keeps=True),
-            before.fields(("streams", old.name, "events", was.name, "fields"), old.row),
-            after.fields(("streams", new.name, "events", is_.name, "fields"), new.row),
+            before.fields(("streams", old.name, "events", was.name, "fields"), were),
+            after.fields(("streams", new.name, "events", is_.name, "fields"), are),
             before,
             after,
         )
