@@ -37,10 +37,8 @@ class ProductRushed(Event):
     sales: int
 
 
-@pytest.fixture
-def messages() -> Catalog:
-    """The catalog of the market, with the event of a stream."""
-    catalog = sales.catalog(f"t{uuid4().hex[:10]}")
+def with_event(catalog: Catalog) -> Catalog:
+    """The catalog, with the event of a stream."""
     rushed = MessageType(
         ProductRushed,
         name=f"{catalog.system}.sales.ProductRushed.v1",
@@ -48,6 +46,12 @@ def messages() -> Catalog:
         subject="product_id",
     )
     return replace(catalog, messages=(*catalog.messages, rushed))
+
+
+@pytest.fixture
+def messages() -> Catalog:
+    """The catalog of the market, with the event of a stream."""
+    return with_event(sales.catalog(f"t{uuid4().hex[:10]}"))
 
 
 def at_least(units: int) -> Callable[[SalesRow], bool]:
