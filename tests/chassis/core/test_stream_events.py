@@ -48,12 +48,6 @@ def with_event(catalog: Catalog) -> Catalog:
     return replace(catalog, messages=(*catalog.messages, rushed))
 
 
-@pytest.fixture
-def messages() -> Catalog:
-    """The catalog of the market, with the event of a stream."""
-    return with_event(sales.catalog(f"t{uuid4().hex[:10]}"))
-
-
 def at_least(units: int) -> Callable[[SalesRow], bool]:
     return lambda row: row.units >= units
 
@@ -63,6 +57,8 @@ def emitting(
     holds: Callable[[SalesRow], bool],
     declare: Callable[..., Stream[Any, Any]] = sales.per_minute,
 ) -> Stream[Any, Any]:
+    """A stream that emits the event, which is in the catalog from then on."""
+    running.messages = with_event(running.messages)
     return declare(running.messages, emits={ProductRushed: holds})
 
 
