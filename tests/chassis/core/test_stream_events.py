@@ -256,3 +256,18 @@ async def test_a_history_emits_nothing(running: Running) -> None:
     assert {row[:4] for row in await rows(runtime)} == {(A, 0, 60, 1)}
     await publish(running, order(running.messages, 0, (B, 1)))
     await until_emitted(running, (B, 0, 1))
+
+
+def test_a_key_of_several_fields_is_one_subject() -> None:
+    (*_, kind) = with_event(sales.catalog("keys")).messages
+    event = ProductRushed(
+        product_id=A,
+        window_start=NOON,
+        window_end=NOON,
+        units=3,
+        revenue=Decimal(1),
+        dearest=Decimal(1),
+        sales=1,
+    )
+    assert kind.subject_of(event) == str(A)
+    assert replace(kind, subject=("product_id", "units")).subject_of(event) == f"{A}/3"
