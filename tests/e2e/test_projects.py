@@ -102,7 +102,7 @@ def test_logs_follow_one_request_through_the_services(shop: Project) -> None:
 
 def test_each_unit_in_a_process_of_its_own_gives_the_same_results(shop: Project) -> None:
     try:
-        assert "13 processes" in shop.make("up", PROCESSES="each")
+        assert "14 processes" in shop.make("up", PROCESSES="each")
         assert "3 passed" in shop.make("smoke")
     finally:
         shop.make("down")

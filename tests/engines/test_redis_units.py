@@ -30,6 +30,10 @@ from tests.chassis.core.test_rebuild import (
     test_a_rebuild_serves_the_old_rows_until_the_new_ones_are_complete,
 )
 from tests.chassis.core.test_slice import test_a_command_shows_up_in_a_read_model
+from tests.chassis.core.test_stream_events import (
+    test_processes_that_are_killed_emit_each_event_once,
+    test_what_happens_during_a_rebuild_is_emitted_once,
+)
 from tests.chassis.core.test_streams import (
     test_a_rebuild_gives_the_same_rows,
     test_any_number_of_processes_give_the_same_rows,
@@ -53,6 +57,8 @@ __all__ = [
     "test_everything_an_order_sets_off_has_its_correlation_id",
     "test_many_orders_at_once_never_oversell",
     "test_missing_stock_cancels_and_releases_the_rest",
+    "test_processes_that_are_killed_emit_each_event_once",
+    "test_what_happens_during_a_rebuild_is_emitted_once",
 ]
 
 

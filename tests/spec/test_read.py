@@ -35,7 +35,7 @@ def test_the_units(shop: Spec) -> None:
     assert [s.name for s in shop.services] == [
         *("product", "cart", "order", "inventory", "payment", "shipping"),
     ]
-    assert [p.name for p in shop.projections] == ["order_history", "catalog"]
+    assert [p.name for p in shop.projections] == ["order_history", "suspects", "catalog"]
     assert [s.name for s in shop.streams] == ["sales_per_minute", "fraud_watch"]
     assert [b.name for b in shop.bffs] == ["web", "mobile", "backoffice"]
     assert (shop.event_hub.engine, shop.event_hub.partitions) == ("kafka", 12)

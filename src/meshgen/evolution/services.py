@@ -128,7 +128,8 @@ def _saga(was: Saga, is_: Saga, before: Version, after: Version) -> Iterator[Fin
 def _start(saga: Saga, version: Version) -> tuple[Path, str]:
     """The event that starts the saga, and the key of the field that tells its instances apart."""
     ref = saga.starts_on
-    key = version.identities.id("services", ref.unit, "events", ref.name, "fields", saga.of)
+    path = (version.spec.section(ref.unit), ref.unit, "events", ref.name, "fields", saga.of)
+    key = version.identities.id(*path)
     return version.message("events", ref), key
 
 

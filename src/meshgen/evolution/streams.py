@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from meshgen.evolution.version import Version
+from meshgen.evolution.fields import Record, field_losses
+from meshgen.evolution.version import Version, both
 from meshgen.identities.table import Path
 from meshgen.spec.diagnostics import Finding
 from meshgen.spec.model import Stream, ValueObject
@@ -39,6 +40,43 @@ def stream_losses(old: Stream, new: Stream, before: Version, after: Version) -> 
             new.at,
             f"{parts} of `{new.name}` changed: stored rows were computed in the former way",
             _ANEW,
+        )
+    yield from _events(old, new, before, after)
+
+
+def stream_notices(before: Version, after: Version) -> Iterator[Finding]:
+    """Return which events an existing stream emits from now on, or under another condition."""
+    for old, new in both(before.streams(), after.streams()):
+        were, are = before.stream_events(old), after.stream_events(new)
+        for path, event in are.items():
+            if path not in were:
+                yield Finding(
+                    event.at,
+                    f"`{event.name}` happens to rows of `{new.name}` that change from now on",
+                    f"a rebuild of `{new.name}` emits it for past changes, too",
+                )
+            elif were[path].when != event.when:
+                yield Finding(
+                    event.at,
+                    f"the condition of `{event.name}` changed: it applies to changes of rows from "
+                    "now on",
+                )
+
+
+def _events(old: Stream, new: Stream, before: Version, after: Version) -> Iterator[Finding]:
+    """Return the changes after which events in the hub cannot be read.
+
+    A field more, or less, is a change of the stream itself.
+    """
+    common = {field.name for field in old.row} & {field.name for field in new.row}
+    were, are = ([f for f in stream.row if f.name in common] for stream in (old, new))
+    for was, is_ in both(before.stream_events(old), after.stream_events(new)):
+        yield from field_losses(
+            Record(what=f"the event `{is_.name}`", at=is_.at, is_message=True, keeps=True),
+            before.fields(("streams", old.name, "events", was.name, "fields"), were),
+            after.fields(("streams", new.name, "events", is_.name, "fields"), are),
+            before,
+            after,
         )
 
 

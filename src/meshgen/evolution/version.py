@@ -22,6 +22,7 @@ from meshgen.spec.model import (
     Service,
     Spec,
     Stream,
+    StreamEvent,
 )
 
 
@@ -69,6 +70,10 @@ class Version:
             for event in aggregate.events
         }
 
+    def stream_events(self, stream: Stream) -> dict[Path, StreamEvent]:
+        """Return the events of a stream by path."""
+        return self._each(("streams", stream.name), "events", stream.emits)
+
     def sagas(self, service: Service) -> dict[Path, Saga]:
         """Return the sagas of a service by path."""
         return self._each(("services", service.name), "sagas", service.sagas)
@@ -96,7 +101,7 @@ class Version:
 
     def message(self, kind: str, ref: Ref) -> Path:
         """The path of ids of the event or command `ref`."""
-        return self.identities.path("services", ref.unit, kind, ref.name)
+        return self.identities.path(self.spec.section(ref.unit), ref.unit, kind, ref.name)
 
     def _each(self, above: Path, kind: str, named: Iterable[N]) -> dict[Path, N]:
         return {self.identities.path(*above, kind, one.name): one for one in named}

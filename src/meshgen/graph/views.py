@@ -90,7 +90,10 @@ def event_flow(spec: Spec) -> Graph:
             vertices.append(Vertex(_id(service.name, saga.name), saga.name, "saga", note))
     for projection in spec.projections:
         vertices.append(Vertex(projection.name, projection.name, "projection", "projection"))
-    vertices += [Vertex(s.name, s.name, "stream", _windows(s)) for s in spec.streams]
+    for stream in spec.streams:
+        events = tuple(event.name for event in stream.emits)
+        vertices.append(Vertex(stream.name, stream.name, "stream", _windows(stream), events))
+        causes |= {Ref(unit=stream.name, name=event): [stream.name] for event in events}
     edges = [
         Edge(source, target, kind, labels, event.name)
         for event, target, kind, labels in _followed(spec)

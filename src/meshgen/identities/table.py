@@ -27,7 +27,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "events": ("fields",),
     "commands": ("fields",),
     "projections": ("row", "queries"),
-    "streams": ("queries",),
+    "streams": ("events", "queries"),
 }
 """The kinds of elements inside a kind."""
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from meshgen.identities.table import Path
 from meshgen.naming import policy_function
-from meshgen.spec.model import Enum, Policy, Projection, Ref, Replica, Saga, Service, Spec
+from meshgen.spec.model import Enum, Policy, Projection, Ref, Replica, Saga, Service, Spec, Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +46,15 @@ def things(spec: Spec) -> Iterator[Thing]:
             yield from _each(above, "fields", type_.fields)
     for service in spec.services:
         yield from _service(service)
+    for stream in spec.streams:
+        yield from _stream(stream)
     for service in spec.services:
         above = ("services", service.name)
-        yield from (_policy(above, policy) for policy in service.policies)
-        yield from (_saga(above, saga) for saga in service.sagas)
+        yield from (_policy(above, policy, spec) for policy in service.policies)
+        yield from (_saga(above, saga, spec) for saga in service.sagas)
         yield from (_replica(above, replica) for replica in service.replicas)
     for projection in spec.projections:
         yield from _projection(projection)
-    for stream in spec.streams:
-        yield Thing(path=("streams", stream.name), former=stream.renamed_from)
-        yield from _each(("streams", stream.name), "queries", stream.queries)
     yield from _each((), "bffs", spec.bffs)
 
 
@@ -84,19 +83,31 @@ def _projection(projection: Projection) -> Iterator[Thing]:
     yield from _each(above, "queries", projection.queries)
 
 
+def _stream(stream: Stream) -> Iterator[Thing]:
+    above = ("streams", stream.name)
+    yield Thing(path=above, former=stream.renamed_from)
+    yield from _each(above, "events", stream.emits)
+    yield from _each(above, "queries", stream.queries)
+
+
 def _each(above: Path, kind: str, named: Iterable[_Named]) -> Iterator[Thing]:
     for one in named:
         yield Thing(path=(*above, kind, one.name), former=one.renamed_from)
 
 
-def _policy(above: Path, policy: Policy) -> Thing:
+def event_path(spec: Spec, ref: Ref) -> Path:
+    """Return the path of names of an event, of a service or a stream."""
+    return (spec.section(ref.unit), ref.unit, "events", ref.name)
+
+
+def _policy(above: Path, policy: Policy, spec: Spec) -> Thing:
     """Policies have no names; their identity is derived from event and command."""
-    command, event = _of(policy.do, "commands"), _of(policy.on, "events")
+    command, event = _of(policy.do, "commands"), event_path(spec, policy.on)
     return Thing(path=policy_path(above, policy), named_after=(command, event), event=event)
 
 
-def _saga(above: Path, saga: Saga) -> Thing:
-    event = _of(saga.starts_on, "events")
+def _saga(above: Path, saga: Saga, spec: Spec) -> Thing:
+    event = event_path(spec, saga.starts_on)
     return Thing(path=(*above, "sagas", saga.name), former=saga.renamed_from, event=event)
 
 

@@ -90,7 +90,7 @@ class ContractsAnswers(Answers):
 
     catalog: CatalogView = Field(description="All messages and topics")
     schemas: tuple[SchemaView, ...] = Field(
-        description="The published JSON Schemas: one for each service, one for the shared types"
+        description="The published JSON Schemas: one for each unit, one for the shared types"
     )
 
 

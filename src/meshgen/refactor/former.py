@@ -10,6 +10,7 @@ from meshgen.refactor.yaml.emit import Text, flow
 from meshgen.refactor.yaml.insert import put, put_first
 from meshgen.refactor.yaml.style import style_of
 from meshgen.spec.grammar import CONSTRUCTS, FIELD
+from meshgen.spec.grammar.kinds import STREAM_EVENT
 from meshgen.spec.grammar.shapes import Construct, Kind, MapOf, OneOf
 from meshgen.spec.yaml.load import load
 from meshgen.spec.yaml.tree import Mapping, Scalar, Sequence
@@ -35,12 +36,27 @@ def remember(text: str, path: Path, target: Mention, applied: str | None) -> str
     """
     if target.declares not in _REMEMBERING:
         return text
+    if target.declares == STREAM_EVENT.name:
+        return _remember_event(text, path, target, applied)
     text = _with_room(text, path)
     place = (*path, FORMER)
     if not document(text).has(place):
         return put_first(text, place, target.thing.name)
     known = applied is not None and _knows(applied, target)
     return _without_room(_again(text, place, target.thing.name, str(path[-1]), known=known), path)
+
+
+def _remember_event(text: str, path: Path, target: Mention, applied: str | None) -> str:
+    """The same for an event of a stream, which may be written as its condition alone."""
+    found = document(text)
+    node, place = found.node(path), (*path, FORMER)
+    if isinstance(node, Scalar):
+        long = flow({FORMER: target.thing.name, "when": node.text}, style_of(found))
+        return spliced(text, [Splice(*node.span, long)])
+    if not found.has(place):
+        return put_first(text, place, target.thing.name)
+    known = applied is not None and _knows(applied, target)
+    return _short(_again(text, place, target.thing.name, str(path[-1]), known=known), path)
 
 
 def remember_part(text: str, path: Path, part: Part, new: str, applied: str | None) -> str:
@@ -68,7 +84,7 @@ def _again(text: str, place: Path, old: str, new: str, *, known: bool) -> str:
 
 
 def _short(text: str, path: Path) -> str:
-    """`text` with the short form of a field or a member at `path`, if it says all there is."""
+    """`text` with the short form of what is at `path`, if it says all there is."""
     found = document(text)
     node = found.node(path)
     if not isinstance(node, Mapping) or not node.flow or len(node.entries) != 1:

@@ -30,8 +30,9 @@ from meshgen.render.worker import (
 )
 from meshgen.system.model import ContractModule
 
-_DOCS = {"types": "The value objects of the messages."}
+_TYPES_DOC = "The value objects of the messages."
 _SERVICE_DOC = "The messages of {}: its events and commands."
+_STREAM_DOC = "The events of {}."
 
 
 class RenderError(Exception):
@@ -98,8 +99,14 @@ class Worker:
     def typed(self, module: str) -> str:
         """The source of a typed module."""
         source = (self.folder / MODELS / f"{module}.py").read_text(encoding="utf-8")
-        doc = _DOCS.get(module, _SERVICE_DOC).format(module)
-        return source.replace(HEADER, f'"""{doc}"""', 1)
+        return source.replace(HEADER, f'"""{_doc(module, source)}"""', 1)
+
+
+def _doc(module: str, source: str) -> str:
+    """The docstring of a typed module; the messages of a stream are events only."""
+    if module == "types":
+        return _TYPES_DOC
+    return (_SERVICE_DOC if "(Command):" in source else _STREAM_DOC).format(module)
 
 
 @contextmanager

@@ -264,6 +264,16 @@ class WindowSyntax:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEventSyntax:
+    """An event of a stream: `ManyOrders: orders >= 5`; `when` is None if it is unreadable."""
+
+    name: Word
+    when: Scalar | None
+    summary: str | None = None
+    renamed_from: Word | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSyntax:
     """A stream."""
 
@@ -278,6 +288,7 @@ class StreamSyntax:
     window: WindowSyntax
     watermark: int | None
     aggregates: Assignments
+    emits: tuple[StreamEventSyntax, ...]
     queries: tuple[QuerySyntax, ...]
     renamed_from: Word | None
 

@@ -18,22 +18,26 @@ from meshgen.spec.model import (
     Service,
     Spec,
     Stream,
+    StreamEvent,
 )
 from meshgen.spec.types import UUID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventOf:
-    """An event with its aggregate and service."""
+    """An event with what it is about, of a service or a stream.
 
-    service: Service
-    aggregate: Aggregate
-    event: Event
+    Attributes:
+        unit: The name of the service or stream.
+        event: The event.
+        fields: All its fields: the aggregate's id first; for a stream, those of the row.
+        subject: The aggregate's id, or the fields of the stream's key.
+    """
 
-    @property
-    def fields(self) -> tuple[Field, ...]:
-        """The aggregate's id first, then the event's own fields."""
-        return with_id(self.aggregate, self.event.fields)
+    unit: str
+    event: Event | StreamEvent
+    fields: tuple[Field, ...]
+    subject: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,31 @@ class Index:
 def index(spec: Spec, identities: Identities | None = None) -> Index:
     """Index `spec`; without `identities` all ids equal the names."""
     aggregates = [(s, a) for s in spec.services for a in s.aggregates]
+    events = [_event(s, a, e) for s, a in aggregates for e in a.events]
+    events += [_stream_event(stream, e) for stream in spec.streams for e in stream.emits]
     return Index(
         spec=spec,
         identities=identities or Identities(),
-        events={(s.name, e.name): EventOf(s, a, e) for s, a in aggregates for e in a.events},
+        events={(of.unit, of.event.name): of for of in events},
         commands={(s.name, c.name): CommandOf(s, a, c) for s, a in aggregates for c in a.commands},
+    )
+
+
+def _event(service: Service, aggregate: Aggregate, event: Event) -> EventOf:
+    return EventOf(
+        unit=service.name,
+        event=event,
+        fields=with_id(aggregate, event.fields),
+        subject=(aggregate.id,),
+    )
+
+
+def _stream_event(stream: Stream, event: StreamEvent) -> EventOf:
+    return EventOf(
+        unit=stream.name,
+        event=event,
+        fields=stream.row,
+        subject=tuple(key.target for key in stream.by),
     )
 
 

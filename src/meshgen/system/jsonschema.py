@@ -10,7 +10,7 @@ from meshgen.identities import Identities
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.model import Enum, Field, Missing, ValueObject
 from meshgen.spec.types import EnumType, ListType, MapType, ObjectType, OptionalType, Scalar, Type
-from meshgen.system.index import CommandOf, EventOf, Index
+from meshgen.system.index import Index
 from meshgen.system.model import ContractModule
 
 Json = dict[str, object]
@@ -41,7 +41,7 @@ _BOUNDS = {
 
 
 def contract_modules(index: Index) -> tuple[ContractModule, ...]:
-    """Return the contracts of `index.spec`: a module for the shared types, and one per service.
+    """Return the contracts of `index.spec`: a module for the shared types, and one per unit.
 
     They describe messages on the wire, where keys and values are identities.
     """
@@ -50,18 +50,34 @@ def contract_modules(index: Index) -> tuple[ContractModule, ...]:
         shapes = [_shape_of(type_, index.identities) for type_ in index.spec.types]
         modules.append(_module("types", shapes))
     for service in index.spec.services:
-        events = [
-            _message(of.event.name, "Event", of, "events", of.event.summary, index)
-            for (unit, _), of in index.events.items()
-            if unit == service.name
-        ]
-        commands = [
-            _message(of.command.name, "Command", of, "commands", of.command.summary, index)
-            for (unit, _), of in index.commands.items()
-            if unit == service.name
-        ]
-        modules.append(_module(service.name, [*events, *commands]))
+        shapes = [*_events(service.name, index), *_commands(service.name, index)]
+        modules.append(_module(service.name, shapes))
+    for stream in index.spec.streams:
+        if stream.emits:
+            modules.append(_module(stream.name, _events(stream.name, index)))
     return tuple(modules)
+
+
+def _events(unit: str, index: Index) -> list[_Shape]:
+    found = []
+    for of in (of for of in index.events.values() if of.unit == unit):
+        path = (index.spec.section(unit), unit, "events", of.event.name, "fields")
+        keys = {field.name: index.identities.id(*path, field.name) for field in of.fields}
+        keys |= {name: name for name in of.subject}
+        shape = _object(of.event.name, of.fields, keys, "Event", of.event.summary, index.identities)
+        found.append(shape)
+    return found
+
+
+def _commands(unit: str, index: Index) -> list[_Shape]:
+    found = []
+    for of in (of for of in index.commands.values() if of.service.name == unit):
+        name, summary = of.command.name, of.command.summary
+        path = ("services", unit, "commands", name, "fields")
+        keys = {field.name: index.identities.id(*path, field.name) for field in of.fields}
+        keys[of.aggregate.id] = of.aggregate.id
+        found.append(_object(name, of.fields, keys, "Command", summary, index.identities))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +97,6 @@ def _module(name: str, shapes: Iterable[_Shape]) -> ContractModule:
     return ContractModule(
         name=name, published=_published(document), schema=document, aliases=aliases
     )
-
-
-def _message(
-    name: str, base: str, of: EventOf | CommandOf, kind: str, summary: str | None, index: Index
-) -> _Shape:
-    path = ("services", of.service.name, kind, name, "fields")
-    keys = {field.name: index.identities.id(*path, field.name) for field in of.fields}
-    keys[of.aggregate.id] = of.aggregate.id
-    return _object(name, of.fields, keys, base, summary, index.identities)
 
 
 def _shape_of(type_: Enum | ValueObject, ids: Identities) -> _Shape:

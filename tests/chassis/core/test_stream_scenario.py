@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -12,6 +12,7 @@ from chassis.testing import NOW, StreamScenario
 
 from . import market, sales
 from .sales import A
+from .test_stream_events import ProductRushed, at_least, with_event
 
 SCENARIO = StreamScenario(sales.per_minute(sales.catalog("scenario")))
 ORDER = market.OrderPlaced(
@@ -57,3 +58,17 @@ def test_sessions() -> None:
     once = replace(row(timedelta(), 1), window_start=NOW, window_end=NOW + 10 * MINUTE)
     sessions.given(ORDER).then(once)
     sessions.given(ORDER, after=10 * MINUTE + timedelta(seconds=30)).too_late(ORDER)
+
+
+def test_events() -> None:
+    messages = with_event(sales.catalog("scenario"))
+    rush = StreamScenario(sales.per_minute(messages, emits={ProductRushed: at_least(4)}))
+    rushed = ProductRushed(**asdict(row(timedelta(), 2)))
+    rush.given(ORDER).emits()
+    rush.given(*[ORDER] * 3).emits(rushed)
+    with pytest.raises(AssertionError, match="missing"):
+        rush.given(ORDER).emits(rushed)
+    with pytest.raises(AssertionError, match="not expected"):
+        rush.given(ORDER, ORDER).emits()
+    with pytest.raises(AssertionError, match="1 instead of 2"):
+        rush.given(ORDER, ORDER).emits(rushed, rushed)

@@ -16,6 +16,7 @@ UNITS = (
     "/shipping",
     "/order-history",
     "/catalog",
+    "/suspects",
     "/sales-per-minute",
     "/fraud-watch",
     "/web",

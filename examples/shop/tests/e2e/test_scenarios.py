@@ -51,6 +51,7 @@ def test_a_declined_payment_cancels_the_order_and_releases_its_stock(system: Sys
     )
     customer.eventually("/catalog/product-details", {"product_id": samovar}, available=4)
     merchant.eventually("/fraud-watch/declined-payments", declined=1, amount=Decimal(1800))
+    merchant.eventually("/suspects/suspects", suspicions=1, amount=Decimal(1800))
 
 
 def test_missing_stock_cancels_the_order(system: System) -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from meshgen.errors import MeshgenError
+from meshgen.naming import pascal
 from meshgen.spec.hints import meant
-from meshgen.spec.model import Aggregate, Command, Event, Service, Spec
+from meshgen.spec.model import Aggregate, Command, Event, Service, Spec, Stream, StreamEvent
+from meshgen.spec.types import UUID
 from meshgen.unicode import printable
 
 DEFAULT_ROLE = "user"
@@ -16,7 +18,11 @@ DEFAULT_ROLE = "user"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Trigger:
-    """An event that a new element reacts to."""
+    """An event that a new element reacts to.
+
+    The rows of a stream, to which its events happen, are described as an aggregate without
+    commands.
+    """
 
     unit: str
     aggregate: Aggregate
@@ -55,6 +61,26 @@ def _events(spec: Spec) -> Iterator[Trigger]:
         for aggregate in service.aggregates:
             for event in aggregate.events:
                 yield Trigger(unit=service.name, aggregate=aggregate, event=event)
+    for stream in spec.streams:
+        for emitted in stream.emits:
+            yield _of_stream(stream, emitted)
+
+
+def _of_stream(stream: Stream, emitted: StreamEvent) -> Trigger:
+    uuids = [field.name for field in stream.row if field.type == UUID]
+    id = uuids[0] if uuids else stream.by[0].target
+    fields = tuple(field for field in stream.row if field.name != id)
+    event = Event(name=emitted.name, version=1, fields=fields, sets=())
+    rows = Aggregate(
+        name=pascal(stream.name),
+        id=id,
+        owner=None,
+        event_sourced=False,
+        state=fields,
+        events=(event,),
+        commands=(),
+    )
+    return Trigger(unit=stream.name, aggregate=rows, event=event)
 
 
 def service_of(spec: Spec, name: str) -> Service:

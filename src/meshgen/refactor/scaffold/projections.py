@@ -117,6 +117,8 @@ def _identity(triggers: tuple[Trigger, ...]) -> str:
 
 def _modes(trigger: Trigger) -> set[str]:
     commands = trigger.aggregate.commands
+    if not commands:  # rows of a stream
+        return {"upserts"}
     return {c.mode for c in commands for e in c.emits if e.event == trigger.event.name}
 
 

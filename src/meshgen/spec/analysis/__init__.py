@@ -11,7 +11,7 @@ from meshgen.spec.analysis.renames import check_renames
 from meshgen.spec.analysis.replicas import check_derivable
 from meshgen.spec.analysis.scenarios import build_scenario
 from meshgen.spec.analysis.services import build_service, check_reachable
-from meshgen.spec.analysis.streams import build_stream
+from meshgen.spec.analysis.streams import build_streams
 from meshgen.spec.analysis.symbols import Symbols, declare
 from meshgen.spec.analysis.types import declare_types
 from meshgen.spec.analysis.uniqueness import check_unique_names
@@ -32,16 +32,13 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
     symbols = declare(check, syntax)
     check_unique_names(check, syntax)
     check_renames(check, syntax)
+    streams = build_streams(check, symbols, syntax.event_hub.engine)
     services = tuple(build_service(check, symbols, symbol) for symbol in symbols.services.values())
     check_derivable(check, services)
     if not reading.findings:  # senders may be missing if something is unreadable
         check_reachable(check, symbols, services)
     projections = tuple(
         build_projection(check, symbols, symbol) for symbol in symbols.projections.values()
-    )
-    streams = tuple(
-        build_stream(check, symbols, symbol, syntax.event_hub.engine)
-        for symbol in symbols.streams.values()
     )
     bffs = tuple(build_bff(check, symbols, bff) for bff in syntax.bffs)
     processes = build_processes(check, syntax)
@@ -58,7 +55,7 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
         event_hub=syntax.event_hub,
         services=services,
         projections=projections,
-        streams=tuple(stream for stream in streams if stream),
+        streams=streams,
         gateway=syntax.gateway or _NO_GATEWAY,
         bffs=bffs,
         processes=processes,

@@ -10,6 +10,7 @@ from meshgen.spec.analysis.symbols import AggregateSymbol, EventSymbol
 from meshgen.spec.expressions import ReplicaType
 from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Aggregate, Event
+from meshgen.spec.syntax import EventSyntax
 from meshgen.spec.type_notation import TypeNameError, parse_type
 from meshgen.spec.types import UUID
 
@@ -29,7 +30,7 @@ def build_aggregate(
     modes = event_modes(symbol)
     _check_life(check, symbol, modes)
     events = tuple(
-        _event(check, event, modes.get(event.name, set())) for event in symbol.events.values()
+        _event(check, symbol, event, modes.get(event.name.text, set())) for event in syntax.events
     )
     commands = tuple(
         build_command(check, command, replicas, operations) for command in symbol.commands.values()
@@ -142,9 +143,8 @@ def _check_life(check: Check, symbol: AggregateSymbol, modes: dict[str, set[str]
             check.error(event.syntax.name.at, f"`{event.name}` is both created and emitted", hint)
 
 
-def _event(check: Check, symbol: EventSymbol, modes: set[str]) -> Event:
-    aggregate, syntax = symbol.aggregate, symbol.syntax
-    state = aggregate.state
+def _event(check: Check, aggregate: AggregateSymbol, syntax: EventSyntax, modes: set[str]) -> Event:
+    symbol, state = aggregate.events[syntax.name.text], aggregate.state
     names = check.names().fields("event", symbol.whole, "event")
     if "creates" in modes:
         names.without(["state", *state.known], "a new aggregate has no state yet")

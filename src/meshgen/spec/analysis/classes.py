@@ -56,7 +56,8 @@ def check_classes(check: Check, syntax: SpecSyntax) -> None:
         events = _as_messages(reaction.event for reaction in projection.reactions)
         _refuse_twice(check, [*types, *_of_projection(projection), *events])
     for stream in syntax.streams:
-        _refuse_twice(check, [*types, *_of_stream(stream), *_as_messages(stream.on)])
+        events = _as_messages((*stream.on, *(event.name for event in stream.emits)))
+        _refuse_twice(check, [*types, *_of_stream(stream), *events])
 
 
 def _refuse_twice(check: Check, classes: Iterable[_Class]) -> None:

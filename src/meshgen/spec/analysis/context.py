@@ -73,6 +73,11 @@ class Fields:
         }
         return Fields({**self.known, **there}, self.broken, self.partial)
 
+    def without(self, name: str | None) -> Fields:
+        """These fields but for one."""
+        known = {n: field for n, field in self.known.items() if n != name}
+        return Fields(known, self.broken, self.partial)
+
     def with_first(self, first: Field) -> Fields:
         """These fields behind `first`."""
         return Fields({first.name: first, **self.known}, self.broken, self.partial)

@@ -13,7 +13,7 @@ from meshgen.spec.expressions import Access
 from meshgen.spec.expressions.defaults import has_initial
 from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Assignment, Field, Projection, Reaction, SortKey, Store
-from meshgen.spec.syntax import ReactionSyntax, Word
+from meshgen.spec.syntax import ReactionSyntax, StreamEventSyntax, Word
 from meshgen.spec.types import INT, STRING, UUID
 from meshgen.unicode import printable
 
@@ -127,10 +127,10 @@ def _implied(check: Check, symbol: ProjectionSymbol, reacted: Reacted) -> Word |
     for mode in ("insert", "upsert"):
         makers = [(syntax, event) for syntax, event in reacted if syntax.mode == mode]
         for syntax, event in makers:
-            if event.aggregate.syntax.id is None:
+            if event.id is None:
+                _refuse_without_id(check, symbol, syntax, event, reacted)
                 return None
-            name = event.aggregate.syntax.id.text
-            ids.setdefault(name, Word(name, syntax.event.at))
+            ids.setdefault(event.id, Word(event.id, syntax.event.at))
         if ids:
             break
     if len(ids) > 1:
@@ -139,6 +139,20 @@ def _implied(check: Check, symbol: ProjectionSymbol, reacted: Reacted) -> Word |
         check.error(symbol.syntax.name.at, message, _proposal(symbol, reacted))
         return None
     return next(iter(ids.values()), None)
+
+
+def _refuse_without_id(
+    check: Check,
+    symbol: ProjectionSymbol,
+    syntax: ReactionSyntax,
+    event: EventSymbol,
+    reacted: Reacted,
+) -> None:
+    """Say that an event does not tell which row it puts in; that of an aggregate has a finding."""
+    if isinstance(event.syntax, StreamEventSyntax) and not event.whole.partial:
+        message = f"`{event.name}` is about several fields, so it does not imply the id of the row"
+        hint = _proposal(symbol, reacted) or "choose the id of the row: `id: ...`"
+        check.error(syntax.event.at, message, hint)
 
 
 def _refuse_unknown(check: Check, symbol: ProjectionSymbol, word: Word, reacted: Reacted) -> None:
@@ -184,8 +198,7 @@ def _reaction(
     if syntax.mode is None:
         return None
     row = symbol.row
-    own_id = event.aggregate.syntax.id
-    same = {identity, own_id.text if own_id else None}
+    same = {identity, event.id}
     names = check.names().fields("event", event.whole, "event")
     if syntax.mode == "insert":
         names.without(

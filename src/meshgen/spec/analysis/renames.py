@@ -42,6 +42,7 @@ def _siblings(syntax: SpecSyntax) -> Iterator[Iterable[Renamed]]:
         yield projection.queries
     yield syntax.streams
     for stream in syntax.streams:
+        yield stream.emits
         yield stream.queries
     yield syntax.bffs
 

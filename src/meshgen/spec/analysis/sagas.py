@@ -123,7 +123,8 @@ def _answers(
 def _tie_reasons(check: Check, symbols: Symbols, failed: dict[str, Ref]) -> None:
     """Remember that `failure` is the `reason` of the event that meant failure."""
     for name, ref in failed.items():
-        field = symbols.services[ref.unit].events[name].own.known.get("reason")
+        service = symbols.services.get(ref.unit)  # that of a stream has a finding
+        field = service.events[name].own.known.get("reason") if service else None
         if field is not None and bare(field.type) == STRING:
             message = f"the `reason` of `{name}` is the `failure` that the saga speaks of"
             hint = "leave it its name: `failure` is the text of the field `reason`"

@@ -34,6 +34,9 @@ def check_spark(
     if syntax.engine and syntax.engine.text != STORE:
         message = f"a Spark job writes to PostgreSQL, but the store is {syntax.engine}"
         check.error(syntax.engine.at, message, f"write `store: {STORE}`, {_WITHOUT}")
+    if syntax.emits:
+        message = "a Spark job emits no events"
+        check.error(syntax.emits[0].name.at, message, f"leave `emits` out, {_WITHOUT}")
     if kind and kind.text == "session":
         message = "Spark shows a session only when it has ended"
         check.error(kind.at, message, f"use tumbling or hopping windows, {_WITHOUT}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
 
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.dispatch import build_each, event_names
@@ -14,8 +15,9 @@ from meshgen.spec.analysis.spark import check_spark
 from meshgen.spec.analysis.symbols import EventSymbol, StreamSymbol, Symbols
 from meshgen.spec.analysis.wide_columns import WideRows, check_wide_rows
 from meshgen.spec.expressions import Access, Expression
+from meshgen.spec.grammar.services import SERVICE_STORES
 from meshgen.spec.grammar.streams import FUNCTIONS, MAX_HOPS
-from meshgen.spec.hints import meant_or_one_of
+from meshgen.spec.hints import meant_or_one_of, one_of
 from meshgen.spec.model import (
     Aggregation,
     Assignment,
@@ -24,6 +26,7 @@ from meshgen.spec.model import (
     SortKey,
     Store,
     Stream,
+    StreamEvent,
     Window,
 )
 from meshgen.spec.syntax import AssignmentSyntax, StreamSyntax, WindowSyntax, Word
@@ -50,9 +53,38 @@ _SUMMED = (INT, DECIMAL)
 _ORDERED = (INT, DECIMAL, FLOAT, DATE, DATETIME)
 
 
-def build_stream(
-    check: Check, symbols: Symbols, symbol: StreamSymbol, event_hub: str
-) -> Stream | None:
+def build_streams(check: Check, symbols: Symbols, event_hub: str) -> tuple[Stream, ...]:
+    """The streams of the model, those without findings."""
+    found = {
+        name: _stream(check, symbols, symbols.streams[name], event_hub)
+        for name in _in_order(check, symbols)
+    }
+    return tuple(stream for name in symbols.streams if (stream := found[name]))
+
+
+def _in_order(check: Check, symbols: Symbols) -> Iterator[str]:
+    """Yield the names of the streams; each comes after those whose events it reads."""
+    read = {name: _read_by(symbol, symbols) for name, symbol in symbols.streams.items()}
+    while True:
+        try:
+            return iter(tuple(TopologicalSorter(read).static_order()))
+        except CycleError as error:
+            *_, source, reader = error.args[1]
+            word = read[reader].pop(source)
+            message = f"`{reader}` reads `{word}`, which depends on events of `{reader}`"
+            check.error(word.at, message, "leave it out: streams cannot form a cycle")
+
+
+def _read_by(symbol: StreamSymbol, symbols: Symbols) -> dict[str, Word]:
+    """Return the streams whose events a stream reads, with the words that name these."""
+    found: dict[str, Word] = {}
+    for word in symbol.syntax.on:
+        if (unit := word.text.rpartition(".")[0]) in symbols.streams:
+            found.setdefault(unit, word)
+    return found
+
+
+def _stream(check: Check, symbols: Symbols, symbol: StreamSymbol, event_hub: str) -> Stream | None:
     """The stream of the model, with findings for everything that does not fit."""
     syntax = symbol.syntax
     events = [event for word in syntax.on if (event := symbols.event(word, None))]
@@ -70,7 +102,8 @@ def build_stream(
     if len(events) > 1:
         values = [*(key.value for key in by), *(a.value for a in aggregates if a.value)]
         _tie(check, syntax, events, [*values, *([each.items] if each else [])])
-    symbol.row = _row(syntax, by, aggregates)
+    symbol.has(_row(syntax, by, aggregates))
+    emits = _emits(check, symbol)
     queries = _queries(check, symbol)
     if window is None or syntax.watermark is None:
         return None
@@ -92,6 +125,7 @@ def build_stream(
         watermark=syntax.watermark,
         aggregates=aggregates,
         row=tuple(symbol.row),
+        emits=emits,
         queries=queries,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
@@ -268,6 +302,29 @@ def _row(
     ]
     known = {field.name: field for field in fields}
     return Fields(known, frozenset(places.keys() - known.keys()))
+
+
+def _emits(check: Check, symbol: StreamSymbol) -> tuple[StreamEvent, ...]:
+    syntax = symbol.syntax
+    if syntax.emits and syntax.engine and syntax.engine.text not in SERVICE_STORES.words:
+        message = f"{syntax.engine.text.capitalize()} cannot write rows and events at once"
+        hint = one_of(SERVICE_STORES.words)
+        check.error(syntax.engine.at, message, f"{hint}, or leave `emits` out")
+    names = check.names().fields("row", symbol.row, "row")
+    found = []
+    for event in syntax.emits:
+        when = check.expression(event.when, names, BOOL) if event.when else None
+        if when is not None:
+            found.append(
+                StreamEvent(
+                    name=event.name.text,
+                    when=when,
+                    summary=event.summary,
+                    renamed_from=event.renamed_from.text if event.renamed_from else None,
+                    at=event.name.at,
+                )
+            )
+    return tuple(found)
 
 
 def _queries(check: Check, symbol: StreamSymbol) -> tuple[Query, ...]:

@@ -17,6 +17,7 @@ from meshgen.spec.syntax import (
     QuerySyntax,
     ServiceSyntax,
     SpecSyntax,
+    StreamEventSyntax,
     StreamSyntax,
     Word,
 )
@@ -49,11 +50,15 @@ class AggregateSymbol:
 
 @dataclass(slots=True, eq=False)
 class EventSymbol:
-    """An event; `own` are the fields in the spec, `whole` includes the aggregate's id."""
+    """An event; `own` are the fields in the spec, `whole` includes the aggregate's id.
+
+    `id` is the name of that id; None if it is not known. In an event of a stream both are the
+    fields of the row, and `id` is the field of `by` if it is a single one.
+    """
 
     unit: str
-    aggregate: AggregateSymbol
-    syntax: EventSyntax
+    syntax: EventSyntax | StreamEventSyntax
+    id: str | None
     own: Fields
     whole: Fields
 
@@ -115,7 +120,15 @@ class StreamSymbol:
 
     syntax: StreamSyntax
     queries: dict[str, QuerySyntax]
+    events: dict[str, EventSymbol]
     row: Fields = field(default_factory=lambda: Fields(partial=True))
+
+    def has(self, row: Fields) -> None:
+        """Note the fields of the row, and so of its events."""
+        self.row = row
+        for event in self.events.values():
+            event.own = row.without(event.id)
+            event.whole = row
 
 
 @dataclass(slots=True, eq=False)
@@ -143,14 +156,22 @@ class Symbols:
 
     def event(self, word: Word, home: str | None) -> EventSymbol | None:
         """The event that `word` names; without a unit it is one of `home`'s."""
+        unit, _, name = word.text.rpartition(".")
+        if unit in self.streams and unit not in self.services:
+            return self._event_of(self.streams[unit], word, home)
         service = self._service(word, home, "event")
-        name = word.text.rpartition(".")[2]
         if service and name in service.events:
             return service.events[name]
         if service and not self._lost("events"):
             known = self._names(home, "events")
             self._not_found(word, "event", known, other=name in service.commands and "a command")
         return None
+
+    def _event_of(self, stream: StreamSymbol, word: Word, home: str | None) -> EventSymbol | None:
+        name = word.text.rpartition(".")[2]
+        if name not in stream.events and not self._lost("emits", "streams"):
+            self._not_found(word, "event", self._names(home, "events"))
+        return stream.events.get(name)
 
     def command(self, word: Word, home: str | None) -> CommandSymbol | None:
         """The command that `word` names; without a unit it is one of `home`'s."""
@@ -177,8 +198,8 @@ class Symbols:
         """The model's reference to `symbol`, at the place of `word`."""
         return Ref(unit=symbol.unit, name=symbol.name, at=word.at)
 
-    def _lost(self, kind: str) -> bool:
-        return not self.check.knows(kind, "aggregates", "services")
+    def _lost(self, *kinds: str) -> bool:
+        return not self.check.knows(*kinds, "aggregates", "services")
 
     def _service(
         self, word: Word, home: str | None, what: str, without: str | None = None
@@ -216,6 +237,8 @@ class Symbols:
                 continue
             names: Iterable[str] = getattr(service, kind)
             found += [name if unit == home else f"{unit}.{name}" for name in names]
+        if kind == "events":
+            found += [f"{unit}.{name}" for unit, s in self.streams.items() for name in s.events]
         return found
 
     def _not_found(
@@ -231,10 +254,7 @@ def declare(check: Check, syntax: SpecSyntax) -> Symbols:
         check=check,
         services={s.name.text: _service_symbol(check, s) for s in syntax.services},
         projections={p.name.text: _projection_symbol(check, p) for p in syntax.projections},
-        streams={
-            s.name.text: StreamSymbol(s, {q.name.text: q for q in s.queries})
-            for s in syntax.streams
-        },
+        streams={s.name.text: _stream_symbol(s) for s in syntax.streams},
         bffs=frozenset(b.name.text for b in syntax.bffs),
     )
 
@@ -263,6 +283,13 @@ def _projection_symbol(check: Check, syntax: ProjectionSyntax) -> ProjectionSymb
     )
 
 
+def _stream_symbol(syntax: StreamSyntax) -> StreamSymbol:
+    unit, unknown = syntax.name.text, Fields(partial=True)
+    id = syntax.by[0].target.text if len(syntax.by) == 1 else None
+    events = {e.name.text: EventSymbol(unit, e, id, unknown, unknown) for e in syntax.emits}
+    return StreamSymbol(syntax, {q.name.text: q for q in syntax.queries}, events)
+
+
 def _aggregate_symbol(check: Check, unit: str, syntax: AggregateSyntax) -> AggregateSymbol:
     state = resolve_fields(
         check, syntax.state, maps="any", sent=False, partial=not check.knows("state")
@@ -275,7 +302,8 @@ def _aggregate_symbol(check: Check, unit: str, syntax: AggregateSyntax) -> Aggre
             check, event.fields, maps="string", partial=not check.knows(event.name.text)
         )
         whole = _behind_id(syntax, own)
-        aggregate.events[event.name.text] = EventSymbol(unit, aggregate, event, own, whole)
+        id = syntax.id.text if syntax.id else None
+        aggregate.events[event.name.text] = EventSymbol(unit, event, id, own, whole)
     for command in syntax.commands:
         own = resolve_fields(check, command.input, maps="string", partial=not check.knows("input"))
         whole = own if syntax.id and syntax.id.text in own else _behind_id(syntax, own)

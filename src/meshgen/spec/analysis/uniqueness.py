@@ -18,6 +18,7 @@ def check_unique_names(check: Check, syntax: SpecSyntax) -> None:
     types = [("the type", t.name) for t in syntax.types]
     _distinct(check, types)
     messages = [named for service in syntax.services for named in _messages(service)]
+    messages += [("the event", e.name) for stream in syntax.streams for e in stream.emits]
     _distinct(
         check,
         [*types, *messages],

@@ -15,7 +15,7 @@ from meshgen.spec.grammar.reads import (
     ROW_QUERY,
 )
 from meshgen.spec.grammar.services import OPERATION, REPLICA, SERVICE
-from meshgen.spec.grammar.streams import STREAM, WINDOW
+from meshgen.spec.grammar.streams import STREAM, STREAM_EVENT, WINDOW
 from meshgen.spec.grammar.system import (
     AUTH,
     DO_STEP,
@@ -57,6 +57,7 @@ __all__ = [
     "SPEC",
     "STEP",
     "STREAM",
+    "STREAM_EVENT",
     "VALUE_OBJECT",
     "WINDOW",
 ]
@@ -87,6 +88,7 @@ CONSTRUCTS = (
     ROW_QUERY,
     STREAM,
     WINDOW,
+    STREAM_EVENT,
     GATEWAY,
     AUTH,
     RATE_LIMIT,

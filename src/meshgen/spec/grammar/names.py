@@ -155,6 +155,14 @@ SAGA = NameRule(
     "`Checkout`",
     (*CLASS.taken, (frozenset(("Pytest", "Request")), "the test framework uses this name")),
 )
+STREAM_EVENT = NameRule(
+    CLASS.pattern,
+    "`ManyOrders`",
+    (
+        *CLASS.taken,
+        (_words("Hopping Job Session Stream StreamScenario Tumbling"), _USED),
+    ),
+)
 FIELD = NameRule(
     _SNAKE,
     "`price` or `unit_price`",

@@ -56,6 +56,10 @@ CONTRIBUTIONS = Scope(
         "around it, in `aggregates`, `count()`, `sum(...)`, `min(...)` or `max(...)`"
     ),
 )
+ROWS = Scope(
+    "what a stream emits",
+    "the fields of the row: those of `by`, `window_start`, `window_end`, the aggregates",
+)
 DOING = Scope(
     "what a scenario sends",
     "`caller`; the names that earlier steps `keep`; `now()` and `new_id()`",
@@ -72,6 +76,7 @@ ALL = (
     FAILING,
     REACTIONS,
     CONTRIBUTIONS,
+    ROWS,
     DOING,
     SEEING,
 )

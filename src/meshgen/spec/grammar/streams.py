@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from meshgen.spec.grammar import kinds, scopes
-from meshgen.spec.grammar.names import FIELD, UNIT
+from meshgen.spec.grammar.names import CLASS, FIELD, UNIT
 from meshgen.spec.grammar.reads import ROW_QUERY, VIEW_STORES
 from meshgen.spec.grammar.shapes import (
     Choice,
     Construct,
     Duration,
     Example,
+    Expression,
     FieldName,
     ItemOf,
     Key,
     ListOf,
     MapOf,
+    OneOf,
     Reference,
     assignments,
 )
@@ -70,6 +72,56 @@ sprees:
   aggregates: {orders: count(), spent: sum(total)}
 """,
             at="streams",
+        ),
+    ),
+)
+STREAM_EVENT = Construct(
+    name="stream event",
+    one="an event of a stream",
+    meaning=(
+        "An event that happens to a row, in the past tense. It has the fields of the row. It "
+        "happens when an event that the stream reads makes the condition true: the condition did "
+        "not hold for the row before, or for none of the sessions that were merged, and holds "
+        "after it. All reactions to events may name it, as `stream.Event`."
+    ),
+    keys=(
+        SUMMARY,
+        renamed_from(CLASS),
+        Key(
+            name="when",
+            shape=Expression(scopes.ROWS),
+            meaning="The condition. `Event: condition` is the same as `Event: {when: condition}`.",
+            required=True,
+        ),
+    ),
+    examples=(
+        Example(
+            """\
+streams:
+  rush:
+    store: postgresql
+    on: order.OrderPlaced
+    by: {customer_id: customer_id}
+    window: {session: 30m}
+    watermark: 5m
+    aggregates: {orders: count(), spent: sum(total)}
+    emits:
+      CustomerRushed: orders >= 5
+      FortuneSpent:
+        summary: A customer spends a lot at once
+        renamed_from: MuchSpent
+        when: spent >= 1000
+projections:
+  rushes:
+    store: postgresql
+    id: customer_id
+    row: {customer_id: uuid, orders: int, window_end: datetime}
+    key: {partition: [customer_id]}
+    on:
+      rush.CustomerRushed: {upsert: {}}
+    queries:
+      RushOfCustomer: {by: customer_id, owner: customer_id}
+"""
         ),
     ),
 )
@@ -151,6 +203,16 @@ STREAM = Construct(
             ),
             required=True,
             hint="`aggregates: {orders: count()}`",
+        ),
+        Key(
+            name="emits",
+            shape=MapOf(
+                kinds.STREAM_EVENT, OneOf((Expression(scopes.ROWS), STREAM_EVENT)), least=1
+            ),
+            meaning=(
+                "Events of the stream, each with the condition on its row, or as a "
+                "[stream event](#stream-event)."
+            ),
         ),
         Key(
             name="queries",

@@ -16,6 +16,7 @@ from meshgen.spec.model.reads import (
     Query,
     Reaction,
     Stream,
+    StreamEvent,
     Window,
 )
 from meshgen.spec.model.services import (
@@ -85,6 +86,7 @@ __all__ = [
     "Step",
     "Store",
     "Stream",
+    "StreamEvent",
     "ValueObject",
     "Window",
 ]

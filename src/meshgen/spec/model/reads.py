@@ -79,6 +79,17 @@ class Aggregation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEvent:
+    """An event of a stream, with the fields of its row. It happens when `when` becomes true."""
+
+    name: str
+    when: Expression
+    summary: str | None = None
+    renamed_from: str | None = None
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """Aggregates of events by key and window. `time` is the events' field with their time.
 
@@ -97,9 +108,15 @@ class Stream:
     watermark: int
     aggregates: tuple[Aggregation, ...]
     row: tuple[Field, ...]
+    emits: tuple[StreamEvent, ...]
     queries: tuple[Query, ...]
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
+
+    @property
+    def id(self) -> str | None:
+        """The field that tells what its events are about, if it is a single one."""
+        return self.by[0].target if len(self.by) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

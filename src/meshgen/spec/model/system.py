@@ -104,3 +104,7 @@ class Spec:
     def views(self) -> tuple[Projection | Stream, ...]:
         """The units whose rows are computed from events."""
         return (*self.projections, *self.streams)
+
+    def section(self, unit: str) -> str:
+        """The section with the unit that has an event: "services" or "streams"."""
+        return "streams" if any(stream.name == unit for stream in self.streams) else "services"

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
-from meshgen.spec.grammar.names import FIELD, UNIT
+from meshgen.spec.grammar.names import CLASS, FIELD, UNIT
 from meshgen.spec.grammar.reads import VIEW_STORES
 from meshgen.spec.grammar.streams import STREAM_ENGINES
 from meshgen.spec.parser.queries import read_queries
 from meshgen.spec.parser.reading import Reading
-from meshgen.spec.syntax import Assignments, StreamSyntax, WindowSyntax, Word
+from meshgen.spec.syntax import (
+    Assignments,
+    StreamEventSyntax,
+    StreamSyntax,
+    WindowSyntax,
+    Word,
+)
 from meshgen.spec.yaml.tree import Mapping, Node, Sequence
 
 
@@ -38,6 +44,7 @@ def _stream(reading: Reading, name: Word, node: Node) -> StreamSyntax:
         aggregates=_new_fields(
             reading, values.get("aggregates"), "`aggregates`", "`aggregates: {orders: count()}`"
         ),
+        emits=_emits(reading, values.get("emits")),
         queries=read_queries(reading, values.get("queries"), of_aggregate=False),
         renamed_from=reading.former(values.get("renamed_from"), UNIT),
     )
@@ -50,6 +57,32 @@ def _new_fields(reading: Reading, node: Node | None, what: str, hint: str) -> As
     for assignment in found:
         reading.checked(assignment.target, FIELD, "a field")
     return found
+
+
+def _emits(reading: Reading, node: Node | None) -> tuple[StreamEventSyntax, ...]:
+    if isinstance(node, Mapping) and not node.entries:
+        hint = "write `emits: {ManyOrders: orders >= 5}`"
+        reading.error(node.at, "`emits` is empty", hint)
+    found = []
+    for name, body in reading.named(node, "emits", kinds.STREAM_EVENT):
+        event = _event(reading, name, body)
+        if event.when is None:
+            reading.lose(name.text)
+        found.append(event)
+    return tuple(found)
+
+
+def _event(reading: Reading, name: Word, node: Node) -> StreamEventSyntax:
+    """Read `Event: condition` or `Event: {when: condition, ...}`."""
+    if not isinstance(node, Mapping):
+        return StreamEventSyntax(name=name, when=reading.formula(node, f"`{name}`"))
+    values = reading.keyed(node, grammar.STREAM_EVENT, name.at)
+    return StreamEventSyntax(
+        name=name,
+        when=reading.formula(values.get("when"), "`when`"),
+        summary=reading.summary(values.get("summary")),
+        renamed_from=reading.former(values.get("renamed_from"), CLASS),
+    )
 
 
 def _window(reading: Reading, node: Node | None) -> WindowSyntax:

@@ -85,7 +85,10 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
         catalog=CatalogView(
             system=known.identities.id("system", spec.name),
             summary=summary,
-            modules=tuple(service.name for service in services),
+            modules=(
+                *(service.name for service in services),
+                *(stream.name for stream in streams if stream.emits),
+            ),
             messages=messages(known),
             topics=topics(known),
             partitions=spec.event_hub.partitions,

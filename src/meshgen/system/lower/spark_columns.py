@@ -57,8 +57,9 @@ class Reads:
         found = {}
         for event in self._events:
             (known,) = (each for each in event.fields if each.name == name)
-            path = ("services", event.service.name, "events", event.event.name, "fields", name)
-            key = name if name == event.aggregate.id else self._index.identities.id(*path)
+            section = self._index.spec.section(event.unit)
+            path = (section, event.unit, "events", event.event.name, "fields", name)
+            key = name if name in event.subject else self._index.identities.id(*path)
             found[key] = self._data.setdefault(key, _Read(bare(known.type)))
         return found
 

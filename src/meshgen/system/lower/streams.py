@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from meshgen.naming import about, kebab, pascal, unit_folder, unit_package, words
-from meshgen.spec.model import Stream, Window
+from meshgen.naming import about, kebab, pascal, snake, unit_folder, unit_package, words
+from meshgen.spec.model import Ref, Stream, Window
 from meshgen.system.index import Index, row_name
 from meshgen.system.lower.engines import extras
 from meshgen.system.lower.identities import identity_of
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.services import query_route
 from meshgen.system.lower.spark import spark_view
-from meshgen.system.model import Argument, Call, StreamView
+from meshgen.system.model import Argument, Call, EmissionView, StreamView
 from meshgen.system.pysource.annotations import attribute, duration
-from meshgen.system.pysource.calls import EVENT, loop_view
+from meshgen.system.pysource.calls import EVENT, Scene, loop_view
 from meshgen.testgen.cases.example_events import ExampleEvents
 from meshgen.testgen.cases.streams import stream_tests
+
+_ROW = Scene({"row": "row"})
 
 
 def stream_view(
@@ -54,10 +56,20 @@ def stream_view(
             Argument(name=each.name, value=f"Aggregate.{each.function.upper()}")
             for each in stream.aggregates
         ),
+        emits=tuple(
+            EmissionView(
+                event=event.name,
+                function=f"when_{snake(event.name)}",
+                condition=_ROW.code(event.when),
+            )
+            for event in stream.emits
+        ),
         job=spark_view(stream, index),
         testing=stream_tests(stream, example_events),
         routes=tuple(query_route(query, row) for query in stream.queries),
-        imports=contract_imports(index, stream.events),
+        imports=contract_imports(
+            index, (*stream.events, *(Ref(unit=stream.name, name=e.name) for e in stream.emits))
+        ),
     )
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from meshgen.spec.model import Ref, Service
-from meshgen.system.index import Index
+from meshgen.system.index import EventOf, Index
 from meshgen.system.lower.sagas import saga_refs
 from meshgen.system.model import Message, Topic
 
 
 def messages(index: Index) -> tuple[Message, ...]:
     """Return every event and command, grouped by topic."""
-    found = [
-        _message(index, "events", of.service.name, of.event.name, of.aggregate.id)
-        for of in index.events.values()
-    ]
+    found = [_event(index, of) for of in index.events.values()]
     found += [
-        _message(index, "commands", of.service.name, of.command.name, of.aggregate.id)
+        _message(index, "commands", of.service.name, of.command.name, (of.aggregate.id,))
         for of in index.commands.values()
     ]
     return tuple(sorted(found, key=lambda message: message.topic))
@@ -25,15 +22,15 @@ def messages(index: Index) -> tuple[Message, ...]:
 
 def message_of(index: Index, ref: Ref) -> Message:
     """Return the event with a reference."""
-    of = index.event(ref)
-    return _message(index, "events", of.service.name, of.event.name, of.aggregate.id)
+    return _event(index, index.event(ref))
 
 
 def topics(index: Index) -> tuple[Topic, ...]:
     """Return every topic with its messages, publishers and subscribers.
 
-    Events are published by their service and received by the units that react to them. Commands
-    are published by the services whose policies and sagas send them, and received by their service.
+    Events are published by their service or stream and received by the units that react to them.
+    Commands are published by the services whose policies and sagas send them, and received by their
+    service.
     """
     found: dict[str, list[Message]] = {}
     for message in messages(index):
@@ -77,13 +74,17 @@ def _named_by(service: Service, index: Index) -> list[Ref]:
     return refs
 
 
-def _message(index: Index, kind: str, unit: str, name: str, subject: str) -> Message:
-    ids = index.identities
-    topic = f"{ids.id('system', index.spec.name)}.{ids.id('services', unit)}"
+def _event(index: Index, of: EventOf) -> Message:
+    return _message(index, "events", of.unit, of.event.name, of.subject)
+
+
+def _message(index: Index, kind: str, unit: str, name: str, subject: tuple[str, ...]) -> Message:
+    ids, section = index.identities, index.spec.section(unit)
+    topic = f"{ids.id('system', index.spec.name)}.{ids.id(section, unit)}"
     return Message(
         name=name,
         module=unit,
-        type=f"{topic}.{ids.id('services', unit, kind, name)}.v1",
+        type=f"{topic}.{ids.id(section, unit, kind, name)}.v1",
         topic=f"{topic}.{kind}",
-        subject=subject,
+        subject=subject[0] if len(subject) == 1 else subject,
     )

@@ -18,7 +18,8 @@ class Message:
     module: str
     type: str
     topic: str
-    subject: str
+    subject: str | tuple[str, ...]
+    """The field with the id of the aggregate, or of the key of a stream; a tuple for several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +166,7 @@ class CatalogView:
     summary: str
     """A short description of the system, without a full stop."""
     modules: tuple[str, ...]
-    """The modules of the contracts library that define messages, one per service."""
+    """The modules of the contracts library that define messages, one per service or stream."""
     messages: tuple[Message, ...]
     topics: tuple[Topic, ...]
     partitions: int

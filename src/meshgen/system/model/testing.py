@@ -107,6 +107,16 @@ class StreamTest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEmissionTest:
+    """An event (the name of a constant) a number of times, and what is emitted by then."""
+
+    function: str
+    event: str
+    times: int
+    emits: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamTests:
     """The tests of a stream.
 
@@ -116,6 +126,7 @@ class StreamTests:
 
     constants: Constants
     tests: tuple[StreamTest, ...]
+    emissions: tuple[StreamEmissionTest, ...]
     late: str | None
     delay: str
 

@@ -195,6 +195,15 @@ class ProjectionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmissionView:
+    """An event of a stream; `function` tells by the row whether `condition` (source) holds."""
+
+    event: str
+    function: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamView:
     """A stream: windowed aggregates of events.
 
@@ -226,6 +235,7 @@ class StreamView:
     window: str
     watermark: str
     aggregates: tuple[Argument, ...]
+    emits: tuple[EmissionView, ...]
     job: SparkView | None
     """What computes the rows instead of the unit; None if nothing does."""
     testing: StreamTests

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from chassis.testing import NOW, StreamScenario, example_id
+from shop_contracts.fraud_watch import FraudSuspected
 from shop_contracts.payment import PaymentDeclined
 from shop_fraud_watch.stream import stream
 from shop_fraud_watch.windows import FraudWatchRow
@@ -47,6 +48,21 @@ def test_payment_declined_twice() -> None:
         for window in WINDOWS
     ]
     StreamScenario(stream).given(PAYMENT_DECLINED, PAYMENT_DECLINED).then(*rows)
+
+
+def test_fraud_suspected() -> None:
+    events = [
+        FraudSuspected(
+            customer_id=CUSTOMER_ID,
+            window_start=window.start,
+            window_end=window.end,
+            declined=3,
+            amount=Decimal(30),
+            largest=Decimal(10),
+        )
+        for window in WINDOWS
+    ]
+    StreamScenario(stream).given(*[PAYMENT_DECLINED] * 3).emits(*events)
 
 
 def test_a_late_event_does_not_count() -> None:

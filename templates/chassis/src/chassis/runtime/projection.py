@@ -23,10 +23,13 @@ from chassis.results import Page
 from chassis.runtime import generations, housekeeping, observation
 from chassis.runtime.bindings import Binding, Group, bindings, consumers
 from chassis.runtime.committer import Committer
+from chassis.runtime.emitter import Emitter
+from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.generations import History, ReadModel, ReadModels
 from chassis.runtime.materializer import Materializer
 from chassis.runtime.membership import Membership
 from chassis.runtime.parts import Parts
+from chassis.runtime.relay import Relay
 from chassis.runtime.removal import remove_all
 from chassis.runtime.retries import RETRY, Retry
 from chassis.runtime.unit import Unit, leases
@@ -50,13 +53,18 @@ class _Generation:
         view: MaterializedView[Any],
         number: int,
         parts: Parts,
+        emitter: Emitter | None = None,
         history: str | None = None,
     ) -> None:
-        """Create a generation that reads the topics of its events, or first that of its history."""
+        """Create a generation that reads the topics of its events, or first that of its history.
+
+        `emitter` emits the events of a stream.
+        """
         self.number = number
         self.history = history
         self.rows = generations.rows_of(view, number, parts.store)
         self.watermarks: Watermarks | None = None
+        self._emitter = emitter if history is None else None
         self.collections: tuple[Collection, ...] = (self.rows.collection,)
         group = generations.group_name(identity_of(view), number)
         reading = self._bindings(view, group, parts)
@@ -95,6 +103,7 @@ class _Generation:
             sessions=names.sessions(identity_of(stream)).generation(self.number),
             watermarks=self.watermarks,
             group=group,
+            emitter=self._emitter,
             in_order=self.history is None,
         )
 
@@ -146,13 +155,35 @@ class ProjectionRuntime:
         self.sources = Sources(self._stored, self._known)
         self._running: dict[int, _Generation] = {}
         self._is_reading = not (isinstance(view, Stream) and view.written_by(hub.system))
-        self._live = _Generation(view, ReadModel().live, self._parts)
-        self._unit = Unit(
+        self._emitter = self._emitter_of(view)
+        self._relay = self._relay_of(self._parts) if self._emitter else None
+        self._live = _Generation(view, ReadModel().live, self._parts, self._emitter)
+        self._unit = self._unit_of(view)
+
+    def _emitter_of(self, view: MaterializedView[Any]) -> Emitter | None:
+        if not isinstance(view, Stream) or not view.emits:
+            return None
+        hub = self._parts.hub
+        envelopes = EnvelopeFactory(
+            identity_of(view), view.messages, self._clock, lambda: hub.max_message_bytes
+        )
+        return Emitter(view, envelopes)
+
+    def _relay_of(self, parts: Parts) -> Relay:
+        relay = Relay(parts.store, parts.hub, parts.membership, parts.dead_letters, parts.telemetry)
+        parts.committer.wake_relay = relay.wake
+        return relay
+
+    def _unit_of(self, view: MaterializedView[Any]) -> Unit:
+        relay = self._relay
+        return Unit(
             name=identity_of(view),
-            messages=messages,
+            messages=view.messages,
             parts=self._parts,
             collections=[generations.COLLECTION],
-            background={"generations": self._watch},
+            background={"generations": self._watch, **({"relay": relay.run} if relay else {})},
+            flush=relay.flush_if_mine if relay else None,
+            problems={"outbox": lambda: relay.problem} if relay else {},
         )
 
     async def search(
@@ -168,7 +199,7 @@ class ProjectionRuntime:
 
     def collections(self, numbers: Iterable[int]) -> tuple[Collection, ...]:
         """Return the collections that the store is prepared for, with those of generations."""
-        built = (_Generation(self._view, number, self._parts) for number in numbers)
+        built = (self._generation(number) for number in numbers)
         return (*self._unit.collections, *(each for one in built for each in one.collections))
 
     @property
@@ -203,6 +234,7 @@ class ProjectionRuntime:
     async def _stored(self) -> tuple[Sample, ...]:
         watermarks = self._live.watermarks if self._is_reading else None
         return (
+            *(await observation.outbox(self._store, self._clock) if self._relay else ()),
             *await observation.dead_letters(self._parts),
             *(await observation.watermarks(watermarks, self._clock) if watermarks else ()),
         )
@@ -249,9 +281,12 @@ class ProjectionRuntime:
         if topic is not None:
             messages = self._view.messages
             await self._parts.hub.declare(topic_of(messages, topic, temporary=True))
-        generation = _Generation(self._view, number, self._parts, topic)
+        generation = self._generation(number, topic)
         await self._store.prepare(generation.collections)
         return generation
+
+    def _generation(self, number: int, history: str | None = None) -> _Generation:
+        return _Generation(self._view, number, self._parts, self._emitter, history)
 
     async def _advance(self, model: ReadModel) -> None:
         """Switch to a generation that has caught up; remove one that is not needed any more."""

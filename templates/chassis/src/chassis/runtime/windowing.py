@@ -12,6 +12,7 @@ from chassis.envelope import Envelope
 from chassis.messages import Event
 from chassis.names import Name
 from chassis.row_ids import row_id
+from chassis.runtime.emitter import Change, Emitter
 from chassis.runtime.rows import Rows
 from chassis.runtime.watermarks import Watermarks
 from chassis.runtime.work import Work
@@ -38,6 +39,7 @@ class Windowing:
         sessions: Name | str,
         watermarks: Watermarks,
         group: str,
+        emitter: Emitter | None = None,
         in_order: bool = True,
     ) -> None:
         """Create it.
@@ -49,6 +51,7 @@ class Windowing:
             sessions: The name of the collection of open sessions.
             watermarks: The watermarks of the partitions.
             group: The consumer group, which is part of the inbox keys.
+            emitter: Emits the events of the stream; None if it has none, or they are of the past.
             in_order: Whether partitions are read in the order of their log. Histories are not, so
                 none of their events is late.
         """
@@ -57,6 +60,7 @@ class Windowing:
         self._sessions = Rows(store, sessions, Sessions)
         self._watermarks = watermarks
         self._group = group
+        self._emitter = emitter
         self._in_order = in_order
 
     @property
@@ -77,43 +81,54 @@ class Windowing:
             watermark = await self._watermarks.of(work, topic, envelope.subject)
             given, windows = windows, tuple(w for w in windows if not watermark.has_passed(w.end))
             watermark.advance(work, time, late=len(windows) < len(given))
-        for entry in self._stream.entries(event):
-            for window in windows:
-                await self._add(work, self._stream.row_of(entry, window))
+        changes = [await self._add(work, row) for row in self._added(event, windows)]
+        if self._emitter is not None:
+            self._emitter.emit(changes, envelope, work)
         work.add(Commit(inbox=(Received(inbox),)))
 
-    async def _add(self, work: Work, row: Any) -> None:
-        if isinstance(self._stream.window, Session):
-            await self._extend(work, row)
-        else:
-            await self._merge(work, row, (window_of(row),))
+    def _added(self, event: Event, windows: Iterable[Window]) -> Iterable[Any]:
+        """Return what an event adds: one row for each key and window."""
+        found: dict[str, Any] = {}
+        for entry in self._stream.entries(event):
+            for window in windows:
+                row = self._stream.row_of(entry, window)
+                id = self._id(row, window.start)
+                found[id] = self._stream.merged(found[id], row) if id in found else row
+        return found.values()
 
-    async def _extend(self, work: Work, row: Any) -> None:
+    async def _add(self, work: Work, row: Any) -> Change:
+        if isinstance(self._stream.window, Session):
+            return await self._extend(work, row)
+        return await self._merge(work, row, (window_of(row),))
+
+    async def _extend(self, work: Work, row: Any) -> Change:
         """Merge a row with the sessions of its key that it touches."""
         id = self._id(row)
         known = await self._sessions.get(work, id)
         window = window_of(row)
         touching = tuple(w for w in _windows(known) if w.touches(window))
         others = tuple(w for w in _windows(known) if w not in touching)
-        merged = await self._merge(work, row, touching)
+        change = await self._merge(work, row, touching)
         earliest = await self._earliest(work)
         kept = (w for w in others if earliest is None or w.end + self._gap > earliest)
-        after = Sessions(tuple(sorted((*kept, window_of(merged)))))
+        after = Sessions(tuple(sorted((*kept, window_of(change.after)))))
         version = known.version if known else 0
         self._sessions.put(work, id, after, expected=version, version=version + 1)
+        return change
 
-    async def _merge(self, work: Work, row: Any, windows: Iterable[Window]) -> Any:
-        """Merge a row with those of `windows`, if they exist, and return the result."""
+    async def _merge(self, work: Work, row: Any, windows: Iterable[Window]) -> Change:
+        """Merge a row with those of `windows`, if they exist."""
         ids = [self._id(row, window.start) for window in windows]
         found = {id: before for id in ids if (before := await self._rows.get(work, id))}
-        merged = reduce(self._stream.merged, (before.state for before in found.values()), row)
+        states = tuple(before.state for before in found.values())
+        merged = reduce(self._stream.merged, states, row)
         id = self._id(merged, window_of(merged).start)
         version = found[id].version if id in found else 0
         self._rows.put(work, id, merged, expected=version, version=version + 1)
         for other, before in found.items():
             if other != id:
                 self._rows.delete(work, other, expected=before.version)
-        return merged
+        return Change(states, merged)
 
     async def _earliest(self, work: Work) -> datetime | None:
         """Return the watermark of the stream when the work began, which is on the safe side."""

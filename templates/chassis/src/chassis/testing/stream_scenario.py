@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -13,7 +13,9 @@ from uuid import UUID
 from chassis.codec import Codec
 from chassis.envelope import Envelope
 from chassis.hub.topics import topic_of
-from chassis.messages import Event, encoded
+from chassis.messages import Event, Message, decoded, encoded
+from chassis.runtime.emitter import Emitter
+from chassis.runtime.envelopes import EnvelopeFactory
 from chassis.runtime.rows import Rows
 from chassis.runtime.watermarks import Mark, Watermarks
 from chassis.runtime.windowing import Windowing
@@ -30,8 +32,8 @@ _ROWS, _WATERMARKS, _SESSIONS = "rows", "watermarks", "sessions"
 class StreamScenario:
     """An example of the windows of a stream. It is immutable.
 
-    Use `StreamScenario(stream).given(*events).then(*rows)`, or end with `.too_late(event)`. All
-    events are in one partition.
+    Use `StreamScenario(stream).given(*events).then(*rows)`, or end with `.emits(*events)` or
+    `.too_late(event)`. All events are in one partition.
     """
 
     stream: Stream[Any, Any]
@@ -45,11 +47,17 @@ class StreamScenario:
         """Assert that there are exactly these rows, in any order."""
         work = asyncio.run(self._run())
         codec = Codec(self.stream.row)
-        found = [codec.decode(data) for data in _documents(work, _ROWS)]
-        missing = [row for row in rows if row not in found]
-        others = [row for row in found if row not in rows]
-        assert not missing, f"missing{_lines(missing)}\nnot expected{_lines(others)}"
-        assert not others, f"not expected{_lines(others)}"
+        _compare([codec.decode(data) for data in _documents(work, _ROWS)], rows)
+
+    def emits(self, *events: Event) -> None:
+        """Assert that exactly these events of the stream happen, in any order."""
+        work = asyncio.run(self._run())
+        _compare([self._decoded(each.envelope) for each in work.changes.outbox], events)
+
+    def _decoded(self, envelope: Envelope) -> Message:
+        kind = self.stream.messages.named(envelope.type)
+        assert kind is not None
+        return decoded(kind.model, envelope.data)
 
     def too_late(self, event: Event, after: timedelta = timedelta()) -> None:
         """Assert that an event, which comes next, is too late for all of its windows."""
@@ -82,6 +90,7 @@ class StreamScenario:
                 delay=stream.watermark,
             ),
             group=stream.name,
+            emitter=Emitter(stream, EnvelopeFactory(stream.name, stream.messages, lambda: NOW)),
         )
         work, numbers = Work(store), count(1)
         for event, time in self.events:
@@ -118,6 +127,14 @@ def _documents(work: Work, collection: str) -> list[str]:
 def _late(work: Work) -> int:
     codec = Codec(Mark)
     return sum(codec.decode(data).late for data in _documents(work, _WATERMARKS))
+
+
+def _compare(found: list[Any], wanted: Sequence[Any]) -> None:
+    missing = [each for each in wanted if each not in found]
+    others = [each for each in found if each not in wanted]
+    assert not missing, f"missing{_lines(missing)}\nnot expected{_lines(others)}"
+    assert not others, f"not expected{_lines(others)}"
+    assert len(found) == len(wanted), f"{len(found)} instead of {len(wanted)}{_lines(found)}"
 
 
 def _lines(rows: list[Any]) -> str:

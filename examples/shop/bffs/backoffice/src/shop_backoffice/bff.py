@@ -9,6 +9,6 @@ from shop_backoffice import endpoints
 
 bff = Bff(
     name="backoffice",
-    calls=("catalog", "fraud_watch", "sales_per_minute"),
+    calls=("catalog", "fraud_watch", "sales_per_minute", "suspects"),
     routers=(endpoints.router,),
 )

@@ -21,5 +21,8 @@ async def products_by_product_id(product_id: UUID, backends: Backends) -> dict[s
 
 @router.get("/fraud")
 async def fraud(backends: Backends) -> dict[str, Json]:
-    """Return declined."""
-    return await together(declined=backends.get("fraud_watch", "/declined-payments"))
+    """Return declined and suspects in one response."""
+    return await together(
+        declined=backends.get("fraud_watch", "/declined-payments"),
+        suspects=backends.get("suspects", "/suspects"),
+    )

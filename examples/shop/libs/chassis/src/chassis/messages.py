@@ -106,17 +106,19 @@ class MessageType:
         model: The class of the message.
         name: The CloudEvents type.
         topic: The topic that it is published to.
-        subject: The field with the id of the aggregate: CloudEvents subject and partition key.
+        subject: The field with the id of the aggregate, or the fields of the key of a stream:
+            CloudEvents subject and partition key.
     """
 
     model: type[Message]
     name: str = field(kw_only=True)
     topic: str = field(kw_only=True)
-    subject: str = field(kw_only=True)
+    subject: str | tuple[str, ...] = field(kw_only=True)
 
     def subject_of(self, message: Message) -> str:
-        """Return the id of the aggregate that `message` is about."""
-        return str(getattr(message, self.subject))
+        """Return the id of what `message` is about; the values of several fields are joined."""
+        fields = (self.subject,) if isinstance(self.subject, str) else self.subject
+        return "/".join(str(getattr(message, field)) for field in fields)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from enum import Enum
@@ -123,6 +123,8 @@ class Stream(MaterializedView[R], Generic[R, E]):
         watermark: How late an event may be.
         aggregates: The aggregates, by the field of the row.
         time: The field of the events with their time; None for the time of the envelope.
+        emits: Events of the stream, each with its condition. It happens when an event of the log
+            makes the condition true for a row, and has the fields of that row.
         job: What writes the rows instead of the unit, if something does.
     """
 
@@ -132,6 +134,7 @@ class Stream(MaterializedView[R], Generic[R, E]):
     watermark: timedelta
     aggregates: Mapping[str, Aggregate]
     time: str | None = None
+    emits: Mapping[type[Event], Callable[[R], bool]] = field(default_factory=dict)
     job: Job | None = None
 
     def written_by(self, hub: str) -> Job | None:
@@ -171,6 +174,19 @@ class Stream(MaterializedView[R], Generic[R, E]):
         first, last = window_of(one), window_of(other)
         start, end = min(first.start, last.start), max(first.end, last.end)
         return replace(one, window_start=start, window_end=end, **values)  # type: ignore[type-var]
+
+    def emitted(self, before: Iterable[R], after: R) -> Iterator[Event]:
+        """Return the events of a change of a row.
+
+        Args:
+            before: The row before it, or those that it merged; nothing for a new row.
+            after: The row after it.
+        """
+        rows = tuple(before)
+        for kind, holds in self.emits.items():
+            if holds(after) and not any(holds(row) for row in rows):
+                names = (each.name for each in fields(after))  # type: ignore[arg-type]
+                yield kind(**{name: getattr(after, name) for name in names})
 
 
 def window_of(row: Any) -> Window:

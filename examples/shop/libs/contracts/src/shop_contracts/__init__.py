@@ -4,7 +4,7 @@
 from datetime import timedelta
 
 from chassis.messages import Catalog, MessageType
-from shop_contracts import cart, inventory, order, payment, product, shipping
+from shop_contracts import cart, fraud_watch, inventory, order, payment, product, shipping
 
 MESSAGES = Catalog(
     system="shop",
@@ -43,6 +43,12 @@ MESSAGES = Catalog(
             cart.CartCheckedOut,
             name="shop.cart.CartCheckedOut.v1",
             topic="shop.cart.events",
+            subject="customer_id",
+        ),
+        MessageType(
+            fraud_watch.FraudSuspected,
+            name="shop.fraud_watch.FraudSuspected.v1",
+            topic="shop.fraud_watch.events",
             subject="customer_id",
         ),
         MessageType(

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from chassis.stream import Aggregate, Session, Stream
 from shop_contracts import MESSAGES
+from shop_contracts.fraud_watch import FraudSuspected
 from shop_fraud_watch import http, windows
 from shop_fraud_watch.windows import FraudWatchRow
 
@@ -23,6 +24,9 @@ stream = Stream(
         "declined": Aggregate.COUNT,
         "amount": Aggregate.SUM,
         "largest": Aggregate.MAX,
+    },
+    emits={
+        FraudSuspected: windows.when_fraud_suspected,
     },
     routes=http.routes,
 )

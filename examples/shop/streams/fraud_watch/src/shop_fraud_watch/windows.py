@@ -34,3 +34,8 @@ class FraudWatchEntry:
 def entries(event: PaymentDeclined) -> Iterator[FraudWatchEntry]:
     """Return what `event` adds to the windows that it is in."""
     yield FraudWatchEntry(customer_id=event.customer_id, amount=event.amount, largest=event.amount)
+
+
+def when_fraud_suspected(row: FraudWatchRow) -> bool:
+    """Return the condition of `FraudSuspected`, which happens when it becomes true."""
+    return row.declined >= 3 or row.amount >= 1500

@@ -12,6 +12,7 @@ from chassis.ops.output import Output
 from chassis.ops.system import System
 from chassis.service import Service
 from chassis.store.port import Store
+from chassis.stream import Stream
 
 
 def add_to(areas: Any) -> None:
@@ -28,7 +29,7 @@ async def _status(options: argparse.Namespace, system: System, output: Output) -
     rows = [
         await _row(unit.name, store, utc_now())
         async for unit, store in system.stores(options.unit)
-        if isinstance(unit, Service)
+        if isinstance(unit, Service) or (isinstance(unit, Stream) and unit.emits)
     ]
     output.rows(rows, empty="no service has run yet")
     return 0
