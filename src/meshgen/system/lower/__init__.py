@@ -11,6 +11,7 @@ from meshgen.spec.model import Spec
 from meshgen.system.index import index
 from meshgen.system.jsonschema import contract_modules
 from meshgen.system.lower.bffs import bff_view
+from meshgen.system.lower.deploy import deploy_view
 from meshgen.system.lower.engines import chassis_view, engines_view
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.projections import projection_view
@@ -59,6 +60,7 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
         *(_unit(view, "stream") for view in streams),
         *(_unit(view, "bff") for view in bffs),
     )
+    processes = _processes(spec, units)
     summary = spec.summary.rstrip(".")
     return Mesh(
         system=System(
@@ -72,7 +74,7 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
             generator=__version__,
             folders=tuple(dict.fromkeys(unit.folder.split("/")[0] for unit in units)),
             units=units,
-            processes=_processes(spec, units),
+            processes=processes,
             engines=engines_view(spec),
             roles=_roles(spec),
             gateway=_gateway(spec, units),
@@ -92,6 +94,7 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
             retention=duration(spec.event_hub.retention),
         ),
         chassis=chassis_view(spec),
+        deploy=deploy_view(spec, units, processes, bffs),
         contracts=contract_modules(known),
         services=services,
         projections=projections,

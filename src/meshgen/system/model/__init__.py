@@ -17,6 +17,13 @@ from meshgen.system.model.code import (
     Rule,
     StoredAs,
 )
+from meshgen.system.model.deploy import (
+    DeployableView,
+    DeployedUnit,
+    DeployView,
+    Setting,
+    UnitAddress,
+)
 from meshgen.system.model.engines import (
     ChassisView,
     EnginesView,
@@ -89,6 +96,9 @@ __all__ = [
     "Constant",
     "Constants",
     "ContractModule",
+    "DeployView",
+    "DeployableView",
+    "DeployedUnit",
     "DispatchView",
     "DomainTest",
     "DomainTests",
@@ -126,6 +136,7 @@ __all__ = [
     "SchemaView",
     "ServerView",
     "ServiceView",
+    "Setting",
     "StepView",
     "StoreView",
     "StoredAs",
@@ -135,4 +146,5 @@ __all__ = [
     "System",
     "Topic",
     "Unit",
+    "UnitAddress",
 ]

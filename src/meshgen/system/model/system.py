@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshgen.system.model.code import Import
+from meshgen.system.model.deploy import DeployView
 from meshgen.system.model.engines import ChassisView, EnginesView
 from meshgen.system.model.testing import ScenarioView
 from meshgen.system.model.units import BffView, ProjectionView, ServiceView, StreamView
@@ -182,6 +183,7 @@ class Mesh:
     project: ProjectView
     catalog: CatalogView
     chassis: ChassisView
+    deploy: DeployView
     contracts: tuple[ContractModule, ...]
     services: tuple[ServiceView, ...]
     projections: tuple[ProjectionView, ...]

@@ -1,0 +1,136 @@
+"""Deployables: which units are in an image, what they need and where they are reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from meshgen.naming import kebab
+from meshgen.spec.model import Spec
+from meshgen.system.lower.engines import CLIENTS
+from meshgen.system.model import (
+    BffView,
+    DeployableView,
+    DeployedUnit,
+    DeployView,
+    ProcessView,
+    Setting,
+    Unit,
+    UnitAddress,
+)
+
+FIRST_PORT = 8000
+URLS = {
+    "cassandra": "cassandra://cassandra:9042",
+    "kafka": "kafka://kafka:9092",
+    "mongodb": "mongodb://mongodb:27017/?directConnection=true",
+    "nats": "nats://nats:4222",
+}
+"""The servers without a password. They can only be reached through a network of their own."""
+
+_GATEWAY = "gateway"
+_FILE = "sqlite"
+_SECRETS = "/run/secrets"
+
+
+@dataclass(frozen=True, slots=True)
+class _System:
+    """What the settings of a deployable depend on."""
+
+    hub: str
+    stores: Mapping[str, str]
+    addresses: Mapping[str, UnitAddress]
+    calls: Mapping[str, tuple[str, ...]]
+
+
+def deploy_view(
+    spec: Spec, units: tuple[Unit, ...], processes: tuple[ProcessView, ...], bffs: Iterable[BffView]
+) -> DeployView:
+    """Return how the units of `spec` are shipped: a deployable for each process."""
+    stores = {unit.name: unit.store.engine for unit in (*spec.services, *spec.views)}
+    engines = tuple(sorted({spec.event_hub.engine, *stores.values()} - {_FILE}))
+    groups = _groups(units, processes)
+    addresses = tuple(
+        UnitAddress(
+            unit=unit.name,
+            variable=unit.name.upper(),
+            host=_host(name, engines),
+            port=FIRST_PORT + number,
+        )
+        for name, group in groups.items()
+        for number, unit in enumerate(group)
+    )
+    system = _System(
+        hub=spec.event_hub.engine,
+        stores=stores,
+        addresses={address.unit: address for address in addresses},
+        calls={bff.name: bff.calls for bff in bffs},
+    )
+    return DeployView(
+        issuer=spec.gateway.issuer,
+        audience=spec.gateway.audience,
+        engines=engines,
+        secrets=_with_password(engines),
+        deployables=tuple(_deployable(name, group, system) for name, group in groups.items()),
+        addresses=addresses,
+    )
+
+
+def _groups(
+    units: tuple[Unit, ...], processes: tuple[ProcessView, ...]
+) -> dict[str, tuple[Unit, ...]]:
+    """Return the units of each process; those that are in none are processes of their own."""
+    known = {unit.name: unit for unit in units}
+    groups = {process.name: tuple(known[name] for name in process.units) for process in processes}
+    grouped = {name for process in processes for name in process.units}
+    return groups | {unit.name: (unit,) for unit in units if unit.name not in grouped}
+
+
+def _host(process: str, engines: tuple[str, ...]) -> str:
+    """Return the name of a process in the network, where servers have the names of engines."""
+    name = kebab(process)
+    return f"{name}-process" if name in (*engines, _GATEWAY) else name
+
+
+def _deployable(name: str, units: tuple[Unit, ...], system: _System) -> DeployableView:
+    stores = {system.stores[unit.name] for unit in units if unit.name in system.stores}
+    engines = tuple(sorted((stores | {system.hub} if stores else stores) - {_FILE}))
+    return DeployableView(
+        name=name,
+        host=system.addresses[units[0].name].host,
+        units=tuple(
+            DeployedUnit(name=unit.name, entry=unit.entry, port=system.addresses[unit.name].port)
+            for unit in units
+        ),
+        folders=tuple(unit.folder for unit in units),
+        extras=(*sorted(CLIENTS.keys() & set(engines)), "telemetry"),
+        settings=tuple(_settings(units, system)),
+        engines=engines,
+        secrets=_with_password(engines),
+        stores_files=_FILE in stores,
+    )
+
+
+def _settings(units: tuple[Unit, ...], system: _System) -> Iterator[Setting]:
+    if any(unit.name in system.stores for unit in units):
+        yield _url("HUB_URL", system.hub)
+    for unit in units:
+        engine = system.stores.get(unit.name, _FILE)
+        if engine != _FILE:
+            yield _url(f"{unit.name.upper()}_STORE_URL", engine)
+    called = sorted({each for unit in units for each in system.calls.get(unit.name, ())})
+    if called:
+        peers = (system.addresses[each] for each in called)
+        urls = ",".join(f"{peer.unit}=http://{peer.host}:{peer.port}" for peer in peers)
+        yield Setting(name="PEERS", value=urls)
+
+
+def _url(name: str, engine: str) -> Setting:
+    """Return the URL of a server, or the file that it is in if it has a password."""
+    if engine in URLS:
+        return Setting(name=name, value=URLS[engine])
+    return Setting(name=f"{name}_FILE", value=f"{_SECRETS}/{engine}_url")
+
+
+def _with_password(engines: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(engine for engine in engines if engine not in URLS)

@@ -1,0 +1,71 @@
+"""How the system is shipped: the processes as images, and the servers that they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitAddress:
+    """Where a unit is reached."""
+
+    unit: str
+    variable: str
+    """The prefix of its environment variables: `ORDER`."""
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """An environment variable."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedUnit:
+    """A unit of a deployable."""
+
+    name: str
+    entry: str
+    """Where its declaration is: `shop_order.service:service`."""
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployableView:
+    """A process, which is an image, and a container of it for each copy."""
+
+    name: str
+    host: str
+    """Its name in a network, in images and in Kubernetes: `order-history`."""
+    units: tuple[DeployedUnit, ...]
+    folders: tuple[str, ...]
+    """The folders of its packages, besides `libs/`."""
+    extras: tuple[str, ...]
+    """The extras of the chassis that it needs."""
+    settings: tuple[Setting, ...]
+    """What differs from other deployables: where its servers and peers are."""
+    engines: tuple[str, ...]
+    """The servers that it uses."""
+    secrets: tuple[str, ...]
+    """Those of them whose URL has a password."""
+    stores_files: bool
+    """Whether a unit has its store in a file, so that the deployable needs a volume."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployView:
+    """Images, containers, and the servers of the engines that the spec names."""
+
+    issuer: str
+    audience: str
+    engines: tuple[str, ...]
+    """The engines with a server, sorted."""
+    secrets: tuple[str, ...]
+    """Those whose URL has a password."""
+    deployables: tuple[DeployableView, ...]
+    addresses: tuple[UnitAddress, ...]
+    """Where each unit is."""
