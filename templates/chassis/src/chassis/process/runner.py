@@ -19,6 +19,7 @@ from chassis.process.server import listen, new_server
 from chassis.process.start import Background, start_units
 from chassis.process.state import Process, ServedUnit
 from chassis.settings import Settings
+from chassis.tasks import end
 
 if TYPE_CHECKING:
     from chassis.process.assignments import Unit
@@ -113,10 +114,7 @@ async def _serve(process: Process, stop: asyncio.Event) -> int:
             {stopped, *(served.serving for served in process.served)}, starting
         )
     finally:
-        stopped.cancel()
-        for task in starting:
-            task.cancel()
-        await asyncio.gather(*starting, return_exceptions=True)
+        await end((stopped, *starting))
     if ended is not stopped:
         _log.error("a task ended unexpectedly", task=ended.get_name(), exc_info=_error(ended))
     await process.drain()

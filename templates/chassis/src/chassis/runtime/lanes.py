@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 
 from chassis.runtime.deliveries import Delivery
 from chassis.runtime.lag import Lag
+from chassis.tasks import end
 
 _MESSAGES = 512
 _BYTES = 8 * 1024 * 1024
@@ -82,10 +83,7 @@ class Lanes:
 
     async def cancel(self) -> None:
         """Stop immediately. What was not handled keeps its position until `clear`."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(self._tasks)
 
     def clear(self) -> None:
         """Forget what was not handled; it is read again later."""

@@ -22,6 +22,7 @@ from chassis.runtime.losses import check_store
 from chassis.runtime.parts import Parts
 from chassis.runtime.replays import Replays
 from chassis.store.port import Collection
+from chassis.tasks import end
 
 _RESTART_DELAY = 1.0
 _CLOSE_TIMEOUT = 0.5
@@ -184,10 +185,7 @@ class Unit:
             await self._parts.store.verify()
 
     async def _cancel_tasks(self) -> None:
-        tasks = [*self._tasks, *self._consuming.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end([*self._tasks, *self._consuming.values()])
         self._tasks.clear()
         self._consuming.clear()
 

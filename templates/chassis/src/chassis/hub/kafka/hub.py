@@ -22,6 +22,7 @@ from chassis.hub.kafka.config import MAX_MESSAGE_BYTES, client_config
 from chassis.hub.kafka.connection import Connection
 from chassis.hub.port import Backlog, Record, Topic
 from chassis.hub.requests import NoTopic
+from chassis.tasks import end
 
 _RECONNECT_WAIT = 0.2  # seconds
 
@@ -134,8 +135,7 @@ class KafkaHub:
     async def close(self) -> None:
         """See `Hub`."""
         if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+            await end((self._watching,))
         if self._connection is not None:
             connection, self._connection = self._connection, None
             connection.lose("the connection was closed")

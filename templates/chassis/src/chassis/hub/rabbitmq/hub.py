@@ -33,6 +33,7 @@ from chassis.hub.rabbitmq.config import MAX_MESSAGE_BYTES, server_urls
 from chassis.hub.rabbitmq.connection import Connection
 from chassis.hub.rabbitmq.topics import Description
 from chassis.hub.requests import NoTopic
+from chassis.tasks import end
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 2.0  # seconds between two attempts to connect again
 
@@ -137,8 +138,7 @@ class RabbitHub:
     async def close(self) -> None:
         """See `Hub`."""
         if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+            await end((self._watching,))
         if self._connection is not None:
             connection, self._connection = self._connection, None
             connection.lose("the connection was closed")

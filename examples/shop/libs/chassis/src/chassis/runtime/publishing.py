@@ -12,6 +12,7 @@ from chassis.errors import TooLarge
 from chassis.hub.port import Hub
 from chassis.runtime.sent import Sent
 from chassis.store.port import Pending, Store
+from chassis.tasks import end
 from chassis.telemetry import Telemetry
 
 _WINDOW = 512  # messages on their way to the hub
@@ -88,8 +89,7 @@ class Publishing:
                 if not self._has_work():
                     await self._changed.wait()
         except asyncio.CancelledError:
-            for task in self._running:
-                task.cancel()
+            await end(self._running)
             raise
         finally:
             await asyncio.gather(*self._running, return_exceptions=True)
