@@ -104,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     token.set_defaults(run=_token)
 
+    keys = commands.add_parser("keys", help="create the keys of the development issuer, once")
+    keys.set_defaults(run=_keys)
+
     supervise = commands.add_parser("supervise", help="run by `up` in the background")
     supervise.add_argument("start", help="the start that it belongs to")
     supervise.set_defaults(run=_supervise)
@@ -169,6 +172,13 @@ def _token(options: argparse.Namespace) -> int:
     default = uuid4() if options.random else keys.default_subject(auth, options.role)
     subject = options.sub or default
     print(keys.issue(paths, auth, roles=options.role, subject=subject, ttl=options.ttl))
+    return 0
+
+
+def _keys(options: argparse.Namespace) -> int:
+    from chassis.embedded import keys
+
+    keys.ensure_keys(ProjectPaths(options.root))
     return 0
 
 
