@@ -14,19 +14,24 @@ from meshgen.system.model import (
     DeployedUnit,
     DeployView,
     ProcessView,
+    ServerPort,
     Setting,
     Unit,
     UnitAddress,
 )
 
 FIRST_PORT = 8000
-URLS = {
-    "cassandra": "cassandra://cassandra:9042",
-    "kafka": "kafka://kafka:9092",
-    "mongodb": "mongodb://mongodb:27017/?directConnection=true",
-    "nats": "nats://nats:4222",
+PORTS = {
+    "cassandra": 9042,
+    "kafka": 9092,
+    "mongodb": 27017,
+    "nats": 4222,
+    "postgresql": 5432,
+    "rabbitmq": 5672,
+    "redis": 6379,
+    "sqlserver": 1433,
 }
-"""The servers without a password. They can only be reached through a network of their own."""
+"""The port of each engine's server."""
 
 _GATEWAY = "gateway"
 _FILE = "sqlite"
@@ -69,8 +74,7 @@ def deploy_view(
     return DeployView(
         issuer=spec.gateway.issuer,
         audience=spec.gateway.audience,
-        engines=engines,
-        secrets=_with_password(engines),
+        servers=_servers(engines),
         deployables=tuple(_deployable(name, group, system) for name, group in groups.items()),
         addresses=addresses,
     )
@@ -95,9 +99,10 @@ def _host(process: str, engines: tuple[str, ...]) -> str:
 def _deployable(name: str, units: tuple[Unit, ...], system: _System) -> DeployableView:
     stores = {system.stores[unit.name] for unit in units if unit.name in system.stores}
     engines = tuple(sorted((stores | {system.hub} if stores else stores) - {_FILE}))
+    host = system.addresses[units[0].name].host
     return DeployableView(
         name=name,
-        host=system.addresses[units[0].name].host,
+        host=host,
         units=tuple(
             DeployedUnit(name=unit.name, entry=unit.entry, port=system.addresses[unit.name].port)
             for unit in units
@@ -105,8 +110,9 @@ def _deployable(name: str, units: tuple[Unit, ...], system: _System) -> Deployab
         folders=tuple(unit.folder for unit in units),
         extras=(*sorted(CLIENTS.keys() & set(engines)), "telemetry"),
         settings=tuple(_settings(units, system)),
-        engines=engines,
-        secrets=_with_password(engines),
+        servers=_servers(engines),
+        called_by=_called_by(units, system),
+        calls=tuple(call for call in _calls(units, system) if call.host != host),
         stores_files=_FILE in stores,
     )
 
@@ -118,19 +124,31 @@ def _settings(units: tuple[Unit, ...], system: _System) -> Iterator[Setting]:
         engine = system.stores.get(unit.name, _FILE)
         if engine != _FILE:
             yield _url(f"{unit.name.upper()}_STORE_URL", engine)
-    called = sorted({each for unit in units for each in system.calls.get(unit.name, ())})
-    if called:
-        peers = (system.addresses[each] for each in called)
+    if peers := _calls(units, system):
         urls = ",".join(f"{peer.unit}=http://{peer.host}:{peer.port}" for peer in peers)
         yield Setting(name="PEERS", value=urls)
 
 
+def _calls(units: tuple[Unit, ...], system: _System) -> tuple[UnitAddress, ...]:
+    """Return the units that the backends for frontends among `units` call."""
+    called = {each for unit in units for each in system.calls.get(unit.name, ())}
+    return tuple(system.addresses[each] for each in sorted(called))
+
+
+def _called_by(units: tuple[Unit, ...], system: _System) -> tuple[str, ...]:
+    """Return the hosts of the units that call one of `units`, besides their own, and the gateway."""
+    names = {unit.name for unit in units}
+    own = system.addresses[units[0].name].host
+    callers = {
+        system.addresses[name].host for name, calls in system.calls.items() if names & set(calls)
+    }
+    return (_GATEWAY, *sorted(callers - {own}))
+
+
+def _servers(engines: tuple[str, ...]) -> tuple[ServerPort, ...]:
+    return tuple(ServerPort(engine=engine, port=PORTS[engine]) for engine in engines)
+
+
 def _url(name: str, engine: str) -> Setting:
-    """Return the URL of a server, or the file that it is in if it has a password."""
-    if engine in URLS:
-        return Setting(name=name, value=URLS[engine])
+    """Return the file with the URL of a server, which may have a password."""
     return Setting(name=f"{name}_FILE", value=f"{_SECRETS}/{engine}_url")
-
-
-def _with_password(engines: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(engine for engine in engines if engine not in URLS)

@@ -21,6 +21,7 @@ from meshgen.system.model.deploy import (
     DeployableView,
     DeployedUnit,
     DeployView,
+    ServerPort,
     Setting,
     UnitAddress,
 )
@@ -136,6 +137,7 @@ __all__ = [
     "SchemaView",
     "ServerView",
     "ServiceView",
+    "ServerPort",
     "Setting",
     "StepView",
     "StoreView",

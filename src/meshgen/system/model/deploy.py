@@ -17,6 +17,14 @@ class UnitAddress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerPort:
+    """The server of an engine, and the port for its clients."""
+
+    engine: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """An environment variable."""
 
@@ -48,10 +56,12 @@ class DeployableView:
     """The extras of the chassis that it needs."""
     settings: tuple[Setting, ...]
     """What differs from other deployables: where its servers and peers are."""
-    engines: tuple[str, ...]
+    servers: tuple[ServerPort, ...]
     """The servers that it uses."""
-    secrets: tuple[str, ...]
-    """Those of them whose URL has a password."""
+    called_by: tuple[str, ...]
+    """The hosts that call its units: the gateway, and deployables with backends for frontends."""
+    calls: tuple[UnitAddress, ...]
+    """The units of other deployables that it calls."""
     stores_files: bool
     """Whether a unit has its store in a file, so that the deployable needs a volume."""
 
@@ -62,10 +72,8 @@ class DeployView:
 
     issuer: str
     audience: str
-    engines: tuple[str, ...]
-    """The engines with a server, sorted."""
-    secrets: tuple[str, ...]
-    """Those whose URL has a password."""
+    servers: tuple[ServerPort, ...]
+    """The servers of the engines that the spec names, sorted."""
     deployables: tuple[DeployableView, ...]
     addresses: tuple[UnitAddress, ...]
     """Where each unit is."""
