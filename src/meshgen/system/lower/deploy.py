@@ -71,11 +71,13 @@ def deploy_view(
         addresses={address.unit: address for address in addresses},
         calls={bff.name: bff.calls for bff in bffs},
     )
+    deployables = tuple(_deployable(name, group, system) for name, group in groups.items())
     return DeployView(
         issuer=spec.gateway.issuer,
         audience=spec.gateway.audience,
-        servers=_servers(engines),
-        deployables=tuple(_deployable(name, group, system) for name, group in groups.items()),
+        partitions=spec.event_hub.partitions,
+        servers=_servers(engines, deployables),
+        deployables=deployables,
         addresses=addresses,
     )
 
@@ -110,7 +112,7 @@ def _deployable(name: str, units: tuple[Unit, ...], system: _System) -> Deployab
         folders=tuple(unit.folder for unit in units),
         extras=(*sorted(CLIENTS.keys() & set(engines)), "telemetry"),
         settings=tuple(_settings(units, system)),
-        servers=_servers(engines),
+        engines=engines,
         called_by=_called_by(units, system),
         calls=tuple(call for call in _calls(units, system) if call.host != host),
         stores_files=_FILE in stores,
@@ -136,7 +138,7 @@ def _calls(units: tuple[Unit, ...], system: _System) -> tuple[UnitAddress, ...]:
 
 
 def _called_by(units: tuple[Unit, ...], system: _System) -> tuple[str, ...]:
-    """Return the hosts of the units that call one of `units`, besides their own, and the gateway."""
+    """Return the hosts that call `units` from outside."""
     names = {unit.name for unit in units}
     own = system.addresses[units[0].name].host
     callers = {
@@ -145,8 +147,17 @@ def _called_by(units: tuple[Unit, ...], system: _System) -> tuple[str, ...]:
     return (_GATEWAY, *sorted(callers - {own}))
 
 
-def _servers(engines: tuple[str, ...]) -> tuple[ServerPort, ...]:
-    return tuple(ServerPort(engine=engine, port=PORTS[engine]) for engine in engines)
+def _servers(
+    engines: tuple[str, ...], deployables: tuple[DeployableView, ...]
+) -> tuple[ServerPort, ...]:
+    return tuple(
+        ServerPort(
+            engine=engine,
+            port=PORTS[engine],
+            clients=tuple(each.host for each in deployables if engine in each.engines),
+        )
+        for engine in engines
+    )
 
 
 def _url(name: str, engine: str) -> Setting:

@@ -22,6 +22,8 @@ class ServerPort:
 
     engine: str
     port: int
+    clients: tuple[str, ...]
+    """The hosts of the deployables that use it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +58,8 @@ class DeployableView:
     """The extras of the chassis that it needs."""
     settings: tuple[Setting, ...]
     """What differs from other deployables: where its servers and peers are."""
-    servers: tuple[ServerPort, ...]
-    """The servers that it uses."""
+    engines: tuple[str, ...]
+    """The engines whose servers it uses, sorted."""
     called_by: tuple[str, ...]
     """The hosts that call its units: the gateway, and deployables with backends for frontends."""
     calls: tuple[UnitAddress, ...]
@@ -72,6 +74,8 @@ class DeployView:
 
     issuer: str
     audience: str
+    partitions: int
+    """Partitions of each topic, the largest number of copies that have work."""
     servers: tuple[ServerPort, ...]
     """The servers of the engines that the spec names, sorted."""
     deployables: tuple[DeployableView, ...]
