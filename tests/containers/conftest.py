@@ -64,7 +64,7 @@ class Composed:
         def is_back() -> bool:
             now = self.containers[service]["State"]
             health = now.get("Health", {}).get("Status")
-            return now["StartedAt"] != before["StartedAt"] and health == "healthy"
+            return bool(now["StartedAt"] != before["StartedAt"] and health == "healthy")
 
         wait_until(is_back)
 
