@@ -10,7 +10,8 @@ PINS := templates/project/template
 REQUIREMENTS := templates/parts/requirements
 PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--custom-compile-command "make lock" $(UPGRADE)
-PINNED = $(BIN)/python -c "from meshgen.system.lower.engines import PINNED as found; print(*$(1), sep='\n')"
+CLIENTS = $(BIN)/python -c "from meshgen.system.lower.engines import CLIENTS as found; print(*$(1), sep='\n')"
+NEEDED_BY_SPARK = $(BIN)/python -c "from meshgen.system.lower.spark import REQUIREMENTS as found; print(*found, sep='\n')"
 # Fast suites first, so that mistakes show early.
 SLOW := tests/cli tests/chassis tests/matrix tests/examples tests/docs tests/e2e
 FAULTS = $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(REPLICAS),--replicas $(REPLICAS))
@@ -83,11 +84,11 @@ lock: .venv/.ready  ## pin dependencies with hashes, keeping pinned versions
 		{ echo "# scaffolded by meshgen - yours to edit"; grep -v "^# scaffolded" $$file; } \
 			> $(PINS)/$$(basename $$file); done
 	@mv $(PINS)/requirements.txt $(REQUIREMENTS)/base.txt
-	@shared=$(REQUIREMENTS)/base.txt; for name in $$($(call PINNED,found)); do \
-		$(call PINNED,found['$$name']) | $(PIN) --no-header $$(printf -- '-c %s ' $$shared) - \
-			$$(grep -ohE '^[a-z0-9.-]+==' $$shared | sed 's/==//; s/^/--no-emit-package /') \
-			-o $(REQUIREMENTS)/$$name.txt || exit 1; \
-		if [ $$name = relational ]; then shared="$$shared $(REQUIREMENTS)/relational.txt"; fi; done
+	@base=$(REQUIREMENTS)/base.txt; for name in $$($(call CLIENTS,found)); do \
+		$(call CLIENTS,found['$$name']) | $(PIN) --no-header -c $$base - \
+			$$(grep -ohE '^[a-z0-9.-]+==' $$base | sed 's/==//; s/^/--no-emit-package /') \
+			-o $(REQUIREMENTS)/$$name.txt || exit 1; done
+	@$(NEEDED_BY_SPARK) | $(PIN) --no-header - -o templates/parts/spark.txt
 	@$(PIN) pyproject.toml --group dev $(REQUIREMENTS)/*.txt -o requirements.txt
 	@$(MAKE) --no-print-directory examples
 

@@ -13,7 +13,7 @@ import copier
 import datamodel_code_generator
 
 import meshgen
-from bench import generation, regeneration, system
+from bench import generation, regeneration, shop, system
 from bench.engines.rows import rows as engine_rows
 from bench.report import table
 from bench.runtime.rows import rows as runtime_rows
@@ -24,6 +24,7 @@ _GROUPS = {
     "system": system.rows,
     "runtime": runtime_rows,
     "engines": engine_rows,
+    "shop": shop.rows,
 }
 
 

@@ -26,8 +26,7 @@ _TYPES = ("OrderPlaced", "OrderConfirmed", "OrderShipped")
 _AT_ONCE = 300
 _LIMIT = 1800.0
 _POLL = 0.2
-_SHIPPED = """SELECT count(*) FROM documents_rows
-    WHERE json_extract(data, '$.status') = 'shipped'"""
+_SHIPPED = "SELECT count(*) FROM order_history WHERE status = 'shipped'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,12 +52,30 @@ def diagnosis(project: Path, **env: str) -> tuple[dict[str, Any], dict[str, Any]
     return document, {each["name"]: each for each in document["engines"]}, done.returncode
 
 
-def test_everything_that_is_missing_is_named(project: Path) -> None:
-    done = doctor(project)
+def test_everything_that_is_missing_is_named(project: Path, tmp_path: Path) -> None:
+    done = doctor(project, JAVA_HOME=str(tmp_path))
     assert done.returncode == 1
-    assert "KAFKA_URL is not set" in done.stdout
-    assert "POSTGRESQL_URL is not set" in done.stdout
-    assert "next: set KAFKA_URL" in done.stdout
+    assert "KAFKA_URL is not set, and no server was found" in done.stdout
+    assert "next: kafka: unpack it" in done.stdout
+    assert "or set KAFKA_URL, or KAFKA_URL_FILE" in done.stdout
+
+
+def test_a_server_that_is_installed_is_enough(
+    project: Path, tmp_path: Path, listening: str
+) -> None:
+    for path in (tmp_path / "libs" / "kafka_2.13-4.1.0.jar", tmp_path / "bin" / "java"):
+        path.parent.mkdir()
+        path.touch(mode=0o755)
+    env = {"KAFKA_HOME": str(tmp_path), "JAVA_HOME": str(tmp_path)}
+    env["POSTGRESQL_URL"] = f"postgresql://{listening}/x"
+    document, engines, code = diagnosis(project, **env)
+    assert (document["ready"], code) == (True, 0)
+    installed = engines["kafka"]["server"]["installed"]
+    assert (installed["path"], installed["version"]) == (str(tmp_path / "libs"), "4.1.0")
+    assert (
+        f"`make up ENGINES=real` starts {tmp_path / 'libs'} (4.1.0)"
+        in doctor(project, **env).stdout
+    )
 
 
 def test_a_project_with_everything_is_ready(project: Path, listening: str, tmp_path: Path) -> None:

@@ -197,7 +197,8 @@ def test_data_lives_on_under_other_names(desk: Desk, rename: Callable[[Desk], No
 def test_timers_go_off_under_other_names(desk: Desk) -> None:
     desk.project.make("down")
     with sqlite3.connect(desk.root / ".local/data/front.db") as store:
-        store.execute("UPDATE timers SET due = 0 WHERE handler LIKE 'policy:%'")
+        due = "2000-01-01T00:00:00.000000Z"
+        store.execute("UPDATE timers SET due_at = ? WHERE handler LIKE 'policy:%'", (due,))
     desk.project.make("up", PROCESSES="each")
     clerk = desk.clerk()
     for ticket in desk.tickets:

@@ -49,6 +49,14 @@ async def store(mongodb_server: MongoServer, unit: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
+async def patient_store(mongodb_server: MongoServer, unit: str) -> AsyncIterator[Store]:
+    store = open_mongodb(mongodb_server.url, unit, Limits(patience=PATIENCE))
+    await store.prepare(COLLECTIONS)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
 async def database(
     mongodb_server: MongoServer, unit: str
 ) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
@@ -314,8 +322,11 @@ def test_a_mistake_of_the_adapter_is_not_unavailable() -> None:
         {"address": ["x" * (1 << 24)]},
     ],
 )
-async def test_a_value_that_a_field_cannot_have(store: Store, wrong: dict[str, object]) -> None:
+async def test_a_value_that_a_field_cannot_have(
+    patient_store: Store, wrong: dict[str, object]
+) -> None:
     """Commits that share the transaction are written."""
+    store = patient_store
     commits = [store.commit(Commit(puts=(put(str(n)),))) for n in range(9)]
     refused = store.commit(Commit(puts=(person(1, **wrong),), outbox=(message(),)))
     results = await asyncio.gather(*commits[:5], refused, *commits[5:], return_exceptions=True)

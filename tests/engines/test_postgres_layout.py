@@ -74,8 +74,8 @@ async def test_every_field_is_a_typed_column(
         schema=schema,
     )
     assert [tuple(row.values()) for row in found] == [
-        ("version", "bigint", "NO", None),
         ("person_id", "uuid", "NO", None),
+        ("version", "bigint", "NO", None),
         ("id", "text", "YES", "C"),
         ("version_", "bigint", "YES", None),
         ("name", "text", "NO", "C"),
@@ -133,7 +133,9 @@ async def test_rows_are_read_with_plain_sql(
         "2030-01-02T00:00:00+00:00",
         "Ulm",
     )
-    query = "SELECT subject, convert_from(data, 'UTF8')::json ->> 'source' AS source FROM outbox"
+    query = (
+        "SELECT subject, convert_from(envelope, 'UTF8')::json ->> 'source' AS source FROM outbox"
+    )
     assert await rows(postgres_url, schema, query) == [{"subject": "7", "source": "/test/unit"}]
 
 

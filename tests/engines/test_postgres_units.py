@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
 import pytest
+from chassis.errors import Unavailable
 from chassis.messages import Catalog
 
 from tests.chassis.conftest import nats_server
 from tests.chassis.core import market
-from tests.chassis.core.running import Running
+from tests.chassis.core.running import Running, do, eventually
 from tests.chassis.core.test_market import (
     shop,
     test_a_declined_payment_cancels_and_releases,
@@ -35,6 +38,7 @@ from tests.chassis.core.test_streams import (
     test_a_rebuild_gives_the_same_rows,
     test_any_number_of_processes_give_the_same_rows,
 )
+from tests.chassis.ops.conftest import Operator
 
 __all__ = [
     "nats_server",
@@ -76,3 +80,41 @@ async def running(
 ) -> AsyncIterator[Running]:
     async with Running(nats_server.url, messages, tmp_path, database) as running:
         yield running
+
+
+async def test_a_role_that_may_not_create_runs_what_another_has_migrated(
+    nats_server: Any, messages: Catalog, database: str, tmp_path: Path
+) -> None:
+    """The service's role reads and writes rows, and nothing else."""
+    role = f"service_{uuid4().hex[:8]}"
+    owner = Operator(tmp_path, messages.system, nats_server.url)
+    owner.env["STORE_URL"] = database
+    pending = {row["unit"]: row["changes"] for row in await owner("migrate", "--dry-run", code=1)}
+    assert any(change.startswith("CREATE SCHEMA") for change in pending["product"])
+    with psycopg.connect(database, autocommit=True) as connection:
+        schemas = "SELECT schema_name FROM information_schema.schemata"
+        assert ("product",) not in connection.execute(schemas).fetchall()
+        assert await owner("migrate")
+        connection.execute(f"CREATE ROLE {role} LOGIN".encode())
+        for unit in ("product", "prices"):
+            for right in (
+                f'GRANT USAGE ON SCHEMA "{unit}" TO {role}',
+                f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "{unit}" TO {role}',
+                f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA "{unit}" TO {role}',
+            ):
+                connection.execute(right.encode())
+    parts = urlsplit(database)
+    url = urlunsplit(parts._replace(netloc=f"{role}@{parts.hostname}:{parts.port}"))
+    with psycopg.connect(url) as denied, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        denied.execute('CREATE TABLE "product".other (id int)')
+    async with Running(nats_server.url, messages, tmp_path, url) as running:
+        products = await running.service(market.product_service(messages))
+        prices = await running.projection(market.prices(messages))
+        product = uuid4()
+        await do(products, market.ListProduct(product_id=product, name="x", price=Decimal(7)))
+        page = await eventually(
+            lambda: prices.search({"product_id": product}, {}, (), 1), lambda found: found.items
+        )
+        assert page.items[0].price == 7
+        with pytest.raises(Unavailable, match="permission denied"):
+            await running.service(market.order_service(messages, market.checkout()))

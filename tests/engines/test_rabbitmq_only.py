@@ -19,7 +19,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aiormq.abc import FieldTable
 from chassis.errors import Unavailable
 from chassis.hub.port import Backlog, Topic
-from chassis.hub.rabbitmq.hub import RabbitHub, connect_rabbitmq
+from chassis.hub.rabbitmq.hub import RabbitHub, connect_rabbitmq, translating
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -285,6 +285,14 @@ async def test_a_stopped_server_is_noticed(rabbitmq_server: RabbitServer) -> Non
         await publish_at_last(hub, outgoing(topic, number=2))
         await until(lambda: 2 in numbers_of(reading.records)["s"])
     await hub.close()
+
+
+def test_requests_that_the_client_ends_are_unavailable() -> None:
+    """It raises the bare class for them if their connection is lost; no other one is hidden."""
+    with pytest.raises(Unavailable, match="the connection was closed"), translating():
+        raise Exception  # as the client does
+    with pytest.raises(KeyError), translating():
+        raise KeyError
 
 
 async def test_connections_that_break_and_hang(rabbitmq_server: RabbitServer) -> None:

@@ -57,7 +57,7 @@ async def proxy(redis_server: RedisServer) -> AsyncIterator[Proxy]:
 @pytest.fixture
 async def behind(proxy: Proxy, unit: str) -> AsyncIterator[RedisStore]:
     """A store behind the proxy."""
-    store = open_redis(f"redis://127.0.0.1:{proxy.port}", unit, IMPATIENT)
+    store = open_redis(f"redis://:{RedisServer.password}@127.0.0.1:{proxy.port}", unit, IMPATIENT)
     await store.prepare(COLLECTIONS)
     yield store
     proxy.mend()
@@ -266,7 +266,7 @@ async def test_a_server_that_would_lose_data_is_refused(
 
 async def test_a_server_that_does_not_permit_config(own_server: RedisServer, unit: str) -> None:
     own_server.cli("ACL", "SETUSER", "app", "on", ">pw", "~*", "+@all", "-config")
-    url = own_server.url.replace("//", "//app:pw@")
+    url = f"redis://app:pw@127.0.0.1:{own_server.port}"
     store = open_redis(url, unit, IMPATIENT)
     with pytest.raises(Unavailable, match="CONFIG GET appendfsync is not permitted"):
         await store.prepare(COLLECTIONS)
@@ -336,7 +336,7 @@ async def test_tls(tmp_path: Path, unit: str) -> None:
     files = {"tls_cert_file": str(certificate), "tls_key_file": str(key)}
     server = RedisServer(tmp_path, tls_port=str(port), tls_auth_clients="no", **files)
     server.start()
-    url = f"rediss://localhost:{port}"
+    url = f"rediss://:{server.password}@localhost:{port}"
     untrusted = open_redis(url, unit, IMPATIENT)
     with pytest.raises(Unavailable, match="certificate verify failed"):
         await untrusted.prepare(COLLECTIONS)
@@ -352,14 +352,14 @@ async def test_tls(tmp_path: Path, unit: str) -> None:
 async def test_a_user_with_few_rights(own_server: RedisServer) -> None:
     rules = ["+@all", "-@dangerous", "+info", "+config|get", "+function|load"]
     own_server.cli("ACL", "SETUSER", "app", "on", ">pw", "~{order}:*", *rules)
-    store = open_redis(own_server.url.replace("//", "//app:pw@"), "order", IMPATIENT)
+    store = open_redis(f"redis://app:pw@127.0.0.1:{own_server.port}", "order", IMPATIENT)
     await store.prepare(COLLECTIONS)
     await store.ping()
     await store.commit(commit("1"))
     await store.forget(0)
     assert await store.count(Query(collection="things", limit=9)) == 1
     await store.close()
-    other = open_redis(own_server.url.replace("//", "//app:pw@"), "other", IMPATIENT)
+    other = open_redis(f"redis://app:pw@127.0.0.1:{own_server.port}", "other", IMPATIENT)
     with pytest.raises(Unavailable, match="permission"):
         await other.prepare(COLLECTIONS)
     await other.close()

@@ -1,38 +1,64 @@
-"""The shop on the engines of its spec: Kafka, PostgreSQL, MongoDB, Redis and Cassandra at once."""
+"""The shop on the engines of its spec: Kafka, PostgreSQL, MongoDB, Redis and Cassandra at once.
+
+`make up ENGINES=real` starts them, but MongoDB: a stand-in of it runs already.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from chassis.embedded import processes
 
 from tests.e2e.conftest import Project
+from tests.servers import cassandra, kafka, redis
+from tests.servers.debian import install
+from tests.servers.maven import FAST_START
 from tests.trees import tracked_files
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "shop"
-ENGINES = ("kafka", "postgres", "mongodb", "redis", "cassandra")
+STARTED = ("cassandra", "kafka", "postgresql", "redis")
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    root = tmp_path_factory.mktemp("engines") / "shop"
+def shop() -> Iterator[Project]:
+    """The example, where the user `postgres` can reach it."""
+    folder = Path(tempfile.mkdtemp(prefix="engines-"))
+    folder.chmod(0o711)
+    root = folder / "shop"
     for path in tracked_files(EXAMPLE):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(EXAMPLE / path, root / path)
-    return Project(root)
+    yield Project(root)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
-def servers(request: pytest.FixtureRequest) -> dict[str, str]:
-    """The variables that a user sets."""
-    urls = {engine: request.getfixturevalue(f"{engine}_url") for engine in ENGINES}
-    urls["postgresql"] = urls.pop("postgres")
-    return {"ENGINES": "real"} | {f"{name.upper()}_URL": url for name, url in urls.items()}
+def servers(mongodb_url: str) -> dict[str, str]:
+    """The variables of a user whose programs are where these tests have installed them."""
+    if not (shutil.which("postgres") or list(Path("/usr/lib/postgresql").glob("*/bin/postgres"))):
+        install("postgresql")
+    homes = {"KAFKA_HOME": str(kafka.home()), "CASSANDRA_HOME": str(cassandra.home())}
+    return {
+        "ENGINES": "real",
+        "MONGODB_URL": mongodb_url,
+        **homes,
+        **redis.programs(),
+        **FAST_START,
+    }
+
+
+def url(project: Project, engine: str) -> str:
+    return (project.root / ".local" / "urls" / engine).read_text()
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +78,25 @@ def test_its_scenarios_and_its_own_tests_pass(running: Project, servers: dict[st
     assert "skipped" not in printed
 
 
-def test_the_documented_statements_show_its_data(running: Project, servers: dict[str, str]) -> None:
+def test_a_killed_server_is_started_again(running: Project) -> None:
+    for engine in STARTED:
+        before = running.state
+        os.kill(before.started[engine].pid, signal.SIGKILL)
+        wait_until(
+            lambda: running.state.started[engine] != before.started[engine],  # noqa: B023
+            f"a restart of {engine}",
+        )
+        wait_until(lambda: running.run("status").returncode == 0, f"readiness after {engine}")
+        assert "3 passed" in running.make("smoke")
+    assert running.make("status").count("1 (killed by SIGKILL)") == len(STARTED)
+
+
+def test_the_documented_statements_show_its_data(running: Project) -> None:
     (section,) = re.findall(
         r"^## PostgreSQL$(.*?)^## ", (ROOT / "docs" / "engines.md").read_text(), re.M | re.S
     )
     (block,) = re.findall(r"```sql\n(.*?)```", section, re.DOTALL)
-    with psycopg.connect(servers["POSTGRESQL_URL"]) as connection:
+    with psycopg.connect(url(running, "postgresql")) as connection:
         found = [
             connection.execute(statement.encode()).fetchall()
             for statement in block.split(";")
@@ -71,6 +110,17 @@ def test_the_documented_statements_show_its_data(running: Project, servers: dict
 def test_two_processes_a_unit_go_on_with_the_data_of_one(
     running: Project, servers: dict[str, str]
 ) -> None:
+    urls = {engine: url(running, engine) for engine in STARTED}
     running.make("down")
     running.make("up", REPLICAS="2", **servers)
+    assert {engine: url(running, engine) for engine in STARTED} == urls
     assert "3 passed" in running.make("smoke")
+
+
+def test_down_ends_the_servers(running: Project) -> None:
+    assert "was killed" not in running.make("down")
+    local = running.root / ".local"
+    assert {path.name for path in (local / "servers").iterdir()} == set(STARTED)
+    assert not [
+        process.pid for process in processes.with_variable(processes.PROJECT, str(running.root))
+    ]

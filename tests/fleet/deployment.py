@@ -106,9 +106,9 @@ def plan(
     shutil.rmtree(local / "data")
     shutil.rmtree(local / "nats", ignore_errors=True)
     (local / "data").mkdir()
-    (local / "servers").mkdir()
+    (local / "urls").mkdir()
     for engine, server in servers.items():
-        (local / "servers" / engine).write_text(server.url)
+        (local / "urls" / engine).write_text(server.url)
     processes = [process for planned in state["processes"] for process in _each(planned, replicas)]
     _balance(root / ".local" / "envoy.yaml", processes)
     return Deployment(

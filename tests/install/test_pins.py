@@ -16,7 +16,7 @@ from packaging.markers import Environment, default_environment
 from packaging.pylock import PackageWheel, Pylock, PylockSelectError
 from packaging.tags import Tag
 
-from meshgen.system.lower.engines import PINNED
+from meshgen.system.lower.engines import CLIENTS
 
 ROOT = Path(__file__).parents[2]
 PROJECT = ROOT / "templates" / "project" / "template"
@@ -140,7 +140,7 @@ def test_the_pins_of_an_engine_go_with_all_others(path: Path) -> None:
 
 
 def test_each_engine_with_a_client_is_pinned() -> None:
-    assert {path.stem for path in ENGINES} == PINNED.keys()
+    assert {path.stem for path in ENGINES} == CLIENTS.keys()
 
 
 def _pinned(path: Path) -> set[str]:

@@ -12,10 +12,13 @@ from meshgen.output.plan import as_json, chassis_answers
 from meshgen.output.templates import is_cache, template_folder
 from meshgen.render.rendering import chassis_files
 from meshgen.spec.check import read_spec
+from meshgen.spec.model import Spec
 from meshgen.system.lower import resolve
 from meshgen.system.lower.engines import SHARED
 from tests.matrix.systems import MATRIX, adapters, write_spec
 from tests.templates.test_templates import Copie
+
+KIOSK = Path(__file__).parents[1] / "engines" / "kiosk" / "kiosk.yaml"
 
 
 @pytest.mark.parametrize(("hub", "store"), MATRIX)
@@ -23,7 +26,15 @@ def test_copier_copies_what_meshgen_does(
     copie: Copie, tmp_path: Path, hub: str, store: str
 ) -> None:
     """Meshgen copies the files of the chassis that are no templates itself."""
-    mesh = resolve(read_spec(write_spec(tmp_path, hub, store)))
+    _check_copied(copie, read_spec(write_spec(tmp_path, hub, store)), hub, store)
+
+
+def test_copier_copies_what_spark_jobs_need(copie: Copie) -> None:
+    _check_copied(copie, read_spec(KIOSK), "kafka", "postgresql")
+
+
+def _check_copied(copie: Copie, spec: Spec, hub: str, store: str) -> None:
+    mesh = resolve(spec)
     told = json.loads(as_json(chassis_answers(mesh)))
     result = copie.copy(told, template_dir=template_folder("chassis"))
     assert result.exception is None, repr(result.exception)
@@ -34,6 +45,8 @@ def test_copier_copies_what_meshgen_does(
     assert _content(result.project_dir, "pyproject.toml") == copied
     assert _packages(copied, "hub") == {"nats", hub} & adapters("hub")
     shared = {name for name, users in SHARED.items() if {store} & set(users) & adapters("store")}
+    assert _packages(copied, "jobs") == set(mesh.chassis.jobs)
+    assert ("src/chassis/jobs/__init__.py" in copied) == bool(mesh.chassis.jobs)
     assert _packages(copied, "store") == {"sqlite", store} & adapters("store") | shared
 
 

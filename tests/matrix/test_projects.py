@@ -27,7 +27,6 @@ from tests.matrix.systems import MATRIX, adapters, write_spec
 
 ENGINES = sorted((adapters("hub") | adapters("store")) - {"nats", "sqlite"})
 OPTIONAL = {"pyopenssl"}  # python-tds imports it for TLS, but does not require it
-RELATIONAL_STORES = {"postgresql", "sqlserver"}
 PINS = Path(__file__).parents[2] / "templates" / "parts" / "requirements"
 
 
@@ -85,8 +84,7 @@ def test_it_has_the_clients_of_its_engines_and_no_others(
     assert Requirement(needed).extras == clients
     (needed, *_) = document(root / "services/note/pyproject.toml")["project"]["dependencies"]
     assert Requirement(needed).extras == clients - {"cassandra"}  # only read models are on it
-    shared = {"relational"} if clients & RELATIONAL_STORES else set[str]()
-    pins = (PINS / f"{name}.txt" for name in ("base", *shared, *clients))
+    pins = (PINS / f"{name}.txt" for name in ("base", *clients))
     expected = {name for path in pins for name in pinned(path)}
     assert pinned(root / "requirements.txt") == expected
 
@@ -113,8 +111,7 @@ def test_every_client_of_an_engine_is_used_by_its_adapter(
     chassis = projects(hub, store) / "libs" / "chassis"
     extras = document(chassis / "pyproject.toml")["project"]["optional-dependencies"]
     adapter = next((chassis / "src" / "chassis").glob(f"*/{engine}"))
-    shared = chassis / "src" / "chassis" / "store" / "sql"
-    assert distributions(extras[engine]) - OPTIONAL <= imported(adapter) | imported(shared)
+    assert distributions(extras[engine]) - OPTIONAL <= imported(adapter)
 
 
 @pytest.mark.parametrize(("hub", "store"), MATRIX)

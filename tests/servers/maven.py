@@ -10,31 +10,35 @@ from pathlib import Path
 
 from tests.servers.server import INSTALLED
 
+FAST_START = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
+"""The environment in which Java starts fast, and never becomes fast."""
 
-def install(pom: Path) -> Path:
-    """Return the folder with the jars that `pom` depends on; download them if it is new."""
+
+def install(pom: Path, libraries: str, renamed: tuple[str, str] = ("", "")) -> Path:
+    """Return the folder where a server is installed as from its archive, without its scripts.
+
+    Args:
+        pom: What the server consists of; it is downloaded if it is new.
+        libraries: The name of the folder of its jars.
+        renamed: How the name of a jar begins for Maven, and in the archive.
+    """
     digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
-    jars = INSTALLED / f"{pom.parent.name}-{digest}"
-    if not jars.exists():
+    home = INSTALLED / f"{pom.parent.name}-home-{digest}"
+    if not home.exists():
         INSTALLED.mkdir(parents=True, exist_ok=True)
-        partial = jars.with_name(f"{jars.name}.{os.getpid()}")
+        partial = home.with_name(f"{home.name}.{os.getpid()}")
         copy = ["dependency:copy-dependencies", "-DincludeScope=runtime"]
-        target = f"-DoutputDirectory={partial}"
-        subprocess.run([_found("mvn"), "-q", "-B", "-f", str(pom), *copy, target], check=True)
+        target = f"-DoutputDirectory={partial / libraries}"
+        for program in ("java", "mvn"):
+            assert shutil.which(program), (
+                f"{program} is missing: these tests need Java 17 and Maven"
+            )
+        subprocess.run(["mvn", "-q", "-B", "-f", str(pom), *copy, target], check=True)
+        before, after = renamed
+        for jar in (partial / libraries).glob(f"{before}-*.jar"):
+            jar.rename(jar.with_name(jar.name.replace(before, after)))
         try:
-            partial.rename(jars)
+            partial.rename(home)
         except OSError:  # another run was faster
             shutil.rmtree(partial)
-    return jars
-
-
-def java(jars: Path, *options: str) -> list[str]:
-    """Return the beginning of a command that runs a class of `jars`: small, and fast to start."""
-    flags = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+PerfDisableSharedMem")
-    return [_found("java"), *flags, *options, "-cp", f"{jars}/*"]
-
-
-def _found(program: str) -> str:
-    path = shutil.which(program)
-    assert path is not None, f"{program} is not installed: these tests need Java 17 and Maven"
-    return path
+    return home

@@ -17,7 +17,7 @@ import psutil
 from tests.waiting import wait_until
 
 # A server ends when the tests are killed, too, where the system can do that.
-_WITH_THE_TESTS = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+_WITH_THE_TESTS = ("setpriv", "--pdeathsig") if shutil.which("setpriv") else ()
 
 # That is, with the thread that starts it: one that lasts, wherever a test calls `start`.
 _STARTER = ThreadPoolExecutor(1, thread_name_prefix="servers")
@@ -34,20 +34,22 @@ class Server(ABC):
         url: The URL for clients.
         folder: The configuration and the log of the server.
         data: What it has stored; a restart keeps it.
+        last_signal: The signal that ends it when the tests are killed.
     """
 
     name: str
     url: str
+    last_signal = "KILL"
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.data = folder / "data"
         self._process: subprocess.Popen[bytes] | None = None
-        self.data.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
 
     @abstractmethod
     def prepare(self) -> None:
-        """Install the server and make its data folder ready, if that has not been done."""
+        """Install the server and write its configuration, if that has not been done."""
 
     @abstractmethod
     def command(self) -> Sequence[str]:
@@ -67,7 +69,7 @@ class Server(ABC):
         with self._log.open("ab") as log:
             self._process = _STARTER.submit(
                 subprocess.Popen,
-                [*_WITH_THE_TESTS, *self.command()],
+                [*(_WITH_THE_TESTS and (*_WITH_THE_TESTS, self.last_signal)), *self.command()],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=os.environ | self.environment(),
@@ -88,14 +90,15 @@ class Server(ABC):
     def kill(self) -> None:
         """Kill the server as a crash does, if it runs."""
         if self._process is not None:
+            children = psutil.Process(self._process.pid).children(recursive=True)
             self.signal(signal.SIGKILL)
             self._process.wait()
+            psutil.wait_procs(children)  # or they would answer the next start
             self._process = None
 
     def lose(self) -> None:
         """Remove all that the server has stored. It must not run."""
         shutil.rmtree(self.data)
-        self.data.mkdir()
 
     @property
     def _log(self) -> Path:

@@ -23,6 +23,13 @@ def stream_losses(old: Stream, new: Stream, before: Version, after: Version) -> 
             "its rows are not migrated",
             _ANEW,
         )
+    if old.job and not new.job:
+        yield Finding(
+            new.at,
+            f"the rows of `{new.name}` were computed by a {old.job.capitalize()} job: the unit "
+            "would count their events again",
+            _ANEW,
+        )
     unchanged: Callable[[str], str] = str
     were, are = _parts(old, unchanged), _parts(new, _former_names(new, before, after))
     changed = [what for what in are if are[what] != were[what]]

@@ -1,7 +1,7 @@
 """`meshgen doctor`: what a project needs to run on the engines that its spec names.
 
 Unlike all other commands it runs the project's own code, as `make` does: adapters are imported in
-the project's environment.
+the project's environment, and what is installed is looked for as `make up` does.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from meshgen.operations.servers import Server, server
+from meshgen.operations.servers import NOT_INSTALLED, Installed, Server, server
 from meshgen.output.parts import CHASSIS_FOLDER
 from meshgen.project.locate import spec_in
 from meshgen.spec.check import read_spec
@@ -116,9 +117,17 @@ def diagnose(root: Path, env: Mapping[str, str]) -> Diagnosis:
     """
     path = spec_in(root)
     engines = engines_view(read_spec(path))
-    adapters = _adapters(root, engines)
+    names = [view.engine for view in engines.servers]
+    python = next((path for name in _PYTHONS if (path := root / name).exists()), None)
+    adapters = _adapters(root, engines, python)
+    installed = _installed(python, names, env) if python and names else {}
     with ThreadPoolExecutor(max_workers=8) as pool:
-        checked = pool.map(lambda view: server(view.engine, view.variable, env), engines.servers)
+        checked = pool.map(
+            lambda view: server(
+                view.engine, view.variable, env, installed.get(view.engine, NOT_INSTALLED)
+            ),
+            engines.servers,
+        )
         found = tuple(
             Engine(
                 name=view.engine,
@@ -128,13 +137,38 @@ def diagnose(root: Path, env: Mapping[str, str]) -> Diagnosis:
             )
             for view, each in zip(engines.servers, checked, strict=True)
         )
-    names = [view.engine for view in engines.servers]
     return Diagnosis(spec=path.name, engines=found, programs=tuple(_programs(names)))
 
 
-def _adapters(root: Path, engines: EnginesView) -> dict[str, Adapter]:
+def _installed(
+    python: Path, engines: Iterable[str], env: Mapping[str, str]
+) -> dict[str, Installed]:
+    """Look for the servers of engines, as `make up` does."""
+    command = [str(python), "-m", "chassis.embedded.servers", "installed", *engines]
+    found = _printed(command, env)
+    fields = ("path", "version", "advice")
+    try:
+        return {
+            engine: Installed(**{name: str(found[engine][name]) for name in fields})
+            for engine in engines
+        }
+    except (KeyError, TypeError):
+        return {}
+
+
+def _printed(command: Sequence[str], env: Mapping[str, str]) -> Any:
+    """Return the JSON that a command of the project's Python prints; nothing if it fails."""
+    try:
+        done = subprocess.run(
+            command, env=env, capture_output=True, text=True, timeout=_IMPORT_TIMEOUT, check=True
+        )
+        return json.loads(done.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return {}
+
+
+def _adapters(root: Path, engines: EnginesView, python: Path | None) -> dict[str, Adapter]:
     """Import the adapter of each engine in the environment of the project."""
-    python = next((path for name in _PYTHONS if (path := root / name).exists()), None)
     found: dict[str, Adapter] = {}
     modules: dict[str, str] = {}
     for name in (view.engine for view in engines.servers):

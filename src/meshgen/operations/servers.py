@@ -1,4 +1,4 @@
-"""The servers of engines, as the environment names them: is one there?"""
+"""The servers of engines: those that the environment names, or that are installed."""
 
 from __future__ import annotations
 
@@ -23,28 +23,61 @@ TIMEOUT = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Installed:
+    """The programs of an engine's server on this machine.
+
+    Attributes:
+        path: Where they are; empty if they are not installed, or not known.
+        version: Their version; empty if it is not known.
+        advice: How to install them; empty if a server of the engine cannot be started.
+    """
+
+    path: str = ""
+    version: str = ""
+    advice: str = ""
+
+
+NOT_INSTALLED = Installed()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """The server of an engine. A URL is never shown, because it may have a password.
 
     Attributes:
         variable: The environment variable with the URL; with `_FILE`, the one with a file.
         addresses: Where the server is, as `host:port`; empty if the URL does not say that.
-        problem: Why it cannot be used; empty if a connection was accepted.
+        installed: What `make up` starts if there is no URL.
+        problem: Why it cannot be used; empty if a connection was accepted, or it is installed.
         advice: What to do about that.
     """
 
     variable: str
     addresses: tuple[str, ...] = ()
+    installed: Installed = NOT_INSTALLED
     problem: str = ""
     advice: str = ""
 
 
-def server(engine: str, variable: str, env: Mapping[str, str]) -> Server:
-    """Return the server of `engine` whose URL `variable` has, and whether it can be reached."""
+def server(
+    engine: str, variable: str, env: Mapping[str, str], installed: Installed = NOT_INSTALLED
+) -> Server:
+    """Return the server of `engine` whose URL `variable` has, and whether it can be reached.
+
+    If the variable is not set, it is the one that is `installed` on this machine.
+    """
     url, problem = _url(variable, env)
+    advice = f"set {variable}, or {variable}_FILE with the name of a file that has the URL"
     if problem:
-        advice = f"set {variable}, or {variable}_FILE with the name of a file that has the URL"
         return Server(variable=variable, problem=problem, advice=advice)
+    if not url:
+        if installed.path:
+            return Server(variable=variable, installed=installed)
+        return Server(
+            variable=variable,
+            problem=f"{variable} is not set, and no server was found on this machine",
+            advice=f"{engine}: {installed.advice}; or {advice}" if installed.advice else advice,
+        )
     try:
         addresses = _addresses(url, PORTS.get(engine, 0))
     except ValueError:
@@ -71,7 +104,7 @@ def _url(variable: str, env: Mapping[str, str]) -> tuple[str, str]:
     if value and file:
         return "", f"{variable} and {variable}_FILE are both set"
     if not file:
-        return value, "" if value else f"{variable} is not set"
+        return value, ""
     try:
         value = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, ValueError):

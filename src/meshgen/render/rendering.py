@@ -114,6 +114,10 @@ def _is_part_of(chassis: ChassisView, path: str) -> bool:
             return package in chassis.hubs
         case ("src", "chassis", "store", package, _, *_):
             return package in chassis.stores
+        case ("src", "chassis", "embedded", "servers", package, _, *_):
+            return package in (*chassis.hubs, *chassis.stores)
+        case ("src", "chassis", "jobs", package, *_):
+            return package in (*chassis.jobs, "__init__.py") and bool(chassis.jobs)
     return True
 
 

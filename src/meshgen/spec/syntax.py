@@ -270,6 +270,7 @@ class StreamSyntax:
     name: Word
     summary: str | None
     engine: Word | None
+    job: Word | None
     on: tuple[Word, ...]
     each: Scalar | None
     by: Assignments

@@ -352,6 +352,24 @@ class ReadModelContract:
         await (await open_another()).forget(1)
         assert (await store.handled((*old, *new))).keys() == set(new)
 
+    async def test_nothing_is_left_to_change(self, store: Store, open_another: Open) -> None:
+        assert await store.changes(COLLECTIONS) == ()
+        another = await open_another()
+        assert await another.changes(COLLECTIONS) == ()
+
+    async def test_what_would_change_is_told_and_not_done(self, store: Store) -> None:
+        name = "later"
+        field = Field("n", Kind.INTEGER, optional=True)
+        pattern = AccessPattern(by=("n",))
+        later = Collection(name=name, fields=(field,), patterns=(pattern,))
+        told = await store.changes((later,))
+        assert any(name in change for change in told)
+        assert await store.changes((later,)) == told
+        await store.prepare((later,))
+        assert await store.changes((later,)) == ()
+        more = replace(later, fields=(field, Field("m", Kind.INTEGER, default="1")))
+        assert any("m" in change for change in await store.changes((more,)))
+
     async def test_a_store_that_works_answers_a_ping(self, store: Store) -> None:
         await store.ping()
 

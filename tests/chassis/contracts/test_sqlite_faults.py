@@ -46,7 +46,7 @@ def locked(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def large(id: str = "1") -> Commit:
-    return Commit(puts=(put(id, text="x" * 100_000),), inbox=received(id), outbox=(message(),))
+    return Commit(puts=(put(id, owner="x" * 100_000),), inbox=received(id), outbox=(message(),))
 
 
 def set_pragma(store: SqliteStore, pragma: str) -> None:
@@ -197,11 +197,16 @@ async def test_a_file_that_was_replaced(store: Store, path: Path) -> None:
 async def test_a_damaged_file(path: Path) -> None:
     store = open_sqlite(path)
     await store.prepare((THINGS,))
-    await store.commit(Commit(puts=tuple(put(str(n), text="x" * 1000) for n in range(100))))
+    await store.commit(Commit(puts=tuple(put(str(n), owner="x" * 1000) for n in range(100))))
     await store.close()
-    with path.open("r+b") as file:
-        file.seek(8192)
-        file.write(os.urandom(path.stat().st_size - 8192))
+    with closing(sqlite3.connect(path)) as file:
+        (page,) = file.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'things'"
+        ).fetchone()
+    begin = (page - 1) * 4096
+    with path.open("r+b") as damaged:
+        damaged.seek(begin)
+        damaged.write(os.urandom(path.stat().st_size - begin))
     store = open_sqlite(path)
     await store.prepare((THINGS,))
     reads: list[Callable[[], Awaitable[object]]] = [
@@ -246,7 +251,7 @@ async def test_the_log_does_not_grow_for_ever(store: Store, path: Path) -> None:
     for version in range(2, 300):
         side, other = (store, another) if version % 2 else (another, store)
         search = asyncio.create_task(other.find(Query(collection="things", limit=10)))
-        await side.commit(Commit(puts=(put("0", version, text=str(version) * 50_000),)))
+        await side.commit(Commit(puts=(put("0", version, owner=str(version) * 50_000),)))
         await other.get("things", "0")
         await search
         sizes.append(log.stat().st_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -14,7 +15,7 @@ from chassis.errors import AlreadyHandled, Unavailable
 from chassis.store.port import Append, Commit, Pending
 from chassis.store.sqlite.store import open_sqlite
 
-from .store_contract import NOW, THINGS, message, put, received, timer
+from .store_contract import NOW, THINGS, content, message, put, received, timer
 
 FIRST = """
 CREATE TABLE IF NOT EXISTS events (
@@ -71,7 +72,7 @@ async def test_no_row_is_lost(path: Path) -> None:
     )
     found = await store.get("things", "1")
     assert found is not None
-    assert (found.version, found.data) == (3, '{"n":1}')
+    assert (found.version, content(found)) == (3, {"n": 1})
     await store.close()
 
 
@@ -103,10 +104,11 @@ async def test_a_relay_of_the_older_version_removes_nothing_of_ours(path: Path) 
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
         old.execute("DELETE FROM outbox")
         store = open_sqlite(path)
+        await store.prepare(())
         await store.commit(Commit(outbox=(message(),)))
         old.executemany("DELETE FROM outbox WHERE position = ?", [(n,) for n in range(100)])
         assert await store.outbox_size() == 1
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(sqlite3.IntegrityError):
             old.execute("INSERT INTO outbox (topic, envelope) VALUES ('t', 'e')")
         await store.close()
 
@@ -114,18 +116,21 @@ async def test_a_relay_of_the_older_version_removes_nothing_of_ours(path: Path) 
 async def test_several_processes_open_an_old_file_at_once(path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         stores = list(threads.map(open_sqlite, [path] * 8))
+    await asyncio.gather(*(store.prepare((THINGS,)) for store in stores))
     for store in stores:
         assert await store.outbox_size() == 3
         assert len(await store.handled(("m", "n"))) == 2
         await store.close()
 
 
-def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
+async def test_a_migration_that_fails_changes_nothing(path: Path) -> None:
     with closing(sqlite3.connect(path)) as old, old:
         old.execute("INSERT INTO outbox VALUES (100, 't', 'this is no envelope')")
         before = contents(old)
+    store = open_sqlite(path)
     with pytest.raises(Unavailable, match="malformed JSON"):
-        open_sqlite(path)
+        await store.prepare((THINGS,))
+    await store.close()
     with closing(sqlite3.connect(path)) as old:
         assert contents(old) == before
 

@@ -8,6 +8,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from chassis.store.port import Commit, Query, Sort, Store, equal
+from chassis.store.sql.queries import find, shaped
+from chassis.store.sql.tables import document_table
+from chassis.store.sqlite.dialect import SqliteDialect
+from chassis.store.sqlite.sql import compiled
 from chassis.store.sqlite.store import SqliteStore, open_sqlite
 from hypothesis import settings
 
@@ -56,20 +60,20 @@ class TestSqliteStore(StoreContract):
     async def test_an_index_serves_the_query_it_was_made_for(
         self, store: Store, path: Path
     ) -> None:
-        from chassis.store.sqlite.sql import compare_decimals, compare_instants, select
-
         query = Query(
             collection="things",
             where=(equal("owner", "o"),),
             sort=(Sort("at", descending=True),),
             limit=20,
         )
-        sql, parameters = select(THINGS, query)
+        table = document_table(THINGS, None, SqliteDialect())
+        shape, values = shaped(table, query)
+        statement = compiled(find(table, shape))
         with sqlite3.connect(path) as connection:
-            connection.create_collation("decimal", compare_decimals)
-            connection.create_collation("instant", compare_instants)
-            plan = str(connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall())
-        assert "USING INDEX documents_things_by_owner_at_d" in plan
+            parameters = statement.parameters(values)
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {statement.sql}", parameters).fetchall()
+        assert "USING INDEX things_by_owner_at_d (owner=?)" in str(plan)
+        assert "TEMP B-TREE" not in str(plan), "the index has the order, too"
 
     async def test_only_declared_fields_are_searched(self, store: Store) -> None:
         for field in ("secret", "n') OR 1=1 --"):

@@ -26,7 +26,7 @@ from chassis.runtime.replays import Replays
 from chassis.runtime.retries import Retry
 from chassis.runtime.work import Work
 from chassis.service import Start
-from chassis.store.port import Collection, Commit, Put, Received
+from chassis.store.port import Collection, Commit, Field, Kind, Put, Received, Stored
 from chassis.store.sqlite.store import SqliteStore
 from chassis.telemetry import Metrics, Telemetry
 from chassis.testing.memory_hub import MemoryHub
@@ -37,7 +37,7 @@ from . import market
 from .running import FAST
 
 TOPIC = "test.product.events"
-EFFECTS = Collection(name="effects")
+EFFECTS = Collection(name="effects", fields=(Field("numbers", Kind.JSON, optional=True),))
 LISTED, CHANGED = "ProductListed", "PriceChanged"
 
 
@@ -87,11 +87,11 @@ class Handler:
         if work.handled(inbox):
             return
         document = await work.get(EFFECTS.name, envelope.subject)
-        numbers, version = (json.loads(document.data), document.version) if document else ([], 0)
+        numbers, version = (_numbers(document), document.version) if document else ([], 0)
         put = Put(
             collection=EFFECTS.name,
             id=envelope.subject,
-            data=json.dumps([*numbers, number]),
+            data=json.dumps({"numbers": [*numbers, number]}),
             expected=version,
             version=version + 1,
         )
@@ -207,7 +207,12 @@ class Consuming:
 
     async def effects(self, *subjects: str) -> dict[str, list[int]]:
         found = await self.store.get_many(EFFECTS.name, subjects or ("s",))
-        return {id: json.loads(stored.data) for id, stored in found.items()}
+        return {id: _numbers(stored) for id, stored in found.items()}
 
     async def dead(self) -> list[DeadLetter]:
         return [letter for letter, _ in await self.letters.list()]
+
+
+def _numbers(document: Stored) -> list[int]:
+    numbers: list[int] = json.loads(document.data)["numbers"]
+    return numbers

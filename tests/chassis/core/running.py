@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
+from chassis import names
 from chassis.clock import utc_now
 from chassis.envelope import Envelope, Outgoing
 from chassis.hub.factory import connect_hub
@@ -78,7 +79,7 @@ class Running:
     async def instances(self, service: str, saga: Saga[Any]) -> tuple[Instance, ...]:
         """The instances of a saga, as the service has stored them."""
         store = self.store(service)
-        rows = Rows(store, f"saga_{saga.name}", Instance, id="id")
+        rows = Rows(store, names.saga(saga.name), Instance, id="id")
         await store.prepare((rows.collection,))
         return (await rows.search({}, {}, ("started_at",), 100, None)).items
 
@@ -125,9 +126,11 @@ async def do(runtime: ServiceRuntime, command: Command, id: UUID | None = None) 
     return await runtime.handle(command, caller=None, message_id=id or uuid4())
 
 
-async def eventually(look: Callable[[], Awaitable[T]], wanted: Callable[[T], object]) -> T:
+async def eventually(
+    look: Callable[[], Awaitable[T]], wanted: Callable[[T], object], patience: float = PATIENCE
+) -> T:
     """Return what `look` sees once it is `wanted`."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience
     while True:
         seen = await look()
         if wanted(seen):

@@ -40,7 +40,7 @@ async def products(store: SqliteStore, messages: Catalog) -> ServiceRuntime:
 async def orders(store: SqliteStore, messages: Catalog) -> ServiceRuntime:
     runtime = await prepared(market.order_service(messages), store)
     copy = f'{{"product_id": "{TEAPOT}", "price": "19.90"}}'
-    put = Put(collection="replica_ProductCopy", id=str(TEAPOT), data=copy, expected=0, version=1)
+    put = Put(collection="product_copy_replica", id=str(TEAPOT), data=copy, expected=0, version=1)
     await store.commit(Commit(puts=(put,)))
     return runtime
 

@@ -194,6 +194,7 @@ async def test_what_ignores_the_inbox_is_a_dead_letter_and_no_endless_loop(
         work.add(Commit(inbox=(Received("handled"),)))
 
     consuming = Consuming(store, messages, ignorant)
+    await store.prepare(())
     await store.commit(Commit(inbox=(Received("handled"),)))
     await consuming.deliver(envelope())
     (letter,) = await consuming.dead()

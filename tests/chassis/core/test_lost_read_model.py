@@ -12,8 +12,8 @@ import pytest
 from chassis.errors import Unavailable
 from chassis.health import Severity
 from chassis.runtime import ProjectionRuntime
-from chassis.runtime.generations import ReadModels
-from chassis.store.port import Collection, Query
+from chassis.runtime.generations import ReadModels, rows_of
+from chassis.store.port import Query
 
 from tests.waiting import until
 
@@ -79,8 +79,9 @@ async def test_a_rebuild_goes_on_after_a_kill_in_the_middle(
     await store.prepare((rows._live.rows.collection,))
     await eventually(lambda: total(rows), lambda seen: seen[0] >= 99)
     await models.save((await models.load()).rebuild())
-    await store.prepare((Collection(name="rows_2"),))
-    query = Query(collection="rows_2", limit=1)
+    rebuilt = rows_of(market.prices(running.messages), 2, store).collection
+    await store.prepare((rebuilt,))
+    query = Query(collection=rebuilt.name, limit=1)
     await eventually(lambda: store.find(query), bool)
     await first.kill()
     await second.kill()

@@ -35,6 +35,7 @@ from tests.waiting import PATIENCE, until
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
     store = open_sqlite(tmp_path / "unit.db")
+    await store.prepare(())
     yield store
     await store.close()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -19,7 +21,7 @@ from chassis.runtime.rows import Rows
 from chassis.runtime.work import Work
 from chassis.saga.engine import SagaEngine
 from chassis.saga.instance import Instance, Progress, Status
-from chassis.store.port import Commit, Put, Timer
+from chassis.store.port import Commit, Timer
 from chassis.store.sqlite.store import SqliteStore, open_sqlite
 
 from . import market
@@ -46,7 +48,7 @@ class Fixture:
         self._others = EnvelopeFactory("others", MESSAGES, self._clock)
         own = EnvelopeFactory("order", MESSAGES, self._clock)
         self.engine = SagaEngine(SAGA, store, own, self._clock)
-        self._rows = Rows(store, "saga_checkout", Instance)
+        self._rows = Rows(store, "checkout_saga", Instance)
 
     def _clock(self) -> datetime:
         return self.now
@@ -211,7 +213,7 @@ async def test_what_no_message_causes_is_in_the_trace_of_the_start(saga: Fixture
     assert again.correlation_id == started.correlation_id
 
 
-async def test_an_instance_of_an_earlier_version_goes_on(saga: Fixture) -> None:
+async def test_an_instance_of_an_earlier_version_goes_on(saga: Fixture, tmp_path: Path) -> None:
     """Its id is its key, and so is that of its timer."""
     started, command = saga.envelope(PLACED), uuid4()
     earlier = {
@@ -225,21 +227,20 @@ async def test_an_instance_of_an_earlier_version_goes_on(saga: Fixture) -> None:
         "failure": None,
     }
     documents = {
-        ("saga_checkout", str(ORDER)): earlier,
-        ("saga_checkout_awaited", str(command)): {"instance": str(ORDER)},
+        ("documents_saga_checkout", str(ORDER)): earlier,
+        ("documents_saga_checkout_awaited", str(command)): {"instance": str(ORDER)},
     }
     timer = Timer(
         id=f"saga:checkout:{ORDER}", due=saga.now, handler="saga:checkout", data=str(ORDER)
     )
-    await saga.store.commit(
-        Commit(
-            puts=tuple(
-                Put(collection=collection, id=id, data=json.dumps(data), expected=0, version=1)
-                for (collection, id), data in documents.items()
-            ),
-            set_timers=(timer,),
-        )
-    )
+    with closing(sqlite3.connect(tmp_path / "order.db")) as old, old:
+        for (table, id), data in documents.items():
+            old.execute(f"CREATE TABLE {table} (id TEXT PRIMARY KEY, version INTEGER, data TEXT)")
+            old.execute(f"INSERT INTO {table} VALUES (?, 1, ?)", (id, json.dumps(data)))
+    await saga.store.commit(Commit(set_timers=(timer,)))
+    another = open_sqlite(tmp_path / "order.db")
+    await another.prepare(saga.engine.collections)
+    await another.close()
     await saga.receive(PLACED, started)  # redelivered
     assert await saga.names() == []
     await saga.advance(timedelta(minutes=1))

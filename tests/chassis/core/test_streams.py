@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
 from typing import Any
@@ -12,11 +13,12 @@ from uuid import UUID, uuid4
 import pytest
 from chassis.dead_letters import DeadLetters
 from chassis.envelope import Envelope, Outgoing
+from chassis.health import ok
 from chassis.hub.port import slot_of
 from chassis.hub.topics import declare_all
 from chassis.messages import Catalog
 from chassis.runtime import ProjectionRuntime
-from chassis.stream import Stream, window_of
+from chassis.stream import Job, Stream, window_of
 
 from . import market, sales
 from .running import Running, eventually
@@ -146,6 +148,20 @@ async def test_a_partition_that_lags_loses_nothing(running: Running) -> None:
     await publish(running, order(running.messages, 0, (A, 1), order_id=behind))
     await until_handled(stream, {hour, (A, 0, 60, 1, Decimal("0.10"), Decimal("0.10"), 1)})
     assert await late(stream) == 0
+
+
+async def test_a_unit_does_not_touch_rows_that_a_job_writes(running: Running) -> None:
+    here, elsewhere = Job("some", hub=running.hub.system), Job("some", hub="other")
+    served = await running.projection(sales.per_minute(running.messages, job=here))
+    own = replace(sales.per_minute(running.messages, job=elsewhere), name="own")
+    stream = await running.projection(own)
+    await publish(running, order(running.messages, 0, (A, 1)))
+    await until_handled(stream, {(A, 0, 60, 1, Decimal("0.10"), Decimal("0.10"), 1)})
+    assert served.topics == frozenset()
+    assert await rows(served) == set()
+    names = {sample.name for sample in (*await served.sources.stored(), *served.sources.known())}
+    assert not names & {"projection_lag_seconds", "stream_late_events", "consumer_lag_messages"}
+    assert set((await served.readiness()).values()) == {ok()}
 
 
 async def test_sessions_grow_and_merge(running: Running) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ from chassis.store.port import (
     Collection,
     Commit,
     Delete,
+    Field,
+    Kind,
     Put,
     Reads,
     Received,
@@ -29,7 +32,7 @@ from chassis.store.sqlite.store import SqliteStore, open_sqlite
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-THINGS = Collection(name="things")
+THINGS = Collection(name="things", fields=(Field("text", Kind.TEXT, optional=True),))
 IDS = ("a", "b")
 STREAMS = ("x", "y")
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -67,7 +70,7 @@ class Step:
         if self.put is not None:
             found = await reads.get(THINGS.name, self.put)
             expected = max(0, (found.version if found else 0) + self.off)
-            data = str(self.number)
+            data = json.dumps({"text": str(self.number)})
             put = Put(
                 collection=THINGS.name,
                 id=self.put,
@@ -216,7 +219,8 @@ def test_after_a_foreign_write_all_or_nothing(batch: list[Step], other: list[Ste
     with_two_stores(body)
 
 
-def put(expected: int, version: int, data: str = "") -> Put:
+def put(expected: int, version: int, text: str = "") -> Put:
+    data = json.dumps({"text": text})
     return Put(collection=THINGS.name, id="a", data=data, expected=expected, version=version)
 
 
@@ -263,5 +267,5 @@ async def test_a_rollback_forgets_what_was_decoded(tmp_path: Path) -> None:
     assert work.loaded == {}
     found = await work.get(THINGS.name, "a")
     assert found is not None
-    assert (found.version, found.data) == (1, "kept")
+    assert (found.version, json.loads(found.data)) == (1, {"text": "kept"})
     await store.close()

@@ -111,7 +111,8 @@ class Project:
         found = []
         for process in psutil.process_iter():
             try:
-                if process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(self.root):
+                inside = Path(process.cwd()).is_relative_to(self.root)
+                if process.status() != psutil.STATUS_ZOMBIE and inside:
                     found.append(process)
             except psutil.Error:
                 continue

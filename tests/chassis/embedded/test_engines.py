@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chassis.embedded.engines import server_urls, shown
+from chassis.embedded.engines import choose, shown
 from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.options import Options
+from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.topology import Engines
 
 from .projects import Project
@@ -70,9 +71,9 @@ def test_passwords_are_the_owners(made_for_servers: Project, servers: dict[str, 
     local = project.root / ".local"
     assert "secret" not in (local / "state.json").read_text()
     for engine in ("kafka", "postgresql"):
-        assert stat.S_IMODE((local / "servers" / engine).stat().st_mode) == 0o600
+        assert stat.S_IMODE((local / "urls" / engine).stat().st_mode) == 0o600
     project.run("down")
-    assert not (local / "servers").exists()
+    assert not (local / "urls").exists()
 
 
 def test_another_server_is_another_start(
@@ -100,19 +101,31 @@ def test_without_the_option_the_servers_are_left_alone(
     assert {env[name] for name in (*names, "ORDER_STORE_URL_FILE")} == {""}
 
 
-def test_everything_that_is_missing_is_named(made_for_servers: Project) -> None:
-    said = made_for_servers.run("up", ENGINES="real", POSTGRESQL_URL="kafka://127.0.0.1", code=1)
-    assert "KAFKA_URL is not set" in said
+def test_everything_that_is_missing_is_named(made_for_servers: Project, tmp_path: Path) -> None:
+    nothing = {"PATH": str(tmp_path), "JAVA_HOME": str(tmp_path)}
+    urls = {"POSTGRESQL_URL": "kafka://127.0.0.1"}
+    said = made_for_servers.run("up", ENGINES="real", **urls, **nothing, code=1)
+    assert "KAFKA_URL is not set, and Apache Kafka is not installed: unpack it" in said
     assert "POSTGRESQL_URL is not of the form postgresql://..." in said
 
 
 def test_an_engine_without_an_adapter_is_told() -> None:
     with pytest.raises(EmbeddedError, match="nosuch: there is no adapter for it"):
-        server_urls(Engines(event_hub="nosuch", stores={}), {"NOSUCH_URL": "nosuch://a"})
+        _choose("nosuch", NOSUCH_URL="nosuch://a")
+
+
+def test_an_engine_whose_server_cannot_be_started_is_told() -> None:
+    with pytest.raises(EmbeddedError, match="SQLSERVER_URL is not set, and it cannot be started"):
+        _choose("sqlserver")
 
 
 def test_a_project_for_nats_and_sqlite_needs_no_servers() -> None:
-    assert server_urls(Engines(event_hub=None, stores={}), {}) == {}
+    found = choose(ProjectPaths(Path()), Engines(event_hub=None, stores={}), {})
+    assert (found.given, found.started) == ({}, ())
+
+
+def _choose(engine: str, **env: str) -> None:
+    choose(ProjectPaths(Path()), Engines(event_hub=engine, stores={}), env)
 
 
 def test_a_url_is_shown_without_what_is_secret() -> None:

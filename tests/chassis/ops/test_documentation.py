@@ -27,5 +27,6 @@ def test_every_command_is_documented() -> None:
         "outbox": ("status",),
         "events": ("browse", "tail"),
         "state": ("order",),
+        "migrate": ("--dry-run", "order"),
     }
     assert documented == {(area, name) for area, names in areas.items() for name in names}

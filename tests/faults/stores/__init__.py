@@ -15,11 +15,11 @@ from tests.faults.stores.sqlite import SqliteStore
 from tests.fleet.deployment import Deployment
 
 _AGGREGATES = {
-    "Product": "product",
-    "Cart": "cart",
-    "StockItem": "inventory",
-    "Payment": "payment",
-    "Shipment": "shipping",
+    "Product": ("product", "product"),
+    "Cart": ("cart", "cart"),
+    "StockItem": ("inventory", "stock_item"),
+    "Payment": ("payment", "payment"),
+    "Shipment": ("shipping", "shipment"),
 }
 _SERVICES = ("product", "cart", "order", "inventory", "payment", "shipping")
 _PROJECTIONS = ("order_history", "catalog")
@@ -58,13 +58,13 @@ class Stores:
         of = self._stores
         return {
             "aggregates": {
-                name: of[unit].documents(f"aggregate_{name}") for name, unit in _AGGREGATES.items()
+                name: of[unit].documents(table) for name, (unit, table) in _AGGREGATES.items()
             },
-            "rows": {name: of[name].documents("rows") for name in _PROJECTIONS},
-            "replicas": of["cart"].documents("replica_Product"),
+            "rows": {name: of[name].documents(name) for name in _PROJECTIONS},
+            "replicas": of["cart"].documents("product_replica"),
             "sagas": {
                 instance.data["key"]: instance
-                for instance in of["order"].documents("saga_checkout").values()
+                for instance in of["order"].documents("checkout_saga").values()
             },
             "dead_letters": tuple(self._dead_letters()),
             "orders": self._orders(),
@@ -97,7 +97,7 @@ class Stores:
             yield f"{unit} outbox", self._stores[unit].count("outbox")
         order = self._stores["order"]
         yield "order timers", order.count("timers")
-        yield "answers to the saga", len(order.documents("saga_checkout_awaited"))
+        yield "answers to the saga", len(order.documents("checkout_saga_awaited"))
 
 
 def of(deployment: Deployment) -> Stores:

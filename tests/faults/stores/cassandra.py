@@ -12,7 +12,7 @@ from cassandra.query import dict_factory
 from tests.faults.snapshot import Document
 from tests.faults.stores.values import as_json
 
-_IDS = {"rows": "order_id"}
+_IDS = {"order_history": "order_id"}
 
 
 class CassandraStore:

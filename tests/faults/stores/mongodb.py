@@ -12,7 +12,7 @@ from pymongo import MongoClient
 from tests.faults.snapshot import Document
 from tests.faults.stores.values import as_json
 
-_IDS = {"aggregate_Product": "product_id", "rows": "product_id"}
+_IDS = {"product": "product_id", "catalog": "product_id"}
 _INTERNAL = ("_id", "_version", "_micros", "_exact")
 
 

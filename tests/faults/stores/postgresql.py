@@ -13,9 +13,9 @@ from tests.faults.snapshot import Document
 from tests.faults.stores.values import as_json
 
 _IDS = {
-    "aggregate_StockItem": "product_id",
-    "aggregate_Payment": "order_id",
-    "aggregate_Shipment": "order_id",
+    "stock_item": "product_id",
+    "payment": "order_id",
+    "shipment": "order_id",
 }
 
 
@@ -34,8 +34,8 @@ class PostgresStore:
         }
 
     def events(self) -> Iterable[bytes]:
-        rows = self._query("SELECT data FROM {} ORDER BY stream, version", "events")
-        return [row["data"] for row in rows]
+        rows = self._query("SELECT envelope FROM {} ORDER BY stream, version", "events")
+        return [row["envelope"] for row in rows]
 
     def count(self, what: str) -> int:
         (row,) = self._query("SELECT count(*) AS count FROM {}", what)

@@ -1,25 +1,15 @@
-"""Apache Cassandra: one node, which syncs its commit log before it answers."""
+"""Apache Cassandra, installed by Maven."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from tests.servers.maven import install, java
-from tests.servers.server import Server, free_ports, listens
-
-_HERE = Path(__file__).parent
-_PROPERTIES = {
-    "jdk.attach.allowAttachSelf": "true",
-    "io.netty.tryReflectionSetAccessible": "true",
-    "cassandra.skip_wait_for_gossip_to_settle": "0",  # alone, it has nobody to wait for
-    "cassandra.ring_delay_ms": "0",
-    "cassandra.superuser_setup_delay_ms": "0",
-}
+from tests.servers.local import LocalServer
+from tests.servers.maven import FAST_START, install
 
 
-class CassandraServer(Server):
-    """A node of its own, which needs no password."""
+class CassandraServer(LocalServer):
+    """A node of its own."""
 
     name = "cassandra"
 
@@ -31,34 +21,14 @@ class CassandraServer(Server):
             hasty: Whether it does not flush its schema, so that tables are created sooner, but are
                 not there any more after it was killed.
         """
-        super().__init__(folder)
-        self._hasty = hasty
-        self.port, self._storage_port = free_ports(2)
-        self._configuration = folder / "cassandra.yaml"
-        self.url = f"cassandra://127.0.0.1:{self.port}"
+        super().__init__(folder, {"cassandra.unsafesystem": str(hasty).lower()})
 
-    def prepare(self) -> None:
-        template = (_HERE / "cassandra.yaml").read_text()
-        self._configuration.write_text(
-            template.format(port=self.port, storage_port=self._storage_port, data=self.data)
-        )
+    def environment(self) -> dict[str, str]:
+        return {"CASSANDRA_HOME": str(home()), **FAST_START}
 
-    def command(self) -> Sequence[str]:
-        jars = install(_HERE / "pom.xml")
-        properties = {
-            **_PROPERTIES,
-            "cassandra.config": f"file://{self._configuration}",
-            "cassandra.storagedir": str(self.data),
-            "cassandra.logdir": str(self.folder),
-            "logback.configurationFile": str(_HERE / "logback.xml"),
-            "java.library.path": str(self.folder),
-            "cassandra.unsafesystem": str(self._hasty).lower(),
-        }
-        (agent,) = jars.glob("jamm-*.jar")
-        options = ["-Xms512m", "-Xmx512m", "-Xss512k", f"-javaagent:{agent}"]
-        options += [f"@{_HERE / 'java17.options'}"]
-        options += [f"-D{name}={value}" for name, value in properties.items()]
-        return [*java(jars, *options), "org.apache.cassandra.service.CassandraDaemon"]
 
-    def answers(self) -> bool:
-        return listens(self.port)
+def home() -> Path:
+    """Return the folder of Cassandra; it is installed if that has not been done."""
+    return install(
+        Path(__file__).with_name("pom.xml"), "lib", ("cassandra-all", "apache-cassandra")
+    )

@@ -33,6 +33,7 @@ class MongoServer(Server):
         self.url = f"mongodb://127.0.0.1:{self.port}/?directConnection=true"
 
     def prepare(self) -> None:
+        self.data.mkdir(exist_ok=True)
         (self.folder / "empty.toml").touch()  # or it reads a file of the user's
 
     def command(self) -> Sequence[str]:

@@ -5,18 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+
+from chassis.embedded.servers import catalog
 
 from tests.servers.debian import install
-from tests.servers.server import Server, free_ports, listens
-
-_HERE = Path(__file__).parent
-_PROGRAMS = Path("/usr/lib/rabbitmq/bin")
-_USER = "rabbitmq"
-_COOKIE = "tests"
-_ERLANG = f"-setcookie {_COOKIE} +S 2:2 +sbwt none -kernel inet_dist_use_interface {{127,0,0,1}}"
+from tests.servers.local import LocalServer
 
 _FIRST_STREAM = """
     Name = rabbit_misc:r(<<"/">>, queue, <<"first">>),
@@ -26,40 +19,16 @@ _FIRST_STREAM = """
 """
 
 
-class RabbitServer(Server):
-    """A node of its own, whose user `guest` has the password `guest`.
-
-    A node registers itself with an epmd, a daemon of Erlang that outlives it: this one, too, is the
-    node's own, and ends with it. Root runs both as the user `rabbitmq`, which reaches nothing but
-    their folder.
-
-    Attributes:
-        port: The port for clients.
-        home: The folder that the server can read.
-        settings: More lines of rabbitmq.conf.
-    """
+class RabbitServer(LocalServer):
+    """A node of its own, whose user `guest` has the password `guest`."""
 
     name = "rabbitmq"
+    password = "guest"
+    last_signal = "TERM"  # at this one the script ends its node
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.port, self._distribution_port, self._epmd_port = free_ports(3)
-        self.settings: dict[str, str] = {}
-        self.home = Path(tempfile.mkdtemp(prefix="rabbitmq-"))
-        self.data = self.home / "data"
-        self.url = f"rabbitmq://guest:guest@127.0.0.1:{self.port}"
-
-    def prepare(self) -> None:
-        if not _PROGRAMS.exists():
+    def install(self) -> None:
+        if catalog.known(self.name).find() is None:
             install("rabbitmq-server")
-        config = (_HERE / "rabbitmq.conf").read_text().format(port=self.port)
-        more = "".join(f"{name} = {value}\n" for name, value in self.settings.items())
-        (self.home / "rabbitmq.conf").write_text(config + more)
-        (self.home / "enabled_plugins").write_text("[].")
-        self.data.mkdir(exist_ok=True)
-        if os.geteuid() == 0:
-            for path in (self.home, *self.home.iterdir()):
-                shutil.chown(path, _USER, _USER)
 
     def start(self) -> None:
         """Start the node; a new one may be killed at once.
@@ -72,49 +41,17 @@ class RabbitServer(Server):
         if is_new:
             self.control("eval", _FIRST_STREAM)
 
-    def command(self) -> Sequence[str]:
-        # A new user forgets the signal of `Server.start`. At this one the script ends its node.
-        return self._as_user("rabbitmq-server", options=("--pdeathsig", "TERM"))
-
-    def environment(self) -> dict[str, str]:
-        return {
-            "HOME": str(self.home),
-            "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_EPMD_PORT": str(self._epmd_port),
-            "ERL_EPMD_RELAXED_COMMAND_CHECK": "1",  # so that it can be ended
-            "RABBITMQ_NODENAME": f"rabbit{self.port}@localhost",
-            "RABBITMQ_NODE_PORT": str(self.port),
-            "RABBITMQ_DIST_PORT": str(self._distribution_port),
-            "RABBITMQ_CONFIG_FILE": str(self.home / "rabbitmq.conf"),
-            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.home / "enabled_plugins"),
-            "RABBITMQ_MNESIA_BASE": str(self.data),
-            "RABBITMQ_LOG_BASE": str(self.home),
-            "RABBITMQ_LOGS": "-",
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": _ERLANG,
-            "RABBITMQ_CTL_ERL_ARGS": f"-setcookie {_COOKIE}",
-        }
-
-    def answers(self) -> bool:
-        return listens(self.port)
-
     def control(self, *arguments: str) -> str:
         """Return what `rabbitmqctl` prints."""
-        command = self._as_user("rabbitmqctl", "--quiet", *arguments)
-        environment = os.environ | self.environment()
+        server = catalog.known(self.name).find()
+        assert server is not None
+        environment = os.environ | self._kind(self._access).environment(self.home)
+        command = [str(server.with_name("rabbitmqctl")), "--quiet", *arguments]
         return subprocess.run(
             command, env=environment, check=True, capture_output=True, text=True, cwd=self.home
         ).stdout
-
-    def kill(self) -> None:
-        super().kill()
-        command = ["epmd", "-kill"]
-        subprocess.run(command, env=os.environ | self.environment(), capture_output=True)
 
     def remove(self) -> None:
         """End the server and remove its data."""
         self.kill()
         shutil.rmtree(self.home)
-
-    def _as_user(self, program: str, *arguments: str, options: Sequence[str] = ()) -> list[str]:
-        user = ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups", *options]
-        return [*(user if os.geteuid() == 0 else ()), str(_PROGRAMS / program), *arguments]

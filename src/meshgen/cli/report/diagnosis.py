@@ -10,6 +10,7 @@ from meshgen.unicode import printable
 
 if TYPE_CHECKING:
     from meshgen.operations.doctor import Diagnosis
+    from meshgen.operations.servers import Server
 
 _LONGEST = 300
 
@@ -21,10 +22,9 @@ def diagnosis_lines(diagnosis: Diagnosis) -> list[Line]:
         lines.append([("", f"{diagnosis.spec} names no engines but NATS and SQLite")])
     for engine in diagnosis.engines:
         server = engine.server
-        where = ", ".join(server.addresses) or "its address is not in the URL"
         lines.append([("bold", engine.name), ("", f"  {', '.join(engine.used_by)}")])
         lines.append(_line("adapter", "can be imported", engine.adapter.problem))
-        lines.append(_line("server", f"{server.variable}: {where}", server.problem))
+        lines.append(_line("server", _where(server), server.problem))
     lines.append([("bold", "programs"), ("", "  none of them is required")])
     width = max(len(program.name) for program in diagnosis.programs)
     for program in diagnosis.programs:
@@ -32,6 +32,16 @@ def diagnosis_lines(diagnosis: Diagnosis) -> list[Line]:
         lines.append([("", f"  {program.name:<{width}}  {path}")])
     lines += [[("cyan", "next: "), ("", each)] for each in diagnosis.advice]
     return lines
+
+
+def _where(server: Server) -> str:
+    """Where a server is that can be used."""
+    installed = server.installed
+    if installed.path:
+        version = printable(installed.version or "version not known", _LONGEST)
+        return f"`make up ENGINES=real` starts {printable(installed.path, _LONGEST)} ({version})"
+    where = ", ".join(server.addresses) or "its address is not in the URL"
+    return f"{server.variable}: {where}"
 
 
 def diagnosis_document(diagnosis: Diagnosis) -> dict[str, object]:

@@ -39,7 +39,10 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
     projections = tuple(
         build_projection(check, symbols, symbol) for symbol in symbols.projections.values()
     )
-    streams = tuple(build_stream(check, symbols, s) for s in symbols.streams.values())
+    streams = tuple(
+        build_stream(check, symbols, symbol, syntax.event_hub.engine)
+        for symbol in symbols.streams.values()
+    )
     bffs = tuple(build_bff(check, symbols, bff) for bff in syntax.bffs)
     processes = build_processes(check, syntax)
     roles = _roles(symbols)

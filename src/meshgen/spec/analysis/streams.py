@@ -10,6 +10,7 @@ from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.dispatch import build_each, event_names
 from meshgen.spec.analysis.index import Tie
 from meshgen.spec.analysis.queries import Rows, build_query
+from meshgen.spec.analysis.spark import check_spark
 from meshgen.spec.analysis.symbols import EventSymbol, StreamSymbol, Symbols
 from meshgen.spec.analysis.wide_columns import WideRows, check_wide_rows
 from meshgen.spec.expressions import Access, Expression
@@ -49,7 +50,9 @@ _SUMMED = (INT, DECIMAL)
 _ORDERED = (INT, DECIMAL, FLOAT, DATE, DATETIME)
 
 
-def build_stream(check: Check, symbols: Symbols, symbol: StreamSymbol) -> Stream | None:
+def build_stream(
+    check: Check, symbols: Symbols, symbol: StreamSymbol, event_hub: str
+) -> Stream | None:
     """The stream of the model, with findings for everything that does not fit."""
     syntax = symbol.syntax
     events = [event for word in syntax.on if (event := symbols.event(word, None))]
@@ -62,6 +65,8 @@ def build_stream(check: Check, symbols: Symbols, symbol: StreamSymbol) -> Stream
     aggregates = _aggregates(check, syntax, names)
     _check_time(check, syntax, events)
     window = _window(check, syntax.window)
+    if syntax.job is not None:
+        check_spark(check, syntax, event_hub, each, by, aggregates)
     if len(events) > 1:
         values = [*(key.value for key in by), *(a.value for a in aggregates if a.value)]
         _tie(check, syntax, events, [*values, *([each.items] if each else [])])
@@ -76,6 +81,7 @@ def build_stream(check: Check, symbols: Symbols, symbol: StreamSymbol) -> Stream
             engine=syntax.engine.text if syntax.engine else "",
             at=syntax.engine.at if syntax.engine else syntax.name.at,
         ),
+        job=syntax.job.text if syntax.job else None,
         events=tuple(
             symbols.ref(event, word) for event, word in zip(events, syntax.on, strict=False)
         ),

@@ -6,6 +6,7 @@ from meshgen.spec.grammar import kinds, scopes
 from meshgen.spec.grammar.names import FIELD, UNIT
 from meshgen.spec.grammar.reads import ROW_QUERY, VIEW_STORES
 from meshgen.spec.grammar.shapes import (
+    Choice,
     Construct,
     Duration,
     Example,
@@ -19,6 +20,7 @@ from meshgen.spec.grammar.shapes import (
 )
 from meshgen.spec.grammar.values import SUMMARY, renamed_from
 
+STREAM_ENGINES = Choice(("spark",))
 FUNCTIONS = ("count", "sum", "min", "max")
 MAX_HOPS = 1000
 
@@ -90,6 +92,15 @@ STREAM = Construct(
             meaning="Where the rows are stored.",
             required=True,
             hint="`store: postgresql`, or another engine",
+        ),
+        Key(
+            name="engine",
+            shape=STREAM_ENGINES,
+            meaning=(
+                "What computes the rows: a job of Spark Structured Streaming, from Kafka to "
+                "PostgreSQL. The embedded mode ignores it."
+            ),
+            otherwise="the unit itself computes them",
         ),
         Key(
             name="on",
@@ -168,6 +179,21 @@ sales_per_hour:
     SalesOfBook: {by: book_id, page: 24}
 """,
             at="streams",
+        ),
+        Example(
+            """\
+event_hub: {engine: kafka}
+streams:
+  copies_per_minute:
+    store: postgresql
+    engine: spark
+    on: order.OrderPlaced
+    each: line in lines
+    by: {book_id: line.book_id}
+    window: {tumbling: 1m}
+    watermark: 30s
+    aggregates: {copies: sum(line.quantity)}
+"""
         ),
         Example(
             """\

@@ -80,11 +80,15 @@ class Aggregation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
-    """Aggregates of events by key and window. `time` is the events' field with their time."""
+    """Aggregates of events by key and window. `time` is the events' field with their time.
+
+    `job` is the engine that computes the rows if the unit does not: "spark".
+    """
 
     name: str
     summary: str | None
     store: Store
+    job: str | None
     events: tuple[Ref, ...]
     each: Each | None
     by: tuple[Assignment, ...]

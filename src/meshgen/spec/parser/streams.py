@@ -6,6 +6,7 @@ from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
 from meshgen.spec.grammar.names import FIELD, UNIT
 from meshgen.spec.grammar.reads import VIEW_STORES
+from meshgen.spec.grammar.streams import STREAM_ENGINES
 from meshgen.spec.parser.queries import read_queries
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import Assignments, StreamSyntax, WindowSyntax, Word
@@ -27,6 +28,7 @@ def _stream(reading: Reading, name: Word, node: Node) -> StreamSyntax:
         name=name,
         summary=reading.summary(values.get("summary")),
         engine=reading.choice(values.get("store"), "a store", VIEW_STORES.words),
+        job=reading.choice(values.get("engine"), "the stream's engine", STREAM_ENGINES.words),
         on=reading.words(values.get("on"), "an event of `on`"),
         each=reading.text(values.get("each"), "`each`"),
         by=_new_fields(reading, values.get("by"), "`by`", "`by: {customer_id: customer_id}`"),

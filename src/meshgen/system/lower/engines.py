@@ -6,38 +6,34 @@ project, because the embedded mode runs on them.
 
 from __future__ import annotations
 
+from meshgen.naming import unit_folder
 from meshgen.spec.model import Projection, Service, Spec, Stream
-from meshgen.system.model import ChassisView, EnginesView, ExtraView, ServerView, StoreView
+from meshgen.system.model import (
+    ChassisView,
+    EnginesView,
+    ExtraView,
+    JobView,
+    ServerView,
+    StoreView,
+)
 
 EMBEDDED = ("nats", "sqlite")
-SHARED = {
-    "group_commit": ("mongodb", "postgresql", "sqlserver"),
-    "sql": ("postgresql", "sqlserver"),
-}
+SHARED = {"group_commit": ("mongodb", "postgresql", "sqlserver")}
 """The packages of `chassis.store` that the adapters of several engines share."""
-
-RELATIONAL = ("sqlalchemy>=2.1",)
-"""What the clients of relational engines share."""
 
 CLIENTS = {
     "cassandra": ("cassandra-driver>=3.29",),
     "kafka": ("confluent-kafka>=2.16",),
     "mongodb": ("pymongo>=4.15",),
-    "postgresql": ("psycopg[binary]>=3.3", "psycopg-pool>=3.3", *RELATIONAL),
+    "postgresql": ("psycopg[binary]>=3.3", "psycopg-pool>=3.3"),
     "rabbitmq": ("aio-pika>=9.5", "aiormq>=6.9"),
     "redis": ("redis>=7",),
-    "sqlserver": ("pyopenssl>=25", "python-tds>=1.17", *RELATIONAL),
+    "sqlserver": ("pyopenssl>=25", "python-tds>=1.17"),
 }
-"""The client libraries of each engine."""
+"""The client libraries of each engine, besides those of the embedded mode.
 
-PINNED = {
-    "relational": RELATIONAL,
-    **{
-        engine: tuple(client for client in clients if client not in RELATIONAL)
-        for engine, clients in CLIENTS.items()
-    },
-}
-"""What each file of `templates/parts/requirements` pins, besides that of the embedded mode."""
+Each has a file of `templates/parts/requirements` with what it pins.
+"""
 
 
 def engines_view(spec: Spec) -> EnginesView:
@@ -59,7 +55,13 @@ def engines_view(spec: Spec) -> EnginesView:
         stores=stores,
         servers=_servers(hub, stores),
         clients=clients,
-        pins=_pins(clients),
+        jobs=tuple(
+            JobView(
+                stream=stream.name, engine=stream.job, folder=unit_folder("streams", stream.name)
+            )
+            for stream in spec.streams
+            if stream.job
+        ),
     )
 
 
@@ -76,11 +78,12 @@ def _servers(hub: str, stores: tuple[StoreView, ...]) -> tuple[ServerView, ...]:
 def chassis_view(spec: Spec) -> ChassisView:
     """Return the adapters that the units of `spec` run on, and their client libraries."""
     engines = engines_view(spec)
-    stores = {"sqlite", *(store.engine for store in engines.stores)}
+    stores = {"sqlite", "sql", *(store.engine for store in engines.stores)}
     shared = {name for name, users in SHARED.items() if set(users) & set(engines.clients)}
     return ChassisView(
         hubs=tuple(sorted({"nats", spec.event_hub.engine})),
         stores=tuple(sorted(stores | shared)),
+        jobs=tuple(sorted({job.engine for job in engines.jobs})),
         extras=tuple(ExtraView(name=name, requirements=CLIENTS[name]) for name in engines.clients),
     )
 
@@ -88,11 +91,6 @@ def chassis_view(spec: Spec) -> ChassisView:
 def extras(event_hub: str, store: str) -> tuple[str, ...]:
     """Return the extras of the chassis that a unit on these engines needs."""
     return _with_clients(event_hub, store)
-
-
-def _pins(clients: tuple[str, ...]) -> tuple[str, ...]:
-    relational = any(set(CLIENTS[engine]) & set(RELATIONAL) for engine in clients)
-    return ("relational", *clients) if relational else clients
 
 
 def _with_clients(*engines: str) -> tuple[str, ...]:

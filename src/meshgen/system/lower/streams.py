@@ -9,6 +9,7 @@ from meshgen.system.lower.engines import extras
 from meshgen.system.lower.identities import identity_of
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.services import query_route
+from meshgen.system.lower.spark import spark_view
 from meshgen.system.model import Argument, Call, StreamView
 from meshgen.system.pysource.annotations import attribute, duration
 from meshgen.system.pysource.calls import EVENT, loop_view
@@ -53,6 +54,7 @@ def stream_view(
             Argument(name=each.name, value=f"Aggregate.{each.function.upper()}")
             for each in stream.aggregates
         ),
+        job=spark_view(stream, index),
         testing=stream_tests(stream, example_events),
         routes=tuple(query_route(query, row) for query in stream.queries),
         imports=contract_imports(index, stream.events),

@@ -23,6 +23,12 @@ def messages(index: Index) -> tuple[Message, ...]:
     return tuple(sorted(found, key=lambda message: message.topic))
 
 
+def message_of(index: Index, ref: Ref) -> Message:
+    """Return the event with a reference."""
+    of = index.event(ref)
+    return _message(index, "events", of.service.name, of.event.name, of.aggregate.id)
+
+
 def topics(index: Index) -> tuple[Topic, ...]:
     """Return every topic with its messages, publishers and subscribers.
 

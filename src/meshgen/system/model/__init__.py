@@ -29,9 +29,11 @@ from meshgen.system.model.engines import (
     ChassisView,
     EnginesView,
     ExtraView,
+    JobView,
     ServerView,
     StoreView,
 )
+from meshgen.system.model.jobs import SparkView
 from meshgen.system.model.system import (
     CatalogView,
     ContractModule,
@@ -110,6 +112,7 @@ __all__ = [
     "GatewayRoute",
     "GatewayView",
     "Import",
+    "JobView",
     "Loop",
     "Mesh",
     "Message",
@@ -139,6 +142,7 @@ __all__ = [
     "ServerView",
     "ServiceView",
     "Setting",
+    "SparkView",
     "StepView",
     "StoreView",
     "StoredAs",

@@ -25,6 +25,16 @@ class ServerView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """The job of a stream."""
+
+    stream: str
+    engine: str
+    folder: str
+    """The folder of the stream."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnginesView:
     """The engines that the spec names, where they differ from those of the embedded mode."""
 
@@ -35,9 +45,9 @@ class EnginesView:
     servers: tuple[ServerView, ...]
     """The server of each engine; the event hub's is the first."""
     clients: tuple[str, ...]
-    """The engines with a client library, sorted."""
-    pins: tuple[str, ...]
-    """The files with the pins of these libraries."""
+    """The engines with a client library, sorted; each has a file with its pins."""
+    jobs: tuple[JobView, ...]
+    """The streams whose rows are computed by jobs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,4 +67,6 @@ class ChassisView:
     """The packages of `chassis.hub` that are a part of the project."""
     stores: tuple[str, ...]
     """The packages of `chassis.store` that are a part of the project."""
+    jobs: tuple[str, ...]
+    """The packages of `chassis.jobs` that are a part of the project."""
     extras: tuple[ExtraView, ...]

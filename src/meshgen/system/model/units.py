@@ -15,6 +15,7 @@ from meshgen.system.model.code import (
     Route,
     StoredAs,
 )
+from meshgen.system.model.jobs import SparkView
 from meshgen.system.model.testing import (
     AccessTests,
     DomainTests,
@@ -225,6 +226,8 @@ class StreamView:
     window: str
     watermark: str
     aggregates: tuple[Argument, ...]
+    job: SparkView | None
+    """What computes the rows instead of the unit; None if nothing does."""
     testing: StreamTests
     routes: tuple[Route, ...]
     imports: tuple[Import, ...]

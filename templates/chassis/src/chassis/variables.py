@@ -84,18 +84,20 @@ class Variables:
         """Read the URL of the server of a store."""
         return self._of_engine(name, STORE_ENGINES, "host/database")
 
-    def server(self, engine: str) -> str:
-        """Read `<ENGINE>_URL`, the URL of a server of this engine, e.g. KAFKA_URL."""
+    def server(self, engine: str) -> str | None:
+        """Read `<ENGINE>_URL`, the URL of a server of this engine, e.g. KAFKA_URL.
+
+        Returns:
+            The URL; empty if it is not set, None if there is a problem with it.
+        """
         name, known = f"{engine.upper()}_URL", {**HUB_ENGINES, **STORE_ENGINES}
         schemes = {scheme: each for scheme, each in known.items() if each == engine}
         if not schemes:
             self.problems.append(f"{engine}: there is no adapter for it")
-            return ""
+            return None
         before = len(self.problems)
         value = self._of_engine(name, schemes, "...")
-        if not value and len(self.problems) == before:
-            self.problems.append(f"{name} is not set")
-        return value
+        return value if len(self.problems) == before else None
 
     def stores(self) -> Mapping[str, str]:
         """Read the stores of single units by unit: `ORDER_STORE_URL`."""

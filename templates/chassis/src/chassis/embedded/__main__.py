@@ -22,7 +22,7 @@ examples:
   python -m chassis.embedded up                 start everything and wait until it is ready
   python -m chassis.embedded up --each          a process for every unit (or PROCESSES=each)
   python -m chassis.embedded up --replicas 2    every process twice (or REPLICAS=2)
-  ENGINES=real python -m chassis.embedded up    on the servers of KAFKA_URL, POSTGRESQL_URL, ...
+  ENGINES=real python -m chassis.embedded up    on the engines of the spec (KAFKA_URL, ...)
   GATEWAY_PORT=0 python -m chassis.embedded up  the gateway on any free port
   python -m chassis.embedded status --json
   python -m chassis.embedded logs order -f      follow the log of one unit

@@ -1,4 +1,4 @@
-"""`down`: stop the supervisor, which stops the gateway, then the units, then the hub."""
+"""`down`: stop the supervisor, which stops the gateway, then the units, then their servers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chassis.embedded.locks import WAITING, command_lock, held
 from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.state import State
 
-# Longer than the gateway, the units and the hub may take one after the other.
+# Longer than the gateway, the units and the servers may take one after the other.
 _SUPERVISOR_TIMEOUT = 4 * shutdown.STOP_TIMEOUT
 _POLL = 0.02
 
@@ -42,7 +42,7 @@ def stop_system(paths: ProjectPaths, found: State, console: Console) -> None:
         killed = {name for name, ends in left.ends.items() if ends.last == shutdown.KILLED}
         killed |= set(shutdown.stop_processes(paths, left))
         state.remove(paths)
-        shutil.rmtree(paths.servers, ignore_errors=True)
+        shutil.rmtree(paths.urls, ignore_errors=True)
     for name in sorted(killed):
         console.line(f"{name} was {shutdown.KILLED}")
 

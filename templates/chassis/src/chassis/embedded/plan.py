@@ -29,8 +29,8 @@ def fingerprint(paths: ProjectPaths, topology: Topology, options: Options) -> st
     digest.update(gateway.read_bytes() if gateway.exists() else b"")
     digest.update(repr((options.each, options.replicas, sys.executable)).encode())
     if options.real:
-        urls = engines.server_urls(topology.engines, os.environ)
-        digest.update(engines.digest(urls).encode())
+        servers = engines.choose(paths, topology.engines, os.environ)
+        digest.update(servers.digest.encode())
     return digest.hexdigest()[:16]
 
 
@@ -43,10 +43,10 @@ def make_plan(paths: ProjectPaths, topology: Topology, options: Options) -> Plan
         options: How the units are spread over processes, and the port of the gateway.
 
     Raises:
-        EmbeddedError: The port is in use, a name is reserved, or the URL of a server is missing.
+        EmbeddedError: The port is in use, a name is reserved, or a server is missing.
     """
     chosen = topology.engines if options.real else EMBEDDED
-    urls = engines.server_urls(chosen, os.environ)
+    servers = engines.choose(paths, chosen, os.environ)
     port = options.gateway_port
     gateway_port = topology.gateway.port if port is None else port
     if gateway_port and is_in_use(gateway_port):
@@ -55,6 +55,8 @@ def make_plan(paths: ProjectPaths, topology: Topology, options: Options) -> Plan
             "with GATEWAY_PORT=8081 (0: any free one)"
         )
     copies = _copies(topology, options)
+    if taken := copies.keys() & set(servers.started):
+        raise EmbeddedError(f"a unit is called like its server: set {taken.pop().upper()}_URL")
     units = [(copy, unit) for copy in copies for unit in copies[copy].units]
     nats_port, admin_port, any_port, *unit_ports = free_ports(3 + len(units))
     gateway_port = gateway_port or any_port
@@ -62,7 +64,7 @@ def make_plan(paths: ProjectPaths, topology: Topology, options: Options) -> Plan
     addresses = _addresses(ports)
     variables = _variables(paths, gateway_port=gateway_port, admin_port=admin_port)
     gateway = envoy.command(paths, topology.gateway.config, variables, addresses)
-    engines.write(paths, urls)
+    urls = engines.prepare(paths, servers)
     hub = engines.hub_variables(paths, chosen.event_hub, f"nats://{LOOPBACK}:{nats_port}")
     env = {**hub, **_environment(paths, topology, addresses)}
     return Plan(
@@ -74,6 +76,7 @@ def make_plan(paths: ProjectPaths, topology: Topology, options: Options) -> Plan
         admin_port=admin_port,
         processes=(
             *([] if chosen.event_hub else [_hub(paths, topology, nats_port)]),
+            *(engines.server_process(paths, engine) for engine in servers.started),
             *(
                 _process(
                     name,

@@ -26,3 +26,12 @@ def is_in_use(port: int) -> bool:
         except OSError:
             return True
     return False
+
+
+def problem_at(port: int) -> str | None:
+    """Return why a server cannot be connected to; None if it can."""
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=3).close()
+    except OSError as error:
+        return f"no response yet ({error})"
+    return None

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from chassis.embedded import nats_server
+from chassis.embedded.paths import ProjectPaths
+from chassis.embedded.servers import catalog
 from chassis.embedded.state import Plan, Planned
 from chassis.embedded.topology import GATEWAY, HUB
 from chassis.health import Check, degraded, failed, ok
@@ -20,12 +22,14 @@ _TIMEOUT = 3.0
 _LONGEST_REASON = 120
 
 
-def probes(plan: Plan, process: Planned) -> dict[str, Probe]:
+def probes(paths: ProjectPaths, plan: Plan, process: Planned) -> dict[str, Probe]:
     """Return the readiness checks of `process`, by unit or server."""
     if process.name == HUB:
         return {HUB: lambda: _check_hub(plan.nats_port)}
     if process.name == GATEWAY:
         return {GATEWAY: lambda: check(f"{plan.gateway_url}/livez")}
+    if not process.units:
+        return {process.name: partial(_check_server, paths, process.name)}
     return {unit: partial(check, f"{url}/readyz") for unit, url in process.units.items()}
 
 
@@ -52,6 +56,11 @@ def check(url: str) -> Check:
 def _check_hub(port: int) -> Check:
     reason = nats_server.unready_reason(port)
     return failed(reason) if reason else ok()
+
+
+def _check_server(paths: ProjectPaths, engine: str) -> Check:
+    reason = catalog.opened(engine, paths.server(engine)).problem()
+    return failed(" ".join(reason.split())[:_LONGEST_REASON]) if reason else ok()
 
 
 def _reason(body: bytes) -> str:

@@ -14,6 +14,7 @@ from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.files import write_atomically
 from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.processes import Running, is_alive
+from chassis.embedded.topology import GATEWAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Planned:
         command: The command that starts it.
         env: Its environment variables.
         units: The URLs of its units by name.
+        stop_signal: The name of the signal that stops it.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Planned:
     command: tuple[str, ...]
     env: Mapping[str, str]
     units: Mapping[str, str]
+    stop_signal: str = "SIGTERM"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,8 @@ class Plan:
         gateway_port: The port of the gateway.
         admin_port: The port of the gateway's admin interface.
         processes: The processes.
-        servers: The URLs of the servers that were not started here, by engine, without passwords.
+        servers: The URLs of the servers of the units' engines, by engine, without passwords. The
+            server that is started here is the process with the name of the engine.
     """
 
     system: str
@@ -56,6 +60,11 @@ class Plan:
     admin_port: int
     processes: tuple[Planned, ...]
     servers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def own_servers(self) -> tuple[Planned, ...]:
+        """The processes that units need: the event hub and the servers that are started here."""
+        return tuple(each for each in self.processes if not each.units and each.name != GATEWAY)
 
     @property
     def gateway_url(self) -> str:

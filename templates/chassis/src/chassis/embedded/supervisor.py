@@ -11,9 +11,9 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from chassis.embedded import processes, requests, shutdown, state
+from chassis.embedded import processes, readiness, requests, shutdown, state
 from chassis.embedded.children import Adopted
 from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.keeper import Backoff, Keeper
@@ -21,8 +21,13 @@ from chassis.embedded.locks import held
 from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.processes import Running
 from chassis.embedded.state import Ends, Planned, State
+from chassis.embedded.topology import HUB
+from chassis.health import Severity
+
+_Task: TypeAlias = asyncio.Task[None]
 
 _log = logging.getLogger(__name__)
+_POLL = 0.1
 
 
 def command(paths: ProjectPaths, run: str) -> tuple[str, ...]:
@@ -58,25 +63,38 @@ class Supervisor:
         self._paths = paths
         self._state = found
         self._backoff = backoff or Backoff()
+        self._keepers = {each.name: self._keeper(each) for each in found.plan.processes}
 
     async def run(self) -> None:
         """Adopt what is running, start the rest, and stop everything after SIGTERM."""
-        stop = _stop_on_signals()
-        keepers = {each.name: self._keeper(each) for each in self._state.plan.processes}
+        stop, planned = _stop_on_signals(), self._state.plan.processes
         try:
-            with requests.received(self._paths, partial(_restart, keepers)):
+            with requests.received(self._paths, self._restart):
                 self._write()  # from now on commands find this supervisor
                 adopted = self._state.alive
                 shutdown.stop_strays(self._paths.root, adopted.values())
+                servers = asyncio.create_task(self._until_servers_are_ready())
                 await _first_to_end(
                     stop.wait(),
-                    *(
-                        keeper.run(Adopted(adopted[name]) if name in adopted else None)
-                        for name, keeper in keepers.items()
-                    ),
+                    *(self._keep(each, adopted.get(each.name), servers) for each in planned),
                 )
         finally:
             self._stop_all()
+
+    async def _keep(self, planned: Planned, adopted: Running | None, servers: _Task) -> None:
+        """Keep a process running; units are started when `servers` is done."""
+        if planned.units and adopted is None:
+            await servers
+        await self._keepers[planned.name].run(Adopted(adopted) if adopted else None)
+
+    async def _until_servers_are_ready(self) -> None:
+        plan = self._state.plan
+        for server in plan.own_servers:
+            if server.name == HUB:  # units start without it, too
+                continue
+            for probe in readiness.probes(self._paths, plan, server).values():
+                while (await asyncio.to_thread(probe)).severity is Severity.FAILED:  # noqa: ASYNC110
+                    await asyncio.sleep(_POLL)
 
     def _keeper(self, planned: Planned) -> Keeper:
         return Keeper(
@@ -89,6 +107,10 @@ class Supervisor:
             stop=partial(shutdown.stop_one, self._state.plan, planned.name),
             backoff=self._backoff,
         )
+
+    def _restart(self, name: str) -> None:
+        if keeper := self._keepers.get(name):
+            keeper.restart()
 
     def _started(self, name: str, running: Running) -> None:
         self._state = self._state.with_started(name, running)
@@ -111,11 +133,6 @@ class Supervisor:
             state.write(self._paths, self._state)
         except OSError as error:  # e.g. the disk is full: supervising goes on
             _log.warning("the state cannot be written: %s", error)
-
-
-def _restart(keepers: dict[str, Keeper], name: str) -> None:
-    if keeper := keepers.get(name):
-        keeper.restart()
 
 
 async def _first_to_end(*works: Coroutine[Any, Any, object]) -> None:

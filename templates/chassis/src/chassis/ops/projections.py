@@ -28,6 +28,7 @@ from chassis.runtime.generations import (
 )
 from chassis.service import Start
 from chassis.store.port import Query, Store
+from chassis.stream import Job, Stream
 
 _POLL = 0.2
 _MANY = 10_000_000
@@ -68,10 +69,10 @@ def add_to(areas: Any) -> None:
 
 async def _status(options: argparse.Namespace, system: System, output: Output) -> int:
     if options.name is not None:
-        await _projection(options, system)
+        await _own_rows(options, system)
     hub, rows = await system.hub(), []
     async for unit, store in system.stores(options.name):
-        if isinstance(unit, MaterializedView):
+        if isinstance(unit, MaterializedView) and not _job(unit, hub):
             model = await ReadModels(store).load()
             for generation in dict.fromkeys((model.live, model.building or model.live)):
                 row = await _row(unit, model, generation, store, hub)
@@ -83,7 +84,7 @@ async def _status(options: argparse.Namespace, system: System, output: Output) -
 
 
 async def _rebuild(options: argparse.Namespace, system: System, output: Output) -> int:
-    unit, store = await _projection(options, system)
+    unit, store = await _own_rows(options, system)
     hub, before = await system.hub(), await ReadModels(store).load()
     if before.paused:
         raise OpsError(f"{unit.name} is paused: `projection resume {unit.name}` first")
@@ -191,7 +192,7 @@ async def _wait(
 
 def _pausing(paused: bool) -> Any:
     async def run(options: argparse.Namespace, system: System, output: Output) -> int:
-        unit, store = await _projection(options, system)
+        unit, store = await _own_rows(options, system)
         await _change(store, lambda model: replace(model, paused=paused))
         done = f"{unit.name} is {'paused' if paused else 'resumed'}"
         output.done(done, projection=unit.name, paused=paused)
@@ -207,6 +208,23 @@ async def _projection(
     if not isinstance(unit, MaterializedView):
         raise OpsError(f"{unit.name} is not a projection, but a service")
     return unit, await system.store(unit)
+
+
+async def _own_rows(
+    options: argparse.Namespace, system: System
+) -> tuple[MaterializedView[Any], Store]:
+    """Return a projection that writes its rows itself."""
+    unit, store = await _projection(options, system)
+    if job := _job(unit, await system.hub()):
+        raise OpsError(
+            f"the rows of {unit.name} are written by its {job.engine} job: stop that; "
+            "it builds them anew if it starts without its checkpoint"
+        )
+    return unit, store
+
+
+def _job(unit: MaterializedView[Any], hub: Hub) -> Job | None:
+    return unit.written_by(hub.system) if isinstance(unit, Stream) else None
 
 
 async def _change(store: Store, change: Callable[[ReadModel], ReadModel]) -> ReadModel:

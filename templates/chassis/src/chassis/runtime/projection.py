@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import structlog
 
+from chassis import names
 from chassis.clock import Clock, utc_now
 from chassis.dead_letters import DeadLetters
 from chassis.errors import Conflict, Unavailable
@@ -84,14 +85,14 @@ class _Generation:
             store=parts.store,
             hub=parts.hub,
             messages=stream.messages,
-            name=generations.collection_name("watermarks", self.number),
+            name=names.watermarks(identity_of(stream)).generation(self.number),
             delay=stream.watermark,
         )
         return Windowing(
             stream,
             store=parts.store,
             rows=self.rows,
-            sessions=generations.collection_name("sessions", self.number),
+            sessions=names.sessions(identity_of(stream)).generation(self.number),
             watermarks=self.watermarks,
             group=group,
             in_order=self.history is None,
@@ -144,6 +145,7 @@ class ProjectionRuntime:
         self._clock = clock
         self.sources = Sources(self._stored, self._known)
         self._running: dict[int, _Generation] = {}
+        self._is_reading = not (isinstance(view, Stream) and view.written_by(hub.system))
         self._live = _Generation(view, ReadModel().live, self._parts)
         self._unit = Unit(
             name=identity_of(view),
@@ -163,6 +165,11 @@ class ProjectionRuntime:
     ) -> Page[Any]:
         """Return a page of rows; see `ServiceRuntime.search`."""
         return await self._live.rows.search(by, filter, sort, limit, cursor)
+
+    def collections(self, numbers: Iterable[int]) -> tuple[Collection, ...]:
+        """Return the collections that the store is prepared for, with those of generations."""
+        built = (_Generation(self._view, number, self._parts) for number in numbers)
+        return (*self._unit.collections, *(each for one in built for each in one.collections))
 
     @property
     def idle(self) -> bool:
@@ -194,7 +201,7 @@ class ProjectionRuntime:
         return await self._unit.readiness()
 
     async def _stored(self) -> tuple[Sample, ...]:
-        watermarks = self._live.watermarks
+        watermarks = self._live.watermarks if self._is_reading else None
         return (
             *await observation.dead_letters(self._parts),
             *(await observation.watermarks(watermarks, self._clock) if watermarks else ()),
@@ -205,8 +212,12 @@ class ProjectionRuntime:
         return (
             *observation.leases(self._parts),
             *observation.lags(reading, self._clock),
-            observation.projection_lag(self._live.consumers, self._clock),
+            *self._lag(),
         )
+
+    def _lag(self) -> tuple[Sample, ...]:
+        consumers = self._live.consumers
+        return (observation.projection_lag(consumers, self._clock),) if self._is_reading else ()
 
     async def _watch(self) -> None:
         """Follow the document of the read model; one process also advances it."""
@@ -226,7 +237,7 @@ class ProjectionRuntime:
             history = model.history_of(number)
             if number not in model.generations or running.history != (history and history.topic):
                 await self._unit.cease(self._running.pop(number).consumers)
-        for number in model.generations:
+        for number in model.generations if self._is_reading else ():
             if number not in self._running:
                 history = model.history_of(number)
                 wanted = self._live if number == model.live else await self._opened(number, history)

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from chassis.codec import Codec
 from chassis.errors import InvalidQuery
 from chassis.fields import SearchField, search_fields, stored_fields
+from chassis.names import Name
 from chassis.results import Page, Versioned
 from chassis.runtime.cursor import read_cursor, write_cursor
 from chassis.runtime.patterns import Pattern
@@ -38,7 +39,7 @@ class Rows(Generic[T]):
     def __init__(
         self,
         store: Store,
-        name: str,
+        name: Name | str,
         kind: type[T],
         keys: Mapping[str, str] = MappingProxyType({}),
         id: str | None = None,
@@ -55,12 +56,14 @@ class Rows(Generic[T]):
             patterns: The expected searches.
         """
         self._store = store
+        named = name if isinstance(name, Name) else Name(name)
         self._codec = Codec(kind, keys)
         stored = stored_fields(kind, keys)
         self._fields = search_fields(kind, stored)
         self._by_key = {field.key: field for field in self._fields.values()}
         self.collection = Collection(
-            name=name,
+            name=named.now,
+            former=named.former,
             id=stored[id].key if id in stored else None,
             fields=tuple(stored.values()),
             patterns=tuple(

@@ -20,7 +20,7 @@ from chassis.runtime.commands import Request, check_owner
 from chassis.runtime.retries import RETRY, Retry
 from chassis.runtime.work import Work
 from chassis.service import Service
-from chassis.store.port import Store
+from chassis.store.port import Collection, Store
 from chassis.telemetry import Telemetry
 
 S = TypeVar("S")
@@ -54,6 +54,11 @@ class ServiceRuntime:
         self._store = store
         self._repositories = {r.aggregate.state: r for r in parts.repositories}
         self._commands = parts.commands
+
+    @property
+    def collections(self) -> tuple[Collection, ...]:
+        """The collections that the store is prepared for."""
+        return self._unit.collections
 
     async def handle(
         self,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from chassis.hub.port import Hub
 from chassis.hub.topics import topic_of
 from chassis.messages import Catalog
+from chassis.names import Name
 from chassis.results import Versioned
 from chassis.runtime.rows import Rows
 from chassis.runtime.work import Work
@@ -38,7 +39,7 @@ class Watermarks:
     """
 
     def __init__(
-        self, *, store: Store, hub: Hub, messages: Catalog, name: str, delay: timedelta
+        self, *, store: Store, hub: Hub, messages: Catalog, name: Name | str, delay: timedelta
     ) -> None:
         """Create access to the watermarks.
 

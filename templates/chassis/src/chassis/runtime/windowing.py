@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 from chassis.envelope import Envelope
 from chassis.messages import Event
+from chassis.names import Name
+from chassis.row_ids import row_id
 from chassis.runtime.rows import Rows
 from chassis.runtime.watermarks import Watermarks
 from chassis.runtime.work import Work
@@ -35,7 +35,7 @@ class Windowing:
         *,
         store: Store,
         rows: Rows[Any],
-        sessions: str,
+        sessions: Name | str,
         watermarks: Watermarks,
         group: str,
         in_order: bool = True,
@@ -132,9 +132,7 @@ class Windowing:
 
     def _id(self, row: Any, start: datetime | None = None) -> str:
         """Return the id of the key of a row, or of its window that begins at `start`."""
-        parts = [str(getattr(row, name)) for name in self._stream.by]
-        parts += [start.isoformat()] if start else []
-        return str(uuid5(NAMESPACE_OID, json.dumps(parts)))
+        return row_id((getattr(row, name) for name in self._stream.by), start)
 
 
 def _windows(known: Any) -> tuple[Window, ...]:

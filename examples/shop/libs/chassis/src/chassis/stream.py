@@ -92,6 +92,21 @@ class Aggregate(Enum):
                 return _EXACT.add(one, other) if isinstance(one, Decimal) else one + other
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A program on another engine which writes the rows, where the events are in that hub.
+
+    Elsewhere, e.g. in the embedded mode, the unit itself writes them.
+
+    Attributes:
+        engine: The engine of the program.
+        hub: The engine of the event hub.
+    """
+
+    engine: str
+    hub: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream(MaterializedView[R], Generic[R, E]):
     """A read model with a row for each key and window.
@@ -108,6 +123,7 @@ class Stream(MaterializedView[R], Generic[R, E]):
         watermark: How late an event may be.
         aggregates: The aggregates, by the field of the row.
         time: The field of the events with their time; None for the time of the envelope.
+        job: What writes the rows instead of the unit, if something does.
     """
 
     entries: Callable[[E], Iterable[Any]]
@@ -116,6 +132,11 @@ class Stream(MaterializedView[R], Generic[R, E]):
     watermark: timedelta
     aggregates: Mapping[str, Aggregate]
     time: str | None = None
+    job: Job | None = None
+
+    def written_by(self, hub: str) -> Job | None:
+        """Return the job that writes the rows of events in a hub of this engine."""
+        return self.job if self.job and self.job.hub == hub else None
 
     @property
     def events(self) -> tuple[type[Event], ...]:

@@ -74,7 +74,7 @@ class RabbitHub:
 
     async def declare(self, topic: Topic) -> None:
         """See `Hub`."""
-        with _translating():
+        with translating():
             found = await self._connected().topics.declare(topic)
         _warn_of_differences(topic, found)
         self._topics[topic.name] = replace(topic, partitions=found.partitions)
@@ -166,7 +166,7 @@ class RabbitHub:
         errors: list[str] = []
         for url in self._urls:
             try:
-                with _translating():
+                with translating():
                     return await self._connect(url)
             except Unavailable as error:
                 errors.append(str(error))
@@ -192,7 +192,7 @@ class RabbitHub:
         """Raise `Unavailable` for errors in this block; a topic that was lost is created again."""
         connection = self._connected()
         try:
-            with _translating():
+            with translating():
                 yield connection
         except NoTopic:
             await self._restore(connection, topic)
@@ -201,7 +201,7 @@ class RabbitHub:
     async def _restore(self, connection: Connection, name: str) -> None:
         topic = self._topics.get(name)
         if topic is not None and not topic.temporary:
-            with _translating():
+            with translating():
                 await connection.topics.ensure(topic)
 
 
@@ -219,7 +219,8 @@ def _warn_of_differences(topic: Topic, found: Description) -> None:
 
 
 @contextmanager
-def _translating() -> Iterator[None]:
+def translating() -> Iterator[None]:
+    """Raise `Unavailable` for the errors of the client in this block."""
     try:
         yield
     except (AMQPError, OSError, RuntimeError, TimeoutError) as error:
@@ -230,3 +231,8 @@ def _translating() -> Iterator[None]:
         if (task := asyncio.current_task()) is not None and task.cancelling():
             raise
         raise Unavailable("event hub: the connection was closed") from None
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        # The client raises this for requests that it ends because the connection is lost.
+        raise Unavailable("event hub: the connection was closed") from error

@@ -62,6 +62,21 @@ class Schema:
         await self._replace(catalog, catalog.completed(filling))
         return await self.prepare(collections)
 
+    async def changes(self, collections: tuple[Collection, ...]) -> list[str]:
+        """Return the statements that `prepare` would execute, without those that fill tables."""
+        existing = await self._existing()
+        is_new = not _TABLES.keys() <= {table for table, _ in existing}
+        found = list(self._own()) if is_new else []
+        catalog = Catalog() if is_new else await self.catalog()
+        wanted = catalog.including(collections)
+        for each in collections:
+            entry = wanted.entries[each.name]
+            for table in Layout(entry.collection).tables:
+                found += self._changes(table, existing)
+            if not entry.complete:
+                found.append(f"-- rows are copied to new tables and columns of {each.name}")
+        return found
+
     async def catalog(self) -> Catalog:
         """Return the catalog."""
         cql = self._cql.select("unit", ("catalog_version", "catalog"), ("id = 0",))
@@ -75,14 +90,8 @@ class Schema:
     async def _create_own(self) -> None:
         existing = await self._existing()
         if not _TABLES.keys() <= {table for table, _ in existing}:
-            await self.session.define(
-                f"CREATE KEYSPACE IF NOT EXISTS {quoted(self.session.keyspace)} "
-                f"WITH replication = {_replication(self.replication)}"
-            )
-            for name, columns in _TABLES.items():
-                await self.session.define(
-                    f"CREATE TABLE IF NOT EXISTS {self._cql.table(name)} ({columns})"
-                )
+            for change in self._own():
+                await self.session.define(change)
         if not await self.session.serial(self._cql.select("unit", ("store",), ("id = 0",)), ()):
             new = (
                 f"INSERT INTO {self._cql.table('unit')} "
@@ -90,6 +99,13 @@ class Schema:
                 "VALUES (0, ?, 0, 0, '{}', 1) IF NOT EXISTS"
             )
             await self.session.conditional(new, (uuid4(),))
+
+    def _own(self) -> Iterator[str]:
+        replication = _replication(self.replication)
+        keyspace = quoted(self.session.keyspace)
+        yield f"CREATE KEYSPACE IF NOT EXISTS {keyspace} WITH replication = {replication}"
+        for name, columns in _TABLES.items():
+            yield f"CREATE TABLE IF NOT EXISTS {self._cql.table(name)} ({columns})"
 
     async def _existing(self) -> frozenset[tuple[str, str]]:
         rows = await self.session.execute(_EXISTING, (self.session.keyspace,))

@@ -24,6 +24,7 @@ from chassis.store.mongodb.schema import (
     PINGS,
     STORE,
     TIMERS,
+    changes,
     check,
     prepare,
 )
@@ -67,6 +68,11 @@ class MongoStore:
         for documents in new:
             self._writes.add(documents)
             self._documents[documents.collection.name] = documents
+
+    async def changes(self, collections: tuple[Collection, ...]) -> tuple[str, ...]:
+        """See `Store`."""
+        with self._connections.translating():
+            return tuple(await changes(self._database, map(Documents, collections)))
 
     async def get(self, collection: str, id: str) -> Stored | None:
         """See `Store`."""

@@ -53,13 +53,22 @@ class PostgresDialect:
     """Implements `chassis.store.sql.dialect.Dialect`."""
 
     types = Types(
-        key=_TEXT, text=_TEXT, instant=DateTime(timezone=True), data=LargeBinary(), store=Uuid()
+        key=_TEXT,
+        text=_TEXT,
+        integer=BigInteger(),
+        instant=DateTime(timezone=True),
+        data=LargeBinary(),
+        store=Uuid(),
     )
     wide: TypeEngine[Any] = Numeric()
 
     def column_type(self, field: Field, *, is_key: bool) -> TypeEngine[Any]:
         """See `Dialect`."""
         return _TYPES[field.kind]
+
+    def options(self, *, is_short: bool, is_numbered: bool = False) -> dict[str, Any]:
+        """See `Dialect`."""
+        return {}
 
     def check(self, column: str, field: Field) -> tuple[str, tuple[str, ...]] | None:
         """See `Dialect`."""
@@ -110,6 +119,10 @@ class PostgresDialect:
     def text(self, text: str) -> str:
         """See `Dialect`."""
         return escaped(text)
+
+    def instant(self, value: str) -> str:
+        """See `Dialect`."""
+        return escaped(value)
 
     def number(self, value: float) -> float:
         """See `Dialect`."""

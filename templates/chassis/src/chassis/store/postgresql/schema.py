@@ -73,6 +73,14 @@ async def prepare(
     return str(row[0]) if row else ""
 
 
+async def changes(
+    connection: Connection, tables: UnitTables, documents: Iterable[DocumentTable]
+) -> list[str]:
+    """Return the statements that create what is missing."""
+    existing = await _existing(connection, str(tables.metadata.schema))
+    return [change.decode() for change in _changes(tables, tuple(documents), existing)]
+
+
 async def _existing(connection: Connection, schema: str) -> Existing:
     columns = await (await connection.execute(_COLUMNS, (schema,))).fetchall()
     indexes = await (await connection.execute(_INDEXES, (schema,))).fetchall()
@@ -95,7 +103,7 @@ def _changes(
             yield ddl(CreateTable(table))
             yield from (ddl(CreateIndex(index)) for index in table.indexes)
     if tables.meta.name not in existing.tables:
-        row = {"id": 1, "store": uuid4(), "generation": 1, "pings": 0}
+        row = {"id": 1, "store": uuid4(), "inbox_generation": 1, "pings": 0}
         yield literal(insert(tables.meta).values(row)).encode()
     for document in documents:
         yield from _table_changes(document.table, existing)

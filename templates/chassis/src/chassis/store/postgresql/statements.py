@@ -119,7 +119,7 @@ def _unnest(**columns: TypeEngine[Any]) -> TableValuedAlias:
 
 def _receive(tables: UnitTables) -> Insert:
     rows = _unnest(message=Text(), result=Text())
-    found = select(rows.c.message, rows.c.result, tables.meta.c.generation)
+    found = select(rows.c.message, rows.c.result, tables.meta.c.inbox_generation)
     new = insert(tables.inbox).from_select(["message", "result", "generation"], found)
     return new.on_conflict_do_nothing()
 
@@ -133,21 +133,21 @@ def _append(tables: UnitTables) -> Insert:
         version=BigInteger(),
         id=text,
         type=text,
-        data=LargeBinary(),
+        envelope=LargeBinary(),
     )
     last = events.alias("last")
     follows: Exists = exists().where(
         last.c.stream == rows.c.stream, last.c.version == rows.c.expected
     )
-    names = ["stream", "version", "id", "type", "data"]
+    names = ["stream", "version", "id", "type", "envelope"]
     found = select(*(rows.c[name] for name in names)).where(or_(rows.c.expected == 0, follows))
     return insert(events).from_select(names, found).on_conflict_do_nothing()
 
 
 def _set_timers(tables: UnitTables) -> Insert:
     text = Text()
-    rows = _unnest(id=text, due=DateTime(timezone=True), handler=text, data=text)
-    names = ["id", "due", "handler", "data"]
+    rows = _unnest(id=text, due_at=DateTime(timezone=True), handler=text, data=text)
+    names = ["id", "due_at", "handler", "data"]
     new = insert(tables.timers).from_select(names, select(*(rows.c[name] for name in names)))
     changed = {name: new.excluded[name] for name in names[1:]}
     return new.on_conflict_do_update(index_elements=["id"], set_=changed)
@@ -156,15 +156,15 @@ def _set_timers(tables: UnitTables) -> Insert:
 def _send(tables: UnitTables) -> Insert:
     """Return the statement that adds to the outbox: positions are in the order of the rows."""
     text = Text()
-    rows = _unnest(topic=text, subject=text, id=text, type=text, data=LargeBinary())
-    names = ["topic", "subject", "id", "type", "data"]
+    rows = _unnest(topic=text, subject=text, id=text, type=text, envelope=LargeBinary())
+    names = ["topic", "subject", "id", "type", "envelope"]
     found = select(*(rows.c[name] for name in names)).order_by(rows.c.number)
     return insert(tables.outbox).from_select(names, found)
 
 
 def _forget(tables: UnitTables) -> Delete:
     inbox, meta = tables.inbox, tables.meta
-    oldest = select(meta.c.generation - cast(bindparam("generations"), BigInteger))
+    oldest = select(meta.c.inbox_generation - cast(bindparam("generations"), BigInteger))
     old = (
         select(inbox.c.message)
         .where(inbox.c.generation <= oldest.scalar_subquery())

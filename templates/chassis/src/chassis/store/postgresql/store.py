@@ -13,10 +13,10 @@ from chassis.store.postgresql.commit import Transaction, Writes
 from chassis.store.postgresql.dialect import PostgresDialect
 from chassis.store.postgresql.documents import CONVERTERS
 from chassis.store.postgresql.pool import Address, Limits, Pool
-from chassis.store.postgresql.schema import prepare
+from chassis.store.postgresql.schema import changes, prepare
 from chassis.store.postgresql.sql import Statement, compiled
 from chassis.store.postgresql.statements import UnitWrites
-from chassis.store.sql.store import RelationalStore
+from chassis.store.sql.server import ServerStore
 from chassis.store.sql.tables import DocumentTable, UnitTables
 
 _NONE: Mapping[str, Any] = {}
@@ -34,7 +34,7 @@ def open_postgresql(url: str, schema: str, limits: Limits | None = None) -> Post
     return PostgresStore(address, UnitTables(schema, PostgresDialect()), limits or Limits())
 
 
-class PostgresStore(RelationalStore[Statement]):
+class PostgresStore(ServerStore[Statement]):
     """Implements `chassis.store.port.Store`."""
 
     def __init__(self, address: Address, tables: UnitTables, limits: Limits) -> None:
@@ -52,6 +52,10 @@ class PostgresStore(RelationalStore[Statement]):
     async def _prepare(self, new: list[DocumentTable]) -> str:
         async with self._readers.connection(limited=False) as connection:
             return await prepare(connection, self._tables, new)
+
+    async def _changes(self, tables: list[DocumentTable]) -> list[str]:
+        async with self._readers.connection(limited=False) as connection:
+            return await changes(connection, self._tables, tables)
 
     def _add(self, table: DocumentTable) -> None:
         self._writes.add(table)

@@ -63,6 +63,14 @@ class Client:
         """Call a function that writes, and that may be executed several times."""
         return await self._guarded(self._call(self._readers.fcall, function, self.store_id, *args))
 
+    async def look(self, key: str) -> Any:
+        """Return the text at a key, for which there need not be a store."""
+
+        async def ask(redis: Redis) -> Any:
+            return await redis.get(key)
+
+        return await self.use(ask)
+
     async def fetch(self, *commands: tuple[Argument, ...]) -> list[Any]:
         """Return the answers of commands that write nothing, if the store is still there."""
         check = ("HGET", self.address.key("store"), "id")

@@ -23,7 +23,7 @@ from chassis.store.redis.documents import Reader
 from chassis.store.redis.durability import check_durability
 from chassis.store.redis.errors import translated
 from chassis.store.redis.queries import Queries
-from chassis.store.redis.schema import create, register
+from chassis.store.redis.schema import changes, create, register
 from chassis.store.redis.writer import Writer
 
 
@@ -59,6 +59,11 @@ class RedisStore:
             self._collections[collection.name] = collection
             self._readers[collection.name] = reader
             self._queries[collection.name] = Queries(self._client, collection, reader)
+
+    async def changes(self, collections: tuple[Collection, ...]) -> tuple[str, ...]:
+        """See `Store`."""
+        found = [await changes(self._client, each) for each in collections]
+        return tuple(change for each in found for change in each)
 
     async def get(self, collection: str, id: str) -> Stored | None:
         """See `Store`."""

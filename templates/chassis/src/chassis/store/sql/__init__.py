@@ -2,23 +2,25 @@
 
 The rules of the tables:
 
-- Everything of a unit is in a schema that is named after it.
+- Everything of a unit is in a schema, or an SQLite file, that is named after it.
 - A collection is a table. Its documents are rows, and their scalar fields typed columns:
 
-  =========  ==========================  ==============================================
-  field      PostgreSQL                  SQL Server
-  =========  ==========================  ==============================================
-  text       `text`, collation "C"       `varchar(max)`, `varchar(850)` in an index
-  UUID       `uuid`                      `char(36)`
-  integer    `bigint`                    `bigint`
-  number     `double precision`          `float(53)`
-  boolean    `boolean`                   `bit`
-  decimal    `numeric`                   `decimal(36, 18)`; what does not fit is refused
-  instant    `timestamptz`               `datetimeoffset(6)`
-  date       `date`                      `date`
-  enum       `text` with a CHECK         `varchar(850)` with a CHECK
-  other      `jsonb`                     `nvarchar(max)` with a CHECK of `ISJSON`
-  =========  ==========================  ==============================================
+  =========  ====================  =========================  ==============================
+  field      PostgreSQL            SQL Server                 SQLite
+  =========  ====================  =========================  ==============================
+  text       `text`, "C"           `varchar(max)`, `(850)` 1  `TEXT`
+  UUID       `uuid`                `char(36)`                 `TEXT`
+  integer    `bigint`              `bigint`                   `INTEGER`
+  number     `double precision`    `float(53)`                `REAL`
+  boolean    `boolean`             `bit`                      `INTEGER` with a CHECK
+  decimal    `numeric`             `decimal(36, 18)` 2        `TEXT`, collation `decimal`
+  instant    `timestamptz`         `datetimeoffset(6)`        `TEXT` in UTC, microseconds
+  date       `date`                `date`                     `TEXT`
+  enum       `text` with a CHECK   `varchar(850)` with CHECK  `TEXT` with a CHECK
+  other      `jsonb`               `nvarchar(max)`, `ISJSON`  `TEXT` with `json_valid`
+  =========  ====================  =========================  ==============================
+
+  1: in an index. 2: what does not fit is refused.
 
 - A column is NOT NULL unless its field is optional.
 - Value objects, lists and maps are JSON: they are only read and written with their document.

@@ -22,9 +22,9 @@ Row: TypeAlias = tuple[Any, ...]
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "receive": ("message", "result"),
-    "append": ("stream", "expected", "version", "id", "type", "data"),
-    "set_timers": ("id", "due", "handler", "data"),
-    "send": ("topic", "subject", "id", "type", "data"),
+    "append": ("stream", "expected", "version", "id", "type", "envelope"),
+    "set_timers": ("id", "due_at", "handler", "data"),
+    "send": ("topic", "subject", "id", "type", "envelope"),
 }
 
 

@@ -19,6 +19,7 @@ class Types:
     Attributes:
         key: Text that is in a key or index.
         text: Any other text.
+        integer: An integer of 64 bits.
         instant: A date and time.
         data: Bytes.
         store: The id of a store.
@@ -26,6 +27,7 @@ class Types:
 
     key: TypeEngine[Any]
     text: TypeEngine[Any]
+    integer: TypeEngine[Any]
     instant: TypeEngine[Any]
     data: TypeEngine[Any]
     store: TypeEngine[Any]
@@ -46,6 +48,15 @@ class Dialect(Protocol):
 
     def column_type(self, field: Field, *, is_key: bool) -> TypeEngine[Any]:
         """Return the type of a field's column, which may be a part of a key or index."""
+        ...
+
+    def options(self, *, is_short: bool, is_numbered: bool = False) -> dict[str, Any]:
+        """Return the options of a table.
+
+        Args:
+            is_short: Whether its rows are, so that they may be in the index of the primary key.
+            is_numbered: Whether its primary key is a number, and none is used again.
+        """
         ...
 
     def check(self, column: str, field: Field) -> tuple[str, tuple[str, ...]] | None:
@@ -88,6 +99,14 @@ class Dialect(Protocol):
 
     def text(self, text: str) -> str:
         """Return text as it is stored; see `chassis.store.sql.texts`."""
+        ...
+
+    def instant(self, value: str) -> str:
+        """Return a date and time as a parameter.
+
+        Raises:
+            ValueError: It is none.
+        """
         ...
 
     def number(self, value: float) -> float:

@@ -219,7 +219,9 @@ class _Parameters:
                 return self.dialect.number(_float(value))
             case Kind.DECIMAL, (int() | float() | str()):
                 return self.dialect.decimal(str(value))
-            case ((Kind.TEXT | Kind.ENUM | Kind.UUID | Kind.INSTANT | Kind.DATE), str()):
+            case Kind.INSTANT, str():
+                return self.dialect.instant(value)
+            case ((Kind.TEXT | Kind.ENUM | Kind.UUID | Kind.DATE), str()):
                 return self.dialect.text(value)
         raise _invalid(value, kind.value)
 

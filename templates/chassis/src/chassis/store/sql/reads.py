@@ -16,7 +16,7 @@ class UnitReads:
         events, outbox, inbox = tables.events, tables.outbox, tables.inbox
         timers, meta, dialect = tables.timers, tables.meta, tables.dialect
         self.history = dialect.limited(
-            select(events.c.data)
+            select(events.c.envelope)
             .where(events.c.stream == bindparam("stream"), events.c.version > bindparam("after"))
             .order_by(events.c.version)
         )
@@ -26,22 +26,22 @@ class UnitReads:
             dialect.listed(inbox.c.message, "messages")
         )
         self.pending = dialect.limited(
-            select(*outbox.c["position", "topic", "id", "type", "subject", "data"])
+            select(*outbox.c["position", "topic", "id", "type", "subject", "envelope"])
             .where(outbox.c.position > bindparam("after"))
             .order_by(outbox.c.position)
         )
         self.outbox_size = select(func.count()).select_from(outbox)
         self.published = delete(outbox).where(dialect.listed(outbox.c.position, "positions"))
         self.due = dialect.limited(
-            select(*timers.c["id", "due", "handler", "data"])
-            .where(timers.c.due <= bindparam("now", type_=timers.c.due.type))
-            .order_by(timers.c.due, timers.c.id)
+            select(*timers.c["id", "due_at", "handler", "data"])
+            .where(timers.c.due_at <= bindparam("now", type_=timers.c.due_at.type))
+            .order_by(timers.c.due_at, timers.c.id)
         )
-        self.next_due = select(func.min(timers.c.due))
+        self.next_due = select(func.min(timers.c.due_at))
         self.drop_timers = delete(timers).where(dialect.listed(timers.c.id, "ids"))
         self.store = select(meta.c.store)
         self.ping = update(meta).values(pings=meta.c.pings + 1)
-        self.next_generation = update(meta).values(generation=meta.c.generation + 1)
+        self.next_generation = update(meta).values(inbox_generation=meta.c.inbox_generation + 1)
 
 
 def get(table: DocumentTable) -> Select[Any]:

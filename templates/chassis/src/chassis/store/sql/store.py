@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import ClauseElement, Delete
+from sqlalchemy import ClauseElement
 
 from chassis.envelope import Envelope, Outgoing
-from chassis.errors import StoreLost, Unavailable
-from chassis.store.group_commit import GroupCommit
+from chassis.errors import StoreLost
 from chassis.store.port import Collection, Commit, Pending, Query, Stored, Timer
 from chassis.store.sql.documents import Converters, Reader, is_uuid
 from chassis.store.sql.queries import Shape, count, find, shaped
 from chassis.store.sql.reads import UnitReads, get
 from chassis.store.sql.tables import DocumentTable, UnitTables, document_table
 from chassis.store.sql.texts import unescaped
-from chassis.store.sql.writer import Transaction, Writer
 
 _MANY = 1000  # inbox entries that are removed at once
 _SHAPES = 1000  # compiled queries
@@ -29,6 +26,22 @@ _NONE: Mapping[str, Any] = {}
 
 Values: TypeAlias = Mapping[str, Any]
 Statement = TypeVar("Statement")
+
+
+class Commits(Protocol):
+    """What writes commits."""
+
+    async def commit(self, commit: Commit) -> None:
+        """See `Store`."""
+        ...
+
+    async def published(self, positions: tuple[int, ...]) -> None:
+        """See `Store`."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what waits."""
+        ...
 
 
 class RelationalStore(ABC, Generic[Statement]):
@@ -40,8 +53,8 @@ class RelationalStore(ABC, Generic[Statement]):
         tables: UnitTables,
         compiled: Callable[[ClauseElement], Statement],
         converters: Converters,
-        begin: Callable[[], AbstractAsyncContextManager[Transaction]],
-        forget: Delete,
+        writer: Commits,
+        own: Mapping[str, ClauseElement],
     ) -> None:
         """Use a database.
 
@@ -50,17 +63,17 @@ class RelationalStore(ABC, Generic[Statement]):
             tables: The tables of the unit.
             compiled: Compiles statements.
             converters: How values are read; see `Reader`.
-            begin: Begins a transaction.
-            forget: The statement that removes at most `limit` entries of the inbox that are
-                `generations` old.
+            writer: Writes commits.
+            own: Statements of the database itself, by name: `forget` removes at most `limit`
+                entries of the inbox that are `generations` old.
         """
         self._where = where
         self._tables = tables
         self._dialect = tables.dialect
         self._compiled = compiled
         self._converters = converters
-        self._writer = GroupCommit(Writer(begin), where)
-        statements = {**vars(UnitReads(tables)), "forget": forget}
+        self._writer = writer
+        statements = {**vars(UnitReads(tables)), **own}
         self._unit = {name: compiled(statement) for name, statement in statements.items()}
         self._documents: dict[str, _Documents[Statement]] = {}
         self._id: str | None = None
@@ -68,7 +81,7 @@ class RelationalStore(ABC, Generic[Statement]):
     async def prepare(self, collections: tuple[Collection, ...]) -> None:
         """See `Store`."""
         new = [
-            document_table(collection, str(self._tables.metadata.schema), self._dialect)
+            document_table(collection, self._tables.metadata.schema, self._dialect)
             for collection in collections
             if collection.name not in self._documents
         ]
@@ -78,6 +91,12 @@ class RelationalStore(ABC, Generic[Statement]):
             self._add(table)
             documents = _Documents(table, self._compiled, self._converters)
             self._documents[table.collection.name] = documents
+
+    async def changes(self, collections: tuple[Collection, ...]) -> tuple[str, ...]:
+        """See `Store`."""
+        schema = self._tables.metadata.schema
+        tables = [document_table(each, schema, self._dialect) for each in collections]
+        return tuple(await self._changes(tables))
 
     async def get(self, collection: str, id: str) -> Stored | None:
         """See `Store`."""
@@ -90,14 +109,17 @@ class RelationalStore(ABC, Generic[Statement]):
         valid = [text(id) for id in ids if not has_uuids or is_uuid(id)]
         if not valid:
             return {}
-        rows = await self._fetch(documents.get, {"ids": self._dialect.array(valid)})
+        values = {"ids": self._dialect.array(valid)}
+        rows = await self._fetch(documents.get, values, rows=len(valid))
         return {stored.id: stored for stored in map(documents.read, rows)}
 
     async def find(self, query: Query) -> tuple[Stored, ...]:
         """See `Store`."""
         documents = self._documents[query.collection]
         shape, values = shaped(documents.table, query)
-        rows = await self._fetch(documents.find(shape), values)
+        in_order_of_ids = not query.where and not query.sort
+        limit = query.limit if in_order_of_ids else None
+        rows = await self._fetch(documents.find(shape), values, rows=limit)
         return tuple(map(documents.read, rows))
 
     async def count(self, query: Query) -> int:
@@ -110,7 +132,7 @@ class RelationalStore(ABC, Generic[Statement]):
     async def history(self, stream: str, *, after: int = 0, limit: int) -> tuple[Envelope, ...]:
         """See `Store`."""
         values = {"stream": self._dialect.text(stream), "after": after, "limit": limit}
-        rows = await self._fetch(self._unit["history"], values)
+        rows = await self._fetch(self._unit["history"], values, rows=limit)
         return tuple(Envelope.from_json(data) for (data,) in rows)
 
     async def streams(self, prefix: str, *, after: str = "", limit: int) -> tuple[str, ...]:
@@ -124,7 +146,7 @@ class RelationalStore(ABC, Generic[Statement]):
         """See `Store`."""
         wanted = [self._dialect.text(message) for message in messages]
         values = {"messages": self._dialect.array(wanted)}
-        rows = await self._fetch(self._unit["handled"], values)
+        rows = await self._fetch(self._unit["handled"], values, rows=len(messages))
         return {
             unescaped(message): None if result is None else unescaped(result)
             for message, result in rows
@@ -136,7 +158,8 @@ class RelationalStore(ABC, Generic[Statement]):
 
     async def pending(self, *, after: int = 0, limit: int) -> tuple[Pending, ...]:
         """See `Store`."""
-        rows = await self._fetch(self._unit["pending"], {"after": after, "limit": limit})
+        values = {"after": after, "limit": limit}
+        rows = await self._fetch(self._unit["pending"], values, rows=limit)
         return tuple(
             Pending(
                 int(position),
@@ -162,7 +185,8 @@ class RelationalStore(ABC, Generic[Statement]):
 
     async def due(self, now: datetime, limit: int) -> tuple[Timer, ...]:
         """See `Store`."""
-        rows = await self._fetch(self._unit["due"], {"now": now.isoformat(), "limit": limit})
+        values = {"now": self._dialect.instant(now.isoformat()), "limit": limit}
+        rows = await self._fetch(self._unit["due"], values, rows=limit)
         return tuple(
             Timer(
                 id=unescaped(id),
@@ -175,7 +199,7 @@ class RelationalStore(ABC, Generic[Statement]):
 
     async def next_due(self) -> datetime | None:
         """See `Store`."""
-        due = (await self._fetch(self._unit["next_due"]))[0][0]
+        due = (await self._fetch(self._unit["next_due"], rows=1))[0][0]
         return None if due is None else _instant(due)
 
     async def forget(self, generations: int) -> None:
@@ -205,34 +229,26 @@ class RelationalStore(ABC, Generic[Statement]):
         """Create what is missing of the unit's tables and new ones, and return the store's id."""
 
     @abstractmethod
+    async def _changes(self, tables: list[DocumentTable]) -> list[str]:
+        """Return the statements that `_prepare` would execute."""
+
+    @abstractmethod
     def _add(self, table: DocumentTable) -> None:
         """Prepare the writes to a table."""
 
     @abstractmethod
-    async def _fetch_once(self, statement: Statement, values: Values) -> list[tuple[Any, ...]]:
-        """Return the rows of a read."""
+    async def _fetch(
+        self, statement: Statement, values: Values = _NONE, *, rows: int | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows of a read, which are at most `rows` that are found by key."""
 
     @abstractmethod
     async def _execute(self, statement: Statement, values: Values = _NONE) -> int:
         """Execute a write of its own, and return the number of rows."""
 
     @abstractmethod
-    async def _renew(self) -> None:
-        """Replace connections: after one has failed, others may be broken, too."""
-
-    @abstractmethod
     async def _disconnect(self) -> None:
         """Close all connections."""
-
-    async def _fetch(self, statement: Statement, values: Values = _NONE) -> list[tuple[Any, ...]]:
-        """Return the rows of a read, which is repeated if its connection was broken before."""
-        try:
-            return await self._fetch_once(statement, values)
-        except StoreLost:
-            raise
-        except Unavailable:
-            await self._renew()
-            return await self._fetch_once(statement, values)
 
 
 class _Documents(Generic[Statement]):

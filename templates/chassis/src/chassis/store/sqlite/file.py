@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from chassis.errors import StoreLost, Unavailable
-from chassis.store.sqlite.sql import compare_decimals, compare_instants
+from chassis.store.sqlite.dialect import DECIMAL, compare_decimals
 
 R = TypeVar("R")
 
+_OLDEST = (3, 37)  # the first one with STRICT tables
 _LOCK_SECONDS = 10.0
 _PAUSE_SECONDS = (0.001, 0.003)
 _STATEMENTS = 512  # prepared statements that a connection keeps
@@ -54,6 +55,8 @@ class SqliteFile:
         Raises:
             Unavailable: The file cannot be opened.
         """
+        if sqlite3.sqlite_version_info < _OLDEST:
+            raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old: 3.37 is needed")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = self._connect("rwc")
@@ -104,8 +107,7 @@ class SqliteFile:
             timeout=0,  # see `patiently`
             cached_statements=_STATEMENTS,
         )
-        connection.create_collation("decimal", compare_decimals)
-        connection.create_collation("instant", compare_instants)
+        connection.create_collation(DECIMAL, compare_decimals)
         return connection
 
     def _identity(self) -> tuple[int, int]:

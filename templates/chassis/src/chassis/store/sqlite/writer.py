@@ -37,8 +37,10 @@ class Writer:
         self._file = file
         self._connection = connection
         self._begin = partial(connection.execute, "BEGIN IMMEDIATE")
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[_Job] | None] = queue.SimpleQueue()
+        self._turns: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         self._closed = False
+        self._ended = False
         name = f"{file.path.stem}-writer"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
@@ -47,8 +49,13 @@ class Writer:
         """Execute `write`; if it raises, only this write is rolled back."""
         if self._closed:
             raise Unavailable(f"{self._file.path}: the store is closed")
-        done = asyncio.get_running_loop().create_future()
-        self._jobs.put(_Job(write, done, lazy))
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+        # What is written in one turn of the event loop goes together, not the first of it alone.
+        if (turn := self._turns.get(loop)) is None:
+            turn = self._turns[loop] = []
+            loop.call_soon(self._end_turn, loop)
+        turn.append(_Job(write, done, lazy))
         return done
 
     def verify(self) -> None:
@@ -63,27 +70,37 @@ class Writer:
         """Finish pending writes and close the connection."""
         if not self._closed:
             self._closed = True
+            self._end_turn(asyncio.get_running_loop())
             self._jobs.put(None)
         await asyncio.to_thread(self._thread.join)
 
+    def _end_turn(self, loop: asyncio.AbstractEventLoop) -> None:
+        if turn := self._turns.pop(loop, None):
+            self._jobs.put(turn)
+
     def _run(self) -> None:
-        closed = False
-        while not closed:
-            group = self._next_group()
-            closed = group[-1] is None
-            if jobs := [job for job in group if job is not None]:
-                _report(jobs, self._execute(jobs))
+        while not self._ended:
+            jobs = self._next_jobs()
+            for begin in range(0, len(jobs), _GROUP):
+                group = jobs[begin : begin + _GROUP]
+                _report(group, self._execute(group))
         self._connection.close()
 
-    def _next_group(self) -> list[_Job | None]:
-        """Wait for a job and return it with all others that wait. None is the last one: closed."""
-        group = [self._jobs.get()]
+    def _next_jobs(self) -> list[_Job]:
+        """Wait for jobs and return them with all others that wait."""
+        jobs = self._take()
         with suppress(queue.Empty):
-            while (last := group[-1]) is not None and last.lazy:
-                group.append(self._jobs.get(timeout=_LAZY))
-        while len(group) < _GROUP and not self._jobs.empty():
-            group.append(self._jobs.get())
-        return group
+            while not self._ended and all(job.lazy for job in jobs):
+                jobs += self._take(timeout=_LAZY)
+        while not self._ended and not self._jobs.empty():
+            jobs += self._take()
+        return jobs
+
+    def _take(self, timeout: float | None = None) -> list[_Job]:
+        """Return the jobs of the next turn; none if it is the end."""
+        turn = self._jobs.get(timeout=timeout)
+        self._ended = turn is None
+        return turn or []
 
     def _execute(self, jobs: list[_Job]) -> list[Exception | None]:
         """Execute the jobs in one transaction, and return the error of each."""

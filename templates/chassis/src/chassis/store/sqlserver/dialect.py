@@ -59,12 +59,16 @@ _STEP = Decimal(1).scaleb(-DIGITS)
 class SqlServerDialect:
     """Implements `chassis.store.sql.dialect.Dialect`."""
 
-    types = Types(key=KEY, text=TEXT, instant=INSTANT, data=BYTES, store=GUID)
+    types = Types(key=KEY, text=TEXT, integer=INTEGER, instant=INSTANT, data=BYTES, store=GUID)
     wide = WIDE
 
     def column_type(self, field: Field, *, is_key: bool) -> TypeEngine[Any]:
         """See `Dialect`. An index has no texts of any length."""
         return KEY if is_key and field.kind is Kind.TEXT else _TYPES[field.kind]
+
+    def options(self, *, is_short: bool, is_numbered: bool = False) -> dict[str, Any]:
+        """See `Dialect`."""
+        return {}
 
     def check(self, column: str, field: Field) -> tuple[str, tuple[str, ...]] | None:
         """See `Dialect`. JSON may be a scalar, which `ISJSON` knows only in an array."""
@@ -124,6 +128,10 @@ class SqlServerDialect:
     def text(self, text: str) -> str:
         """See `Dialect`."""
         return with_marked_end(escaped(text))
+
+    def instant(self, value: str) -> str:
+        """See `Dialect`."""
+        return self.text(value)
 
     def number(self, value: float) -> float:
         """See `Dialect`. There is no infinity."""

@@ -92,6 +92,20 @@ async def prepare(
     return await connection.use(lambda session: _prepare(session, tables, new, where))
 
 
+async def pending(
+    connection: Connection, tables: UnitTables, documents: Iterable[DocumentTable]
+) -> list[str]:
+    """Return the statements that `prepare` would execute."""
+    new, schema = tuple(documents), str(tables.metadata.schema)
+
+    def read(session: Session) -> list[str]:
+        found = list(changes(tables, new, _existing(session, schema)))
+        session.rollback()
+        return found
+
+    return await connection.use(read)
+
+
 def _prepare(
     session: Session, tables: UnitTables, documents: tuple[DocumentTable, ...], where: str
 ) -> str:
@@ -170,7 +184,7 @@ def changes(
             yield from (ddl(CreateIndex(index)) for index in table.indexes)
     if tables.meta.name not in existing.tables:
         row = f"1, '{uuid4()}', 1, 0"
-        columns = "[id], [store], [generation], [pings]"
+        columns = "[id], [store], [inbox_generation], [pings]"
         yield f"INSERT INTO {_name(tables.meta)} ({columns}) VALUES ({row})"
     for document in documents:
         yield from _table_changes(document.table, existing)

@@ -130,7 +130,7 @@ def _new_rows(table: Table, name: str) -> FromClause:
 def _receive(tables: UnitTables) -> Insert:
     inbox = tables.inbox
     rows = _new_rows(inbox, "receive")
-    found = select(rows.c.message, rows.c.result, tables.meta.c.generation)
+    found = select(rows.c.message, rows.c.result, tables.meta.c.inbox_generation)
     new = found.where(_absent(inbox, message=rows.c.message))
     return insert(inbox).from_select(["message", "result", "generation"], new)
 
@@ -143,7 +143,7 @@ def _append(tables: UnitTables) -> Insert:
     follows: Select[Any] = select(literal_column("1")).where(
         last.c.stream == rows.c.stream, last.c.version == rows.c.expected
     )
-    names = ["stream", "version", "id", "type", "data"]
+    names = ["stream", "version", "id", "type", "envelope"]
     found = select(*(rows.c[name] for name in names)).where(
         or_(rows.c.expected == 0, follows.exists()),
         _absent(events, stream=rows.c.stream, version=rows.c.version),
@@ -154,7 +154,7 @@ def _append(tables: UnitTables) -> Insert:
 def _change_timers(tables: UnitTables) -> Update:
     timers = tables.timers
     rows = _new_rows(timers, "set_timers")
-    changed = {name: rows.c[name] for name in ("due", "handler", "data")}
+    changed = {name: rows.c[name] for name in ("due_at", "handler", "data")}
     return update(timers).values(changed).where(timers.c.id == rows.c.id)
 
 
@@ -178,7 +178,9 @@ def _send(tables: UnitTables) -> Insert:
 
 def _forget(tables: UnitTables) -> Delete:
     inbox, meta = tables.inbox, tables.meta
-    oldest = select((meta.c.generation - bindparam("generations", type_=INTEGER)).label("oldest"))
+    oldest = select(
+        (meta.c.inbox_generation - bindparam("generations", type_=INTEGER)).label("oldest")
+    )
     return (
         delete(inbox)
         .prefix_with(text("TOP (:limit)"))

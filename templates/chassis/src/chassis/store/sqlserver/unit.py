@@ -10,19 +10,19 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from chassis.store.sql.store import RelationalStore
+from chassis.store.sql.server import ServerStore
 from chassis.store.sql.tables import DocumentTable, UnitTables
 from chassis.store.sqlserver.commit import Transaction, Writes
 from chassis.store.sqlserver.documents import CONVERTERS
 from chassis.store.sqlserver.pool import Limits, Pool, Session
-from chassis.store.sqlserver.schema import prepare
+from chassis.store.sqlserver.schema import pending, prepare
 from chassis.store.sqlserver.sql import Statement, compiled
 from chassis.store.sqlserver.statements import UnitWrites
 
 _NONE: Mapping[str, Any] = {}
 
 
-class SqlServerStore(RelationalStore[Statement]):
+class SqlServerStore(ServerStore[Statement]):
     """Implements `chassis.store.port.Store`."""
 
     def __init__(
@@ -51,6 +51,10 @@ class SqlServerStore(RelationalStore[Statement]):
     async def _prepare(self, new: list[DocumentTable]) -> str:
         async with self._writers.connection(limited=False) as connection:
             return await prepare(connection, self._tables, new, self._where)
+
+    async def _changes(self, tables: list[DocumentTable]) -> list[str]:
+        async with self._writers.connection(limited=False) as connection:
+            return await pending(connection, self._tables, tables)
 
     def _add(self, table: DocumentTable) -> None:
         self._writes.add(table)

@@ -40,13 +40,17 @@ class ProjectPaths:
         return self.local / "data"
 
     @property
-    def servers(self) -> Path:
+    def urls(self) -> Path:
         """The folder of the URLs of the servers that the units use, with their passwords."""
-        return self.local / "servers"
+        return self.local / "urls"
 
-    def server_url(self, engine: str) -> Path:
+    def url(self, engine: str) -> Path:
         """Return the file with the URL of the server of an engine."""
-        return self.servers / engine
+        return self.urls / engine
+
+    def server(self, engine: str) -> Path:
+        """Return the folder of a server that was started here: its data and its configuration."""
+        return self.local / "servers" / engine
 
     @property
     def nats_store(self) -> Path:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,16 +91,34 @@ def is_alive(running: Running) -> bool:
 def strays(project: Path, known: Collection[Running]) -> list[Running]:
     """Find supervised processes of `project` that are not in `known`, nor their descendants.
 
-    There are some if a supervisor was killed after the start of a process, before it could note it.
+    There are some if a supervisor was killed after the start of a process, before it could note it,
+    and if a server was killed that has processes of its own.
     """
-    sessions = {running.pid for running in known}
+    pids = {running.pid for running in known}
     found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
-            if _is_of(process, str(project), sessions):
+    for process in with_variable(PROJECT, str(project)):
+        with suppress(psutil.Error):
+            family = {session(process), *(parent.pid for parent in process.parents())}
+            if not family & pids:
                 command = tuple(process.cmdline())
                 found.append(Running(process.pid, process.create_time(), command))
     return found
+
+
+def with_variable(name: str, value: str) -> Iterator[psutil.Process]:
+    """Yield the running processes that have an environment variable with this value."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(name) == value and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
+
+
+def session(process: psutil.Process) -> int:
+    """Return the id of the session of a process; -1 if it has ended."""
+    try:
+        return os.getsid(process.pid)
+    except ProcessLookupError:
+        return -1
 
 
 def memory(running: Running) -> int:
@@ -111,19 +129,25 @@ def memory(running: Running) -> int:
         return 0
 
 
-def stop(processes: Collection[Running], *, timeout: float) -> list[Running]:
+def stop(
+    processes: Collection[Running],
+    *,
+    timeout: float,
+    number: signal.Signals = signal.SIGTERM,
+) -> list[Running]:
     """Stop processes; those that have ended, or are not ours any more, are left alone.
 
     Args:
         processes: The processes.
-        timeout: Seconds between SIGTERM and SIGKILL.
+        timeout: Seconds between the signal and SIGKILL.
+        number: The signal.
 
     Returns:
         The processes that were killed.
     """
     left = [each for each in processes if is_alive(each)]
     for each in left:
-        _signal(each, signal.SIGTERM)
+        _signal(each, number)
     left = _wait(left, timeout)
     for each in left:
         _signal(each, signal.SIGKILL)
@@ -145,11 +169,3 @@ def _signal(running: Running, number: signal.Signals) -> None:
             os.killpg(running.pid, number)  # including its child processes
         else:
             os.kill(running.pid, number)
-
-
-def _is_of(process: psutil.Process, project: str, sessions: Collection[int]) -> bool:
-    return (
-        process.environ().get(PROJECT) == project
-        and process.status() != psutil.STATUS_ZOMBIE
-        and os.getsid(process.pid) not in sessions
-    )

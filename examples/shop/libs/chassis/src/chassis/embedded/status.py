@@ -60,7 +60,7 @@ def status(root: Path, console: Console, *, as_json: bool) -> bool:
     """
     paths = ProjectPaths(root)
     found = state.read(paths)
-    rows = list(inspect(found)) if found else []
+    rows = list(inspect(paths, found)) if found else []
     ready = bool(rows) and all(row.is_ready for row in rows)
     supervised = found is not None and found.is_supervised
     if as_json:
@@ -81,14 +81,18 @@ def status(root: Path, console: Console, *, as_json: bool) -> bool:
     return ready and supervised
 
 
-def inspect(found: State) -> Iterator[Row]:
+def inspect(paths: ProjectPaths, found: State) -> Iterator[Row]:
     """Check all units and servers concurrently, and yield a row for each."""
     alive = found.alive
-    servers = {HUB: found.plan.nats_url, GATEWAY: found.plan.gateway_url}
+    servers = {
+        HUB: found.plan.nats_url,
+        GATEWAY: found.plan.gateway_url,
+        **found.plan.servers,
+    }
     targets = [
         (unit, process, probe)
         for process in found.plan.processes
-        for unit, probe in readiness.probes(found.plan, process).items()
+        for unit, probe in readiness.probes(paths, found.plan, process).items()
     ]
     with ThreadPoolExecutor(max_workers=8) as pool:
         checks = pool.map(lambda each: _check(each[1].name in alive, each[2]), targets)

@@ -12,10 +12,11 @@ from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.processes import Running, is_alive
 from chassis.embedded.readiness import Probe
 from chassis.embedded.state import NO_ENDS, Planned, State
-from chassis.embedded.topology import HUB
 from chassis.health import Check, Severity, failed
 
 _READY_TIMEOUT = 120.0
+# More for each server of an engine: they start, and units create their tables.
+_SERVER_TIMEOUT = 30.0
 _POLL = 0.02
 _LAST_LINES = 15
 # A process that has ended so often in the meantime is not waited for any longer.
@@ -61,15 +62,17 @@ class Waiting:
         pending = {
             (process.name, unit): probe
             for process in planned
-            for unit, probe in readiness.probes(plan, process).items()
+            for unit, probe in readiness.probes(self._paths, plan, process).items()
         }
         total, failures = len(pending), dict[str, str]()
-        deadline = time.monotonic() + _READY_TIMEOUT
-        while pending and HUB not in failures:  # nothing becomes ready without the hub
+        needed = {each.name for each in plan.own_servers}
+        limit = _READY_TIMEOUT + _SERVER_TIMEOUT * len(plan.servers)
+        deadline = time.monotonic() + limit
+        while pending and not needed & failures.keys():  # nothing becomes ready without them
             found = self._state()
             checks = {key: _check(found, key[0], probe) for key, probe in pending.items()}
-            is_late = time.monotonic() > deadline
-            failures |= self._failures(since, found, checks, is_late=is_late)
+            late = limit if time.monotonic() > deadline else None
+            failures |= self._failures(since, found, checks, late)
             pending = {
                 key: probe
                 for key, probe in pending.items()
@@ -83,7 +86,11 @@ class Waiting:
         return failures
 
     def _failures(
-        self, since: State, found: State, checks: dict[tuple[str, str], Check], *, is_late: bool
+        self,
+        since: State,
+        found: State,
+        checks: dict[tuple[str, str], Check],
+        late: float | None,
     ) -> dict[str, str]:
         failures = {}
         for (name, unit), check in checks.items():
@@ -95,8 +102,8 @@ class Waiting:
                 reason = f"{name} ended {count} times while it was starting: {ends.last}"
             elif _CANNOT_START in check.reason:
                 reason = f"{name} is not ready: {unit}: {check.reason}"
-            elif is_late:
-                reason = f"{name} is not ready after {_READY_TIMEOUT:.0f} s: {unit}: {check.reason}"
+            elif late is not None:
+                reason = f"{name} is not ready after {late:.0f} s: {unit}: {check.reason}"
             else:
                 continue
             failures[name] = f"{reason}\n{self._last_lines(name)}"

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from chassis.embedded.console import Console
 from chassis.embedded.errors import EmbeddedError
 from chassis.errors import Unavailable
-from chassis.ops import dlq, events, outbox, projections, sagas, states
+from chassis.ops import dlq, events, migrate, outbox, projections, sagas, states
 from chassis.ops.errors import OpsError
 from chassis.ops.output import Output
 from chassis.ops.system import System
@@ -31,6 +31,7 @@ examples:
   python -m chassis.ops saga resume ORDER:CAUSE
   python -m chassis.ops outbox status --json
   python -m chassis.ops events tail --type OrderPlaced
+  python -m chassis.ops migrate --dry-run
   python -m chassis.ops state order Order 0f8f...-... --as-of 2026-01-31T12:00:00Z
 """
 
@@ -70,7 +71,7 @@ async def _run(options: argparse.Namespace, output: Output) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m chassis.ops",
-        description="Operate a system: dead letters, read models, sagas, outboxes and events.",
+        description="Operate a system: dead letters, read models, sagas, outboxes, events, stores.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -78,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         "--root", type=_folder, default=Path.cwd(), help="the project (default: this folder)"
     )
     areas = parser.add_subparsers(title="areas", required=True, metavar="AREA")
-    for module in (dlq, projections, sagas, outbox, events, states):
+    for module in (dlq, projections, sagas, outbox, events, states, migrate):
         module.add_to(areas)
     return parser
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from chassis.dead_letters import DeadLetters
@@ -89,6 +90,20 @@ class System:
             raise OpsError(f"there is no unit {name!r} with a store: {', '.join(self.units)}")
         return self.units[name]
 
+    def open(self, unit: Stateful, *, is_trial: bool = False) -> Store:
+        """Open the store of a unit, which need not have run; it is not prepared.
+
+        Args:
+            unit: The unit.
+            is_trial: Whether no file is left if there was none.
+        """
+        data = self._data
+        if is_trial and not self._exists(unit):
+            data = Path(self._exit.enter_context(TemporaryDirectory()))
+        store = open_store(data, identity_of(unit), self._store_url(unit))
+        self._exit.push_async_callback(store.close)
+        return store
+
     async def store(self, unit: Stateful) -> Store:
         """Return the store of a unit, which exists once the unit has run.
 
@@ -100,8 +115,7 @@ class System:
                 raise OpsError(
                     f"{unit.name} has no store in {self._data}: run `make up` once, or set DATA_DIR"
                 )
-            store = open_store(self._data, identity_of(unit), self._store_url(unit))
-            self._exit.push_async_callback(store.close)
+            store = self.open(unit)
             await store.prepare(
                 (DeadLetters.collection, checkpoints.COLLECTION, generations.COLLECTION)
             )
@@ -138,8 +152,13 @@ class System:
         """The URLs of the servers that the system runs on, by engine."""
         if (found := state.read(self._paths)) is not None:
             return engines.read(self._paths, found.plan.servers)
-        real = Options.from_env(os.environ).real
-        return engines.server_urls(self._topology.engines, os.environ) if real else {}
+        if not Options.from_env(os.environ).real:
+            return {}
+        servers = engines.choose(self._paths, self._topology.engines, os.environ)
+        if servers.started:
+            names = ", ".join(servers.started)
+            raise OpsError(f"the servers are not running ({names}): run `make up ENGINES=real`")
+        return servers.given
 
     def _store_url(self, unit: Stateful) -> str:
         _, url, urls = self._settings

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from chassis import names
 from chassis.domain import evolved
 from chassis.envelope import Envelope, Outgoing
 from chassis.identity import identity_of
@@ -77,7 +78,7 @@ class StateRepository:
         self.aggregate = aggregate
         self.rows: Rows[Any] = Rows(
             store,
-            f"aggregate_{identity_of(aggregate)}",
+            names.aggregate(identity_of(aggregate)),
             aggregate.state,
             keys=aggregate.stored,
             id=aggregate.id,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chassis import names
 from chassis.clock import Clock, utc_now
 from chassis.dead_letters import DeadLetters
 from chassis.envelope import Envelope
@@ -150,7 +151,7 @@ def _parts(service: Service, on: Environment, committer: Committer) -> ServicePa
     replicas = {
         replica.row: Rows(
             on.store,
-            f"replica_{identity_of(replica)}",
+            names.replica(identity_of(replica)),
             replica.row,
             keys=replica.stored,
             id=replica.id,

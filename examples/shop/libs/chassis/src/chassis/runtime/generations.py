@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from chassis import names
+from chassis.identity import identity_of
 from chassis.projection import MaterializedView
 from chassis.runtime.patterns import patterns
 from chassis.runtime.rows import Rows
@@ -126,7 +128,7 @@ def rows_of(view: MaterializedView[Any], generation: int, store: Store) -> Rows[
     """Return the rows of a generation."""
     return Rows(
         store,
-        collection_name("rows", generation),
+        names.read_model(identity_of(view)).generation(generation),
         view.row,
         keys=view.row_keys,
         id=view.row_id,
@@ -135,11 +137,6 @@ def rows_of(view: MaterializedView[Any], generation: int, store: Store) -> Rows[
             *patterns(view.routes, view.row),
         ],
     )
-
-
-def collection_name(name: str, generation: int) -> str:
-    """Return the name of a collection of a generation."""
-    return name if generation == 1 else f"{name}_{generation}"
 
 
 def group_name(view: str, generation: int) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from chassis import names
 from chassis.codec import Codec
 from chassis.identity import identity_of
 from chassis.service import Aggregate
@@ -40,8 +41,10 @@ class Snapshots:
     """The snapshots of the aggregates of one class."""
 
     def __init__(self, aggregate: Aggregate[Any, Any, Any]) -> None:
+        name = names.snapshots(identity_of(aggregate))
         self.collection = Collection(
-            name=f"snapshot_{identity_of(aggregate)}",
+            name=name.now,
+            former=name.former,
             fields=(
                 Field("code", Kind.TEXT),
                 Field("version", Kind.INTEGER),

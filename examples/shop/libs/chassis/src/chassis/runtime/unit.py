@@ -82,6 +82,11 @@ class Unit:
         self._consuming: dict[Consumer, asyncio.Task[None]] = {}
 
     @property
+    def collections(self) -> tuple[Collection, ...]:
+        """The collections that the store is prepared for."""
+        return self._collections
+
+    @property
     def idle(self) -> bool:
         """Whether all messages that have been published are handled."""
         return all(consumer.idle for consumer in self._consuming)

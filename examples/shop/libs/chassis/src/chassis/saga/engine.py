@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from chassis import trace
+from chassis import names, trace
 from chassis.clock import Clock
 from chassis.envelope import Envelope, Outgoing
 from chassis.identity import identity_of
@@ -60,8 +60,8 @@ class SagaEngine:
         self._store = store
         self._tracer = tracer
         self._identity = identity_of(saga)
-        self.instances = Rows(store, f"saga_{self._identity}", Instance, id="id")
-        self._awaited = Rows(store, f"saga_{self._identity}_awaited", _Awaited)
+        self.instances = Rows(store, names.saga(self._identity), Instance, id="id")
+        self._awaited = Rows(store, names.awaited(self._identity), _Awaited)
 
     @property
     def collections(self) -> tuple[Collection, ...]:

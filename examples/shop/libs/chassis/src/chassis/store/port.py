@@ -78,6 +78,7 @@ class Collection:
         fields: All fields of the documents. Queries may use those that are not JSON.
         unique: Fields whose values, together, no two documents share, unless one of them is null.
         patterns: The expected queries.
+        former: Its name in SQLite files of older versions, from which its documents are taken over.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Collection:
     fields: tuple[Field, ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
     patterns: tuple[AccessPattern, ...] = ()
+    former: str = ""
 
     @property
     def indexes(self) -> tuple[tuple[Sort, ...], ...]:
@@ -256,6 +258,13 @@ class Store(Reads, Protocol):
 
     async def prepare(self, collections: tuple[Collection, ...]) -> None:
         """Create missing collections, fields and indexes. Other processes may do the same."""
+        ...
+
+    async def changes(self, collections: tuple[Collection, ...]) -> tuple[str, ...]:
+        """Return what `prepare` would execute, in the words of the engine; nothing after it.
+
+        Nothing is changed. Ids that are made up may be others.
+        """
         ...
 
     async def find(self, query: Query) -> tuple[Stored, ...]:

@@ -59,6 +59,10 @@ class CassandraStore:
         if self._journal.store is None:
             self._journal.store = (await self._journal.settled()).store
 
+    async def changes(self, collections: tuple[Collection, ...]) -> tuple[str, ...]:
+        """See `Store`."""
+        return tuple(await self._schema.changes(collections))
+
     def layout(self, collection: str) -> Layout:
         """Return the tables of a collection that was prepared."""
         return self._layouts[collection]

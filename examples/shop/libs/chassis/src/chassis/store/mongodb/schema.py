@@ -6,12 +6,13 @@ version does not know is kept when it changes a document.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
-from bson import Int64
+from bson import Int64, json_util
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
@@ -78,6 +79,40 @@ async def prepare(database: Database, collections: Iterable[Documents]) -> UUID:
     return id
 
 
+async def changes(database: Database, collections: Iterable[Documents]) -> list[str]:
+    """Return the commands that `prepare` would execute, as JSON."""
+    existing, found = set(await database.list_collection_names()), list[str]()
+    documents = list(collections)
+    wanted = {**_OWN, **{each.collection.name: _indexes(each) for each in documents}}
+    for name, indexes in wanted.items():
+        if name not in existing:
+            found.append(json.dumps({"create": name}))
+        if missing := await _missing(database, name, indexes):
+            new = [{**each.document, "key": dict(each.document["key"])} for each in missing]
+            found.append(json_util.dumps({"createIndexes": name, "indexes": new}))
+    for each in documents:
+        name = each.collection.name
+        for field in await _new_fields(database, each):
+            if default := each.default(field):
+                missing_field = {"q": {field.key: {"$exists": False}}, "u": {"$set": default}}
+                update = {"update": name, "updates": [{**missing_field, "multi": True}]}
+                found.append(json_util.dumps(update))
+    return found
+
+
+async def _missing(
+    database: Database, name: str, indexes: Iterable[IndexModel]
+) -> list[IndexModel]:
+    known = await database[name].index_information()
+    return [index for index in indexes if index.document["name"] not in known]
+
+
+async def _new_fields(database: Database, documents: Documents) -> list[Field]:
+    schema = await database[SCHEMA].find_one({ID: documents.collection.name})
+    known = set(schema["fields"]) if schema else set()
+    return [field for key, field in documents.fields.items() if key not in known]
+
+
 async def _create(
     database: Database, name: str, indexes: Iterable[IndexModel], existing: set[str]
 ) -> None:
@@ -87,8 +122,7 @@ async def _create(
         except OperationFailure as error:
             if error.code != _EXISTS:
                 raise
-    known = await database[name].index_information()
-    if missing := [index for index in indexes if index.document["name"] not in known]:
+    if missing := await _missing(database, name, indexes):
         await database[name].create_indexes(missing)
 
 

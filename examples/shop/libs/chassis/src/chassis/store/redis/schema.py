@@ -45,6 +45,23 @@ async def register(client: Client, collection: Collection) -> Mapping[str, str]:
     return {name: field["default"] for name, field in fields if "default" in field}
 
 
+async def changes(client: Client, collection: Collection) -> list[str]:
+    """Return what `register` would do."""
+    text = await client.look(client.address.key("collection", collection.name))
+    known = json.loads(text) if text else None
+    if known is None:
+        return [f"register the collection {collection.name}"]
+    definition, found = _definition(collection), list[str]()
+    for name in definition["fields"]:
+        if name not in known["fields"]:
+            found.append(f"register the field {collection.name}.{name}")
+    for group in ("indexes", "unique"):
+        for name in definition[group]:
+            if not known[group].get(name, {}).get("ready"):
+                found.append(f"fill the index {name} of {collection.name}")
+    return found
+
+
 async def _fill(client: Client, collection: str, names: list[str]) -> None:
     last = b""
     while last := await client.repeat("fill", collection, last, _FILL, *names):

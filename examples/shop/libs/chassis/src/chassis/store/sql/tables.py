@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     Identity,
@@ -27,7 +26,7 @@ _OWN = ("events", "outbox", "inbox", "timers", "meta")
 class UnitTables:
     """The tables that every unit has."""
 
-    def __init__(self, schema: str, dialect: Dialect) -> None:
+    def __init__(self, schema: str | None, dialect: Dialect) -> None:
         types = dialect.types
         self.dialect = dialect
         self.metadata = MetaData(schema=schema)
@@ -35,43 +34,52 @@ class UnitTables:
             "events",
             self.metadata,
             Column("stream", types.key, primary_key=True),
-            Column("version", BigInteger, primary_key=True, autoincrement=False),
+            Column("version", types.integer, primary_key=True, autoincrement=False),
             *_message_columns(types),
+            **dialect.options(is_short=False),
         )
         self.outbox = Table(
             "outbox",
             self.metadata,
-            Column("position", BigInteger, Identity(always=True), primary_key=True),
+            Column("position", types.integer, Identity(always=True), primary_key=True),
             Column("topic", types.text, nullable=False),
             Column("subject", types.text, nullable=False),
             *_message_columns(types),
+            **dialect.options(is_short=False, is_numbered=True),
         )
         self.inbox = Table(
             "inbox",
             self.metadata,
             Column("message", types.key, primary_key=True),
             Column("result", types.text),
-            Column("generation", BigInteger, nullable=False),
+            Column("generation", types.integer, nullable=False),
             Index("inbox_by_generation", "generation"),
+            **dialect.options(is_short=True),
         )
         self.timers = Table(
             "timers",
             self.metadata,
             Column("id", types.key, primary_key=True),
-            Column("due", types.instant, nullable=False),
+            Column("due_at", types.instant, nullable=False),
             Column("handler", types.text, nullable=False),
             Column("data", types.text, nullable=False),
-            Index("timers_by_due", "due", "id"),
+            Index("timers_by_due_at", "due_at", "id"),
+            **dialect.options(is_short=True),
         )
         self.meta = Table(
             "meta",
             self.metadata,
             Column(
-                "id", BigInteger, CheckConstraint("id = 1"), primary_key=True, autoincrement=False
+                "id",
+                types.integer,
+                CheckConstraint("id = 1"),
+                primary_key=True,
+                autoincrement=False,
             ),
             Column("store", types.store, nullable=False),
-            Column("generation", BigInteger, nullable=False),
-            Column("pings", BigInteger, nullable=False),
+            Column("inbox_generation", types.integer, nullable=False),
+            Column("pings", types.integer, nullable=False),
+            **dialect.options(is_short=True),
         )
 
     @property
@@ -112,7 +120,7 @@ class DocumentTable:
         return {_unique_name(self.table.name, each): each for each in self.collection.unique}
 
 
-def document_table(collection: Collection, schema: str, dialect: Dialect) -> DocumentTable:
+def document_table(collection: Collection, schema: str | None, dialect: Dialect) -> DocumentTable:
     """Return the table of `collection` in a schema.
 
     Raises:
@@ -123,13 +131,15 @@ def document_table(collection: Collection, schema: str, dialect: Dialect) -> Doc
     names = [collection.name, *(field.key for field in collection.fields)]
     if long := [name for name in names if len(name.encode()) > _LONGEST]:
         raise ValueError(f"{', '.join(long)}: longer than {_LONGEST} bytes")
-    version = Column("version", BigInteger, nullable=False)
+    version = Column("version", dialect.types.integer, nullable=False)
     columns = {field.key: _column(collection, field, dialect) for field in collection.fields}
     own = Column("id", dialect.types.key, primary_key=True)
     id = columns[collection.id] if collection.id else own
-    first = [] if collection.id else [id]
+    others = [column for column in columns.values() if column is not id]
     metadata = MetaData(schema=schema)
-    table = Table(collection.name, metadata, *first, version, *columns.values())
+    is_short = not any(field.kind is Kind.JSON for field in collection.fields)
+    parts = (id, version, *others)
+    table = Table(collection.name, metadata, *parts, **dialect.options(is_short=is_short))
     result = DocumentTable(collection, dialect, table, id, version, columns)
     _add_indexes(result)
     return result
@@ -139,7 +149,7 @@ def _message_columns(types: Types) -> tuple[Column[Any], ...]:
     return (
         Column("id", types.text, nullable=False),
         Column("type", types.text, nullable=False),
-        Column("data", types.data, nullable=False),
+        Column("envelope", types.data, nullable=False),
     )
 
 

@@ -1,156 +1,170 @@
-"""What a commit writes to an SQLite file, within a transaction that others begin and end."""
+"""What commits write to an SQLite file, within a transaction that the writer begins and ends."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
+from typing import NamedTuple
 
 from chassis.envelope import Outgoing
 from chassis.errors import AlreadyHandled, Conflict, Duplicate
-from chassis.store.port import Append, Collection, Commit, Delete, Put, Received, Timer
-from chassis.store.sqlite.sql import table, unique_indexes
+from chassis.store.port import Append, Commit, Put, Timer
+from chassis.store.sql.texts import escaped, unescaped
+from chassis.store.sqlite.dialect import instant_text
+from chassis.store.sqlite.documents import DocumentStatements, Row
+from chassis.store.sqlite.writer import Writer
 
-RESULTS = """SELECT message, result FROM inbox
+_RESULTS = """SELECT message, result FROM inbox
     WHERE message IN (SELECT value FROM json_each(?))"""
 _RECEIVE = """INSERT INTO inbox (message, result, generation)
-    VALUES (?, ?, (SELECT generation FROM meta))"""
-_FIRST_EVENT = "INSERT OR IGNORE INTO events (stream, version, data) VALUES (?, ?, ?)"
-_NEXT_EVENT = """INSERT OR IGNORE INTO events (stream, version, data)
-    SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM events WHERE stream = ?1 AND version = ?2 - 1)"""
-_SEND = "INSERT INTO outbox (topic, id, type, subject, data) VALUES (?, ?, ?, ?, ?)"
-_SET_TIMER = "INSERT OR REPLACE INTO timers (id, due, handler, data) VALUES (?, ?, ?, ?)"
+    VALUES (?, ?, (SELECT inbox_generation FROM meta))"""
+_FIRST_EVENT = """INSERT OR IGNORE INTO events (stream, version, id, type, envelope)
+    VALUES (?, ?, ?, ?, ?)"""
+_NEXT_EVENT = """INSERT OR IGNORE INTO events (stream, version, id, type, envelope)
+    SELECT ?1, ?2, ?3, ?4, ?5
+    WHERE EXISTS (SELECT 1 FROM events WHERE stream = ?1 AND version = ?2 - 1)"""
+_SEND = "INSERT INTO outbox (topic, subject, id, type, envelope) VALUES (?, ?, ?, ?, ?)"
+_SET_TIMER = "INSERT OR REPLACE INTO timers (id, due_at, handler, data) VALUES (?, ?, ?, ?)"
 _DROP_TIMER = "DELETE FROM timers WHERE id = ?"
+_PUBLISHED = "DELETE FROM outbox WHERE position = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Statements:
-    """The statements for the documents of a collection."""
+class _Change(NamedTuple):
+    """A statement with its rows.
 
-    get: str
-    get_many: str
-    insert: str
-    update: str
-    delete: str
-    collection: Collection
+    Attributes:
+        sql: The statement.
+        rows: Its rows.
+        is_exact: Whether all of them must be written, or the commit conflicts.
+        unique: The errors of unique indexes, by the columns that the driver names.
+    """
 
-    @classmethod
-    def of(cls, collection: Collection) -> Statements:
-        """Return the statements for `collection`."""
-        name = table(collection.name)
-        get = f"SELECT id, version, data FROM {name} WHERE id"
-        return cls(
-            get=f"{get} = ?",
-            get_many=f"{get} IN (SELECT value FROM json_each(?))",
-            insert=f"INSERT INTO {name} (version, data, id) VALUES (?, ?, ?) "
-            "ON CONFLICT (id) DO NOTHING",
-            update=f"UPDATE {name} SET version = ?, data = ? WHERE id = ? AND version = ?",
-            delete=f"DELETE FROM {name} WHERE id = ? AND version = ?",
-            collection=collection,
-        )
+    sql: str
+    rows: Sequence[Row]
+    is_exact: bool = False
+    unique: Mapping[str, Duplicate] | None = None
 
 
-def write(
-    statements: Mapping[str, Statements], commit: Commit, connection: sqlite3.Connection
-) -> None:
-    """Write `commit`.
+class SqliteCommits:
+    """Implements `chassis.store.sql.store.Commits`."""
 
-    Args:
-        statements: The statements by collection.
-        commit: The commit.
-        connection: The connection, which is in a transaction. If this raises an exception, the
-            caller rolls back what was written.
+    def __init__(self, writer: Writer) -> None:
+        self._write = writer
+        self._documents: dict[str, DocumentStatements] = {}
+        self._unique: dict[str, dict[str, Duplicate]] = {}
+
+    def add(self, documents: DocumentStatements) -> None:
+        """Add the statements for a collection."""
+        table = documents.table
+        name = table.collection.name
+        self._documents[name] = documents
+        self._unique[name] = {
+            ", ".join(f"{table.table.name}.{table.columns[key].name}" for key in fields): Duplicate(
+                name, fields
+            )
+            for fields in table.unique.values()
+        }
+
+    async def commit(self, commit: Commit) -> None:
+        """See `Store`."""
+        inbox = [(escaped(m.message), m.result and escaped(m.result)) for m in commit.inbox]
+        await self._write(partial(_write, inbox, list(self._changes(commit))))
+
+    async def published(self, positions: tuple[int, ...]) -> None:
+        """See `Store`."""
+        rows = [(position,) for position in positions]
+        await self._write(partial(_apply, _Change(_PUBLISHED, rows)), lazy=True)
+
+    async def close(self) -> None:
+        """See `Commits`."""
+        await self._write.close()
+
+    def _changes(self, commit: Commit) -> Iterable[_Change]:
+        for append in commit.appends:
+            sql = _NEXT_EVENT if append.expected else _FIRST_EVENT
+            yield _Change(sql, _event_rows(append), is_exact=True)
+        for delete in commit.deletes:
+            documents = self._documents[delete.collection]
+            yield _Change(documents.delete, [documents.deleted_row(delete)], is_exact=True)
+        for (collection, is_new), puts in groupby(commit.puts, _kind):
+            documents, unique = self._documents[collection], self._unique[collection]
+            if is_new:
+                yield _Change(documents.insert, [*map(documents.new_row, puts)], True, unique)
+            else:
+                yield _Change(documents.update, [*map(documents.changed_row, puts)], True, unique)
+        if commit.drop_timers:
+            yield _Change(_DROP_TIMER, [(escaped(id),) for id in commit.drop_timers])
+        if commit.set_timers:
+            yield _Change(_SET_TIMER, [_timer_row(timer) for timer in commit.set_timers])
+        if commit.outbox:
+            yield _Change(_SEND, [_message_row(message) for message in commit.outbox])
+
+
+def _write(inbox: list[Row], changes: Iterable[_Change], connection: sqlite3.Connection) -> None:
+    """Write a commit. If this raises an exception, the caller rolls back what was written.
 
     Raises:
         AlreadyHandled: Messages were handled before.
         Conflict: A version is not the expected one.
         Duplicate: Another document has the same values in unique fields.
+        ValueError: A column cannot have a value.
     """
-    if commit.inbox:
-        _receive(connection, commit.inbox)
-    for append in commit.appends:
-        _append(connection, append)
-    for delete in commit.deletes:
-        _delete(connection, statements, delete)
-    if commit.puts:
-        _put(connection, statements, commit.puts)
-    if commit.drop_timers:
-        connection.executemany(_DROP_TIMER, [(id,) for id in commit.drop_timers])
-    if commit.set_timers:
-        connection.executemany(_SET_TIMER, map(_timer_row, commit.set_timers))
-    if commit.outbox:
-        connection.executemany(_SEND, map(_message_row, commit.outbox))
+    if inbox:
+        _receive(connection, inbox)
+    for change in changes:
+        _apply(change, connection)
 
 
-def _receive(connection: sqlite3.Connection, inbox: tuple[Received, ...]) -> None:
+def _receive(connection: sqlite3.Connection, inbox: list[Row]) -> None:
     before = connection.total_changes
     try:
-        connection.executemany(_RECEIVE, [(entry.message, entry.result) for entry in inbox])
+        connection.executemany(_RECEIVE, inbox)
     except sqlite3.IntegrityError as error:
         # Those before the first one that exists were new, and are in the table now.
-        messages = [entry.message for entry in inbox]
+        messages = [message for message, _ in inbox]
         new = connection.total_changes - before
         if twice := {*messages[:new]} & {*messages[new:]}:
             raise ValueError(f"twice in one commit: {', '.join(twice)}") from error
-        results = dict(connection.execute(RESULTS, (json.dumps(messages[new:]),)).fetchall())
-        raise AlreadyHandled(results) from None
+        results = connection.execute(_RESULTS, (json.dumps(messages[new:]),)).fetchall()
+        raise AlreadyHandled(
+            {unescaped(message): result and unescaped(result) for message, result in results}
+        ) from None
 
 
-def _append(connection: sqlite3.Connection, append: Append) -> None:
-    rows = [
-        (append.stream, version, event.data)
+def _apply(change: _Change, connection: sqlite3.Connection) -> None:
+    try:
+        written = connection.executemany(change.sql, change.rows).rowcount
+    except sqlite3.IntegrityError as error:
+        columns = str(error).removeprefix("UNIQUE constraint failed: ")
+        if (duplicate := (change.unique or {}).get(columns)) is not None:
+            raise Duplicate(duplicate.collection, duplicate.fields) from error
+        raise ValueError(str(error)) from error
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
+    if change.is_exact and written != len(change.rows):
+        raise Conflict
+
+
+def _kind(put: Put) -> tuple[str, bool]:
+    return put.collection, not put.expected
+
+
+def _event_rows(append: Append) -> list[Row]:
+    stream = escaped(append.stream)
+    return [
+        (stream, version, escaped(event.id), escaped(event.type), event.data)
         for version, event in enumerate(append.events, append.expected + 1)
     ]
-    sql = _NEXT_EVENT if append.expected else _FIRST_EVENT
-    if connection.executemany(sql, rows).rowcount != len(rows):
-        raise Conflict
 
 
-def _put(
-    connection: sqlite3.Connection, statements: Mapping[str, Statements], puts: Iterable[Put]
-) -> None:
-    for (collection, new), group in groupby(puts, lambda put: (put.collection, not put.expected)):
-        sql = statements[collection].insert if new else statements[collection].update
-        row = _new_row if new else _changed_row
-        rows = [row(put) for put in group]
-        with _unique(statements[collection].collection):
-            if connection.executemany(sql, rows).rowcount != len(rows):
-                raise Conflict
+def _timer_row(timer: Timer) -> Row:
+    due = instant_text(timer.due)
+    return escaped(timer.id), due, escaped(timer.handler), escaped(timer.data)
 
 
-@contextmanager
-def _unique(collection: Collection) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        for index, fields in unique_indexes(collection).items():
-            if f"'{index}'" in str(error):
-                raise Duplicate(collection.name, fields) from error
-        raise
-
-
-def _delete(
-    connection: sqlite3.Connection, statements: Mapping[str, Statements], delete: Delete
-) -> None:
-    sql = statements[delete.collection].delete
-    if connection.execute(sql, (delete.id, delete.expected)).rowcount == 0:
-        raise Conflict
-
-
-def _new_row(put: Put) -> tuple[str | int, ...]:
-    return put.version, put.data, put.id
-
-
-def _changed_row(put: Put) -> tuple[str | int, ...]:
-    return put.version, put.data, put.id, put.expected
-
-
-def _timer_row(timer: Timer) -> tuple[str, float, str, str]:
-    return timer.id, timer.due.timestamp(), timer.handler, timer.data
-
-
-def _message_row(message: Outgoing) -> tuple[str, str, str, str, bytes]:
-    return message.topic, message.id, message.type, message.subject, message.data
+def _message_row(message: Outgoing) -> Row:
+    texts = message.topic, message.subject, message.id, message.type
+    return *map(escaped, texts), message.data

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
@@ -19,6 +19,7 @@ from chassis.store.sqlite.file import SqliteFile, is_busy, patiently
 _THREADS = 2
 
 Rows: TypeAlias = list[Any]
+Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
 class Readers:
@@ -36,7 +37,7 @@ class Readers:
             self._free.put(file.connect_reader())
         self._threads = ThreadPoolExecutor(_THREADS, f"{file.path.stem}-reader")
 
-    async def short(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+    async def short(self, sql: str, parameters: Parameters = ()) -> Rows:
         """Return the rows of a read that takes microseconds: by key, and of few rows."""
         try:
             return self._inline.execute(sql, parameters).fetchall()
@@ -47,7 +48,7 @@ class Readers:
                 raise self._file.unavailable(error) from error
         return await self.long(sql, parameters)  # it can wait for the lock there
 
-    async def long(self, sql: str, parameters: Sequence[Any] = ()) -> Rows:
+    async def long(self, sql: str, parameters: Parameters = ()) -> Rows:
         """Return the rows of a read that may take longer."""
         if self._closed:
             raise Unavailable(f"{self._file.path}: the store is closed")
@@ -64,7 +65,7 @@ class Readers:
         for _ in range(_THREADS):
             self._free.get().close()
 
-    def _fetch(self, sql: str, parameters: Sequence[Any]) -> Rows:
+    def _fetch(self, sql: str, parameters: Parameters) -> Rows:
         connection = self._free.get()
         try:
             return patiently(lambda: connection.execute(sql, parameters).fetchall())

@@ -1,0 +1,1 @@
+"""Apache Cassandra on this machine."""

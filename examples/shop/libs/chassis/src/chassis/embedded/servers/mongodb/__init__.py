@@ -1,0 +1,1 @@
+"""MongoDB on this machine."""
