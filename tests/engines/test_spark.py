@@ -127,7 +127,7 @@ async def test_a_job_that_is_killed_counts_each_event_once(
 
     new = some(kiosk, 1750, 1850, 100)  # none is late
     with psycopg.connect(kiosk.url) as connection:  # within a batch: it waits for the table
-        connection.execute("LOCK TABLE busy_shops.rows IN EXCLUSIVE MODE")
+        connection.execute("LOCK TABLE busy_shops.busy_shops IN EXCLUSIVE MODE")
         await publish(running, *new)
         await eventually(lambda: waiting(kiosk.url), bool, PATIENCE)
         job.kill()
@@ -147,7 +147,7 @@ async def test_a_job_that_is_killed_counts_each_event_once(
 def last_written(url: str) -> int:
     """The number of the last batch that changed rows."""
     with psycopg.connect(url) as connection:
-        row = connection.execute("SELECT max(version) - 1 FROM busy_shops.rows").fetchone()
+        row = connection.execute("SELECT max(version) - 1 FROM busy_shops.busy_shops").fetchone()
     assert row is not None
     return int(row[0])
 
