@@ -21,8 +21,6 @@ def test_they_are_applied_without_a_warning(
         assert "Warning" not in done.stderr
     again = api_server.kubectl("diff", "--server-side", "--filename=-", text=built.stdout)
     assert (again.returncode, again.stdout) == (0, ""), again.stderr
-    namespace = built.stdout.split("kind: Namespace")[1].split("name: ")[1].split()[0]
-    api_server.kubectl("delete", "namespace", namespace, "--wait=false")
 
 
 def test_what_is_wrong_is_refused(api_server: ApiServer) -> None:
@@ -30,6 +28,7 @@ def test_what_is_wrong_is_refused(api_server: ApiServer) -> None:
     namespace = (
         "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: strict\n"
         "  labels: {pod-security.kubernetes.io/enforce: restricted}\n"
+        "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: x, namespace: strict}\n"
     )
     assert api_server.kubectl("apply", "--filename=-", text=namespace).returncode == 0
     pod = (
