@@ -95,7 +95,7 @@ async def test_a_role_that_may_not_create_runs_what_another_has_migrated(
         schemas = "SELECT schema_name FROM information_schema.schemata"
         assert ("product",) not in connection.execute(schemas).fetchall()
         assert await owner("migrate")
-        connection.execute(f"CREATE ROLE {role} LOGIN".encode())
+        connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{role}'".encode())
         for unit in ("product", "prices"):
             for right in (
                 f'GRANT USAGE ON SCHEMA "{unit}" TO {role}',
@@ -104,7 +104,7 @@ async def test_a_role_that_may_not_create_runs_what_another_has_migrated(
             ):
                 connection.execute(right.encode())
     parts = urlsplit(database)
-    url = urlunsplit(parts._replace(netloc=f"{role}@{parts.hostname}:{parts.port}"))
+    url = urlunsplit(parts._replace(netloc=f"{role}:{role}@{parts.hostname}:{parts.port}"))
     with psycopg.connect(url) as denied, pytest.raises(psycopg.errors.InsufficientPrivilege):
         denied.execute('CREATE TABLE "product".other (id int)')
     async with Running(nats_server.url, messages, tmp_path, url) as running:

@@ -264,8 +264,8 @@ def test_the_columns_are_those_of_the_documentation() -> None:
     lines = [line.strip().rstrip(",") for line in sql.splitlines()[1:-1]]
     utf8 = "COLLATE Latin1_General_100_BIN2_UTF8"
     assert lines == [
-        "version BIGINT NOT NULL",
         f"person_id CHAR(36) {utf8} NOT NULL",
+        "version BIGINT NOT NULL",
         f"id VARCHAR(max) {utf8} NULL",
         "version_ BIGINT NULL",
         f"name VARCHAR(850) {utf8} NOT NULL",
