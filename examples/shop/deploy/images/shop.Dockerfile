@@ -12,13 +12,8 @@ RUN uv venv --quiet /app
 # Dependencies change less often than the code. Their hashes are those of requirements.txt.
 COPY requirements.txt libs/chassis/pyproject.toml ./
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv pip install --no-build --constraints requirements.txt --requirements pyproject.toml \
-        --extra cassandra \
-        --extra kafka \
-        --extra mongodb \
-        --extra postgresql \
-        --extra redis \
-        --extra telemetry
+    uv pip install --no-build --constraint requirements.txt --requirement pyproject.toml \
+        --extra cassandra --extra kafka --extra mongodb --extra postgresql --extra redis --extra telemetry
 COPY libs libs
 COPY services/product services/product
 COPY services/cart services/cart
@@ -34,7 +29,7 @@ COPY bffs/web bffs/web
 COPY bffs/mobile bffs/mobile
 COPY bffs/backoffice bffs/backoffice
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv pip install --no-deps --no-sources libs/* services/product services/cart services/order services/inventory services/payment services/shipping projections/order_history projections/catalog streams/sales_per_minute streams/fraud_watch bffs/web bffs/mobile bffs/backoffice
+    uv pip install --no-deps --no-sources ./libs/* ./services/product ./services/cart ./services/order ./services/inventory ./services/payment ./services/shipping ./projections/order_history ./projections/catalog ./streams/sales_per_minute ./streams/fraud_watch ./bffs/web ./bffs/mobile ./bffs/backoffice
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="shop-shop"
