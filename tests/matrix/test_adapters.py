@@ -47,7 +47,8 @@ def _check_copied(copie: Copie, spec: Spec, hub: str, store: str) -> None:
     shared = {name for name, users in SHARED.items() if {store} & set(users) & adapters("store")}
     assert _packages(copied, "jobs") == set(mesh.chassis.jobs)
     assert ("src/chassis/jobs/__init__.py" in copied) == bool(mesh.chassis.jobs)
-    assert _packages(copied, "store") == {"sqlite", store} & adapters("store") | shared
+    own = {"sqlite", store} & adapters("store")
+    assert _packages(copied, "store") == {*own, "sql", *shared}
 
 
 def _packages(paths: dict[str, bytes], port: str) -> set[str]:

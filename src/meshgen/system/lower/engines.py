@@ -18,7 +18,10 @@ from meshgen.system.model import (
 )
 
 EMBEDDED = ("nats", "sqlite")
-SHARED = {"group_commit": ("mongodb", "postgresql", "sqlserver")}
+SHARED = {
+    "group_commit": ("mongodb", "postgresql", "sqlserver"),
+    "relational": ("postgresql", "sqlserver"),
+}
 """The packages of `chassis.store` that the adapters of several engines share."""
 
 CLIENTS = {

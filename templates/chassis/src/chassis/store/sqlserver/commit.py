@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from chassis.errors import AlreadyHandled, Conflict, Duplicate
 from chassis.store.group_commit import Batch
-from chassis.store.sql.commit import (
+from chassis.store.relational.commit import (
     COLUMNS,
     Add,
     Lock,
@@ -20,10 +20,10 @@ from chassis.store.sql.commit import (
     row_count,
     steps,
 )
+from chassis.store.relational.writer import Again
 from chassis.store.sql.reads import UnitReads
 from chassis.store.sql.tables import DocumentTable, UnitTables
 from chassis.store.sql.texts import unescaped
-from chassis.store.sql.writer import Again
 from chassis.store.sqlserver.documents import delete_rows, put_rows
 from chassis.store.sqlserver.errors import SqlError, duplicate
 from chassis.store.sqlserver.pool import Connection, Session
@@ -139,7 +139,7 @@ class Transaction:
     writes: Writes
 
     async def write(self, batch: Batch) -> None:
-        """See `chassis.store.sql.writer.Transaction`."""
+        """See `chassis.store.relational.writer.Transaction`."""
         try:
             await self.writes.write(self.connection, batch)
         except SqlError as error:
@@ -150,10 +150,10 @@ class Transaction:
             raise
 
     async def commit(self) -> None:
-        """See `chassis.store.sql.writer.Transaction`."""
+        """See `chassis.store.relational.writer.Transaction`."""
         await self.connection.use(lambda session: session.commit())
 
     async def rollback(self) -> None:
-        """See `chassis.store.sql.writer.Transaction`."""
+        """See `chassis.store.relational.writer.Transaction`."""
         with suppress(SqlError):
             await self.connection.use(lambda session: session.rollback())

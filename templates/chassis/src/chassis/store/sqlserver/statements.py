@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from chassis.store.sql.commit import COLUMNS
+from chassis.store.relational.commit import COLUMNS
 from chassis.store.sql.tables import DocumentTable, UnitTables
 from chassis.store.sqlserver.rows import rows_of
 from chassis.store.sqlserver.types import INTEGER

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from chassis.store.sql.server import ServerStore
+from chassis.store.relational.store import ServerStore
 from chassis.store.sql.tables import DocumentTable, UnitTables
 from chassis.store.sqlserver.commit import Transaction, Writes
 from chassis.store.sqlserver.documents import CONVERTERS
