@@ -20,7 +20,7 @@ from chassis.store.postgresql.errors import FAILURES, is_lost_race
 from chassis.store.postgresql.pool import Connection
 from chassis.store.postgresql.sql import Statement, compiled
 from chassis.store.postgresql.statements import DocumentWrites, UnitWrites
-from chassis.store.sql.commit import (
+from chassis.store.relational.commit import (
     COLUMNS,
     Add,
     Lock,
@@ -31,10 +31,10 @@ from chassis.store.sql.commit import (
     row_count,
     steps,
 )
+from chassis.store.relational.writer import Again
 from chassis.store.sql.reads import UnitReads
 from chassis.store.sql.tables import DocumentTable, UnitTables
 from chassis.store.sql.texts import escaped, unescaped
-from chassis.store.sql.writer import Again
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ class Transaction:
     writes: Writes
 
     async def write(self, batch: Batch) -> None:
-        """See `chassis.store.sql.writer.Transaction`."""
+        """See `chassis.store.relational.writer.Transaction`."""
         try:
             await self.writes.write(self.connection, batch)
         except FAILURES as error:
@@ -151,10 +151,10 @@ class Transaction:
             raise
 
     async def commit(self) -> None:
-        """See `chassis.store.sql.writer.Transaction`."""
+        """See `chassis.store.relational.writer.Transaction`."""
         await self.connection.commit()
 
     async def rollback(self) -> None:
-        """See `chassis.store.sql.writer.Transaction`."""
+        """See `chassis.store.relational.writer.Transaction`."""
         with suppress(*FAILURES):
             await self.connection.rollback()

@@ -16,7 +16,7 @@ from chassis.store.postgresql.pool import Address, Limits, Pool
 from chassis.store.postgresql.schema import changes, prepare
 from chassis.store.postgresql.sql import Statement, compiled
 from chassis.store.postgresql.statements import UnitWrites
-from chassis.store.sql.server import ServerStore
+from chassis.store.relational.store import ServerStore
 from chassis.store.sql.tables import DocumentTable, UnitTables
 
 _NONE: Mapping[str, Any] = {}

@@ -20,7 +20,6 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    column,
     func,
     select,
 )
@@ -107,10 +106,10 @@ class SqliteDialect:
         """See `Dialect`."""
         return select.limit(bindparam("limit"))
 
-    def listed(self, column_: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    def listed(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """See `Dialect`."""
-        values = func.json_each(bindparam(name)).table_valued(column("value"))
-        return column_.in_(select(values.c.value))
+        values = func.json_each(bindparam(name)).table_valued("value")
+        return column.in_(select(values.c.value))
 
     def array(self, values: Sequence[Any]) -> str:
         """See `Dialect`."""

@@ -11,10 +11,10 @@ from sqlalchemy import ClauseElement, Delete
 
 from chassis.errors import StoreLost, Unavailable
 from chassis.store.group_commit import GroupCommit
+from chassis.store.relational.writer import Transaction, Writer
 from chassis.store.sql.documents import Converters
 from chassis.store.sql.store import RelationalStore, Statement, Values
 from chassis.store.sql.tables import UnitTables
-from chassis.store.sql.writer import Transaction, Writer
 
 _NONE: Mapping[str, Any] = {}
 
