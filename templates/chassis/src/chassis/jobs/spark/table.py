@@ -81,19 +81,19 @@ class WindowTable:
         return {"id": id, "version": number + 1, **columns}
 
     def _upsert(self, fields: list[str]) -> Composed:
-        names = ["id", "version", *map(_column, fields)]
+        columns = ["id", "version", *map(_column, fields)]
         return SQL(
             "INSERT INTO {table} AS old ({columns}) VALUES ({values}) ON CONFLICT (id) DO UPDATE "
             "SET {changes} WHERE old.version <= EXCLUDED.version"
         ).format(
             table=self.name,
-            columns=SQL(", ").join(map(Identifier, names)),
-            values=SQL(", ").join(map(Placeholder, names)),
-            changes=SQL(", ").join(self._changes(names[1:])),
+            columns=SQL(", ").join(map(Identifier, columns)),
+            values=SQL(", ").join(map(Placeholder, columns)),
+            changes=SQL(", ").join(self._changes(columns[1:])),
         )
 
-    def _changes(self, names: list[str]) -> Iterator[Composed]:
-        for name in names:
+    def _changes(self, columns: list[str]) -> Iterator[Composed]:
+        for name in columns:
             yield SQL("{0} = EXCLUDED.{0}").format(Identifier(name))
 
 
