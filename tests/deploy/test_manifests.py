@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
 
 from meshgen.naming import system_package, unit_package
+from meshgen.spec.check import read_spec
 from meshgen.spec.model import Spec
+from meshgen.system.lower import resolve
+from meshgen.system.model import DeployView
+from tests.deploy.conftest import SPECS
 from tests.deploy.manifests import LABEL, Edge, Manifest, edges, manifests, of_kind, workloads
 
 OVERLAYS = ("local", "production")
@@ -118,3 +123,45 @@ def test_a_kustomization_names_what_lies_beside_it(project: Path) -> None:
     for path in project.glob("deploy/k8s/**/kustomization.yaml"):
         named = set(yaml.safe_load(path.read_text(encoding="utf-8"))["resources"]) - {"../../base"}
         assert named == {each.name for each in path.parent.glob("*.yaml")} - {path.name}
+
+
+def test_sizes_and_autoscaling_are_those_of_the_plan(
+    generated: Callable[[str], Path],
+) -> None:
+    sizes = {each.host: each.size for each in _deploy("shop").deployables}
+    sizes["gateway"] = _deploy("shop").gateway
+    found = manifests(generated("shop"), "production")
+    for name, workload in workloads(found).items():
+        (container,) = workload["spec"]["template"]["spec"]["containers"]
+        size = sizes[name]
+        assert container["resources"]["requests"] == {"cpu": size.cpu, "memory": size.memory}
+        assert container["resources"]["limits"] == {"cpu": "1", "memory": size.memory_limit}
+    scaled = {
+        each["spec"]["scaleTargetRef"]["name"]: (
+            each["spec"].get("minReplicas", each["spec"].get("minReplicaCount")),
+            each["spec"].get("maxReplicas", each["spec"].get("maxReplicaCount")),
+        )
+        for kind in ("HorizontalPodAutoscaler", "ScaledObject")
+        for each in of_kind(found, kind)
+    }
+    assert scaled == {name: (s.replicas_min, s.replicas_max) for name, s in sizes.items()}
+
+
+def test_only_a_spec_with_an_slo_has_the_page_and_the_rules(
+    project: Path, spec: Spec
+) -> None:
+    page = project / "docs" / "capacity.md"
+    rules = project / "deploy" / "observability" / "rules.yaml"
+    assert page.exists() == rules.exists() == (spec.slo is not None)
+    if spec.slo is None:
+        return
+    text = page.read_text(encoding="utf-8")
+    assert all(f"| {peak.name} |" in text for peak in spec.slo.peaks)
+    groups = yaml.safe_load(rules.read_text(encoding="utf-8"))["groups"]
+    recorded = {rule["record"] for rule in groups[0]["rules"]}
+    for rule in groups[1]["rules"]:
+        assert set(re.findall(r"service:\w+:\w+", rule["expr"])) <= recorded
+
+
+def _deploy(name: str) -> DeployView:
+    return resolve(read_spec(SPECS[name])).deploy

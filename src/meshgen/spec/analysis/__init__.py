@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshgen.spec.analysis.bffs import build_bff
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.index import Index
+from meshgen.spec.analysis.objectives import build_capacity, build_slo
 from meshgen.spec.analysis.processes import build_processes
 from meshgen.spec.analysis.projections import build_projection
 from meshgen.spec.analysis.renames import check_renames
@@ -49,6 +50,9 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
     scenarios = tuple(
         build_scenario(check, symbols, scenario, roles) for scenario in syntax.scenarios
     )
+    found = tuple(stream for stream in streams if stream)
+    slo = build_slo(check, syntax, (*services, *projections, *found), bffs, scenarios)
+    capacity = build_capacity(check, syntax)
     if reading.findings or syntax.name is None:
         return None
     return Spec(
@@ -58,11 +62,13 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
         event_hub=syntax.event_hub,
         services=services,
         projections=projections,
-        streams=tuple(stream for stream in streams if stream),
+        streams=found,
         gateway=syntax.gateway or _NO_GATEWAY,
         bffs=bffs,
         processes=processes,
         scenarios=scenarios,
+        slo=slo,
+        capacity=capacity,
     )
 
 

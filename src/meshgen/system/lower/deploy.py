@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from meshgen.capacity import CapacityPlan, Size
 from meshgen.naming import kebab
 from meshgen.spec.model import Spec
+from meshgen.system.lower.capacity import gateway_size, process_size, rules_view, size_view
 from meshgen.system.lower.engines import CLIENTS
 from meshgen.system.model import (
     BffView,
@@ -36,6 +39,7 @@ PORTS = {
 _GATEWAY = "gateway"
 _FILE = "sqlite"
 _SECRETS = "/run/secrets"
+_CONNECTIONS, _FOR_PEOPLE = 300, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +50,21 @@ class _System:
     stores: Mapping[str, str]
     addresses: Mapping[str, UnitAddress]
     calls: Mapping[str, tuple[str, ...]]
+    partitions: int
+    capacity: CapacityPlan | None
+    sizes: Mapping[str, Size]
 
 
 def deploy_view(
-    spec: Spec, units: tuple[Unit, ...], processes: tuple[ProcessView, ...], bffs: Iterable[BffView]
+    spec: Spec,
+    groups: Mapping[str, tuple[Unit, ...]],
+    bffs: Iterable[BffView],
+    partitions: int,
+    capacity: CapacityPlan | None,
 ) -> DeployView:
-    """Return how the units of `spec` are shipped: a deployable for each process."""
+    """Return how the units of `spec` are shipped: a deployable for each process in `groups`."""
     stores = {unit.name: unit.store.engine for unit in (*spec.services, *spec.views)}
     engines = tuple(sorted({spec.event_hub.engine, *stores.values()} - {_FILE}))
-    groups = _groups(units, processes)
     addresses = tuple(
         UnitAddress(
             unit=unit.name,
@@ -70,19 +80,25 @@ def deploy_view(
         stores=stores,
         addresses={address.unit: address for address in addresses},
         calls={bff.name: bff.calls for bff in bffs},
+        partitions=partitions,
+        capacity=capacity,
+        sizes={size.name: size for size in capacity.sizes} if capacity else {},
     )
     deployables = tuple(_deployable(name, group, system) for name, group in groups.items())
     return DeployView(
         issuer=spec.gateway.issuer,
         audience=spec.gateway.audience,
-        partitions=spec.event_hub.partitions,
+        partitions=partitions,
         servers=_servers(engines, deployables),
         deployables=deployables,
         addresses=addresses,
+        gateway=size_view(capacity, system.sizes.get(_GATEWAY), gateway_size()),
+        connections=_connections(capacity),
+        rules=rules_view(capacity),
     )
 
 
-def _groups(
+def grouped(
     units: tuple[Unit, ...], processes: tuple[ProcessView, ...]
 ) -> dict[str, tuple[Unit, ...]]:
     """Return the units of each process; those that are in none are processes of their own."""
@@ -116,7 +132,19 @@ def _deployable(name: str, units: tuple[Unit, ...], system: _System) -> Deployab
         called_by=_called_by(units, system),
         calls=tuple(call for call in _calls(units, system) if call.host != host),
         stores_files=_FILE in stores,
+        size=size_view(
+            system.capacity,
+            system.sizes.get(name),
+            process_size(system.partitions if engines else None),
+        ),
     )
+
+
+def _connections(capacity: CapacityPlan | None) -> int:
+    """Return the connections that PostgreSQL must allow, with some for people."""
+    servers = capacity.servers if capacity else ()
+    used = sum(each.connections for each in servers if each.engine == "postgresql")
+    return max(_CONNECTIONS, 100 * math.ceil((used + _FOR_PEOPLE) / 100))
 
 
 def _settings(units: tuple[Unit, ...], system: _System) -> Iterator[Setting]:

@@ -3,6 +3,13 @@
 Templates have no other source of data. Fields with Python source are documented as such.
 """
 
+from meshgen.system.model.capacity import (
+    BurnView,
+    CapacityView,
+    RulesView,
+    SizeView,
+    TableView,
+)
 from meshgen.system.model.code import (
     Argument,
     Attribute,
@@ -92,7 +99,9 @@ __all__ = [
     "BffView",
     "Bound",
     "Branch",
+    "BurnView",
     "Call",
+    "CapacityView",
     "CatalogView",
     "ChassisView",
     "CommandCase",
@@ -132,6 +141,7 @@ __all__ = [
     "ReplicaView",
     "Route",
     "Rule",
+    "RulesView",
     "SagaLine",
     "SagaTest",
     "SagaTests",
@@ -142,6 +152,7 @@ __all__ = [
     "ServerView",
     "ServiceView",
     "Setting",
+    "SizeView",
     "SparkView",
     "StepView",
     "StoreView",
@@ -150,6 +161,7 @@ __all__ = [
     "StreamTests",
     "StreamView",
     "System",
+    "TableView",
     "Topic",
     "Unit",
     "UnitAddress",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from meshgen.system.model.capacity import RulesView, SizeView
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitAddress:
@@ -66,6 +68,7 @@ class DeployableView:
     """The units of other deployables that it calls."""
     stores_files: bool
     """Whether a unit has its store in a file, so that the deployable needs a volume."""
+    size: SizeView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,3 +84,8 @@ class DeployView:
     deployables: tuple[DeployableView, ...]
     addresses: tuple[UnitAddress, ...]
     """Where each unit is."""
+    gateway: SizeView
+    connections: int
+    """The largest number of connections to PostgreSQL."""
+    rules: RulesView | None
+    """Rules on error budgets; None without service level objectives."""
