@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bench.capacity.calibration import orders, shop
-from bench.capacity.figures import AT_50, AT_90, CORES, DRIVER, FIGURES, HELD, TWO_COPIES
+from bench.capacity.figures import AT_50, CORES, DRIVER, FIGURES, HELD, TWO_COPIES
 from bench.capacity.simulation import Result, Setup, Simulation, quantile
 from bench.report import Row
 from meshgen.capacity import CapacityPlan, plan
@@ -46,16 +46,18 @@ class Comparison:
 def comparisons() -> list[Comparison]:
     """Simulate the shop as it was measured: a process for each unit, two cores for all."""
     spec = shop()
+    given = (FIGURES.slow, FIGURES.fast)
     return [
         *(
-            Comparison(f"an order at {rate:.0f}/s", _order(spec, rate, 1), measured, "ms")
-            for rate, measured in (
-                (FIGURES.slow.rate, FIGURES.slow.total),
-                (50.0, AT_50),
-                (FIGURES.fast.rate, FIGURES.fast.total),
-                (90.0, AT_90),
+            Comparison(
+                f"an order at {each.rate:.0f}/s (calibrated with it)",
+                _order(spec, each.rate, 1),
+                each.total,
+                "ms",
             )
+            for each in given
         ),
+        Comparison("an order at 50/s", _order(spec, 50.0, 1), AT_50, "ms"),
         Comparison("an order at 10/s, two copies", _order(spec, 10.0, 2), TWO_COPIES, "ms"),
         Comparison("orders a second held", _held(spec), HELD, "/s"),
     ]

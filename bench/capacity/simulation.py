@@ -144,7 +144,7 @@ class Simulation:
             following.append(self._env.process(self._published(operation, following)))
 
     def _published(self, operation: Operation, following: list[simpy.Event]) -> Events:
-        yield from self._work(_HUB, self._setup.costs.hub * len(operation.topics))
+        yield from self._work(_HUB, self._setup.costs.hub * sum(n for _, n in operation.topics))
         for message in operation.then:
             for _ in range(message.times):
                 following.append(self._env.process(self._handled(message, following)))

@@ -20,9 +20,13 @@ def test_a_part_narrows_the_objectives_of_the_whole() -> None:
     assert found["board", None] == Objectives(availability=99.9, p95=100)
     rules = resolve(spec).deploy.rules
     assert rules is not None
-    limits = {(rule.unit, rule.long): rule.threshold for rule in rules.alerts}
+    limits = {(rule.unit, _window(rule.long)): rule.threshold for rule in rules.alerts}
     assert limits["note", "1h"] == "0.0072"
     assert limits["board", "1h"] == "0.0144"
-    used = {rule.long.partition("rate")[2] for rule in rules.alerts}
-    used |= {rule.short.partition("rate")[2] for rule in rules.alerts}
+    used = {_window(name) for rule in rules.alerts for name in (rule.long, rule.short)}
     assert used == set(rules.windows)
+
+
+def _window(name: str) -> str:
+    """The window of a recording rule: `service:request_errors:ratio_rate1h`."""
+    return name.rpartition("rate")[2]

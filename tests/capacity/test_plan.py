@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from meshgen.capacity import CapacityPlan, Size, plan
 from meshgen.capacity.costs import COSTS
-from meshgen.capacity.sizing import COPY_AVAILABILITY, copies, with_spares
+from meshgen.capacity.sizing import COPY_AVAILABILITY, copies, unit_demand, with_spares
+from meshgen.capacity.traffic import Load
 from meshgen.spec.model import Spec
+from meshgen.system.lower import resolve
 from tests.capacity.shops import NOTES, PROCESSES, checked, notes
 
 
@@ -24,7 +26,37 @@ def size(spec: Spec, name: str = "notes") -> Size:
 
 
 def test_without_an_slo_nothing_is_derived() -> None:
-    assert plan(checked(NOTES), PROCESSES) is None
+    spec = checked(NOTES)
+    assert plan(spec, PROCESSES) is None
+    mesh = resolve(spec)
+    assert mesh.catalog.partitions == 4
+    assert mesh.project.capacity is mesh.deploy.rules is mesh.project.gateway.rate_limit is None
+    sizes = {each.name: each.size for each in mesh.deploy.deployables}
+    assert (sizes["notes"].replicas_min, sizes["notes"].replicas_max) == (2, 4)
+    assert (sizes["web"].replicas_min, sizes["web"].replicas_max) == (2, 10)
+
+
+def test_what_is_derived_arrives() -> None:
+    mesh = resolve(notes("note.WriteNote: 1000/s", slo="users: 1000000"))
+    assert mesh.catalog.partitions == 24
+    assert mesh.project.gateway.rate_limit is not None
+    assert mesh.project.gateway.rate_limit.callers == 2_000_000
+    size = next(each.size for each in mesh.deploy.deployables if each.name == "notes")
+    assert (size.replicas_min, size.replicas_max) == (3, 8)
+    assert mesh.deploy.connections == 300
+
+
+def test_a_peak_that_needs_more_than_there_can_be_is_said() -> None:
+    found = size(notes("note.WriteNote: 1000/s", more="event_hub: {partitions: 3}\n"))
+    assert "not enough" in [step.what for step in found.steps]
+    found = size(notes("note.WriteNote: 1000/s"))
+    assert "not enough" not in [step.what for step in found.steps]
+
+
+def test_very_large_systems_have_a_size() -> None:
+    assert with_spares(40_000, 99.999)[0] < 41_000
+    demand = unit_demand({f"u{n}": Load(commands=1.0) for n in range(200)})
+    assert copies(demand.work, demand.idle, 0.6) >= 1
 
 
 def test_copies_do_the_work_and_are_not_too_busy() -> None:
@@ -73,7 +105,7 @@ def test_no_more_copies_than_partitions() -> None:
 
 
 def test_partitions_for_twice_the_copies() -> None:
-    assert planned(notes("note.WriteNote: 10/s")).partitions == 4
+    assert planned(notes("note.WriteNote: 10/s")).partitions == 8  # 2 x 3
     assert planned(notes("note.WriteNote: 1000/s")).partitions == 24  # 2 x 8
 
 
@@ -97,7 +129,7 @@ def test_when_a_server_is_no_longer_enough() -> None:
     servers = {each.engine: each for each in planned(notes("note.WriteNote: 100/s")).servers}
     assert servers["postgresql"].per_second == 200
     assert servers["postgresql"].times == pytest.approx(9960 * 0.6 / 200)
-    assert servers["postgresql"].connections == 2 * 5 * 2
+    assert servers["postgresql"].connections == 2 * 5 * 3  # units, each, copies
 
 
 def test_the_error_budget() -> None:

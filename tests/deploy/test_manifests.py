@@ -147,9 +147,7 @@ def test_sizes_and_autoscaling_are_those_of_the_plan(
     assert scaled == {name: (s.replicas_min, s.replicas_max) for name, s in sizes.items()}
 
 
-def test_only_a_spec_with_an_slo_has_the_page_and_the_rules(
-    project: Path, spec: Spec
-) -> None:
+def test_only_a_spec_with_an_slo_has_the_page_and_the_rules(project: Path, spec: Spec) -> None:
     page = project / "docs" / "capacity.md"
     rules = project / "deploy" / "observability" / "rules.yaml"
     assert page.exists() == rules.exists() == (spec.slo is not None)

@@ -58,8 +58,8 @@ class Server:
 
 COSTS = Costs(
     command=0.833,
-    query=0.9,
-    endpoint=1.6,
+    query=0.59,
+    endpoint=1.22,
     message=0.982,
     request=0.594,
     hub=0.301,

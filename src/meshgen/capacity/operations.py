@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from meshgen.spec.model import Policy, Ref, Saga, Service, Spec
@@ -17,14 +17,14 @@ class Operation:
 
     Attributes:
         times: How many of them happen, beside each other.
-        topics: The topics of the messages that each of them publishes.
+        topics: The topics that each of them publishes to, and how many messages.
         then: What the messages lead to; for an endpoint: the queries that it waits for.
     """
 
     unit: str
     kind: Kind
     times: int = 1
-    topics: tuple[str, ...] = ()
+    topics: tuple[tuple[str, int], ...] = ()
     then: tuple[Operation, ...] = ()
 
 
@@ -32,11 +32,17 @@ class Operation:
 class _Effect:
     """What is published, and what that leads to."""
 
-    topics: tuple[str, ...] = ()
+    topics: tuple[tuple[str, int], ...] = ()
     then: tuple[Operation, ...] = ()
 
     def __add__(self, other: _Effect) -> _Effect:
         return _Effect(self.topics + other.topics, self.then + other.then)
+
+    def __mul__(self, times: int) -> _Effect:
+        return _Effect(
+            tuple((topic, count * times) for topic, count in self.topics),
+            tuple(replace(each, times=each.times * times) for each in self.then),
+        )
 
 
 class Operations:
@@ -98,7 +104,7 @@ class Operations:
             for saga in service.sagas:
                 if saga.starts_on == event:
                     then.append(_message(service.name, self._step(service, saga, 0, path)))
-        return _Effect((f"{event.unit}.events",), tuple(then))
+        return _Effect(((f"{event.unit}.events", 1),), tuple(then))
 
     def _copies(self, event: Ref) -> Iterator[str]:
         """Yield the units with copies of data that the event changes."""
@@ -138,9 +144,9 @@ class Operations:
         """A command of its own service is a part of what sends it; others travel over the hub."""
         effect = self._command(command, path) + answer
         if command.unit == service.name:
-            return _Effect(effect.topics * times, effect.then * times)
+            return effect * times
         received = _message(command.unit, effect, times)
-        return _Effect((f"{command.unit}.commands",) * times, (received,))
+        return _Effect(((f"{command.unit}.commands", times),), (received,))
 
 
 def _message(unit: str, effect: _Effect, times: int = 1) -> Operation:

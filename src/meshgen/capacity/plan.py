@@ -114,7 +114,7 @@ def _partitions(
         steps.append(
             Step(
                 what="partitions of the spec",
-                arithmetic="`event_hub.partitions`",
+                arithmetic="event_hub.partitions",
                 result=f"{spec.event_hub.partitions}",
             )
         )

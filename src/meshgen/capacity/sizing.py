@@ -17,7 +17,7 @@ COPY_AVAILABILITY = 0.995
 """The share of time that a copy is there: the rest are rollouts and failures of nodes."""
 
 HEADROOM = 2
-"""Autoscaling may go to so many times the copies of the peak."""
+"""Autoscaling may go to the copies of so many times the peak."""
 
 RUNNING = 32
 """Requests that a unit works on at the same time (`MAX_RUNNING`)."""
@@ -134,11 +134,15 @@ def with_spares(needed: int, availability: float) -> tuple[int, float]:
 
 
 def _at_least(needed: int, total: int) -> float:
-    """Return the probability that `needed` of `total` copies are there."""
-    there, gone = COPY_AVAILABILITY, 1 - COPY_AVAILABILITY
-    return sum(
-        math.comb(total, up) * there**up * gone ** (total - up) for up in range(needed, total + 1)
-    )
+    """Return the probability that `needed` of `total` copies are there (binomial)."""
+    return sum(math.exp(_log_probability(total, gone)) for gone in range(total - needed + 1))
+
+
+def _log_probability(total: int, gone: int) -> float:
+    """Return the logarithm of it for exactly so many that are gone: factors may be huge."""
+    there = total - gone
+    ways = math.lgamma(total + 1) - math.lgamma(gone + 1) - math.lgamma(there + 1)
+    return ways + there * math.log(COPY_AVAILABILITY) + gone * math.log(1 - COPY_AVAILABILITY)
 
 
 def size(process: Process, demand: Demand, bounds: Bounds, fixed: Fixed) -> Size:
@@ -148,8 +152,8 @@ def size(process: Process, demand: Demand, bounds: Bounds, fixed: Fixed) -> Size
     average = copies(demand.work / bounds.peak_to_average, demand.idle, bound)
     availability = bounds.objectives.availability or 0.0
     least, there = with_spares(average, availability)
-    peak_total, _ = with_spares(at_peak, availability)
-    most = max(HEADROOM * at_peak, peak_total, least)
+    grown = copies(HEADROOM * demand.work, demand.idle, bound)
+    most = max(with_spares(grown, availability)[0], least + 1)
     if process.most is not None:
         least, most = min(least, process.most), min(most, process.most)
     least = fixed.replicas_min or min(least, fixed.replicas_max or least)
@@ -185,7 +189,7 @@ def size(process: Process, demand: Demand, bounds: Bounds, fixed: Fixed) -> Size
         ),
         Step(
             what="maximum",
-            arithmetic=f"{HEADROOM} × {at_peak}, with one to spare"
+            arithmetic=f"{grown} at {HEADROOM} × the peak, and those to spare; above the minimum"
             + (f"; at most {process.most}" if process.most else ""),
             result=_result(most, fixed.replicas_max),
         ),
@@ -198,6 +202,15 @@ def size(process: Process, demand: Demand, bounds: Bounds, fixed: Fixed) -> Size
             result=_result(f"{cpu}m", fixed.cpu),
         ),
         Step(
+            what="memory that a copy requests",
+            arithmetic=(
+                f"{_MEMORY} MiB + {_MEMORY_OF_UNIT} MiB × {len(process.units)} units"
+                if process.units
+                else "the gateway"
+            ),
+            result=_result(f"{memory} MiB", fixed.memory),
+        ),
+        Step(
             what="requests in flight in a copy (Little's law)",
             arithmetic=(
                 f"{_short(demand.requests)}/s / {min(at_peak, most)} × "
@@ -206,6 +219,8 @@ def size(process: Process, demand: Demand, bounds: Bounds, fixed: Fixed) -> Size
             result=f"{in_flight:.2g}" + (f"; each unit takes {RUNNING}" if process.units else ""),
         ),
     ]
+    if process.most is not None and at_peak > process.most:
+        steps.append(_too_many(at_peak, process.most))
     return Size(
         name=process.name,
         replicas_min=least,
@@ -215,6 +230,21 @@ def size(process: Process, demand: Demand, bounds: Bounds, fixed: Fixed) -> Size
         memory=memory,
         work=(demand.work + demand.idle * min(at_peak, most)) / 1000,
         steps=tuple(steps),
+    )
+
+
+def _too_many(at_peak: int, most: int) -> Step:
+    """Return the line that says what to do if the peak needs more copies than there can be."""
+    if most == 1:
+        return Step(
+            what="not enough",
+            arithmetic=f"{at_peak} copies are needed, but a store in files has one",
+            result="use a database server as store, or split the process",
+        )
+    return Step(
+        what="not enough",
+        arithmetic=f"{at_peak} copies are needed, but only {most} have a partition",
+        result="more partitions of the event hub, or smaller processes",
     )
 
 

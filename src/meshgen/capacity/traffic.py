@@ -70,8 +70,8 @@ def traffic(spec: Spec, peaks: tuple[Peak, ...], items: int) -> Traffic:
     def count(operation: Operation, rate: float) -> None:
         rate *= operation.times
         counted[operation.unit, operation.kind] += rate
-        for topic in operation.topics:
-            topics[topic] += rate
+        for topic, messages in operation.topics:
+            topics[topic] += rate * messages
         for following in operation.then:
             count(following, rate)
 
