@@ -32,8 +32,18 @@ from chassis.hub.requests import NoTopic, Requests
 _PATIENCE = 120.0  # seconds: many processes start at once, on brokers that start, too
 _PAUSE = 0.3
 _LOOK = 0.05
-# A partition has no leader yet, or another one than the client knows.
-_MOVING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
+# What brokers answer while a partition gets a leader, or another one: the newer metadata may be
+# that of the client (KIP-320) or that of the broker.
+_MOVING = frozenset(
+    {
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.REPLICA_NOT_AVAILABLE,
+        KafkaError.FENCED_LEADER_EPOCH,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+    }
+)
 
 _log = structlog.get_logger()
 
