@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 
 from meshgen.naming import kebab
 from meshgen.spec.model import Spec
@@ -13,6 +14,7 @@ from meshgen.system.model import (
     DeployableView,
     DeployedUnit,
     DeployView,
+    MigrationView,
     ProcessView,
     ServerPort,
     Setting,
@@ -34,6 +36,8 @@ PORTS = {
 """The port of each engine's server."""
 
 _GATEWAY = "gateway"
+# The names of files and policies beside those of processes.
+_TAKEN = (_GATEWAY, "default-deny", "kustomization", "names", "network-policies", "settings")
 _FILE = "sqlite"
 _SECRETS = "/run/secrets"
 
@@ -55,11 +59,12 @@ def deploy_view(
     stores = {unit.name: unit.store.engine for unit in (*spec.services, *spec.views)}
     engines = tuple(sorted({spec.event_hub.engine, *stores.values()} - {_FILE}))
     groups = _groups(units, processes)
+    hosts = _hosts(groups, engines)
     addresses = tuple(
         UnitAddress(
             unit=unit.name,
             variable=unit.name.upper(),
-            host=_host(name, engines),
+            host=hosts[name],
             port=FIRST_PORT + number,
         )
         for name, group in groups.items()
@@ -92,43 +97,78 @@ def _groups(
     return groups | {unit.name: (unit,) for unit in units if unit.name not in grouped}
 
 
-def _host(process: str, engines: tuple[str, ...]) -> str:
-    """Return the name of a process in the network, where servers have the names of engines."""
-    name = kebab(process)
-    return f"{name}-process" if name in (*engines, _GATEWAY) else name
+def _hosts(processes: Iterable[str], engines: tuple[str, ...]) -> dict[str, str]:
+    """Return the names of processes in the network, where servers have the names of engines."""
+    hosts = {process: kebab(process) for process in processes}
+    reserved = {*engines, *_TAKEN}
+    return {
+        process: _free(f"{host}-process", reserved | set(hosts.values()))
+        if host in reserved
+        else host
+        for process, host in hosts.items()
+    }
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return `name`, with a number if it is taken."""
+    numbered = (f"{name}-{number}" for number in count(2))
+    return next(each for each in chain((name,), numbered) if each not in taken)
 
 
 def _deployable(name: str, units: tuple[Unit, ...], system: _System) -> DeployableView:
     stores = {system.stores[unit.name] for unit in units if unit.name in system.stores}
     engines = tuple(sorted((stores | {system.hub} if stores else stores) - {_FILE}))
     host = system.addresses[units[0].name].host
+    deployed = tuple(
+        DeployedUnit(name=unit.name, entry=unit.entry, port=system.addresses[unit.name].port)
+        for unit in units
+    )
     return DeployableView(
         name=name,
         host=host,
-        units=tuple(
-            DeployedUnit(name=unit.name, entry=unit.entry, port=system.addresses[unit.name].port)
-            for unit in units
-        ),
+        units=deployed,
         folders=tuple(unit.folder for unit in units),
         extras=(*sorted(CLIENTS.keys() & set(engines)), "telemetry"),
         settings=tuple(_settings(units, system)),
         engines=engines,
         called_by=_called_by(units, system),
         calls=tuple(call for call in _calls(units, system) if call.host != host),
+        stateful=tuple(unit for unit in deployed if unit.name in system.stores),
+        migration=_migration(host, units, system),
         stores_files=_FILE in stores,
     )
+
+
+def _migration(host: str, units: tuple[Unit, ...], system: _System) -> MigrationView | None:
+    """Return what prepares the stores of `units`; a file is prepared by its unit."""
+    engines = _on_servers(units, system)
+    if not engines:
+        return None
+    return MigrationView(
+        host=_free(f"{host}-migrate", {each.host for each in system.addresses.values()}),
+        units=tuple(engines),
+        engines=tuple(sorted(set(engines.values()))),
+        settings=tuple(_store_settings(engines)),
+    )
+
+
+def _on_servers(units: tuple[Unit, ...], system: _System) -> dict[str, str]:
+    """Return the engine of each store that is on a server, by unit."""
+    engines = {unit.name: system.stores.get(unit.name, _FILE) for unit in units}
+    return {unit: engine for unit, engine in engines.items() if engine != _FILE}
 
 
 def _settings(units: tuple[Unit, ...], system: _System) -> Iterator[Setting]:
     if any(unit.name in system.stores for unit in units):
         yield _url("HUB_URL", system.hub)
-    for unit in units:
-        engine = system.stores.get(unit.name, _FILE)
-        if engine != _FILE:
-            yield _url(f"{unit.name.upper()}_STORE_URL", engine)
+    yield from _store_settings(_on_servers(units, system))
     if peers := _calls(units, system):
         urls = ",".join(f"{peer.unit}=http://{peer.host}:{peer.port}" for peer in peers)
         yield Setting(name="PEERS", value=urls)
+
+
+def _store_settings(engines: Mapping[str, str]) -> Iterator[Setting]:
+    return (_url(f"{unit.upper()}_STORE_URL", engine) for unit, engine in engines.items())
 
 
 def _calls(units: tuple[Unit, ...], system: _System) -> tuple[UnitAddress, ...]:
@@ -154,10 +194,19 @@ def _servers(
         ServerPort(
             engine=engine,
             port=PORTS[engine],
-            clients=tuple(each.host for each in deployables if engine in each.engines),
+            clients=tuple(_clients(engine, deployables)),
         )
         for engine in engines
     )
+
+
+def _clients(engine: str, deployables: tuple[DeployableView, ...]) -> Iterator[str]:
+    """Yield the hosts that use the servers of an engine."""
+    for each in deployables:
+        if engine in each.engines:
+            yield each.host
+        if each.migration and engine in each.migration.engines:
+            yield each.migration.host
 
 
 def _url(name: str, engine: str) -> Setting:
