@@ -85,10 +85,9 @@ def cluster(api_server: ApiServer, tmp_path: Path) -> Cluster:
 def test_processes_wait_for_the_migration_of_their_stores(cluster: Cluster) -> None:
     rollout = cluster.rollout()
     try:
-        wait_until(lambda: _waits(cluster, rollout), "the job")
+        first = wait_until(lambda: migration(cluster, rollout), "the job")
         assert {"kafka", "postgresql"} <= cluster.get("statefulset").keys()
         assert cluster.get("deployment") == {}
-        first = cluster.get("job")["shop-migrate"]
         cluster.end_job("shop-migrate")
         finish(cluster, rollout)
     finally:
@@ -99,14 +98,7 @@ def test_processes_wait_for_the_migration_of_their_stores(cluster: Cluster) -> N
     kustomization.write_text(kustomization.read_text().replace("newTag: local", "newTag: next"))
     rollout = cluster.rollout()
     try:
-        wait_until(
-            lambda: (
-                _waits(cluster, rollout)
-                and cluster.get("job")["shop-migrate"]["metadata"]["uid"]
-                != first["metadata"]["uid"]
-            ),
-            "another job",
-        )
+        wait_until(lambda: migration(cluster, rollout) not in (None, first), "another job")
         assert image(cluster.get("job")["shop-migrate"]) == "rollout/shop:next"
         assert image(cluster.get("deployment")["shop"]) == "rollout/shop:local"
         cluster.end_job("shop-migrate")
@@ -118,13 +110,15 @@ def test_processes_wait_for_the_migration_of_their_stores(cluster: Cluster) -> N
         rollout.kill()
 
 
-def _waits(cluster: Cluster, rollout: subprocess.Popen[str]) -> bool:
+def migration(cluster: Cluster, rollout: subprocess.Popen[str]) -> str | None:
+    """The id of the job; None if there is none, or no namespace yet."""
     if rollout.poll() is not None:
         raise AssertionError(rollout.communicate())
     try:
-        return "shop-migrate" in cluster.get("job")
-    except AssertionError:  # there is no namespace yet
-        return False
+        job = cluster.get("job").get("shop-migrate")
+    except AssertionError:
+        return None
+    return str(job["metadata"]["uid"]) if job else None
 
 
 def finish(cluster: Cluster, rollout: subprocess.Popen[str]) -> None:
