@@ -37,6 +37,17 @@ def workloads(found: Iterable[Manifest]) -> dict[str, Manifest]:
     return {each["metadata"]["name"]: each for each in of_kind(found, "Deployment", "StatefulSet")}
 
 
+def jobs(found: Iterable[Manifest]) -> dict[str, Manifest]:
+    """The jobs by name."""
+    return {each["metadata"]["name"]: each for each in of_kind(found, "Job")}
+
+
+def pods(found: Iterable[Manifest]) -> dict[str, Manifest]:
+    """What all pods are made of, by the name of their workload or job."""
+    made = {**workloads(found), **jobs(found)}
+    return {name: each["spec"]["template"]["spec"] for name, each in made.items()}
+
+
 def edges(found: Iterable[Manifest], direction: str) -> set[Edge]:
     """What network policies allow, between the pods of the namespace: `ingress` or `egress`."""
     return {edge for policy in of_kind(found, "NetworkPolicy") for edge in _of(policy, direction)}

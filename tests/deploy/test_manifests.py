@@ -15,7 +15,17 @@ from meshgen.spec.model import Spec
 from meshgen.system.lower import resolve
 from meshgen.system.model import DeployView
 from tests.deploy.conftest import SPECS
-from tests.deploy.manifests import LABEL, Edge, Manifest, edges, manifests, of_kind, workloads
+from tests.deploy.manifests import (
+    LABEL,
+    Edge,
+    Manifest,
+    edges,
+    jobs,
+    manifests,
+    of_kind,
+    pods,
+    workloads,
+)
 
 OVERLAYS = ("local", "production")
 SERVERS = {
@@ -36,8 +46,7 @@ def found(project: Path, request: pytest.FixtureRequest) -> list[Manifest]:
 
 
 def test_pods_are_confined(found: list[Manifest]) -> None:
-    for name, workload in workloads(found).items():
-        pod = workload["spec"]["template"]["spec"]
+    for name, pod in pods(found).items():
         assert pod["automountServiceAccountToken"] is False
         assert pod["serviceAccountName"] == name
         assert pod["securityContext"]["runAsNonRoot"] is True
@@ -66,10 +75,39 @@ def test_pods_are_watched_and_limited(found: list[Manifest]) -> None:
                 assert amounts.keys() == {"cpu", "memory"}
 
 
+def test_stores_on_servers_are_prepared_by_jobs(
+    found: list[Manifest], spec: Spec, project: Path
+) -> None:
+    place = _places(spec, project)
+    engines = {unit.name: unit.store.engine for unit in (*spec.services, *spec.views)}
+    wanted: dict[str, set[str]] = {}
+    for unit, engine in engines.items():
+        if engine != "sqlite":
+            wanted.setdefault(f"{place[unit][0]}-migrate", set()).add(unit)
+    units: dict[str, set[str]] = {}
+    accounts = {each["metadata"]["name"]: each for each in of_kind(found, "ServiceAccount")}
+    for name, job in jobs(found).items():
+        assert accounts[name]["automountServiceAccountToken"] is False
+        assert job["spec"]["template"]["metadata"]["labels"][LABEL] == name
+        assert job["spec"]["activeDeadlineSeconds"]
+        (container,) = job["spec"]["template"]["spec"]["containers"]
+        assert container["command"][:4] == ["python", "-m", "chassis.ops", "migrate"]
+        units[name] = set(container["command"][4:])
+        workload = workloads(found)[name.removesuffix("-migrate")]["spec"]["template"]["spec"]
+        assert container["image"] == workload["containers"][0]["image"]
+        assert container["resources"] == workload["containers"][0]["resources"]
+        settings = {each["name"]: each["value"] for each in container["env"]}
+        assert settings == {
+            f"{unit.upper()}_STORE_URL_FILE": f"/run/secrets/{engines[unit]}_url"
+            for unit in units[name]
+        }
+    assert units == wanted
+
+
 def test_no_manifest_has_a_secret(found: list[Manifest]) -> None:
     assert of_kind(found, "Secret") == []
-    for workload in workloads(found).values():
-        for container in workload["spec"]["template"]["spec"]["containers"]:
+    for pod in pods(found).values():
+        for container in pod["containers"]:
             for variable in container.get("env", ()):
                 assert "@" not in variable["value"].removeprefix("1@")  # that of Kafka's voters
                 assert "PASSWORD" not in variable["name"] or variable["name"].endswith("_FILE")
@@ -99,6 +137,11 @@ def _graph(spec: Spec, project: Path, servers: set[str]) -> set[Edge]:
     engines |= {(unit.name, spec.event_hub.engine) for unit in views}
     used = {
         (place[unit][0], engine, SERVERS[engine]) for unit, engine in engines if engine in servers
+    }
+    used |= {
+        (f"{place[unit.name][0]}-migrate", engine, SERVERS[engine])
+        for unit in views
+        if (engine := unit.store.engine) in servers
     }
     return routes | {call for call in calls if call[0] != call[1]} | used
 

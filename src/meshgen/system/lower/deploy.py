@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 
 from meshgen.capacity import CapacityPlan, Size
 from meshgen.naming import kebab
@@ -16,6 +17,7 @@ from meshgen.system.model import (
     DeployableView,
     DeployedUnit,
     DeployView,
+    MigrationView,
     ProcessView,
     ServerPort,
     Setting,
@@ -37,6 +39,8 @@ PORTS = {
 """The port of each engine's server."""
 
 _GATEWAY = "gateway"
+# The names of files and policies beside those of processes.
+_TAKEN = (_GATEWAY, "default-deny", "kustomization", "names", "network-policies", "settings")
 _FILE = "sqlite"
 _SECRETS = "/run/secrets"
 _CONNECTIONS, _FOR_PEOPLE = 300, 20
@@ -65,11 +69,12 @@ def deploy_view(
     """Return how the units of `spec` are shipped: a deployable for each process in `groups`."""
     stores = {unit.name: unit.store.engine for unit in (*spec.services, *spec.views)}
     engines = tuple(sorted({spec.event_hub.engine, *stores.values()} - {_FILE}))
+    hosts = _hosts(groups, engines)
     addresses = tuple(
         UnitAddress(
             unit=unit.name,
             variable=unit.name.upper(),
-            host=_host(name, engines),
+            host=hosts[name],
             port=FIRST_PORT + number,
         )
         for name, group in groups.items()
@@ -104,33 +109,48 @@ def grouped(
     """Return the units of each process; those that are in none are processes of their own."""
     known = {unit.name: unit for unit in units}
     groups = {process.name: tuple(known[name] for name in process.units) for process in processes}
-    grouped = {name for process in processes for name in process.units}
-    return groups | {unit.name: (unit,) for unit in units if unit.name not in grouped}
+    placed = {name for process in processes for name in process.units}
+    return groups | {unit.name: (unit,) for unit in units if unit.name not in placed}
 
 
-def _host(process: str, engines: tuple[str, ...]) -> str:
-    """Return the name of a process in the network, where servers have the names of engines."""
-    name = kebab(process)
-    return f"{name}-process" if name in (*engines, _GATEWAY) else name
+def _hosts(processes: Iterable[str], engines: tuple[str, ...]) -> dict[str, str]:
+    """Return the names of processes in the network, where servers have the names of engines."""
+    hosts = {process: kebab(process) for process in processes}
+    reserved = {*engines, *_TAKEN}
+    return {
+        process: _free(f"{host}-process", reserved | set(hosts.values()))
+        if host in reserved
+        else host
+        for process, host in hosts.items()
+    }
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return `name`, with a number if it is taken."""
+    numbered = (f"{name}-{number}" for number in count(2))
+    return next(each for each in chain((name,), numbered) if each not in taken)
 
 
 def _deployable(name: str, units: tuple[Unit, ...], system: _System) -> DeployableView:
     stores = {system.stores[unit.name] for unit in units if unit.name in system.stores}
     engines = tuple(sorted((stores | {system.hub} if stores else stores) - {_FILE}))
     host = system.addresses[units[0].name].host
+    deployed = tuple(
+        DeployedUnit(name=unit.name, entry=unit.entry, port=system.addresses[unit.name].port)
+        for unit in units
+    )
     return DeployableView(
         name=name,
         host=host,
-        units=tuple(
-            DeployedUnit(name=unit.name, entry=unit.entry, port=system.addresses[unit.name].port)
-            for unit in units
-        ),
+        units=deployed,
         folders=tuple(unit.folder for unit in units),
         extras=(*sorted(CLIENTS.keys() & set(engines)), "telemetry"),
         settings=tuple(_settings(units, system)),
         engines=engines,
         called_by=_called_by(units, system),
         calls=tuple(call for call in _calls(units, system) if call.host != host),
+        stateful=tuple(unit for unit in deployed if unit.name in system.stores),
+        migration=_migration(host, units, system),
         stores_files=_FILE in stores,
         size=size_view(
             system.capacity,
@@ -147,16 +167,36 @@ def _connections(capacity: CapacityPlan | None) -> int:
     return max(_CONNECTIONS, 100 * math.ceil((used + _FOR_PEOPLE) / 100))
 
 
+def _migration(host: str, units: tuple[Unit, ...], system: _System) -> MigrationView | None:
+    """Return what prepares the stores of `units`; a file is prepared by its unit."""
+    engines = _on_servers(units, system)
+    if not engines:
+        return None
+    return MigrationView(
+        host=_free(f"{host}-migrate", {each.host for each in system.addresses.values()}),
+        units=tuple(engines),
+        engines=tuple(sorted(set(engines.values()))),
+        settings=tuple(_store_settings(engines)),
+    )
+
+
+def _on_servers(units: tuple[Unit, ...], system: _System) -> dict[str, str]:
+    """Return the engine of each store that is on a server, by unit."""
+    engines = {unit.name: system.stores.get(unit.name, _FILE) for unit in units}
+    return {unit: engine for unit, engine in engines.items() if engine != _FILE}
+
+
 def _settings(units: tuple[Unit, ...], system: _System) -> Iterator[Setting]:
     if any(unit.name in system.stores for unit in units):
         yield _url("HUB_URL", system.hub)
-    for unit in units:
-        engine = system.stores.get(unit.name, _FILE)
-        if engine != _FILE:
-            yield _url(f"{unit.name.upper()}_STORE_URL", engine)
+    yield from _store_settings(_on_servers(units, system))
     if peers := _calls(units, system):
         urls = ",".join(f"{peer.unit}=http://{peer.host}:{peer.port}" for peer in peers)
         yield Setting(name="PEERS", value=urls)
+
+
+def _store_settings(engines: Mapping[str, str]) -> Iterator[Setting]:
+    return (_url(f"{unit.upper()}_STORE_URL", engine) for unit, engine in engines.items())
 
 
 def _calls(units: tuple[Unit, ...], system: _System) -> tuple[UnitAddress, ...]:
@@ -182,10 +222,19 @@ def _servers(
         ServerPort(
             engine=engine,
             port=PORTS[engine],
-            clients=tuple(each.host for each in deployables if engine in each.engines),
+            clients=tuple(_clients(engine, deployables)),
         )
         for engine in engines
     )
+
+
+def _clients(engine: str, deployables: tuple[DeployableView, ...]) -> Iterator[str]:
+    """Yield the hosts that use the servers of an engine."""
+    for each in deployables:
+        if engine in each.engines:
+            yield each.host
+        if each.migration and engine in each.migration.engines:
+            yield each.migration.host
 
 
 def _url(name: str, engine: str) -> Setting:

@@ -47,6 +47,20 @@ class DeployedUnit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationView:
+    """What prepares the stores of a deployable on servers, once, before its units start."""
+
+    host: str
+    """Its name in a network and in Kubernetes: `order-migrate`."""
+    units: tuple[str, ...]
+    """The units with these stores."""
+    engines: tuple[str, ...]
+    """The engines of these stores, sorted."""
+    settings: tuple[Setting, ...]
+    """Where the servers of the stores are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeployableView:
     """A process, which is an image, and a container of it for each copy."""
 
@@ -66,6 +80,10 @@ class DeployableView:
     """The hosts that call its units: the gateway, and deployables with backends for frontends."""
     calls: tuple[UnitAddress, ...]
     """The units of other deployables that it calls."""
+    stateful: tuple[DeployedUnit, ...]
+    """The units that have a store."""
+    migration: MigrationView | None
+    """What prepares its stores; none if no store is on a server."""
     stores_files: bool
     """Whether a unit has its store in a file, so that the deployable needs a volume."""
     size: SizeView
