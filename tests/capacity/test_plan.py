@@ -30,7 +30,9 @@ def test_without_an_slo_nothing_is_derived() -> None:
     assert plan(spec, PROCESSES) is None
     mesh = resolve(spec)
     assert mesh.catalog.partitions == 4
-    assert mesh.project.capacity is mesh.deploy.rules is mesh.project.gateway.rate_limit is None
+    assert mesh.project.capacity is None
+    assert mesh.deploy.rules is None
+    assert mesh.project.gateway.rate_limit is None
     sizes = {each.name: each.size for each in mesh.deploy.deployables}
     assert (sizes["notes"].replicas_min, sizes["notes"].replicas_max) == (2, 4)
     assert (sizes["web"].replicas_min, sizes["web"].replicas_max) == (2, 10)

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 mkdir -p .local/secrets
-chmod 700 .local .local/secrets
+chmod 700 .local/secrets
 cp .local/keys/jwks.json .local/secrets/jwks.json
 cd .local/secrets
 

@@ -35,6 +35,18 @@ FROM python:3.13-slim
 LABEL org.opencontainers.image.title="shop-shop"
 COPY --from=build /app /app
 ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# What `python -m chassis.ops` works on.
+ENV OPS_UNITS="\
+    shop_product.service:service,\
+    shop_cart.service:service,\
+    shop_order.service:service,\
+    shop_inventory.service:service,\
+    shop_payment.service:service,\
+    shop_shipping.service:service,\
+    shop_order_history.projection:projection,\
+    shop_catalog.projection:projection,\
+    shop_sales_per_minute.stream:stream,\
+    shop_fraud_watch.stream:stream"
 USER 10001:10001
 EXPOSE 8000 8001 8002 8003 8004 8005 8006 8007 8008 8009 8010 8011 8012
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \

@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="stop everything; the data is kept")
+    down.add_argument(
+        "--volumes", action="store_true", help="remove the data of servers in containers"
+    )
     down.set_defaults(run=_down)
 
     restart = commands.add_parser("restart", help="restart processes, one after the other")
@@ -128,7 +131,7 @@ def _up(options: argparse.Namespace) -> int:
 def _down(options: argparse.Namespace) -> int:
     from chassis.embedded.down import down
 
-    down(options.root, Console())
+    down(options.root, Console(), volumes=options.volumes)
     return 0
 
 
