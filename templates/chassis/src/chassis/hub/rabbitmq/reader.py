@@ -41,7 +41,7 @@ class Reader:
         """See `Hub.read`."""
         at_end, looked = False, 0.0
         while True:
-            if not at_end and not consumer.has_arrived and await consumer.has_all():
+            if not (at_end or self._left or consumer.has_arrived) and await consumer.has_all():
                 at_end = not consumer.has_arrived
                 if at_end:
                     yield ()
@@ -62,8 +62,13 @@ class Reader:
             record = record_of(delivery.message, partition, offset, self._types)
             if record is not None and offset > self._after[partition]:
                 records.append(record)
-        left = sum(max(0, end - self._read[partition]) for partition, end in self._ends.items())
+        left = self._left
         return tuple(
             replace(record, pending=len(records) - number + left)
             for number, record in enumerate(records, 1)
         )
+
+    @property
+    def _left(self) -> int:
+        """The number of messages that are known to be there, and not read."""
+        return sum(max(0, end - self._read[partition]) for partition, end in self._ends.items())
