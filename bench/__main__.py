@@ -14,8 +14,10 @@ import datamodel_code_generator
 
 import meshgen
 from bench import generation, regeneration, shop, system
+from bench.capacity.rows import rows as capacity_rows
 from bench.engines.rows import rows as engine_rows
 from bench.report import table
+from bench.runtime.rows import read_rows
 from bench.runtime.rows import rows as runtime_rows
 
 _GROUPS = {
@@ -23,6 +25,8 @@ _GROUPS = {
     "regeneration": regeneration.rows,
     "system": system.rows,
     "runtime": runtime_rows,
+    "reads": read_rows,
+    "capacity": capacity_rows,
     "engines": engine_rows,
     "shop": shop.rows,
 }

@@ -75,7 +75,7 @@ def rows() -> list[Row]:
 def _programs() -> Mapping[str, str]:
     """Where the programs are that the tests have installed."""
     homes = {"KAFKA_HOME": str(kafka.home()), "CASSANDRA_HOME": str(cassandra.home())}
-    return {"ENGINES": "real", **homes, **redis.programs()}
+    return {"ENGINES": "real", "DOCKER_HOST": "none", **homes, **redis.programs()}
 
 
 def _measured(shop: Path, variables: Mapping[str, str]) -> Result:

@@ -14,6 +14,7 @@ from bench.runtime import floors
 from bench.runtime.catching_up import catch_up
 from bench.runtime.driver import Driver, Watch
 from bench.runtime.overload import overload
+from bench.runtime.reads import reads
 from bench.runtime.trial import Trial, trial
 from tests.fleet.deployment import GATEWAY, HUB, ROOT, copy_shop, plan
 from tests.fleet.processes import Fleet
@@ -46,6 +47,21 @@ def rows() -> list[Row]:
     """Measure the running shop; take about ten minutes."""
     copy_shop(_FOLDER)
     return asyncio.run(_rows())
+
+
+def read_rows() -> list[Row]:
+    """Measure reads alone; take about a minute."""
+    copy_shop(_FOLDER)
+    return asyncio.run(_read_rows())
+
+
+async def _read_rows() -> list[Row]:
+    async with _running(replicas=1) as shop:
+        found = await reads(shop.fleet, shop.driver)
+    return [
+        Row("a query, its own unit", 1000 * found.query, "ms", None, None, ""),
+        Row("an endpoint, its own unit", 1000 * found.endpoint, "ms", None, None, ""),
+    ]
 
 
 async def _rows() -> list[Row]:

@@ -30,6 +30,7 @@ from meshgen.spec.grammar.shapes import (
 )
 
 _LIMITS = {"number": "a number", "count": "a whole number", "pattern": "a regular expression"}
+_KEYS = {"`GET /path/{parameter}`": "GET /path", "plain words; they name a test": "sentence"}
 _PLACES = {
     "near": "of the same {place}",
     "far": "as `unit.Name`",
@@ -95,7 +96,7 @@ def _key(key: Kind | NewName | FieldName | Reference | Text) -> str:
         case FieldName():
             return "field"
         case Text(form=form):
-            return "GET /path" if "GET" in form else "sentence"
+            return _KEYS.get(form, form)
         case NewName():
             return "name"
 

@@ -41,7 +41,7 @@ def doctor(project: Path, *arguments: str, **env: str) -> subprocess.CompletedPr
         text=True,
         check=False,
         timeout=PATIENCE,
-        env={"PATH": "/usr/bin:/bin", **env},
+        env={"PATH": "/usr/bin:/bin", "DOCKER_HOST": "none", **env},
     )
 
 
@@ -70,12 +70,24 @@ def test_a_server_that_is_installed_is_enough(
     env["POSTGRESQL_URL"] = f"postgresql://{listening}/x"
     document, engines, code = diagnosis(project, **env)
     assert (document["ready"], code) == (True, 0)
-    installed = engines["kafka"]["server"]["installed"]
-    assert (installed["path"], installed["version"]) == (str(tmp_path / "libs"), "4.1.0")
+    local = engines["kafka"]["server"]["local"]
+    assert (local["path"], local["version"]) == (str(tmp_path / "libs"), "4.1.0")
     assert (
         f"`make up ENGINES=real` starts {tmp_path / 'libs'} (4.1.0)"
         in doctor(project, **env).stdout
     )
+
+
+def test_a_docker_engine_is_enough(project: Path, listening: str) -> None:
+    docker = Path(__file__).parents[1] / "chassis" / "embedded" / "docker"
+    env = {"PATH": f"{docker}:/usr/bin:/bin", "KAFKA_URL": f"kafka://{listening}"}
+    document, engines, code = diagnosis(project, DOCKER_HOST="", **env)
+    assert (document["ready"], code) == (True, 0)
+    assert engines["kafka"]["server"]["addresses"] == [listening]
+    assert engines["postgresql"]["server"]["local"]["contained"] is True
+    printed = doctor(project, DOCKER_HOST="", **env).stdout
+    assert f"KAFKA_URL: {listening}" in printed
+    assert "`make up ENGINES=real` starts it in a container" in printed
 
 
 def test_a_project_with_everything_is_ready(project: Path, listening: str, tmp_path: Path) -> None:

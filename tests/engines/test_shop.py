@@ -1,6 +1,7 @@
 """The shop on the engines of its spec: Kafka, PostgreSQL, MongoDB, Redis and Cassandra at once.
 
-`make up ENGINES=real` starts them, but MongoDB: a stand-in of it runs already.
+`make up ENGINES=real` starts those that are installed, without Docker; a stand-in of MongoDB runs
+already.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def servers(mongodb_url: str) -> dict[str, str]:
     homes = {"KAFKA_HOME": str(kafka.home()), "CASSANDRA_HOME": str(cassandra.home())}
     return {
         "ENGINES": "real",
+        "DOCKER_HOST": "none",
         "MONGODB_URL": mongodb_url,
         **homes,
         **redis.programs(),

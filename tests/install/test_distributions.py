@@ -25,7 +25,17 @@ _INSTALL = re.compile(
     r"(?:\b(?:pipx|pip3?|uv pip|uv tool) +(?:install|run|inject|upgrade)|\buv add|\buvx)\b"
     r"(?P<arguments>[^\n`#|&;)]*)"
 )
-_TAKES_A_VALUE = {"-r", "--requirement", "-e", "--editable", "-c", "--constraint", "--python", "-p"}
+_TAKES_A_VALUE = {
+    "-r",
+    "--requirement",
+    "-e",
+    "--editable",
+    "-c",
+    "--constraint",
+    "--python",
+    "-p",
+    "--extra",
+}
 _EXPANDED = re.compile(r"\{\{.*?\}\}|\$\((?:[^()]|\([^()]*\))*\)")
 """What make or Jinja fills in: files, not names."""
 _HOOK = re.compile(r"additional_dependencies: *\[(?P<arguments>[^\]]*)\]")

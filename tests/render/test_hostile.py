@@ -51,7 +51,7 @@ def _check(path: str, text: str) -> None:
         case ".json":
             json.loads(text)
         case ".yaml" | ".yml" if "envoy" not in path:
-            yaml.safe_load(text)
+            list(yaml.safe_load_all(text))
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -115,7 +115,7 @@ def test_a_kept_name_is_known_to_later_steps(shop: Spec) -> None:
 
 def test_defaults_of_a_small_spec() -> None:
     spec = read_spec(ROOT / "specs" / "minimal.yaml")
-    assert (spec.event_hub.engine, spec.event_hub.partitions) == ("nats", 4)
+    assert (spec.event_hub.engine, spec.event_hub.partitions) == ("nats", None)
     assert spec.event_hub.retention == 7 * 24 * 3600
     assert spec.gateway.timeout == 5000
     assert spec.gateway.rate_limit is None

@@ -58,7 +58,7 @@ def parse(path: str, text: str) -> None:
         case ".json":
             json.loads(text)
         case ".yaml" | ".yml" if GATEWAY_VARIABLES not in text:
-            yaml.safe_load(text)
+            list(yaml.safe_load_all(text))
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
@@ -92,7 +92,12 @@ def test_an_answer_that_is_missing_is_named(copie: Copie, template: str) -> None
 def test_a_field_that_is_missing_is_named(copie: Copie, template: str) -> None:
     """Nothing is left out silently: what is undefined is an error."""
     told = deepcopy(largest("shop")[template])
-    field = {"gateway": "issuer", "contracts": "summary", "project": "generator"}
+    field = {
+        "gateway": "issuer",
+        "deploy": "issuer",
+        "contracts": "summary",
+        "project": "generator",
+    }
     record = "catalog" if template == "contracts" else template
     name = field.get(template, "package")
     del told[record][name]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from meshgen.operations.servers import NOT_INSTALLED, Installed, Server, server
+from meshgen.operations.servers import NOTHING, Local, Server, server
 from meshgen.output.parts import CHASSIS_FOLDER
 from meshgen.project.locate import spec_in
 from meshgen.spec.check import read_spec
@@ -23,7 +23,7 @@ from meshgen.system.lower.engines import engines_view
 from meshgen.system.model import EnginesView
 
 PROGRAMS = {
-    "docker": "starts servers in containers",
+    "docker": "starts all servers in containers, if its engine runs",
     "java": "runs Kafka and Cassandra",
     "uv": "installs packages; `make` installs its own",
 }
@@ -120,12 +120,10 @@ def diagnose(root: Path, env: Mapping[str, str]) -> Diagnosis:
     names = [view.engine for view in engines.servers]
     python = next((path for name in _PYTHONS if (path := root / name).exists()), None)
     adapters = _adapters(root, engines, python)
-    installed = _installed(python, names, env) if python and names else {}
+    local = _local(root, python, names, env) if python and names else {}
     with ThreadPoolExecutor(max_workers=8) as pool:
         checked = pool.map(
-            lambda view: server(
-                view.engine, view.variable, env, installed.get(view.engine, NOT_INSTALLED)
-            ),
+            lambda view: server(view.engine, view.variable, env, local.get(view.engine, NOTHING)),
             engines.servers,
         )
         found = tuple(
@@ -140,27 +138,36 @@ def diagnose(root: Path, env: Mapping[str, str]) -> Diagnosis:
     return Diagnosis(spec=path.name, engines=found, programs=tuple(_programs(names)))
 
 
-def _installed(
-    python: Path, engines: Iterable[str], env: Mapping[str, str]
-) -> dict[str, Installed]:
+def _local(
+    root: Path, python: Path, engines: Iterable[str], env: Mapping[str, str]
+) -> dict[str, Local]:
     """Look for the servers of engines, as `make up` does."""
-    command = [str(python), "-m", "chassis.embedded.servers", "installed", *engines]
-    found = _printed(command, env)
+    command = [str(python.absolute()), "-m", "chassis.embedded.servers", "found", *engines]
+    found = _printed(command, root, env)
     fields = ("path", "version", "advice")
     try:
         return {
-            engine: Installed(**{name: str(found[engine][name]) for name in fields})
+            engine: Local(
+                contained=found[engine]["contained"] is True,
+                **{name: str(found[engine][name]) for name in fields},
+            )
             for engine in engines
         }
     except (KeyError, TypeError):
         return {}
 
 
-def _printed(command: Sequence[str], env: Mapping[str, str]) -> Any:
+def _printed(command: Sequence[str], root: Path, env: Mapping[str, str]) -> Any:
     """Return the JSON that a command of the project's Python prints; nothing if it fails."""
     try:
         done = subprocess.run(
-            command, env=env, capture_output=True, text=True, timeout=_IMPORT_TIMEOUT, check=True
+            command,
+            cwd=root,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=_IMPORT_TIMEOUT,
+            check=True,
         )
         return json.loads(done.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):

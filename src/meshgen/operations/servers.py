@@ -1,4 +1,4 @@
-"""The servers of engines: those that the environment names, or that are installed."""
+"""The servers of engines: of the environment's URLs, in containers, or installed."""
 
 from __future__ import annotations
 
@@ -23,21 +23,23 @@ TIMEOUT = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
-    """The programs of an engine's server on this machine.
+class Local:
+    """What there is of an engine's server on this machine.
 
     Attributes:
-        path: Where they are; empty if they are not installed, or not known.
+        contained: Whether it is started in a container, because a Docker engine answers.
+        path: Where its programs are; empty if they are not installed, or not known.
         version: Their version; empty if it is not known.
-        advice: How to install them; empty if a server of the engine cannot be started.
+        advice: How to install them; empty if they cannot be started.
     """
 
+    contained: bool = False
     path: str = ""
     version: str = ""
     advice: str = ""
 
 
-NOT_INSTALLED = Installed()
+NOTHING = Local()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,36 +49,34 @@ class Server:
     Attributes:
         variable: The environment variable with the URL; with `_FILE`, the one with a file.
         addresses: Where the server is, as `host:port`; empty if the URL does not say that.
-        installed: What `make up` starts if there is no URL.
-        problem: Why it cannot be used; empty if a connection was accepted, or it is installed.
+        local: What `make up` starts if there is no URL.
+        problem: Why it cannot be used; empty if a connection was accepted, or it can be started.
         advice: What to do about that.
     """
 
     variable: str
     addresses: tuple[str, ...] = ()
-    installed: Installed = NOT_INSTALLED
+    local: Local = NOTHING
     problem: str = ""
     advice: str = ""
 
 
-def server(
-    engine: str, variable: str, env: Mapping[str, str], installed: Installed = NOT_INSTALLED
-) -> Server:
+def server(engine: str, variable: str, env: Mapping[str, str], local: Local = NOTHING) -> Server:
     """Return the server of `engine` whose URL `variable` has, and whether it can be reached.
 
-    If the variable is not set, it is the one that is `installed` on this machine.
+    If the variable is not set, it is what there is on this machine.
     """
     url, problem = _url(variable, env)
     advice = f"set {variable}, or {variable}_FILE with the name of a file that has the URL"
     if problem:
         return Server(variable=variable, problem=problem, advice=advice)
     if not url:
-        if installed.path:
-            return Server(variable=variable, installed=installed)
+        if local.contained or local.path:
+            return Server(variable=variable, local=local)
         return Server(
             variable=variable,
             problem=f"{variable} is not set, and no server was found on this machine",
-            advice=f"{engine}: {installed.advice}; or {advice}" if installed.advice else advice,
+            advice=f"{engine}: {local.advice}; or {advice}" if local.advice else advice,
         )
     try:
         addresses = _addresses(url, PORTS.get(engine, 0))

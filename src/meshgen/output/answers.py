@@ -19,6 +19,7 @@ from meshgen.system.model import (
     BffView,
     CatalogView,
     ChassisView,
+    DeployView,
     GatewayView,
     ProjectionView,
     ProjectView,
@@ -85,6 +86,14 @@ class GatewayAnswers(Answers):
     )
 
 
+class DeployAnswers(Answers):
+    """How the system is shipped, in the folder `deploy`."""
+
+    deploy: DeployView = Field(
+        description="The images and their units, the servers, and where each unit is reached"
+    )
+
+
 class ContractsAnswers(Answers):
     """The published messages, in the project's root: JSON Schemas, AsyncAPI, the library."""
 
@@ -109,6 +118,7 @@ MODELS: dict[str, type[Answers]] = {
     "stream": StreamAnswers,
     "bff": BffAnswers,
     "gateway": GatewayAnswers,
+    "deploy": DeployAnswers,
     "contracts": ContractsAnswers,
     "chassis": ChassisAnswers,
 }

@@ -38,6 +38,7 @@ def plan(mesh: Mesh) -> tuple[Row, ...]:
         Row(template="project", answers={"system": system, "project": mesh.project}),
         Row(template="contracts", answers=contracts),
         Row(template="gateway", folder="gateway", answers=gateway),
+        Row(template="deploy", folder="deploy", answers={"system": system, "deploy": mesh.deploy}),
         *(
             Row(template=kind, folder=view.folder, answers={"system": system, kind: view})
             for kind, views in (

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from meshgen.spec.diagnostics import Position
-from meshgen.spec.model import EventHub, Gateway
+from meshgen.spec.model import Capacity, EventHub, Gateway, Objectives
 from meshgen.spec.yaml.tree import Node, Scalar
 
 
@@ -97,6 +97,7 @@ class CommandSyntax:
     calls: Assignments
     emits: tuple[EmissionSyntax, ...]
     roles: tuple[Word, ...] | None
+    slo: Objectives | None
     summary: str | None
     renamed_from: Word | None
 
@@ -225,6 +226,7 @@ class ServiceSyntax:
     policies: tuple[PolicySyntax, ...]
     sagas: tuple[SagaSyntax, ...]
     queries: tuple[QuerySyntax, ...]
+    slo: Objectives | None
     renamed_from: Word | None
 
 
@@ -250,6 +252,7 @@ class ProjectionSyntax:
     row: tuple[FieldSyntax, ...]
     reactions: tuple[ReactionSyntax, ...]
     queries: tuple[QuerySyntax, ...]
+    slo: Objectives | None
     renamed_from: Word | None
 
 
@@ -331,6 +334,7 @@ class BffSyntax:
     name: Word
     summary: str | None
     endpoints: tuple[EndpointSyntax, ...]
+    slo: Objectives | None
     renamed_from: Word | None
 
 
@@ -373,6 +377,34 @@ class ScenarioSyntax:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoadSyntax:
+    """What happens at the peak, times a second; `role`: whose steps of a scenario count."""
+
+    name: Word
+    rate: float
+    role: Word | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SloSyntax:
+    """The objectives of the system; they refer to nothing and are final already."""
+
+    users: int | None
+    objectives: Objectives
+    peak: tuple[LoadSyntax, ...]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacitySyntax:
+    """The capacity, and the names of its processes; `at` is None if the section is missing."""
+
+    capacity: Capacity
+    processes: tuple[Word, ...]
+    at: Position | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpecSyntax:
     """The whole spec; `gateway` and `event_hub` refer to nothing and are final already."""
 
@@ -386,4 +418,6 @@ class SpecSyntax:
     gateway: Gateway | None
     bffs: tuple[BffSyntax, ...]
     processes: tuple[ProcessSyntax, ...]
+    slo: SloSyntax | None
+    capacity: CapacitySyntax
     scenarios: tuple[ScenarioSyntax, ...]

@@ -151,17 +151,18 @@ def test_a_unit_that_is_called_like_its_server(shop: Project) -> None:
 
 
 def test_what_is_installed_is_told(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # it describes no containers
     monkeypatch.setenv("PATH", ENV["PATH"])
     monkeypatch.delenv("KAFKA_HOME", raising=False)
-    assert main(["installed", "redis", "kafka", "sqlserver"]) == 0
+    assert main(["found", "redis", "kafka", "sqlserver"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["redis"]["path"], found["redis"]["version"]) == (
         *(str(PROGRAMS / "redis-server"), "7.9.9"),
     )
     assert "KAFKA_HOME" in found["kafka"]["advice"]
-    assert found["sqlserver"] == {"path": "", "version": "", "advice": ""}
+    assert found["sqlserver"] == {"contained": False, "path": "", "version": "", "advice": ""}
 
 
 def test_a_damaged_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from uuid import uuid4
 
@@ -36,6 +37,31 @@ async def test_named_units_are_prepared_once(ops: Operator) -> None:
     assert "product: nothing to do" in done.out
     assert "stock: CREATE TABLE" in done.out
     assert "there is no unit 'nothing'" in await ops.refused("migrate", "nothing")
+
+
+async def test_an_image_has_no_project(ops: Operator) -> None:
+    """It has the units of one process, and nothing of the embedded mode."""
+    (ops.root / "topology.toml").unlink()
+    ops.env |= {"OPS_UNITS": "units:product,\n  units:stock", "PYTHONPATH": _without(ops, "psutil")}
+    rows = await ops("migrate")
+    assert [row["unit"] for row in rows] == ["product", "stock"]
+    assert {file.name for file in ops.root.glob("*.db")} == {"product.db", "stock.db"}
+    assert "there is no unit 'order' with a store: product, stock" in await ops.refused(
+        "migrate", "order"
+    )
+    assert await ops("dlq", "list") == []
+    del ops.env["HUB_URL"]
+    assert "HUB_URL is not set" in await ops.refused("projection", "status")
+    ops.env["OPS_UNITS"] = "nowhere:product"
+    assert "nowhere:product: cannot be imported" in await ops.refused("migrate")
+
+
+def _without(ops: Operator, package: str) -> str:
+    """A PYTHONPATH on which a package cannot be imported."""
+    folder = ops.root / "without"
+    folder.mkdir()
+    (folder / f"{package}.py").write_text("raise ModuleNotFoundError(__name__)")
+    return f"{folder}{os.pathsep}{ops.env['PYTHONPATH']}"
 
 
 async def test_nothing_is_pending_when_the_units_have_run(running: Running, ops: Operator) -> None:

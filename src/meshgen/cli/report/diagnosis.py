@@ -36,10 +36,12 @@ def diagnosis_lines(diagnosis: Diagnosis) -> list[Line]:
 
 def _where(server: Server) -> str:
     """Where a server is that can be used."""
-    installed = server.installed
-    if installed.path:
-        version = printable(installed.version or "version not known", _LONGEST)
-        return f"`make up ENGINES=real` starts {printable(installed.path, _LONGEST)} ({version})"
+    local = server.local
+    if local.contained:
+        return "`make up ENGINES=real` starts it in a container"
+    if local.path:
+        version = printable(local.version or "version not known", _LONGEST)
+        return f"`make up ENGINES=real` starts {printable(local.path, _LONGEST)} ({version})"
     where = ", ".join(server.addresses) or "its address is not in the URL"
     return f"{server.variable}: {where}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshgen.spec.analysis.bffs import build_bff
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.index import Index
+from meshgen.spec.analysis.objectives import build_capacity, build_slo
 from meshgen.spec.analysis.processes import build_processes
 from meshgen.spec.analysis.projections import build_projection
 from meshgen.spec.analysis.renames import check_renames
@@ -46,6 +47,8 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
     scenarios = tuple(
         build_scenario(check, symbols, scenario, roles) for scenario in syntax.scenarios
     )
+    slo = build_slo(check, syntax, (*services, *projections, *streams), bffs, scenarios)
+    capacity = build_capacity(check, syntax)
     if reading.findings or syntax.name is None:
         return None
     return Spec(
@@ -60,6 +63,8 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
         bffs=bffs,
         processes=processes,
         scenarios=scenarios,
+        slo=slo,
+        capacity=capacity,
     )
 
 

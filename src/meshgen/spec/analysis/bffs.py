@@ -44,6 +44,7 @@ def build_bff(check: Check, symbols: Symbols, syntax: BffSyntax) -> Bff:
         name=syntax.name.text,
         summary=syntax.summary,
         endpoints=tuple(_endpoint(check, symbols, endpoint) for endpoint in syntax.endpoints),
+        slo=syntax.slo,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )

@@ -34,6 +34,7 @@ def build_command(
         emits=_emissions(check, symbol, replicas, answers, present),
         roles=None if syntax.roles is None else tuple(role.text for role in syntax.roles),
         summary=syntax.summary,
+        slo=syntax.slo,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )

@@ -57,6 +57,7 @@ def build_projection(check: Check, symbols: Symbols, symbol: ProjectionSymbol) -
         row=tuple(symbol.row),
         reactions=reactions,
         queries=queries,
+        slo=syntax.slo,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )

@@ -36,6 +36,7 @@ def build_service(check: Check, symbols: Symbols, symbol: ServiceSymbol) -> Serv
         policies=build_policies(check, symbols, symbol),
         sagas=build_sagas(check, symbols, symbol),
         queries=build_queries(check, symbol),
+        slo=syntax.slo,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )

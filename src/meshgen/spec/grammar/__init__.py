@@ -5,6 +5,15 @@ the scaffolding for the order of keys, and by the language reference.
 """
 
 from meshgen.spec.grammar.aggregates import AGGREGATE, COMMAND, EMISSION, EVENT
+from meshgen.spec.grammar.objectives import (
+    CAPACITY,
+    LATENCY,
+    LOAD,
+    PROCESS_CAPACITY,
+    REPLICA_BOUNDS,
+    SLO,
+    UNIT_SLO,
+)
 from meshgen.spec.grammar.reactions import DISPATCH, POLICY, SAGA, STEP
 from meshgen.spec.grammar.reads import (
     BFF,
@@ -31,6 +40,7 @@ __all__ = [
     "AGGREGATE",
     "AUTH",
     "BFF",
+    "CAPACITY",
     "COMMAND",
     "CONSTRUCTS",
     "DISPATCH",
@@ -41,23 +51,29 @@ __all__ = [
     "EVENT_HUB",
     "FIELD",
     "GATEWAY",
+    "LATENCY",
+    "LOAD",
     "MEMBER",
     "OPERATION",
     "POLICY",
+    "PROCESS_CAPACITY",
     "PROJECTION",
     "QUERY",
     "RATE_LIMIT",
     "REACTION",
     "REPLICA",
+    "REPLICA_BOUNDS",
     "ROW_KEY",
     "ROW_QUERY",
     "SAGA",
     "SEE_STEP",
     "SERVICE",
+    "SLO",
     "SPEC",
     "STEP",
     "STREAM",
     "STREAM_EVENT",
+    "UNIT_SLO",
     "VALUE_OBJECT",
     "WINDOW",
 ]
@@ -93,6 +109,13 @@ CONSTRUCTS = (
     AUTH,
     RATE_LIMIT,
     BFF,
+    SLO,
+    LATENCY,
+    LOAD,
+    UNIT_SLO,
+    CAPACITY,
+    PROCESS_CAPACITY,
+    REPLICA_BOUNDS,
     DO_STEP,
     SEE_STEP,
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from meshgen.spec.grammar import kinds, names, scopes
 from meshgen.spec.grammar.names import CLASS, RULE, VARIABLE
+from meshgen.spec.grammar.objectives import UNIT_SLO_KEY
 from meshgen.spec.grammar.shapes import (
     Construct,
     Example,
@@ -161,6 +162,7 @@ COMMAND = Construct(
                 "needs an initial value."
             ),
         ),
+        UNIT_SLO_KEY,
     ),
     alternatives=("creates", "emits", "upserts"),
     later=("version",),
@@ -172,6 +174,7 @@ PlaceOrder:
   roles: [customer]
   input: {customer_id: uuid, lines: {type: "list[Line]", min_items: 1}}
   creates: {OrderPlaced: {total: sum(line.quantity * line.unit_price for line in lines)}}
+  slo: {latency: {p99: 300ms}}
 CancelOrder:
   renamed_from: AbortOrder
   input: {reason: string}

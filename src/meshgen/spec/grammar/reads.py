@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from meshgen.spec.grammar import kinds, scopes
 from meshgen.spec.grammar.names import CLASS, FIELD, UNIT
+from meshgen.spec.grammar.objectives import UNIT_SLO_KEY
 from meshgen.spec.grammar.shapes import (
     Choice,
     Construct,
@@ -216,8 +217,8 @@ PROJECTION = Construct(
             required=True,
         ),
         Key(name="queries", shape=MapOf(kinds.QUERY, ROW_QUERY), meaning="Queries of the rows."),
+        UNIT_SLO_KEY,
     ),
-    later=("slo",),
     examples=(
         Example(
             """\
@@ -233,6 +234,7 @@ shop_window:
     catalog.PriceChanged: {update: {}}
   queries:
     Browse: {sort: title, page: 24}
+  slo: {latency: {p99: 100ms}}
 """,
             at="projections",
         ),
@@ -257,6 +259,7 @@ BFF = Construct(
             meaning="Paths, each with the parts of its response.",
             required=True,
         ),
+        UNIT_SLO_KEY,
     ),
     examples=(
         Example(
@@ -270,6 +273,7 @@ mobile:
     GET /orders/{order_id}:
       order: order.Order(order_id=order_id)
       others: order_history.OrdersOfCustomer(customer_id=caller)? only [order_id, total]
+  slo: {latency: {p95: 300ms}}
 """,
             at="bffs",
         ),

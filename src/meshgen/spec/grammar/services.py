@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshgen.spec.grammar import kinds, scopes
 from meshgen.spec.grammar.aggregates import AGGREGATES
 from meshgen.spec.grammar.names import UNIT
+from meshgen.spec.grammar.objectives import UNIT_SLO_KEY
 from meshgen.spec.grammar.reactions import POLICY, SAGA
 from meshgen.spec.grammar.reads import QUERY
 from meshgen.spec.grammar.shapes import (
@@ -136,8 +137,8 @@ SERVICE = Construct(
             shape=MapOf(kinds.QUERY, QUERY),
             meaning="Queries of the service's aggregates.",
         ),
+        UNIT_SLO_KEY,
     ),
-    later=("slo",),
     examples=(
         Example(
             """\
@@ -168,6 +169,7 @@ review:
   sagas: {}
   queries:
     ReviewsOfBook: {of: Review, by: book_id, page: 20}
+  slo: {availability: 99.5%}
 """,
             at="services",
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from meshgen.spec.grammar import kinds, scopes
 from meshgen.spec.grammar.names import PROJECT, ROLE, VARIABLE
+from meshgen.spec.grammar.objectives import CAPACITY, SLO
 from meshgen.spec.grammar.reads import BFF, PROJECTION
 from meshgen.spec.grammar.services import SERVICE
 from meshgen.spec.grammar.shapes import (
@@ -50,9 +51,9 @@ EVENT_HUB = Construct(
             shape=PARTITIONS,
             meaning=(
                 "The number of partitions of a topic: the maximum number of its events that are "
-                "handled in parallel."
+                "handled in parallel. A topic keeps those that it was created with."
             ),
-            default=4,
+            otherwise="derived from the `slo`; 4 without one",
         ),
         Key(
             name="retention",
@@ -122,7 +123,7 @@ GATEWAY = Construct(
             name="rate_limit",
             shape=RATE_LIMIT,
             meaning="The rate limit per caller.",
-            otherwise="no limit",
+            otherwise="derived from the `users` of the `slo`; no limit without them",
         ),
         Key(
             name="timeout",
@@ -285,11 +286,30 @@ SPEC = Construct(
             otherwise="one process for all",
         ),
         Key(
+            name="slo",
+            shape=SLO,
+            meaning="Service level objectives and load.",
+            otherwise="capacity is not derived",
+        ),
+        Key(
+            name="capacity",
+            shape=CAPACITY,
+            meaning="Assumptions and fixed values for what is derived from the `slo`.",
+            otherwise="its defaults",
+        ),
+        Key(
             name="scenarios",
             shape=MapOf(SENTENCE, ListOf(OneOf((DO_STEP, SEE_STEP)), least=1)),
             meaning="Examples of the running system; each becomes a test through the gateway.",
         ),
     ),
-    later=("slo", "renamed_from"),
-    examples=(),
+    later=("renamed_from",),
+    examples=(
+        Example(
+            """\
+slo: {peak: {order.PlaceOrder: 20/s}}
+capacity: {utilization: 50%}
+"""
+        ),
+    ),
 )

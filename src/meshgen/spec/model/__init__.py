@@ -5,6 +5,7 @@ Every default is filled in, every reference is known to exist, every expression 
 """
 
 from meshgen.spec.declarations import MISSING, Enum, Field, Missing, ValueObject
+from meshgen.spec.model.objectives import Capacity, Fixed, Objectives, Peak, Slo
 from meshgen.spec.model.reads import (
     Aggregation,
     Argument,
@@ -51,6 +52,7 @@ __all__ = [
     "Argument",
     "Assignment",
     "Bff",
+    "Capacity",
     "Command",
     "Dispatch",
     "Do",
@@ -61,12 +63,15 @@ __all__ = [
     "Event",
     "EventHub",
     "Field",
+    "Fixed",
     "Gateway",
     "Guard",
     "Missing",
     "Name",
+    "Objectives",
     "Operation",
     "Part",
+    "Peak",
     "Policy",
     "Port",
     "PortCall",
@@ -81,6 +86,7 @@ __all__ = [
     "Scenario",
     "See",
     "Service",
+    "Slo",
     "SortKey",
     "Spec",
     "Step",

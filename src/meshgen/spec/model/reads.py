@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from meshgen.spec.declarations import Field
 from meshgen.spec.diagnostics import NOWHERE, Position
 from meshgen.spec.expressions import Expression
+from meshgen.spec.model.objectives import Objectives
 from meshgen.spec.model.values import Assignment, Each, Ref, SortKey, Store
 
 
@@ -53,6 +54,7 @@ class Projection:
     row: tuple[Field, ...]
     reactions: tuple[Reaction, ...]
     queries: tuple[Query, ...]
+    slo: Objectives | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
@@ -161,5 +163,6 @@ class Bff:
     name: str
     summary: str | None
     endpoints: tuple[Endpoint, ...]
+    slo: Objectives | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)

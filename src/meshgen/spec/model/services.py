@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from meshgen.spec.declarations import Field
 from meshgen.spec.diagnostics import NOWHERE, Position
 from meshgen.spec.expressions import Expression
+from meshgen.spec.model.objectives import Objectives
 from meshgen.spec.model.reads import Query
 from meshgen.spec.model.values import Assignment, Each, Guard, Ref, Store
 
@@ -61,6 +62,7 @@ class Command:
     emits: tuple[Emission, ...]
     roles: tuple[str, ...] | None
     summary: str | None = None
+    slo: Objectives | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
@@ -189,5 +191,6 @@ class Service:
     policies: tuple[Policy, ...]
     sagas: tuple[Saga, ...]
     queries: tuple[Query, ...]
+    slo: Objectives | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)

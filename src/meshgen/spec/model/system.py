@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from meshgen.spec.declarations import Enum, ValueObject
 from meshgen.spec.diagnostics import NOWHERE, Position
+from meshgen.spec.model.objectives import Capacity, Slo
 from meshgen.spec.model.reads import Bff, Projection, Stream
 from meshgen.spec.model.services import Service
 from meshgen.spec.model.values import Assignment, Ref
@@ -13,10 +14,10 @@ from meshgen.spec.model.values import Assignment, Ref
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventHub:
-    """The broker. `retention` in seconds."""
+    """The broker. `retention` in seconds; `partitions` is None if the spec is silent."""
 
     engine: str
-    partitions: int
+    partitions: int | None
     retention: int
     at: Position = field(default=NOWHERE, compare=False)
 
@@ -99,6 +100,8 @@ class Spec:
     bffs: tuple[Bff, ...]
     processes: tuple[Process, ...]
     scenarios: tuple[Scenario, ...]
+    slo: Slo | None = None
+    capacity: Capacity = field(default_factory=Capacity)
 
     @property
     def views(self) -> tuple[Projection | Stream, ...]:

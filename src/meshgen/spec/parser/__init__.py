@@ -8,6 +8,7 @@ from meshgen.spec.grammar.names import PROJECT
 from meshgen.spec.grammar.system import LANGUAGE
 from meshgen.spec.parser.bffs import read_bffs
 from meshgen.spec.parser.fields import read_types
+from meshgen.spec.parser.objectives import read_capacity, read_slo
 from meshgen.spec.parser.queries import read_projections
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.parser.scenarios import read_scenarios
@@ -35,6 +36,8 @@ def parse_spec(reading: Reading, root: Mapping) -> SpecSyntax | None:
         gateway=read_gateway(reading, values.get("gateway")),
         bffs=read_bffs(reading, values.get("bffs")),
         processes=read_processes(reading, values.get("processes")),
+        slo=read_slo(reading, values.get("slo")),
+        capacity=read_capacity(reading, values.get("capacity")),
         scenarios=read_scenarios(reading, values.get("scenarios")),
     )
 

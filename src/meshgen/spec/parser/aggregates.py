@@ -6,6 +6,7 @@ from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
 from meshgen.spec.grammar.names import CLASS, FIELD, ROLE, RULE, VARIABLE
 from meshgen.spec.parser.fields import field_entries, read_fields
+from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import (
     AggregateSyntax,
@@ -107,6 +108,7 @@ def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
         calls=_calls(reading, values.get("calls")),
         emits=emits,
         roles=read_roles(reading, values.get("roles")),
+        slo=read_objectives(reading, values.get("slo")),
         summary=reading.summary(values.get("summary")),
         renamed_from=reading.former(values.get("renamed_from"), CLASS),
     )

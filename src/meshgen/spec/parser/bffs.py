@@ -7,6 +7,7 @@ import re
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
 from meshgen.spec.grammar.names import FIELD, PARAMETER, UNIT
+from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
 from meshgen.spec.yaml.tree import Entry, Mapping, Node, Scalar
@@ -40,6 +41,7 @@ def _bff(reading: Reading, name: Word, node: Node) -> BffSyntax:
         name=name,
         summary=reading.summary(values.get("summary")),
         endpoints=tuple(e for entry in entries if (e := _endpoint(reading, entry))),
+        slo=read_objectives(reading, values.get("slo")),
         renamed_from=reading.former(values.get("renamed_from"), UNIT),
     )
 

@@ -9,6 +9,7 @@ from meshgen.spec.grammar.reads import PAGE, VIEW_STORES
 from meshgen.spec.grammar.shapes import Construct
 from meshgen.spec.parser.aggregates import read_roles
 from meshgen.spec.parser.fields import read_fields
+from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import ProjectionSyntax, QuerySyntax, ReactionSyntax, SortSyntax, Word
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
@@ -117,6 +118,7 @@ def _projection(reading: Reading, name: Word, node: Node) -> ProjectionSyntax:
         row=read_fields(reading, values.get("row"), "`row`"),
         reactions=tuple(_reaction(reading, Word(e.key.text, e.key.at), e.value) for e in reactions),
         queries=read_queries(reading, values.get("queries"), of_aggregate=False),
+        slo=read_objectives(reading, values.get("slo")),
         renamed_from=reading.former(values.get("renamed_from"), UNIT),
     )
 

@@ -10,6 +10,7 @@ from meshgen.spec.grammar.reactions import STARTS
 from meshgen.spec.grammar.services import SERVICE_STORES
 from meshgen.spec.parser.aggregates import read_aggregate
 from meshgen.spec.parser.fields import read_fields
+from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.queries import read_queries
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import (
@@ -55,6 +56,7 @@ def _service(reading: Reading, name: Word, node: Node) -> ServiceSyntax:
         ),
         sagas=tuple(_saga(reading, n, body) for n, body in sagas),
         queries=read_queries(reading, values.get("queries"), of_aggregate=True),
+        slo=read_objectives(reading, values.get("slo")),
         renamed_from=reading.former(values.get("renamed_from"), UNIT),
     )
 

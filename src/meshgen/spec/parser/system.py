@@ -27,7 +27,7 @@ def read_event_hub(reading: Reading, node: Node | None) -> EventHub:
     retention = reading.seconds(values.get("retention"), "`retention`")
     return EventHub(
         engine=engine.text if engine else "",
-        partitions=partitions or PARTITIONS.least,
+        partitions=partitions,
         retention=retention or 0,
         at=node.at if node is not None else NOWHERE,
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from meshgen import __version__
+from meshgen.capacity import BUCKETS, DEFAULT_PARTITIONS, CapacityPlan, plan
 from meshgen.graph.mermaid import mermaid
 from meshgen.graph.views import context_map
 from meshgen.identities import Identities
 from meshgen.naming import kebab, snake, spec_file, system_package, url_prefix
-from meshgen.spec.model import Spec
+from meshgen.spec.model import RateLimit, Spec
 from meshgen.system.index import index
 from meshgen.system.jsonschema import contract_modules
 from meshgen.system.lower.bffs import bff_view
+from meshgen.system.lower.capacity import capacity_view
+from meshgen.system.lower.deploy import deploy_view, grouped
 from meshgen.system.lower.engines import chassis_view, engines_view
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.projections import projection_view
@@ -59,6 +62,11 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
         *(_unit(view, "stream") for view in streams),
         *(_unit(view, "bff") for view in bffs),
     )
+    processes = _processes(spec, units)
+    groups = grouped(units, processes)
+    capacity = plan(spec, {name: tuple(u.name for u in group) for name, group in groups.items()})
+    partitions = spec.event_hub.partitions or DEFAULT_PARTITIONS
+    partitions = capacity.partitions if capacity else partitions
     summary = spec.summary.rstrip(".")
     return Mesh(
         system=System(
@@ -72,15 +80,16 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
             generator=__version__,
             folders=tuple(dict.fromkeys(unit.folder.split("/")[0] for unit in units)),
             units=units,
-            processes=_processes(spec, units),
+            processes=processes,
             engines=engines_view(spec),
             roles=_roles(spec),
-            gateway=_gateway(spec, units),
+            gateway=_gateway(spec, units, capacity),
             example_path=_example_path((*projections, *streams, *services)),
             context_map=mermaid(context_map(spec)),
             owned_queries=_owned_queries(spec),
             type_imports=contract_imports(known, ()),
             scenarios=tuple(scenario_view(scenario, known) for scenario in spec.scenarios),
+            capacity=capacity_view(spec, capacity),
         ),
         catalog=CatalogView(
             system=known.identities.id("system", spec.name),
@@ -91,10 +100,11 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
             ),
             messages=messages(known),
             topics=topics(known),
-            partitions=spec.event_hub.partitions,
+            partitions=partitions,
             retention=duration(spec.event_hub.retention),
         ),
         chassis=chassis_view(spec),
+        deploy=deploy_view(spec, groups, bffs, partitions, capacity),
         contracts=contract_modules(known),
         services=services,
         projections=projections,
@@ -124,14 +134,13 @@ def _roles(spec: Spec) -> tuple[str, ...]:
     return tuple(sorted(named | {step.role for s in spec.scenarios for step in s.steps}))
 
 
-def _gateway(spec: Spec, units: tuple[Unit, ...]) -> GatewayView:
+def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None) -> GatewayView:
     gateway = spec.gateway
-    limit = gateway.rate_limit
     return GatewayView(
         issuer=gateway.issuer,
         audience=gateway.audience,
         timeout_ms=gateway.timeout,
-        rate_limit=RateLimitView(rate=limit.rate, burst=limit.burst) if limit else None,
+        rate_limit=_rate_limit(gateway.rate_limit, capacity),
         cors=gateway.cors,
         routes=tuple(
             GatewayRoute(
@@ -143,6 +152,16 @@ def _gateway(spec: Spec, units: tuple[Unit, ...]) -> GatewayView:
             for unit in units
         ),
     )
+
+
+def _rate_limit(said: RateLimit | None, capacity: CapacityPlan | None) -> RateLimitView | None:
+    """Return the limit that the spec says, else the one that is derived."""
+    derived = capacity.rate_limit if capacity else None
+    limit = said or derived
+    if limit is None:
+        return None
+    callers = derived.callers if derived else BUCKETS
+    return RateLimitView(rate=limit.rate, burst=limit.burst, callers=callers)
 
 
 def _processes(spec: Spec, units: tuple[Unit, ...]) -> tuple[ProcessView, ...]:

@@ -3,6 +3,13 @@
 Templates have no other source of data. Fields with Python source are documented as such.
 """
 
+from meshgen.system.model.capacity import (
+    BurnView,
+    CapacityView,
+    RulesView,
+    SizeView,
+    TableView,
+)
 from meshgen.system.model.code import (
     Argument,
     Attribute,
@@ -16,6 +23,15 @@ from meshgen.system.model.code import (
     Route,
     Rule,
     StoredAs,
+)
+from meshgen.system.model.deploy import (
+    DeployableView,
+    DeployedUnit,
+    DeployView,
+    MigrationView,
+    ServerPort,
+    Setting,
+    UnitAddress,
 )
 from meshgen.system.model.engines import (
     ChassisView,
@@ -86,13 +102,18 @@ __all__ = [
     "BffView",
     "Bound",
     "Branch",
+    "BurnView",
     "Call",
+    "CapacityView",
     "CatalogView",
     "ChassisView",
     "CommandCase",
     "Constant",
     "Constants",
     "ContractModule",
+    "DeployView",
+    "DeployableView",
+    "DeployedUnit",
     "DispatchView",
     "DomainTest",
     "DomainTests",
@@ -108,6 +129,7 @@ __all__ = [
     "Loop",
     "Mesh",
     "Message",
+    "MigrationView",
     "OnFailureView",
     "OwnedQuery",
     "PartView",
@@ -124,14 +146,18 @@ __all__ = [
     "ReplicaView",
     "Route",
     "Rule",
+    "RulesView",
     "SagaLine",
     "SagaTest",
     "SagaTests",
     "SagaView",
     "ScenarioView",
     "SchemaView",
+    "ServerPort",
     "ServerView",
     "ServiceView",
+    "Setting",
+    "SizeView",
     "SparkView",
     "StepView",
     "StoreView",
@@ -141,6 +167,8 @@ __all__ = [
     "StreamTests",
     "StreamView",
     "System",
+    "TableView",
     "Topic",
     "Unit",
+    "UnitAddress",
 ]

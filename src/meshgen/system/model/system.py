@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from meshgen.system.model.capacity import CapacityView
 from meshgen.system.model.code import Import
+from meshgen.system.model.deploy import DeployView
 from meshgen.system.model.engines import ChassisView, EnginesView
 from meshgen.system.model.testing import ScenarioView
 from meshgen.system.model.units import BffView, ProjectionView, ServiceView, StreamView
@@ -72,6 +74,8 @@ class RateLimitView:
 
     rate: int
     burst: int
+    callers: int
+    """The number of callers whose buckets are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +159,8 @@ class ProjectView:
     type_imports: tuple[Import, ...]
     """Imports of the types that scenarios may use."""
     scenarios: tuple[ScenarioView, ...]
+    capacity: CapacityView | None
+    """The page about capacity; None without service level objectives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +189,7 @@ class Mesh:
     project: ProjectView
     catalog: CatalogView
     chassis: ChassisView
+    deploy: DeployView
     contracts: tuple[ContractModule, ...]
     services: tuple[ServiceView, ...]
     projections: tuple[ProjectionView, ...]

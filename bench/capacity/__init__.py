@@ -1,0 +1,1 @@
+"""The capacity model against what was measured: calibration, simulation, comparison."""
