@@ -75,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(run=_up)
 
     down = commands.add_parser("down", help="stop everything; the data is kept")
+    down.add_argument(
+        "--volumes", action="store_true", help="remove the data of servers in containers"
+    )
     down.set_defaults(run=_down)
 
     restart = commands.add_parser("restart", help="restart processes, one after the other")
@@ -104,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     token.set_defaults(run=_token)
 
+    keys = commands.add_parser("keys", help="create the keys of the development issuer, once")
+    keys.set_defaults(run=_keys)
+
     supervise = commands.add_parser("supervise", help="run by `up` in the background")
     supervise.add_argument("start", help="the start that it belongs to")
     supervise.set_defaults(run=_supervise)
@@ -125,7 +131,7 @@ def _up(options: argparse.Namespace) -> int:
 def _down(options: argparse.Namespace) -> int:
     from chassis.embedded.down import down
 
-    down(options.root, Console())
+    down(options.root, Console(), volumes=options.volumes)
     return 0
 
 
@@ -169,6 +175,13 @@ def _token(options: argparse.Namespace) -> int:
     default = uuid4() if options.random else keys.default_subject(auth, options.role)
     subject = options.sub or default
     print(keys.issue(paths, auth, roles=options.role, subject=subject, ttl=options.ttl))
+    return 0
+
+
+def _keys(options: argparse.Namespace) -> int:
+    from chassis.embedded import keys
+
+    keys.ensure_keys(ProjectPaths(options.root))
     return 0
 
 

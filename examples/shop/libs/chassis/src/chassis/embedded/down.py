@@ -1,4 +1,7 @@
-"""`down`: stop the supervisor, which stops the gateway, then the units, then their servers."""
+"""`down`: stop the supervisor, which stops the gateway, then the units, then their servers.
+
+Servers in containers are stopped last, as the supervisor does not know them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from chassis.embedded import processes, shutdown, state
+from chassis.embedded import compose, processes, shutdown, state
 from chassis.embedded.console import Console
 from chassis.embedded.locks import WAITING, command_lock, held
 from chassis.embedded.paths import ProjectPaths
@@ -19,19 +22,24 @@ _SUPERVISOR_TIMEOUT = 4 * shutdown.STOP_TIMEOUT
 _POLL = 0.02
 
 
-def down(root: Path, console: Console) -> None:
-    """Stop the system, if it is running. Its data is kept."""
+def down(root: Path, console: Console, *, volumes: bool = False) -> None:
+    """Stop the system, if it is running. Its data is kept.
+
+    Args:
+        root: The folder of the project.
+        console: Where to report.
+        volumes: Whether the data of servers in containers is removed.
+    """
     paths = ProjectPaths(root)
     if not paths.local.exists():
         console.line("nothing is running")
         return
     with command_lock(paths, lambda: console.line(WAITING)):
-        found = state.read(paths)
-        if found is None:
-            console.line("nothing is running")
-            return
-        stop_system(paths, found, console)
-    console.line(f"{found.plan.system} is down")
+        if found := state.read(paths):
+            stop_system(paths, found, console)
+        if volumes:
+            compose.stop(paths, volumes=True)
+    console.line(f"{found.plan.system} is down" if found else "nothing is running")
 
 
 def stop_system(paths: ProjectPaths, found: State, console: Console) -> None:
@@ -41,6 +49,8 @@ def stop_system(paths: ProjectPaths, found: State, console: Console) -> None:
         left = state.read(paths) or found
         killed = {name for name, ends in left.ends.items() if ends.last == shutdown.KILLED}
         killed |= set(shutdown.stop_processes(paths, left))
+        if left.plan.contained and compose.answers(paths):  # else nothing runs
+            compose.stop(paths)
         state.remove(paths)
         shutil.rmtree(paths.urls, ignore_errors=True)
     for name in sorted(killed):

@@ -1,8 +1,9 @@
 """The servers of `make up ENGINES=real`.
 
-KAFKA_URL, POSTGRESQL_URL and so on say where they are; those of other engines are started here, if
-they are installed. Processes get the URLs in files that only the owner can read, so that passwords
-are neither in their environment nor in the state.
+KAFKA_URL, POSTGRESQL_URL and so on say where they are. Those of other engines are started here: in
+containers if a Docker engine answers, else those that are installed. Processes get the URLs in
+files that only the owner can read, so that passwords are neither in their environment nor in the
+state.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from chassis.embedded import compose
 from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.files import write_atomically
 from chassis.embedded.paths import ProjectPaths
@@ -23,7 +25,10 @@ from chassis.variables import Variables
 
 HUB_URL, STORE_URL = "HUB_URL", "STORE_URL"
 RUNNER = "chassis.embedded.servers"
-_ADVICE = "a URL may also be in a file, e.g. KAFKA_URL_FILE; `make up` alone needs no servers"
+_ADVICE = (
+    "a URL may also be in a file, e.g. KAFKA_URL_FILE; if a Docker engine answers, all servers are "
+    "started in containers; `make up` alone needs no servers"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,20 +37,23 @@ class Servers:
 
     Attributes:
         given: The URLs of those that run already, by engine.
-        started: The engines whose servers are started here.
+        contained: The engines whose servers are started in containers.
+        started: The engines whose servers are started as processes.
     """
 
     given: Mapping[str, str]
+    contained: tuple[str, ...] = ()
     started: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """Changes with the URLs, and with what is started."""
-        return hashlib.sha256(repr((sorted(self.given.items()), self.started)).encode()).hexdigest()
+        content = (sorted(self.given.items()), self.contained, self.started)
+        return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
 def choose(paths: ProjectPaths, engines: Engines, env: Mapping[str, str]) -> Servers:
-    """Choose the server of each engine: the one of its URL, else one that is installed here.
+    """Choose the server of each engine: of its URL, else in a container, else one installed here.
 
     Raises:
         EmbeddedError: There are neither, or a URL is wrong; it names all of them.
@@ -53,21 +61,26 @@ def choose(paths: ProjectPaths, engines: Engines, env: Mapping[str, str]) -> Ser
     variables = Variables(env)
     given = {engine: variables.server(engine) for engine in engines.names}
     problems = list(variables.problems)
-    started = tuple(engine for engine, url in given.items() if url == "")
+    missing = tuple(engine for engine, url in given.items() if url == "")
+    contained = missing if missing and compose.answers(paths) else ()
+    started = () if contained else missing
     for engine in started:
         if reason := catalog.obstacle(engine, paths.server(engine)):
             problems.append(f"{engine.upper()}_URL is not set, and {reason}")
     if problems:
         raise EmbeddedError("\n".join(("ENGINES=real:", *problems, f"({_ADVICE})")))
-    return Servers(given={engine: url for engine, url in given.items() if url}, started=started)
+    known = {engine: url for engine, url in given.items() if url}
+    return Servers(given=known, contained=contained, started=started)
 
 
-def prepare(paths: ProjectPaths, servers: Servers) -> dict[str, str]:
+def prepare(paths: ProjectPaths, system: str, servers: Servers) -> dict[str, str]:
     """Return the URLs of all servers by engine, after writing them where the processes read them.
 
     A server that is started here keeps its ports and its password.
     """
     urls = dict(servers.given)
+    if servers.contained:
+        urls |= compose.prepare(paths, system, servers.contained)
     for engine in servers.started:
         urls[engine] = catalog.prepared(engine, paths.server(engine)).url
     paths.urls.mkdir(mode=0o700, exist_ok=True)

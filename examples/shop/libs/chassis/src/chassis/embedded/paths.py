@@ -53,6 +53,30 @@ class ProjectPaths:
         return self.local / "servers" / engine
 
     @property
+    def compose(self) -> Path:
+        """The description of the system in containers."""
+        return self.root / "deploy" / "compose.yaml"
+
+    @property
+    def compose_engines(self) -> Path:
+        """What is different if only servers are in containers."""
+        return self.compose.with_name("compose.engines.yaml")
+
+    @property
+    def secrets_script(self) -> Path:
+        """The script that writes the secrets of containers."""
+        return self.compose.with_name("secrets.sh")
+
+    def secret_url(self, engine: str) -> Path:
+        """Return the file with the URL of the server of an engine, as it is among containers."""
+        return self.local / "secrets" / f"{engine}_url"
+
+    @property
+    def composed(self) -> Path:
+        """The name and the ports of the servers in containers."""
+        return self.local / "compose.json"
+
+    @property
     def nats_store(self) -> Path:
         """The folder of the event hub."""
         return self.local / "nats"

@@ -9,44 +9,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chassis.embedded import engines, envoy, nats_server
+from chassis.embedded.engines import Servers
 from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.options import Options
 from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.ports import LOOPBACK, free_ports, is_in_use
 from chassis.embedded.state import Plan, Planned
-from chassis.embedded.topology import GATEWAY, HUB, Engines, Topology
+from chassis.embedded.topology import GATEWAY, HUB, Topology
 
 RUNNER = "chassis.run"
-EMBEDDED = Engines(event_hub=None, stores={})
 # Seconds in which a copy still serves while the gateway learns that it is not ready any more.
 _DRAIN_DELAY = "2"
 
 
-def fingerprint(paths: ProjectPaths, topology: Topology, options: Options) -> str:
+def fingerprint(paths: ProjectPaths, topology: Topology, options: Options, servers: Servers) -> str:
     """Return a fingerprint of everything that the plan depends on."""
     digest = hashlib.sha256(paths.topology.read_bytes())
     gateway = paths.root / topology.gateway.config
     digest.update(gateway.read_bytes() if gateway.exists() else b"")
     digest.update(repr((options.each, options.replicas, sys.executable)).encode())
     if options.real:
-        servers = engines.choose(paths, topology.engines, os.environ)
         digest.update(servers.digest.encode())
     return digest.hexdigest()[:16]
 
 
-def make_plan(paths: ProjectPaths, topology: Topology, options: Options) -> Plan:
+def make_plan(paths: ProjectPaths, topology: Topology, options: Options, servers: Servers) -> Plan:
     """Choose the ports, write the configurations of the servers and return the plan.
 
     Args:
         paths: The paths of the project.
         topology: The units and processes.
         options: How the units are spread over processes, and the port of the gateway.
+        servers: Where the servers of the engines come from.
 
     Raises:
-        EmbeddedError: The port is in use, a name is reserved, or a server is missing.
+        EmbeddedError: The port is in use, or a name is reserved.
     """
-    chosen = topology.engines if options.real else EMBEDDED
-    servers = engines.choose(paths, chosen, os.environ)
+    chosen = topology.chosen_engines(options)
     port = options.gateway_port
     gateway_port = topology.gateway.port if port is None else port
     if gateway_port and is_in_use(gateway_port):
@@ -64,14 +63,15 @@ def make_plan(paths: ProjectPaths, topology: Topology, options: Options) -> Plan
     addresses = _addresses(ports)
     variables = _variables(paths, gateway_port=gateway_port, admin_port=admin_port)
     gateway = envoy.command(paths, topology.gateway.config, variables, addresses)
-    urls = engines.prepare(paths, servers)
+    urls = engines.prepare(paths, topology.system, servers)
     hub = engines.hub_variables(paths, chosen.event_hub, f"nats://{LOOPBACK}:{nats_port}")
     env = {**hub, **_environment(paths, topology, addresses)}
     return Plan(
         system=topology.system,
-        fingerprint=fingerprint(paths, topology, options),
+        fingerprint=fingerprint(paths, topology, options, servers),
         nats_port=0 if chosen.event_hub else nats_port,
         servers={engine: engines.shown(url) for engine, url in urls.items()},
+        contained=servers.contained,
         gateway_port=gateway_port,
         admin_port=admin_port,
         processes=(

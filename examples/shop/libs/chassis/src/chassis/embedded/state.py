@@ -51,6 +51,7 @@ class Plan:
         processes: The processes.
         servers: The URLs of the servers of the units' engines, by engine, without passwords. The
             server that is started here is the process with the name of the engine.
+        contained: The engines whose servers are in containers.
     """
 
     system: str
@@ -60,6 +61,7 @@ class Plan:
     admin_port: int
     processes: tuple[Planned, ...]
     servers: Mapping[str, str] = field(default_factory=dict)
+    contained: tuple[str, ...] = ()
 
     @property
     def own_servers(self) -> tuple[Planned, ...]:
@@ -178,6 +180,7 @@ def _state(document: Mapping[str, Any]) -> State:
     plan["processes"] = tuple(
         Planned(**{**each, "command": tuple(each["command"])}) for each in plan["processes"]
     )
+    plan["contained"] = tuple(plan.get("contained", ()))
     supervisor = document["supervisor"]
     return State(
         plan=Plan(**plan),

@@ -52,6 +52,9 @@ class Engines:
         return tuple(sorted(hub | set(self.stores.values())))
 
 
+EMBEDDED = Engines(event_hub=None, stores={})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topology:
     """The system.
@@ -79,6 +82,10 @@ class Topology:
         processes = {} if options.each else dict(self.processes)
         shared = {unit for units in processes.values() for unit in units}
         return processes | {unit: (unit,) for unit in self.units if unit not in shared}
+
+    def chosen_engines(self, options: Options) -> Engines:
+        """Return the engines to run on."""
+        return self.engines if options.real else EMBEDDED
 
     def copies(self, process: str, options: Options) -> tuple[str, ...]:
         """Return the names of the copies of `process`: `order`, `order-2`, `order-3`."""

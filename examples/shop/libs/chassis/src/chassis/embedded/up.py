@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-from chassis.embedded import processes, requests, shutdown, state, supervisor, topology
+from chassis.embedded import (
+    compose,
+    engines,
+    processes,
+    requests,
+    shutdown,
+    state,
+    supervisor,
+    topology,
+)
 from chassis.embedded.console import Console
 from chassis.embedded.down import stop_system
+from chassis.embedded.engines import Servers
 from chassis.embedded.errors import EmbeddedError
 from chassis.embedded.keys import ensure_keys
 from chassis.embedded.locks import WAITING, command_lock, held
@@ -45,8 +56,9 @@ def up(root: Path, console: Console, options: Options) -> None:
     current = topology.load(paths.topology)
     with command_lock(paths, lambda: console.line(WAITING)):
         ensure_keys(paths)
-        _stop_outdated(paths, current, console, options)
-        new = _prepare(paths, current, console, options)
+        servers = engines.choose(paths, current.chosen_engines(options), os.environ)
+        _stop_outdated(paths, current, console, options, servers)
+        new = _prepare(paths, current, console, options, servers)
         found, failures = _start(paths, new, console) if new else _continue(paths, console)
     if failures:
         raise EmbeddedError(_report_failures(failures))
@@ -57,19 +69,19 @@ def up(root: Path, console: Console, options: Options) -> None:
 
 
 def _stop_outdated(
-    paths: ProjectPaths, current: Topology, console: Console, options: Options
+    paths: ProjectPaths, current: Topology, console: Console, options: Options, servers: Servers
 ) -> None:
     """Stop a running system that was started with another topology or with other options."""
     found = state.read(paths)
-    if found is None or not (found.alive or found.is_supervised):
+    if found is None or not (found.alive or found.is_supervised or found.plan.contained):
         return
-    if found.plan.fingerprint != fingerprint(paths, current, options):
+    if found.plan.fingerprint != fingerprint(paths, current, options, servers):
         console.line("the topology has changed: stopping everything first")
         stop_system(paths, found, console)
 
 
 def _prepare(
-    paths: ProjectPaths, current: Topology, console: Console, options: Options
+    paths: ProjectPaths, current: Topology, console: Console, options: Options, servers: Servers
 ) -> State | None:
     """Write the state that a new supervisor starts from; return None if one is running."""
     with held(paths.supervisor_lock) as is_held:
@@ -81,7 +93,7 @@ def _prepare(
             new = replace(found, run=uuid4().hex, supervisor=None)
         else:
             shutdown.stop_strays(paths.root, ())
-            new = State(plan=make_plan(paths, current, options), run=uuid4().hex)
+            new = State(plan=make_plan(paths, current, options, servers), run=uuid4().hex)
             for log in (
                 paths.supervisor_log,
                 *(paths.log(each.name) for each in new.plan.processes),
@@ -94,6 +106,7 @@ def _prepare(
 def _start(paths: ProjectPaths, new: State, console: Console) -> tuple[State, Mapping[str, str]]:
     """Start a supervisor and wait until everything is ready. Ctrl-C undoes a first start."""
     try:
+        _start_containers(paths, new.plan, console)
         with deferred_signals():
             command = supervisor.command(paths, new.run)
             started = processes.start(command, cwd=paths.root, env={}, log=paths.supervisor_log)
@@ -108,9 +121,16 @@ def _start(paths: ProjectPaths, new: State, console: Console) -> tuple[State, Ma
         raise
 
 
+def _start_containers(paths: ProjectPaths, plan: Plan, console: Console) -> None:
+    if plan.contained:
+        console.line(f"starting {', '.join(plan.contained)} in containers")
+        compose.start(paths, plan.contained)
+
+
 def _continue(paths: ProjectPaths, console: Console) -> tuple[State, Mapping[str, str]]:
     """Start again at once what waits to be started again, and wait until everything is ready."""
     found = _supervised(paths)
+    _start_containers(paths, found.plan, console)
     for each in found.plan.processes:
         if each.name not in found.alive:
             console.line(f"{each.name} has ended: starting it again")

@@ -32,6 +32,7 @@ examples:
   python -m chassis.ops outbox status --json
   python -m chassis.ops events tail --type OrderPlaced
   python -m chassis.ops migrate --dry-run
+  kubectl exec deploy/order -- python -m chassis.ops outbox status
   python -m chassis.ops state order Order 0f8f...-... --as-of 2026-01-31T12:00:00Z
 """
 

@@ -8,17 +8,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chassis.dead_letters import DeadLetters
-from chassis.embedded import engines, state, topology
-from chassis.embedded.options import Options
-from chassis.embedded.paths import ProjectPaths
 from chassis.hub.factory import connect_hub
 from chassis.hub.port import Hub
 from chassis.hub.topics import declare_all
 from chassis.identity import identity_of
 from chassis.messages import Catalog
+from chassis.ops.declared import Declared
 from chassis.ops.errors import OpsError
 from chassis.process.assignments import is_bff, load
 from chassis.projection import MaterializedView
@@ -28,6 +26,9 @@ from chassis.store.factory import open_store
 from chassis.store.port import Store
 from chassis.variables import Variables
 
+if TYPE_CHECKING:
+    from chassis.ops.project import Project
+
 Stateful: TypeAlias = Service | MaterializedView[Any]
 
 
@@ -36,30 +37,31 @@ class System:
 
     The environment says where its stores and its hub are: DATA_DIR or STORE_URL, ORDER_STORE_URL,
     and HUB_URL. Otherwise they are those of the running system, or of ENGINES=real.
+
+    OPS_UNITS says where units are declared, in an image; otherwise there is a project.
     """
 
-    def __init__(self, paths: ProjectPaths, exit: AsyncExitStack) -> None:
-        self._paths = paths
+    def __init__(self, place: Declared | Project, exit: AsyncExitStack) -> None:
+        self._place = place
         self._exit = exit
-        self._topology = topology.load(paths.topology)
         self._stores: dict[str, Store] = {}
         self._hub: Hub | None = None
 
     @classmethod
     @asynccontextmanager
     async def opened(cls, root: Path) -> AsyncIterator[System]:
-        """Yield the system of the project at `root`; its stores and its hub are closed in the end.
+        """Yield the system of OPS_UNITS, or of the project at `root`, and close it in the end.
 
         Raises:
             EmbeddedError: There is no project.
         """
         async with AsyncExitStack() as exit:
-            yield cls(ProjectPaths(root), exit)
+            yield cls(_place(root), exit)
 
     @cached_property
     def units(self) -> dict[str, Stateful]:
         """The units that have a store, by name."""
-        loaded = (load(reference) for reference in self._topology.units.values())
+        loaded = (load(reference) for reference in self._place.references)
         return {unit.name: unit for unit in loaded if not is_bff(unit)}
 
     @property
@@ -136,7 +138,7 @@ class System:
 
     @property
     def _data(self) -> Path:
-        return Path(os.environ.get("DATA_DIR") or self._paths.data)
+        return Path(os.environ.get("DATA_DIR") or self._place.data)
 
     @cached_property
     def _settings(self) -> tuple[str, str, Mapping[str, str]]:
@@ -147,23 +149,9 @@ class System:
             raise OpsError("\n".join(variables.problems))
         return found
 
-    @cached_property
-    def _servers(self) -> Mapping[str, str]:
-        """The URLs of the servers that the system runs on, by engine."""
-        if (found := state.read(self._paths)) is not None:
-            return engines.read(self._paths, found.plan.servers)
-        if not Options.from_env(os.environ).real:
-            return {}
-        servers = engines.choose(self._paths, self._topology.engines, os.environ)
-        if servers.started:
-            names = ", ".join(servers.started)
-            raise OpsError(f"the servers are not running ({names}): run `make up ENGINES=real`")
-        return servers.given
-
     def _store_url(self, unit: Stateful) -> str:
         _, url, urls = self._settings
-        engine = self._topology.engines.stores.get(unit.name, "")
-        return urls.get(unit.name) or url or self._servers.get(engine, "")
+        return urls.get(unit.name) or url or self._place.store_url(unit.name)
 
     def _exists(self, unit: Stateful) -> bool:
         """Return whether a unit has a store; one on a server is created if it has none."""
@@ -171,9 +159,12 @@ class System:
 
     def _hub_url(self) -> str:
         url, *_ = self._settings
-        if url := url or self._servers.get(self._topology.engines.event_hub or "", ""):
-            return url
-        found = state.read(self._paths)
-        if found is None or not found.alive:
-            raise OpsError("the event hub is not running: run `make up`, or set HUB_URL")
-        return found.plan.nats_url
+        return url or self._place.hub_url()
+
+
+def _place(root: Path) -> Declared | Project:
+    if units := os.environ.get("OPS_UNITS", ""):
+        return Declared([unit.strip() for unit in units.split(",")])
+    from chassis.ops.project import Project  # images do not have what the embedded mode needs
+
+    return Project(root)

@@ -56,11 +56,16 @@ class Response:
 
 
 class System:
-    """A system that `up` has started."""
+    """A system that runs, on this machine or elsewhere.
 
-    def __init__(self, paths: ProjectPaths, running: state.State) -> None:
-        self.url = running.plan.gateway_url
-        self.units: Mapping[str, str] = running.plan.units
+    Attributes:
+        url: The URL of its gateway.
+        units: The URLs of the units of a system that `up` has started.
+    """
+
+    def __init__(self, paths: ProjectPaths, url: str, units: Mapping[str, str]) -> None:
+        self.url = url
+        self.units = units
         self._paths = paths
         self._auth = topology.load(paths.topology).auth
         self._http = httpx.Client(base_url=self.url, timeout=_REQUEST_TIMEOUT, trust_env=False)
@@ -77,17 +82,23 @@ class System:
         found = state.read(paths)
         if found is None or len(found.alive) < len(found.plan.processes):
             raise EmbeddedError("the system is not running: run `make up`")
-        return cls(paths, found)
+        return cls(paths, found.plan.gateway_url, found.plan.units)
 
     @classmethod
     @contextmanager
     def session(cls, root: Path) -> Iterator[System]:
-        """Yield the running system; if it is not running, it is started for the block."""
+        """Yield the system at GATEWAY_URL, or that of `up`, which is started for the block.
+
+        One at GATEWAY_URL must trust the development issuer of this project.
+        """
         from chassis.embedded.down import down
         from chassis.embedded.options import Options
         from chassis.embedded.up import up
 
         root = root.resolve()
+        if url := os.environ.get("GATEWAY_URL"):
+            yield cls(ProjectPaths(root), url, {})
+            return
         found = state.read(ProjectPaths(root))
         if found is not None and found.alive:
             yield cls.running(root)

@@ -1,4 +1,4 @@
-"""`python -m chassis.embedded.servers`: run a server, or say which ones are installed."""
+"""`python -m chassis.embedded.servers`: run a server, or say which ones there are."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import psutil
 
-from chassis.embedded import processes
+from chassis.embedded import compose, processes
 from chassis.embedded.errors import EmbeddedError
+from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.servers import catalog
 
 # In the environment of a server and of all processes that it starts: its folder.
@@ -29,9 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run.add_argument("engine")
     run.add_argument("folder", type=Path)
     run.set_defaults(call=lambda options: _run(options.engine, options.folder.resolve()))
-    installed = commands.add_parser("installed", help="print JSON: what is installed")
-    installed.add_argument("engines", nargs="*")
-    installed.set_defaults(call=lambda options: _print_installed(options.engines))
+    found = commands.add_parser("found", help="print JSON: what `make up ENGINES=real` would start")
+    found.add_argument("engines", nargs="*")
+    found.set_defaults(call=lambda options: _print_found(options.engines))
     options = parser.parse_args(arguments)
     try:
         options.call(options)
@@ -41,12 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _print_installed(engines: Sequence[str]) -> None:
-    found = {}
+def _print_found(engines: Sequence[str]) -> None:
+    found, in_containers = {}, compose.answers(ProjectPaths(Path.cwd()))
     for engine in engines:
         server = catalog.find(engine)
         path = server.find() if server else None
         found[engine] = {
+            "contained": in_containers,
             "path": str(path or ""),
             "version": server.version(path) if server and path else "",
             "advice": server.advice if server else "",

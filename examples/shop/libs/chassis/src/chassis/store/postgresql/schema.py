@@ -14,6 +14,7 @@ from uuid import uuid4
 from sqlalchemy import CheckConstraint, Column, Table, insert, select
 from sqlalchemy.schema import CreateIndex, CreateSchema, CreateTable
 
+from chassis.errors import Unavailable
 from chassis.store.postgresql.pool import Connection
 from chassis.store.postgresql.sql import column_definition, compiled, ddl, literal, quoted
 from chassis.store.sql.tables import DocumentTable, UnitTables
@@ -53,7 +54,12 @@ async def prepare(
     """Create what is missing, in one transaction, and return the id of the store.
 
     Nothing is executed if nothing is missing, so the role needs no privileges for it then.
+
+    Raises:
+        Unavailable: The encoding of the database is not UTF8.
     """
+    if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
+        raise Unavailable(f"the encoding of the database is {encoding}, it must be UTF8")
     schema = str(tables.metadata.schema)
     documents = tuple(documents)
     if list(_changes(tables, documents, await _existing(connection, schema))):
