@@ -59,7 +59,7 @@ def calibrated(figures: Figures, spec: Spec) -> Costs:
     whole = _line((slow.rate, slow.total), (fast.rate, fast.total))
     hub = _line((slow.rate, slow.hub), (fast.rate, fast.hub))
     gateway = _line((slow.rate, slow.gateway), (fast.rate, fast.gateway))
-    order, units = an_order(spec), len(an_order(spec).units)
+    order, units = an_order(spec), figures.units
     commands = sum(load.commands for load in order.units.values())
     of_units = whole.each - hub.each - gateway.each - commands * figures.command
     return replace(

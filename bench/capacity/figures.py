@@ -22,8 +22,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What the costs are calibrated with; milliseconds."""
+    """What the costs are calibrated with; milliseconds, and the number of units that ran."""
 
+    units: int
     slow: Order
     fast: Order
     command: float
@@ -32,6 +33,7 @@ class Figures:
 
 
 FIGURES = Figures(
+    units=13,
     slow=Order(rate=10.0, total=45.5, hub=6.6, gateway=1.95),
     fast=Order(rate=74.3, total=24.2, hub=3.75, gateway=1.29),
     command=0.833,
