@@ -49,7 +49,8 @@ def renamed(value: Any, old: str, new: str, kind: str, unit: str) -> Any:
     if type(value).__name__ == "Ref":
         if kind in ("service", "projection", "stream") and changes["unit"] == old:
             changes["unit"] = new
-        if kind in ("aggregate", "event", "command", "query") and changes["unit"] == unit:
+        members = ("aggregate", "event", "stream event", "command", "query")
+        if kind in members and changes["unit"] == unit:
             changes["name"] = new if changes["name"] == old else changes["name"]
     elif type(value).__name__ == "Process" and kind in ("service", "projection", "stream", "BFF"):
         changes["units"] = tuple(new if name == old else name for name in changes["units"])
@@ -73,6 +74,7 @@ NAMED = {
     "BFF": ("Bff",),
     "aggregate": ("Aggregate",),
     "event": ("Event",),
+    "stream event": ("StreamEvent",),
     "command": ("Command",),
     "query": ("Query",),
     "saga": ("Saga",),

@@ -79,7 +79,8 @@ def _read_by(symbol: StreamSymbol, symbols: Symbols) -> dict[str, Word]:
     """Return the streams whose events a stream reads, with the words that name these."""
     found: dict[str, Word] = {}
     for word in symbol.syntax.on:
-        if (unit := word.text.rpartition(".")[0]) in symbols.streams:
+        unit = word.text.rpartition(".")[0]
+        if symbols.is_stream(unit):
             found.setdefault(unit, word)
     return found
 

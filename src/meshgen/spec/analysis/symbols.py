@@ -154,10 +154,14 @@ class Symbols:
         """The units with rows."""
         return {**self.projections, **self.streams}
 
+    def is_stream(self, unit: str) -> bool:
+        """Whether `unit` is a stream; one with the name of a service has a finding."""
+        return unit in self.streams and unit not in self.services
+
     def event(self, word: Word, home: str | None) -> EventSymbol | None:
         """The event that `word` names; without a unit it is one of `home`'s."""
         unit, _, name = word.text.rpartition(".")
-        if unit in self.streams and unit not in self.services:
+        if self.is_stream(unit):
             return self._event_of(self.streams[unit], word, home)
         service = self._service(word, home, "event")
         if service and name in service.events:
