@@ -16,7 +16,7 @@ from tests.containers.conftest import containers, docker, published, resources
 from tests.e2e.conftest import Project
 
 SERVERS = {"cassandra", "kafka", "mongodb", "postgresql"}
-REDIS = ("redis:8-alpine", "redis-server", "--appendonly", "yes")
+REDIS = ("redis:8-alpine", "redis-server", "--appendonly", "yes", "--appendfsync", "always")
 
 
 @pytest.fixture(scope="module")

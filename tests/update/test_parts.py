@@ -125,6 +125,7 @@ def test_one_service_more_among_a_hundred(tmp_path: Path) -> None:
         "deploy/compose.yaml",
         "deploy/images/big.Dockerfile",
         "deploy/images/gateway.Dockerfile",
+        "deploy/k8s/base/big-migrate.yaml",
         "deploy/k8s/base/big.yaml",
         "deploy/k8s/base/network-policies.yaml",
         "deploy/k8s/overlays/production/monitoring.yaml",
