@@ -25,7 +25,8 @@ class Costs:
         idle_hub: A second of the event hub, for each unit that is connected to it.
         idle_gateway: A second of the gateway.
         message_bytes: A message in the event hub.
-        stored_bytes: What a command or a handled message adds to a store.
+        stored_bytes: What a command or a handled message adds to a store: an estimate, rounded from
+            how files grew by an order.
     """
 
     command: float

@@ -92,7 +92,8 @@ def _tables(spec: Spec, plan: CapacityPlan) -> Iterator[TableView]:
         text=(
             "What follows from it, a second. Of several events of a command the first one happens, "
             f"sagas succeed, and a list that an `each` goes through has {plan.items} items. "
-            "Messages are events and commands that a unit gets from the event hub."
+            "Messages are events and commands that a unit gets from the event hub, without events "
+            "of streams."
         ),
         header=("unit", "commands", "queries", "endpoints", "messages"),
         rows=tuple(
