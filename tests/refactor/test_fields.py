@@ -23,7 +23,12 @@ ROOT = Path(__file__).parents[2]
 SHOP = (ROOT / "specs" / "shop.yaml").read_text(encoding="utf-8")
 PARTS = [part for part in parts(document(SHOP)) if part.kind != "id"]
 IDS = [part for part in parts(document(SHOP)) if part.kind == "id"]
-FOUND_BY_NAME = {"payment.PaymentDeclined.reason", "order_history.order_id", "catalog.product_id"}
+FOUND_BY_NAME = {
+    "payment.PaymentDeclined.reason",
+    "order_history.order_id",
+    "catalog.product_id",
+    "suspects.customer_id",
+}
 NEW = "brand_new"
 
 
