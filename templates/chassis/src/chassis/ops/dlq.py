@@ -168,9 +168,10 @@ async def _publish_again(unpublished: list[_Found], system: System) -> None:
 
 
 async def _wait(chosen: list[_Found], output: Output) -> list[_Found]:
-    """Wait until the processes have replayed the letters, and return those that failed again."""
-    failed: list[_Found] = []
+    """Wait until the processes have replayed the letters; return those that failed, in order."""
+    failed: dict[tuple[str, str], _Found] = {}
     waiting = {(found.unit, found.letter.id): found for found in chosen}
+    order = list(waiting)
     patience = Patience(output, "the units are not running, or are busy; what is marked stays so")
     while waiting:
         output.progress("replayed", len(chosen) - len(waiting), len(chosen))
@@ -180,10 +181,10 @@ async def _wait(chosen: list[_Found], output: Output) -> list[_Found]:
             if now is None:
                 del waiting[key]
             elif now[0].state is State.DEAD:
-                failed.append(_Found(found.unit, now[0], now[1], found.store))
+                failed[key] = _Found(found.unit, now[0], now[1], found.store)
                 del waiting[key]
         await asyncio.sleep(_POLL)
-    return failed
+    return [failed[key] for key in order if key in failed]
 
 
 async def _selected(options: argparse.Namespace, system: System) -> list[_Found]:
