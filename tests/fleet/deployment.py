@@ -61,7 +61,7 @@ class Deployment:
     def niceness(self) -> int:
         """How far the processes stand back for servers, which have machines of their own elsewhere.
 
-        A server that is started again could not, if dozens of processes that wait for it came first.
+        One that is started again could not, if dozens of processes that wait for it came first.
         """
         return 10 if self.servers else 0
 
