@@ -12,6 +12,8 @@ from tests.servers.rabbitmq import RabbitServer
 
 
 class TestRabbitHub(HubContract):
+    arrivals = 20_000  # its client is written in Python: as many as elsewhere take minutes
+
     @pytest.fixture
     async def connect(self, rabbitmq_url: str) -> AsyncIterator[Connect]:
         hubs: list[RabbitHub] = []
