@@ -132,7 +132,8 @@ def test_no_hand_written_line_is_ever_lost(
     done = update(root, spec=variant(after).spec, generate=generate_variant)
     now = tree(root)
     text = b"\n".join(now.values()).decode("utf-8", "replace")
-    assert not [word for word, count in words.items() if Counter(text.split())[word] < count]
+    left = Counter(text.split())
+    assert not [word for word, count in words.items() if left[word] < count]
     assert {path: now.get(path) for path in added} == added
     marked = {path for path, data in now.items() if unresolved(data)}
     assert marked == {change.path for change in done.undecided if change.conflicts}
