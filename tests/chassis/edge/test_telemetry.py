@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,6 +16,8 @@ import pytest
 from chassis.settings import Settings, SettingsError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from prometheus_client.core import Metric
+from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.waiting import wait_until
@@ -81,6 +84,11 @@ def samples(text: str) -> dict[str, float]:
     }
 
 
+def in_openmetrics(text: str) -> list[Metric]:
+    """Parse a text in the format of OpenMetrics."""
+    return list(openmetrics.text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
+
+
 @pytest.mark.usefixtures("nats")
 def test_metrics_show_the_work(env: dict[str, str], bank: Bank) -> None:
     with started(env, *bank.units):
@@ -135,6 +143,59 @@ async def test_routes_are_templates_and_methods_are_known(
     assert 'http_request_method="_OTHER"' in text
     assert "BREW" not in text
     assert "unknown" not in text
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", "text/plain;version=0.0.4", "application/json"])
+async def test_without_openmetrics_the_text_format_is_sent(
+    http: httpx.AsyncClient, accept: str
+) -> None:
+    answer = await http.get("/metrics", headers={"accept": accept})
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert "# EOF" not in answer.text
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "0.0.1", "x", "1.0.0; escaping=allow-utf-8"])
+async def test_openmetrics_has_the_same_samples(http: httpx.AsyncClient, version: str) -> None:
+    await http.get(f"/wallets/{ID}")
+    accept = f"application/openmetrics-text; version={version}, text/plain;q=0.5"
+    answer = await http.get("/metrics", headers={"accept": accept})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    found = {s.name for f in in_openmetrics(answer.text) for s in f.samples}
+    plain = await http.get("/metrics")
+    assert found == {s.name for f in text_string_to_metric_families(plain.text) for s in f.samples}
+    assert "http_server_request_duration_seconds_bucket" in found
+
+
+@pytest.mark.usefixtures("nats")
+def test_durations_lead_to_the_traces_that_are_exported(
+    env: dict[str, str], bank: Bank, receiver: Receiver
+) -> None:
+    env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    recorded, dropped, root = "a" * 31 + "3", "a" * 31 + "4", "b" * 16
+    with started(env, *bank.units):
+        bank.ready()
+        for trace_id, flags in ((recorded, "01"), (dropped, "00")):
+            bank.headers["traceparent"] = f"00-{trace_id}-{root}-{flags}"
+            wallet_id = bank.open()
+            wait_until(partial(bank.balance, wallet_id), "the wallet in the read model")
+        requests = _exemplars(bank.wallet, "http_server_request_duration_seconds")
+        handled = _exemplars(bank.balances, "chassis_message_handling_seconds")
+    assert recorded in requests
+    assert recorded in handled
+    assert dropped not in requests | handled
+
+
+def _exemplars(unit: str, histogram: str) -> set[str]:
+    """The traces that the values of a histogram lead to."""
+    accept = {"accept": "application/openmetrics-text; version=1.0.0"}
+    text = httpx.get(f"{unit}/metrics", headers=accept, trust_env=False).text
+    return {
+        sample.exemplar.labels["trace_id"]
+        for family in in_openmetrics(text)
+        if family.name == histogram
+        for sample in family.samples
+        if sample.exemplar
+    }
 
 
 @pytest.mark.usefixtures("nats")

@@ -6,13 +6,15 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from chassis.errors import Unavailable
 from chassis.telemetry.metrics import Metrics
 
+_OPENMETRICS = "application/openmetrics-text"
 _FRESH = 5.0  # seconds: several scrapers cost no more than one
 
 _GAUGES = {
@@ -52,9 +54,7 @@ class Sources:
 
 
 class Exposition:
-    """The metrics of a unit in the text format of Prometheus."""
-
-    content_type = "text/plain; version=0.0.4; charset=utf-8"
+    """The metrics of a unit in the text formats of Prometheus."""
 
     def __init__(self, metrics: Metrics, sources: Sources | None = None) -> None:
         self._metrics = metrics
@@ -62,21 +62,32 @@ class Exposition:
         self._stored: tuple[Sample, ...] = ()
         self._until = float("-inf")
 
-    async def text(self) -> bytes:
-        """Return all metrics. Without the store, those that it is needed for are left out."""
-        text = generate_latest(self._metrics.registry)
-        if self._sources is None:
-            return text
+    async def text(self, accept: str) -> tuple[bytes, str]:
+        """Return all metrics, and their content type. Only OpenMetrics has exemplars.
+
+        Without the store, those that it is needed for are left out.
+
+        Args:
+            accept: The header of the request.
+        """
+        registry = CollectorRegistry()
+        registry.register(self._metrics.registry)
+        if self._sources is not None:
+            samples = (*await self._read(self._sources), *self._sources.known())
+            registry.register(_Samples(self._metrics.unit, samples))
+        if _OPENMETRICS in accept:
+            return openmetrics.generate_latest(registry), openmetrics.CONTENT_TYPE_LATEST
+        return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
+
+    async def _read(self, sources: Sources) -> tuple[Sample, ...]:
+        """Return the samples of the store, which are kept for a while."""
         if time.monotonic() >= self._until:
             self._until = time.monotonic() + _FRESH
             try:
-                self._stored = await self._sources.stored()
+                self._stored = await sources.stored()
             except Unavailable:
                 self._stored = ()
-        samples = (*self._stored, *self._sources.known())
-        registry = CollectorRegistry()
-        registry.register(_Samples(self._metrics.unit, samples))
-        return text + generate_latest(registry)
+        return self._stored
 
 
 class _Samples(Collector):
