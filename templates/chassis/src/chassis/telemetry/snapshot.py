@@ -17,7 +17,7 @@ from chassis.telemetry.metrics import Metrics
 _OPENMETRICS = "application/openmetrics-text"
 _FRESH = 5.0  # seconds: several scrapers cost no more than one
 
-_GAUGES = {
+GAUGES = {
     "outbox_messages": "Messages that wait to be published.",
     "outbox_age_seconds": "The age of the oldest message that waits to be published.",
     "dead_letters": "Messages that could not be handled or published.",
@@ -96,7 +96,7 @@ class _Samples(Collector):
         self._samples = samples
 
     def collect(self) -> Iterator[Metric]:
-        for name, about in _GAUGES.items():
+        for name, about in GAUGES.items():
             mine = [sample for sample in self._samples if sample.name == name]
             if not mine:
                 continue
