@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from chassis.settings import Settings, SettingsError
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from prometheus_client.core import Metric
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.servers.otlp import Receiver, receiving
 from tests.waiting import wait_until
 
 from .harness import ID, RecordingRuntime
@@ -31,48 +29,10 @@ __all__ = ["bank", "env", "nats"]
 PRINTERS = "tests.chassis.edge.printers"
 
 
-class Receiver:
-    """An OTLP/HTTP receiver: the spans by id, with the service that they belong to."""
-
-    def __init__(self) -> None:
-        self.spans: dict[str, tuple[str, Any]] = {}
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                assert self.path == "/v1/traces"
-                body = self.rfile.read(int(self.headers["content-length"]))
-                receiver.add(ExportTraceServiceRequest.FromString(body))
-                self.send_response(200)
-                self.send_header("content-type", "application/x-protobuf")
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Log nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def add(self, request: ExportTraceServiceRequest) -> None:
-        for part in request.resource_spans:
-            names = {a.key: a.value.string_value for a in part.resource.attributes}
-            for scope in part.scope_spans:
-                for span in scope.spans:
-                    self.spans[span.span_id.hex()] = names["service.name"], span
-
-    def of(self, trace_id: str) -> dict[str, tuple[str, Any]]:
-        return {k: v for k, v in dict(self.spans).items() if v[1].trace_id.hex() == trace_id}
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    thread = threading.Thread(target=receiver.server.serve_forever, daemon=True)
-    thread.start()
-    yield receiver
-    receiver.server.shutdown()
-    receiver.server.server_close()
+    with receiving() as receiver:
+        yield receiver
 
 
 def samples(text: str) -> dict[str, float]:
