@@ -16,6 +16,7 @@ from chassis.telemetry.snapshot import GAUGES
 from prometheus_client import CollectorRegistry
 
 from meshgen.spec.model import Spec
+from tests.deploy.conftest import ROOT
 from tests.deploy.manifests import manifests, of_kind
 from tests.deploy.promql import dashboard, metrics, panels, queries, rules
 
@@ -169,6 +170,25 @@ def test_the_profile_is_confined(project: Path) -> None:
     assert {n for n, each in services.items() if "observability" in each["networks"]} == WATCHING
     for name in WATCHING:  # neither the servers nor the gateway
         assert set(services[name]["networks"]) <= {"telemetry", "observability"}
+
+
+def test_the_images_that_are_stood_in_for_are_those_of_the_example() -> None:
+    containers = ROOT / "tests" / "containers"
+    left_out = _yaml_of_compose(containers / "observability.compose.yaml").keys()
+    assert left_out == WATCHING - {"prometheus"}
+    services = _yaml(ROOT / "examples" / "shop" / "deploy" / "compose.yaml")["services"]
+    images = {
+        name: {"image": each["image"]}
+        for name, each in services.items()
+        if "build" not in each and "pull_policy" not in each and name not in left_out
+    }
+    assert _yaml(containers / "images.compose.yaml")["services"] == images
+
+
+def _yaml_of_compose(path: Path) -> dict[str, Any]:
+    """The services of a file that uses tags of Compose."""
+    text = path.read_text(encoding="utf-8").replace("!override", "")
+    return dict(yaml.safe_load(text)["services"])
 
 
 def _variables(project: Path) -> list[dict[str, Any]]:
