@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import tomllib
 
 import pytest
@@ -29,6 +30,13 @@ def test_a_python_literal_is_read_back_as_it_was(value: str) -> None:
 @given(text)
 def test_a_yaml_scalar_is_read_back_as_it_was(value: str) -> None:
     assert yaml.safe_load(FILTERS["yml"](value)) == value
+
+
+@given(text)
+def test_a_json_document_is_read_back_as_it_was(value: str) -> None:
+    written = FILTERS["json"]({"key": [value, 1, None]})
+    assert written.isascii()
+    assert json.loads(written) == {"key": [value, 1, None]}
 
 
 @given(text)
