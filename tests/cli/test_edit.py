@@ -126,7 +126,7 @@ def test_a_refusal_for_a_program(folder: Path) -> None:
     told = json.loads(done.stdout)
     assert (done.returncode, done.stderr, told["ok"]) == (2, "", False)
     assert told["error"]["message"].startswith("shop.yaml was not changed")
-    assert [finding["line"] for finding in told["findings"]] == [109, 296]
+    assert [finding["line"] for finding in told["findings"]] == [109, 307]
 
 
 INTERRUPT = "\x03"

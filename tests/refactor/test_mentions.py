@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,14 @@ def renamed(value: Any, old: str, new: str, kind: str, unit: str) -> Any:
         for f in dataclasses.fields(value)
     }
     if type(value).__name__ == "Ref":
-        if kind in ("service", "projection", "stream") and changes["unit"] == old:
+        if kind in UNITS and changes["unit"] == old:
             changes["unit"] = new
         members = ("aggregate", "event", "stream event", "command", "query")
         if kind in members and changes["unit"] == unit:
             changes["name"] = new if changes["name"] == old else changes["name"]
-    elif type(value).__name__ == "Process" and kind in ("service", "projection", "stream", "BFF"):
+    elif type(value).__name__ == "Peak" and kind in UNITS:
+        changes["name"] = re.sub(rf"^{old}(?=\.| GET)", new, changes["name"])
+    elif type(value).__name__ == "Process" and kind in UNITS:
         changes["units"] = tuple(new if name == old else name for name in changes["units"])
     elif type(value).__name__ == "Emission" and kind == "event" and changes["event"] == old:
         changes["event"] = new
@@ -67,6 +70,7 @@ def renamed(value: Any, old: str, new: str, kind: str, unit: str) -> Any:
     return dataclasses.replace(value, **changes)
 
 
+UNITS = ("service", "projection", "stream", "BFF")
 NAMED = {
     "service": ("Service",),
     "projection": ("Projection",),

@@ -226,6 +226,7 @@ def change_everything_at_once(shop: Shop) -> None:
         ("burst: 100}", "burst: 200}"),
         ("  mobile:\n", "  phone:\n    renamed_from: mobile\n"),
         ("fraud_watch, web, mobile", "fraud_watch, web, phone"),
+        ("    mobile GET /home:", "    phone GET /home:"),
     )
     shop.meshgen("update")
 

@@ -20,6 +20,7 @@ from meshgen.system.lower import resolve
 SHOP = (Path(__file__).parents[2] / "specs" / "shop.yaml").read_text(encoding="utf-8")
 
 _MOBILE = SHOP[SHOP.index("  mobile:") : SHOP.index("  backoffice:")]
+_LOAD = "    mobile GET /home: 40/s\n"
 _TAKE_OUT = SHOP[SHOP.index("          TakeItemOut:") : SHOP.index("          CheckOut:")]
 _TAKEN = SHOP[SHOP.index("          ItemTakenOut:") : SHOP.index("          CartCheckedOut:")]
 _LISTED = "ProductListed: {name: string, category: string, price: decimal,"
@@ -38,7 +39,7 @@ SPECS: Mapping[str, str] = {
     "a field more": changed(
         SHOP, ("PriceChanged: {price", 'PriceChanged: {reason: "string?", price')
     ),
-    "a front end less": changed(SHOP, (_MOBILE, ""), (", mobile,", ",")),
+    "a front end less": changed(SHOP, (_MOBILE, ""), (_LOAD, ""), (", mobile,", ",")),
     "other limits": changed(
         SHOP, ("page: 50", "page: 25"), ("max_length: 200", "max_length: 99"), ("15m", "20m")
     ),
@@ -49,6 +50,7 @@ SPECS: Mapping[str, str] = {
         SHOP,
         ("name: shop\n", "name: bazaar\n"),
         (_MOBILE, ""),
+        (_LOAD, ""),
         (", mobile,", ","),
         (_TAKE_OUT, ""),
         (_TAKEN, ""),

@@ -25,6 +25,7 @@ from meshgen.spec.grammar.shapes import (
     PortCall,
     QueryCall,
     Reference,
+    RequestName,
     Shape,
     TypeNotation,
     UnitName,
@@ -33,6 +34,7 @@ from meshgen.spec.yaml.tree import Entry, Mapping, Node, Scalar, Sequence
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PART = re.compile(r"\s*(\w+)\s*\.\s*(\w+)", re.ASCII)
+_REQUEST = re.compile(r"(\w+)(?:\.(\w+)| [A-Z]+ /\S*)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class _Reader:
                 within = name if group == "unit" else within
             case Reference(places=places):
                 yield from _reference(entry.key, at, "" if places == "far" else within)
+            case RequestName():
+                yield from _request(entry.key, at)
         yield from self.read(shape.value, entry.value, at, within)
 
     def scalar(self, shape: Shape, node: Scalar, path: Path, within: str) -> Mentions:
@@ -201,6 +205,15 @@ def _reference(scalar: Scalar, path: Path, within: str) -> Mentions:
         yield Mention(Thing("unit", "", unit), scalar, 0, len(unit), path)
     start = len(unit) + len(dot)
     yield Mention(Thing("member", unit or within, name), scalar, start, len(scalar.text), path)
+
+
+def _request(scalar: Scalar, path: Path) -> Mentions:
+    """Yield the parts of `unit.Name` or `bff GET /path`; a scenario mentions nothing."""
+    if found := _REQUEST.fullmatch(scalar.text):
+        unit, name = found.groups()
+        yield Mention(Thing("unit", "", unit), scalar, *found.span(1), path)
+        if name:
+            yield Mention(Thing("member", unit, name), scalar, *found.span(2), path)
 
 
 def _whole(thing: Thing, scalar: Scalar, path: Path, declares: str = "") -> Mention:

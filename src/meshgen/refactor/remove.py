@@ -10,11 +10,14 @@ from meshgen.refactor.yaml.delete import cut
 from meshgen.refactor.yaml.document import Document, Path, document
 from meshgen.spec.diagnostics import Finding
 
+_FOLLOWING = ("processes", "slo")  # sections that only list what is elsewhere
+
 
 def remove(text: str, *names: str) -> str:
     """Return `text` without the named elements.
 
-    A unit is also removed from its process; a list or mapping that becomes empty is removed, too.
+    A unit is also removed from its process, and a request from the peak of the SLO; a list or
+    mapping that becomes empty is removed, too.
 
     Args:
         text: A valid spec.
@@ -32,11 +35,11 @@ def _without(text: str, names: tuple[str, ...]) -> str:
     found = document(text)
     gone = {path_of(found, name) for name in names}
     left = _left(found, gone)
-    in_processes = {m.path for m in left if m.path[0] == "processes"}
-    referring = [m for m in left if m.path[0] != "processes"]
+    following = {m.path for m in left if m.path[0] in _FOLLOWING}
+    referring = [m for m in left if m.path[0] not in _FOLLOWING]
     if referring:
         raise _refused(found, referring)
-    for path in sorted(gone | in_processes, key=lambda p: found.node(p).span, reverse=True):
+    for path in sorted(gone | following, key=lambda p: found.node(p).span, reverse=True):
         if document(text).has(path):  # else removed together with its parent
             text = cut(text, path)
     return text

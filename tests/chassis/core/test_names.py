@@ -32,6 +32,9 @@ OWN = {*cassandra.OWN, *mongodb._OWN, *sql._OWN}
         (names.read_model("order_history").generation(3), "order_history_3", "rows_3"),
         (names.watermarks("sales").generation(2), "sales_watermarks_2", "watermarks_2"),
         (names.sessions("sales"), "sales_sessions", "sessions"),
+        (names.happened("sales"), "sales_happened", ""),
+        (names.happened("sales").generation(2), "sales_happened_2", ""),
+        (names.emitted("sales"), "sales_emitted", ""),
     ],
 )
 def test_the_word_of_the_domain(name: names.Name, expected: str, former: str) -> None:

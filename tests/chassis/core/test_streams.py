@@ -203,10 +203,10 @@ async def test_an_event_that_cannot_be_handled_holds_up_no_other(running: Runnin
 STREAMS = pytest.mark.parametrize("declare", [sales.per_minute, sales.sessions])
 
 
-def some_orders(messages: Catalog, count: int) -> list[Outgoing]:
+def some_orders(messages: Catalog, count: int, subjects: int = 9) -> list[Outgoing]:
     """Orders of few products and few ids, out of order, in bursts, some of them late."""
     chance = random.Random(count)
-    ids = [UUID(int=n) for n in range(9)]
+    ids = [UUID(int=n) for n in range(subjects)]
     time, found = 0, []
     for _ in range(count):
         time += chance.choice((20, 20, 20, 20, 20, 1300))

@@ -13,6 +13,7 @@ ISSUER = "https://id.shop.example"
 AUDIENCE = "shop"
 ORIGIN = "https://shop.example"
 RATE, BURST = 4, 40  # slow enough that a busy machine can still ask more than it refills
+CALLERS = 10_000
 TIMEOUT_MS = 2000
 UNITS = ("order", "order_history", "nobody")
 
@@ -33,7 +34,7 @@ def render(
         issuer=issuer,
         audience=AUDIENCE,
         timeout_ms=TIMEOUT_MS,
-        rate_limit=SimpleNamespace(rate=RATE, burst=BURST) if rate_limit else None,
+        rate_limit=SimpleNamespace(rate=RATE, burst=BURST, callers=CALLERS) if rate_limit else None,
         cors=cors,
         routes=[
             SimpleNamespace(

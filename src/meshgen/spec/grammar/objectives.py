@@ -12,6 +12,7 @@ from meshgen.spec.grammar.shapes import (
     MapOf,
     NewName,
     OneOf,
+    RequestName,
     Text,
 )
 
@@ -26,7 +27,7 @@ CPU_PATTERN = "([1-9][0-9]{0,4})m"
 MEMORY_PATTERN = "([1-9][0-9]{0,5})Mi"
 
 _RATE = Text("a rate: `50/s`, `600/m`, `30/h`", pattern=RATE_PATTERN)
-_PEAK = Text("scenario or request")
+_PEAK = RequestName("scenario or request")
 
 LATENCY = Construct(
     name="latency",

@@ -54,6 +54,11 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestName(Text):
+    """A request at the gateway, `unit.Name` or `bff GET /path`; or a scenario, which has one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One of a few words."""
 

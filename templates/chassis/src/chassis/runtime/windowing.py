@@ -67,7 +67,11 @@ class Windowing:
     def collections(self) -> tuple[Collection, ...]:
         """The collections besides that of the rows."""
         merging = isinstance(self._stream.window, Session)
-        return (self._watermarks.collection, *((self._sessions.collection,) if merging else ()))
+        return (
+            self._watermarks.collection,
+            *((self._sessions.collection,) if merging else ()),
+            *((self._emitter.happened,) if self._emitter else ()),
+        )
 
     async def __call__(self, event: Event, envelope: Envelope, work: Work) -> None:
         """Add one event to its windows, and count it if it is late for one."""
@@ -83,7 +87,7 @@ class Windowing:
             watermark.advance(work, time, late=len(windows) < len(given))
         changes = [await self._add(work, row) for row in self._added(event, windows)]
         if self._emitter is not None:
-            self._emitter.emit(changes, envelope, work)
+            await self._emitter.emit(changes, envelope, work)
         work.add(Commit(inbox=(Received(inbox),)))
 
     def _added(self, event: Event, windows: Iterable[Window]) -> Iterable[Any]:

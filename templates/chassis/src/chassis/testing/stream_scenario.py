@@ -26,6 +26,7 @@ from chassis.testing.memory_hub import MemoryHub
 from chassis.testing.scenario import NOW
 
 _ROWS, _WATERMARKS, _SESSIONS = "rows", "watermarks", "sessions"
+_HAPPENED, _EMITTED = "happened", "emitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,13 @@ class StreamScenario:
                 delay=stream.watermark,
             ),
             group=stream.name,
-            emitter=Emitter(stream, EnvelopeFactory(stream.name, stream.messages, lambda: NOW)),
+            emitter=Emitter(
+                stream,
+                store,
+                EnvelopeFactory(stream.name, stream.messages, lambda: NOW),
+                happened=_HAPPENED,
+                emitted=_EMITTED,
+            ),
         )
         work, numbers = Work(store), count(1)
         for event, time in self.events:

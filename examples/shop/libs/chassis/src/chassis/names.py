@@ -30,6 +30,7 @@ _OWN = frozenset(  # what stores have for themselves
 _PREFIXES = ("chassis_", "sqlite_")
 _REPLICA, _SNAPSHOT, _SAGA, _AWAITED = "_replica", "_snapshot", "_saga", "_saga_awaited"
 _WATERMARKS, _SESSIONS = "_watermarks", "_sessions"
+_HAPPENED, _EMITTED = "_happened", "_emitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Name:
         """Return the name in a generation of a read model."""
         if number == 1:
             return self
-        return replace(self, now=f"{self.now}_{number}", former=f"{self.former}_{number}")
+        former = f"{self.former}_{number}" if self.former else ""
+        return replace(self, now=f"{self.now}_{number}", former=former)
 
 
 def aggregate(identity: str) -> Name:
@@ -87,6 +89,16 @@ def watermarks(identity: str) -> Name:
 def sessions(identity: str) -> Name:
     """Return the name of the open sessions of a stream."""
     return Name(_fitting(_snake(identity), _SESSIONS), "sessions")
+
+
+def happened(identity: str) -> Name:
+    """Return the name of how often the events of a stream happened."""
+    return Name(_fitting(_snake(identity), _HAPPENED))
+
+
+def emitted(identity: str) -> Name:
+    """Return the name of how often the events of a stream were emitted."""
+    return Name(_fitting(_snake(identity), _EMITTED))
 
 
 def _snake(identity: str) -> str:

@@ -53,19 +53,20 @@ class _Generation:
         view: MaterializedView[Any],
         number: int,
         parts: Parts,
-        emitter: Emitter | None = None,
+        envelopes: EnvelopeFactory | None = None,
         history: str | None = None,
     ) -> None:
         """Create a generation that reads the topics of its events, or first that of its history.
 
-        `emitter` emits the events of a stream.
+        `envelopes` wraps the events of a stream; None if it has none.
         """
         self.number = number
         self.history = history
         self.rows = generations.rows_of(view, number, parts.store)
         self.watermarks: Watermarks | None = None
-        self._emitter = emitter if history is None else None
+        self._envelopes = envelopes
         self.collections: tuple[Collection, ...] = (self.rows.collection,)
+        self.shared: tuple[Collection, ...] = ()
         group = generations.group_name(identity_of(view), number)
         reading = self._bindings(view, group, parts)
         if history is not None:
@@ -88,6 +89,21 @@ class _Generation:
             case _:
                 raise TypeError(f"{view.name} is neither a projection nor a stream")
 
+    def _emitter(self, stream: Stream[Any, Any], parts: Parts) -> Emitter | None:
+        """Return what emits the events of a stream; nothing while it reads its history."""
+        if self._envelopes is None:
+            return None
+        identity = identity_of(stream)
+        emitter = Emitter(
+            stream,
+            parts.store,
+            self._envelopes,
+            happened=names.happened(identity).generation(self.number),
+            emitted=names.emitted(identity),
+        )
+        self.shared = (emitter.emitted,)
+        return emitter if self.history is None else None
+
     def _windowing(self, stream: Stream[Any, Any], group: str, parts: Parts) -> Windowing:
         self.watermarks = Watermarks(
             store=parts.store,
@@ -103,7 +119,7 @@ class _Generation:
             sessions=names.sessions(identity_of(stream)).generation(self.number),
             watermarks=self.watermarks,
             group=group,
-            emitter=self._emitter,
+            emitter=self._emitter(stream, parts),
             in_order=self.history is None,
         )
 
@@ -155,19 +171,18 @@ class ProjectionRuntime:
         self.sources = Sources(self._stored, self._known)
         self._running: dict[int, _Generation] = {}
         self._is_reading = not (isinstance(view, Stream) and view.written_by(hub.system))
-        self._emitter = self._emitter_of(view)
-        self._relay = self._relay_of(self._parts) if self._emitter else None
-        self._live = _Generation(view, ReadModel().live, self._parts, self._emitter)
+        self._envelopes = self._envelopes_of(view)
+        self._relay = self._relay_of(self._parts) if self._envelopes else None
+        self._live = self._generation(ReadModel().live)
         self._unit = self._unit_of(view)
 
-    def _emitter_of(self, view: MaterializedView[Any]) -> Emitter | None:
+    def _envelopes_of(self, view: MaterializedView[Any]) -> EnvelopeFactory | None:
         if not isinstance(view, Stream) or not view.emits:
             return None
         hub = self._parts.hub
-        envelopes = EnvelopeFactory(
+        return EnvelopeFactory(
             identity_of(view), view.messages, self._clock, lambda: hub.max_message_bytes
         )
-        return Emitter(view, envelopes)
 
     def _relay_of(self, parts: Parts) -> Relay:
         relay = Relay(parts.store, parts.hub, parts.membership, parts.dead_letters, parts.telemetry)
@@ -180,7 +195,7 @@ class ProjectionRuntime:
             name=identity_of(view),
             messages=view.messages,
             parts=self._parts,
-            collections=[generations.COLLECTION],
+            collections=[generations.COLLECTION, *self._live.shared],
             background={"generations": self._watch, **({"relay": relay.run} if relay else {})},
             flush=relay.flush_if_mine if relay else None,
             problems={"outbox": lambda: relay.problem} if relay else {},
@@ -286,7 +301,7 @@ class ProjectionRuntime:
         return generation
 
     def _generation(self, number: int, history: str | None = None) -> _Generation:
-        return _Generation(self._view, number, self._parts, self._emitter, history)
+        return _Generation(self._view, number, self._parts, self._envelopes, history)
 
     async def _advance(self, model: ReadModel) -> None:
         """Switch to a generation that has caught up; remove one that is not needed any more."""
