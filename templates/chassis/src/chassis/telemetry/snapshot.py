@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
-from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from chassis.errors import Unavailable
@@ -75,9 +74,9 @@ class Exposition:
         if self._sources is not None:
             samples = (*await self._read(self._sources), *self._sources.known())
             registry.register(_Samples(self._metrics.unit, samples))
-        if _OPENMETRICS in accept:
-            return openmetrics.generate_latest(registry), openmetrics.CONTENT_TYPE_LATEST
-        return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
+        # Not the whole header, which is foreign input: the library fails on odd versions.
+        encode, content_type = choose_encoder(_OPENMETRICS if _OPENMETRICS in accept else "")
+        return encode(registry), content_type
 
     async def _read(self, sources: Sources) -> tuple[Sample, ...]:
         """Return the samples of the store, which are kept for a while."""
