@@ -95,7 +95,7 @@ def test_there_are_rows_for_what_the_system_has(project: Path, spec: Spec) -> No
 
 def test_durations_lead_to_traces(project: Path) -> None:
     titles = {
-        panel["title"] for panel in panels(project) for t in panel["targets"] if t["exemplar"]
+        panel["title"] for panel in panels(project) for t in panel["targets"] if "exemplar" in t
     }
     assert titles == {"Duration", "Duration of handlers"}
     sources = _yaml(project / "deploy/observability/grafana/datasources.yaml")["datasources"]

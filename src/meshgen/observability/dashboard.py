@@ -23,7 +23,6 @@ def dashboard(system: str, watched: Watched) -> dict[str, object]:
         "title": system,
         "tags": ["meshgen"],
         "schemaVersion": 39,
-        "editable": True,
         "graphTooltip": 1,  # the cross hair is in all panels
         "refresh": "30s",
         "time": {"from": "now-1h", "to": "now"},
@@ -88,11 +87,12 @@ def _panels(every: Iterator[Row]) -> Iterator[dict[str, object]]:
 
 
 def _panel(id: int, panel: Panel, place: dict[str, int]) -> dict[str, object]:
+    about = {"description": panel.about} if panel.about else {}
     return {
         "id": id,
         "type": "timeseries",
         "title": panel.title,
-        "description": panel.about,
+        **about,
         "datasource": _SOURCE,
         "gridPos": place,
         "fieldConfig": {"defaults": _defaults(panel), "overrides": []},
@@ -119,11 +119,11 @@ def _defaults(panel: Panel) -> dict[str, object]:
 
 
 def _target(query: Query, number: int) -> dict[str, object]:
+    exemplars = {"exemplar": True} if query.exemplars else {}
     return {
         "refId": chr(ord("A") + number),
-        "datasource": _SOURCE,
         "expr": query.expression,
         "legendFormat": query.legend,
-        "exemplar": query.exemplars,
         "range": True,
+        **exemplars,
     }
