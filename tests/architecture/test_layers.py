@@ -27,6 +27,7 @@ LAYERS = (
     "meshgen.evolution",
     "meshgen.graph",
     "meshgen.capacity",
+    "meshgen.observability",
     "meshgen.filesystem",
     "meshgen.merge",
     "meshgen.system.model",

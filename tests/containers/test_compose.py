@@ -95,7 +95,7 @@ def test_no_password_is_in_an_environment_or_a_command(shop: Composed) -> None:
     folder = shop.project.root / ".local" / "secrets"
     assert folder.stat().st_mode & 0o077 == 0
     passwords = [path.read_text().strip() for path in folder.glob("*_password")]
-    assert len(passwords) == 3
+    assert len(passwords) == 4
     described = json.dumps(list(shop.containers.values()))
     assert [each for each in passwords if each in described] == []
 

@@ -20,6 +20,7 @@ NAMES = (
     "order_monitoring",
     "postgresql",
     "postgresql_clients",
+    "prometheus",
     "settings",
 )
 SPEC = """\
@@ -70,6 +71,7 @@ def test_they_are_told_apart(tmp_path: Path) -> None:
             "order-monitoring",
             "postgresql-clients",
             "postgresql-process",
+            "prometheus-process",
             "settings-process",
             "settings-process-2",
         }
@@ -78,4 +80,5 @@ def test_they_are_told_apart(tmp_path: Path) -> None:
         }
         assert not workloads(found).keys() & jobs(found).keys()
     compose = yaml.safe_load((tmp_path / "odd" / "deploy" / "compose.yaml").read_text())
-    assert compose["services"].keys() == deployed | jobs(found).keys() | {"nats", "postgresql"}
+    others = {"nats", "postgresql", "collector", "grafana", "jaeger", "prometheus"}
+    assert compose["services"].keys() == deployed | jobs(found).keys() | others

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import tomllib
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 
 from meshgen.render.extension import Meshgen
-from meshgen.render.filters import FILTERS, docstring
+from meshgen.render.filters import FILTERS, docstring, json_document
 
 HOSTILE = ['"""', "'", '"', "\\", "\n", "{{ 1 }}", "{% raw %}", "\u2028", "\ufeff", "😀", "#", "*/"]
 # Lone surrogates cannot come out of a UTF-8 file, so a spec cannot hold them.
@@ -29,6 +30,13 @@ def test_a_python_literal_is_read_back_as_it_was(value: str) -> None:
 @given(text)
 def test_a_yaml_scalar_is_read_back_as_it_was(value: str) -> None:
     assert yaml.safe_load(FILTERS["yml"](value)) == value
+
+
+@given(text)
+def test_a_json_document_is_read_back_as_it_was(value: str) -> None:
+    written = json_document({"key": [value, 1, None]})
+    assert written.isascii()
+    assert json.loads(written) == {"key": [value, 1, None]}
 
 
 @given(text)

@@ -13,6 +13,8 @@ password() {
     cat "$1_password"
 }
 
+password grafana > /dev/null
+
 echo "cassandra://cassandra:9042" > cassandra_url
 
 echo "kafka://kafka:9092" > kafka_url

@@ -65,7 +65,7 @@ class ServerUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burn:
-    """A rule on the error budget: alert if both windows burn it `factor` times too fast.
+    """A rule on the error budget: alert if the burn rate of both windows is above `factor`.
 
     `budget` is the share of the budget that is spent when the long window is full.
     """

@@ -40,6 +40,11 @@ def toml(value: str) -> str:
     return _yaml_escaped(value)
 
 
+def json_document(value: object) -> str:
+    """A JSON document (RFC 8259) in ASCII; `tojson` would escape what matters in HTML only."""
+    return json.dumps(value, indent=2)
+
+
 def prose(value: str) -> str:
     """One line of plain text for a docstring or a comment."""
     text = " ".join(_BIDI.sub(" ", _CONTROL.sub(" ", value)).split())
@@ -90,6 +95,7 @@ FILTERS = {
     "py": python,
     "names": python_tuple,
     "yml": yaml,
+    "json": json_document,
     "toml": toml,
     "doc": docstring,
     "md": markdown,

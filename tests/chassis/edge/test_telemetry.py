@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from chassis.settings import Settings, SettingsError
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+from prometheus_client.core import Metric
+from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.servers.otlp import Receiver, receiving
 from tests.waiting import wait_until
 
 from .harness import ID, RecordingRuntime
@@ -28,48 +29,10 @@ __all__ = ["bank", "env", "nats"]
 PRINTERS = "tests.chassis.edge.printers"
 
 
-class Receiver:
-    """An OTLP/HTTP receiver: the spans by id, with the service that they belong to."""
-
-    def __init__(self) -> None:
-        self.spans: dict[str, tuple[str, Any]] = {}
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                assert self.path == "/v1/traces"
-                body = self.rfile.read(int(self.headers["content-length"]))
-                receiver.add(ExportTraceServiceRequest.FromString(body))
-                self.send_response(200)
-                self.send_header("content-type", "application/x-protobuf")
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Log nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def add(self, request: ExportTraceServiceRequest) -> None:
-        for part in request.resource_spans:
-            names = {a.key: a.value.string_value for a in part.resource.attributes}
-            for scope in part.scope_spans:
-                for span in scope.spans:
-                    self.spans[span.span_id.hex()] = names["service.name"], span
-
-    def of(self, trace_id: str) -> dict[str, tuple[str, Any]]:
-        return {k: v for k, v in dict(self.spans).items() if v[1].trace_id.hex() == trace_id}
-
-
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    thread = threading.Thread(target=receiver.server.serve_forever, daemon=True)
-    thread.start()
-    yield receiver
-    receiver.server.shutdown()
-    receiver.server.server_close()
+    with receiving() as receiver:
+        yield receiver
 
 
 def samples(text: str) -> dict[str, float]:
@@ -79,6 +42,11 @@ def samples(text: str) -> dict[str, float]:
         for family in text_string_to_metric_families(text)
         for s in family.samples
     }
+
+
+def in_openmetrics(text: str) -> list[Metric]:
+    """Parse a text in the format of OpenMetrics."""
+    return list(openmetrics.text_string_to_metric_families(text))  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.usefixtures("nats")
@@ -135,6 +103,59 @@ async def test_routes_are_templates_and_methods_are_known(
     assert 'http_request_method="_OTHER"' in text
     assert "BREW" not in text
     assert "unknown" not in text
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", "text/plain;version=0.0.4", "application/json"])
+async def test_without_openmetrics_the_text_format_is_sent(
+    http: httpx.AsyncClient, accept: str
+) -> None:
+    answer = await http.get("/metrics", headers={"accept": accept})
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert "# EOF" not in answer.text
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "0.0.1", "x", "1.0.0; escaping=allow-utf-8"])
+async def test_openmetrics_has_the_same_samples(http: httpx.AsyncClient, version: str) -> None:
+    await http.get(f"/wallets/{ID}")
+    accept = f"application/openmetrics-text; version={version}, text/plain;q=0.5"
+    answer = await http.get("/metrics", headers={"accept": accept})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text; version=1.0.0")
+    found = {s.name for f in in_openmetrics(answer.text) for s in f.samples}
+    plain = await http.get("/metrics")
+    assert found == {s.name for f in text_string_to_metric_families(plain.text) for s in f.samples}
+    assert "http_server_request_duration_seconds_bucket" in found
+
+
+@pytest.mark.usefixtures("nats")
+def test_durations_lead_to_the_traces_that_are_exported(
+    env: dict[str, str], bank: Bank, receiver: Receiver
+) -> None:
+    env |= {"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    recorded, dropped, root = "a" * 31 + "3", "a" * 31 + "4", "b" * 16
+    with started(env, *bank.units):
+        bank.ready()
+        for trace_id, flags in ((recorded, "01"), (dropped, "00")):
+            bank.headers["traceparent"] = f"00-{trace_id}-{root}-{flags}"
+            wallet_id = bank.open()
+            wait_until(partial(bank.balance, wallet_id), "the wallet in the read model")
+        requests = _exemplars(bank.wallet, "http_server_request_duration_seconds")
+        handled = _exemplars(bank.balances, "chassis_message_handling_seconds")
+    assert recorded in requests
+    assert recorded in handled
+    assert dropped not in requests | handled
+
+
+def _exemplars(unit: str, histogram: str) -> set[str]:
+    """The traces that the values of a histogram lead to."""
+    accept = {"accept": "application/openmetrics-text; version=1.0.0"}
+    text = httpx.get(f"{unit}/metrics", headers=accept, trust_env=False).text
+    return {
+        sample.exemplar.labels["trace_id"]
+        for family in in_openmetrics(text)
+        if family.name == histogram
+        for sample in family.samples
+        if sample.exemplar
+    }
 
 
 @pytest.mark.usefixtures("nats")

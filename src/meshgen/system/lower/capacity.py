@@ -188,8 +188,8 @@ def _objectives(plan: CapacityPlan) -> Iterator[TableView]:
     yield TableView(
         title="Alerts",
         text=(
-            "`deploy/observability/rules.yaml` alerts when the errors of both windows spend the "
-            "budget so many times too fast."
+            "`deploy/observability/rules.yaml` alerts when both windows exceed the burn rate: how "
+            "many times faster than in 30 days the budget is spent."
         ),
         header=("severity", "burn rate", "long window", "short window", "budget spent"),
         rows=tuple(
@@ -227,8 +227,8 @@ def rules_view(plan: CapacityPlan | None) -> RulesView | None:
             short=f"service:request_errors:ratio_rate{burn.short}",
             threshold=f"{burn.factor * (100 - (each.objectives.availability or 0)) / 100:.6g}",
             summary=(
-                f"{each.unit} spends its error budget {burn.factor:g} times too fast: "
-                f"{burn.budget:.0%} of 30 days in {burn.long}"
+                f"{each.unit} spends {burn.budget:.0%} of its error budget of 30 days in "
+                f"{burn.long}: burn rate {burn.factor:g}"
             ),
         )
         for each in plan.thresholds

@@ -12,6 +12,7 @@ from meshgen.naming import kebab
 from meshgen.spec.model import Spec
 from meshgen.system.lower.capacity import gateway_size, process_size, rules_view, size_view
 from meshgen.system.lower.engines import CLIENTS
+from meshgen.system.lower.observability import observability_view
 from meshgen.system.model import (
     BffView,
     DeployableView,
@@ -39,8 +40,19 @@ PORTS = {
 """The port of each engine's server."""
 
 _GATEWAY = "gateway"
-# The names of files and policies beside those of processes.
-_TAKEN = (_GATEWAY, "default-deny", "kustomization", "names", "network-policies", "settings")
+# The names of containers, files and policies beside those of processes.
+_TAKEN = (
+    _GATEWAY,
+    "collector",
+    "default-deny",
+    "grafana",
+    "jaeger",
+    "kustomization",
+    "names",
+    "network-policies",
+    "prometheus",
+    "settings",
+)
 _FILE = "sqlite"
 _SECRETS = "/run/secrets"
 _LOOPBACK = "127.0.0.1"
@@ -101,6 +113,7 @@ def deploy_view(
         gateway=size_view(capacity, system.sizes.get(_GATEWAY), gateway_size()),
         connections=_connections(capacity),
         rules=rules_view(capacity),
+        observability=observability_view(spec),
     )
 
 

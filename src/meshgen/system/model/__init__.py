@@ -25,10 +25,12 @@ from meshgen.system.model.code import (
     StoredAs,
 )
 from meshgen.system.model.deploy import (
+    AlertView,
     DeployableView,
     DeployedUnit,
     DeployView,
     MigrationView,
+    ObservabilityView,
     ServerPort,
     Setting,
     UnitAddress,
@@ -97,6 +99,7 @@ from meshgen.system.model.units import (
 __all__ = [
     "AccessTests",
     "AggregateView",
+    "AlertView",
     "Argument",
     "Attribute",
     "BffView",
@@ -130,6 +133,7 @@ __all__ = [
     "Mesh",
     "Message",
     "MigrationView",
+    "ObservabilityView",
     "OnFailureView",
     "OwnedQuery",
     "PartView",

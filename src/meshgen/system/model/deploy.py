@@ -90,6 +90,28 @@ class DeployableView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertView:
+    """An alert of Prometheus."""
+
+    alert: str
+    """Its name: `OutboxAge`."""
+    expression: str
+    duration: str
+    """How long it must hold: `5m`."""
+    severity: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservabilityView:
+    """What is watched, with or without service level objectives."""
+
+    alerts: tuple[AlertView, ...]
+    dashboard: dict[str, object]
+    """A dashboard of Grafana, in its own JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeployView:
     """Images, containers, and the servers of the engines that the spec names."""
 
@@ -107,3 +129,4 @@ class DeployView:
     """The largest number of connections to PostgreSQL."""
     rules: RulesView | None
     """Rules on error budgets; None without service level objectives."""
+    observability: ObservabilityView

@@ -14,6 +14,9 @@ _REQUESTS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 _BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
+Exemplar = dict[str, str]
+"""The trace that a value comes from, as labels."""
+
 
 class Metrics:
     """The instruments of the unit `unit`; every sample has the label `service`."""
@@ -65,18 +68,28 @@ class Metrics:
         """Count a message that was handled, has failed, or became a dead letter."""
         self._handled.labels(self._unit, group, type, outcome).inc()
 
-    def handling(self, group: str, type: str, seconds: float) -> None:
+    def handling(
+        self, group: str, type: str, seconds: float, exemplar: Exemplar | None = None
+    ) -> None:
         """Record the time of the handlers of a message."""
-        self._handling.labels(self._unit, group, type).observe(seconds)
+        self._handling.labels(self._unit, group, type).observe(seconds, exemplar)
 
     def batch(self, group: str, size: int) -> None:
         """Record the size of a batch."""
         self._batches.labels(self._unit, group).observe(size)
 
-    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+    def request(
+        self,
+        method: str,
+        route: str,
+        status: int,
+        seconds: float,
+        exemplar: Exemplar | None = None,
+    ) -> None:
         """Record a request; `route` is the template of its path, not the path."""
         known = method if method in _METHODS else "_OTHER"
-        self._requests.labels(self._unit, known, route, str(status)).observe(seconds)
+        labels = (self._unit, known, route, str(status))
+        self._requests.labels(*labels).observe(seconds, exemplar)
 
     def gauge(self, name: str, about: str, *labels: str) -> Gauge:
         """Return a new gauge, whose first label is that of the service."""

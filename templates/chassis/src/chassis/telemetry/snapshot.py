@@ -6,16 +6,17 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from chassis.errors import Unavailable
 from chassis.telemetry.metrics import Metrics
 
+_OPENMETRICS = "application/openmetrics-text"
 _FRESH = 5.0  # seconds: several scrapers cost no more than one
 
-_GAUGES = {
+GAUGES = {
     "outbox_messages": "Messages that wait to be published.",
     "outbox_age_seconds": "The age of the oldest message that waits to be published.",
     "dead_letters": "Messages that could not be handled or published.",
@@ -52,9 +53,7 @@ class Sources:
 
 
 class Exposition:
-    """The metrics of a unit in the text format of Prometheus."""
-
-    content_type = "text/plain; version=0.0.4; charset=utf-8"
+    """The metrics of a unit in the text formats of Prometheus."""
 
     def __init__(self, metrics: Metrics, sources: Sources | None = None) -> None:
         self._metrics = metrics
@@ -62,21 +61,32 @@ class Exposition:
         self._stored: tuple[Sample, ...] = ()
         self._until = float("-inf")
 
-    async def text(self) -> bytes:
-        """Return all metrics. Without the store, those that it is needed for are left out."""
-        text = generate_latest(self._metrics.registry)
-        if self._sources is None:
-            return text
+    async def text(self, accept: str) -> tuple[bytes, str]:
+        """Return all metrics, and their content type. Only OpenMetrics has exemplars.
+
+        Without the store, those that it is needed for are left out.
+
+        Args:
+            accept: The header of the request.
+        """
+        registry = CollectorRegistry()
+        registry.register(self._metrics.registry)
+        if self._sources is not None:
+            samples = (*await self._read(self._sources), *self._sources.known())
+            registry.register(_Samples(self._metrics.unit, samples))
+        # Not the whole header, which is foreign input: the library fails on odd versions.
+        encode, content_type = choose_encoder(_OPENMETRICS if _OPENMETRICS in accept else "")
+        return encode(registry), content_type
+
+    async def _read(self, sources: Sources) -> tuple[Sample, ...]:
+        """Return the samples of the store, which are kept for a while."""
         if time.monotonic() >= self._until:
             self._until = time.monotonic() + _FRESH
             try:
-                self._stored = await self._sources.stored()
+                self._stored = await sources.stored()
             except Unavailable:
                 self._stored = ()
-        samples = (*self._stored, *self._sources.known())
-        registry = CollectorRegistry()
-        registry.register(_Samples(self._metrics.unit, samples))
-        return text + generate_latest(registry)
+        return self._stored
 
 
 class _Samples(Collector):
@@ -85,7 +95,7 @@ class _Samples(Collector):
         self._samples = samples
 
     def collect(self) -> Iterator[Metric]:
-        for name, about in _GAUGES.items():
+        for name, about in GAUGES.items():
             mine = [sample for sample in self._samples if sample.name == name]
             if not mine:
                 continue

@@ -57,6 +57,10 @@ class Tracer:
         """Use a trace for a request to another unit within the current one."""
         return _NOTHING
 
+    def exemplar(self, traceparent: str | None) -> dict[str, str] | None:
+        """Return the labels of a value that this trace explains; None if it is not recorded."""
+        return None
+
     def sampled(self, began: Trace) -> Trace:
         """Return a trace that has no parent with the decision whether it is recorded."""
         return began

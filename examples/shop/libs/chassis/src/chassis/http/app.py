@@ -108,8 +108,9 @@ def _finished(
     async def openapi(_: Request) -> Response:
         return JSONResponse(await to_thread.run_sync(once))
 
-    async def metrics(_: Request) -> Response:
-        return Response(await exposition.text(), media_type=exposition.content_type)
+    async def metrics(request: Request) -> Response:
+        text, content_type = await exposition.text(request.headers.get("accept", ""))
+        return Response(text, headers={"content-type": content_type})
 
     for path, endpoint in health.endpoints(readiness).items():
         resources.add("GET", path, endpoint)

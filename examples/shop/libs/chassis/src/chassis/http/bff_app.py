@@ -43,8 +43,9 @@ def bff_app(
     """Return the application of a backend-for-frontend: its routers, which require a token."""
     exposition = Exposition(telemetry.metrics)
 
-    async def metrics(_: Request) -> Response:
-        return Response(await exposition.text(), media_type=exposition.content_type)
+    async def metrics(request: Request) -> Response:
+        text, content_type = await exposition.text(request.headers.get("accept", ""))
+        return Response(text, headers={"content-type": content_type})
 
     app = FastAPI(
         title=bff.name,

@@ -83,7 +83,9 @@ class Edge:
     def _write(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         """Write the line of the access log, and record the request."""
         log = _log.debug if scope["path"] in _QUIET else _log.info
-        self._telemetry.metrics.request(method, route_of(scope), status, seconds)
+        current = trace.current()
+        exemplar = self._telemetry.tracer.exemplar(current.traceparent) if current else None
+        self._telemetry.metrics.request(method, route_of(scope), status, seconds, exemplar)
         caller = scope.get(CALLER)
         log(
             "request",

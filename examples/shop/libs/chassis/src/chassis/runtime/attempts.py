@@ -79,12 +79,14 @@ class Attempts:
 
     async def carry_out(self, delivery: Delivery, work: Work) -> None:
         """Call the handlers of a message, which add their effects to `work`."""
+        tracer, envelope = self._parts.telemetry.tracer, delivery.envelope
         began = time.perf_counter()
         try:
-            await delivery.carry_out(work, self._parts.telemetry.tracer, self._group)
+            await delivery.carry_out(work, tracer, self._group)
         finally:
             seconds = time.perf_counter() - began
-            self._metrics.handling(self._group, delivery.record.type, seconds)
+            exemplar = tracer.exemplar(envelope.traceparent) if envelope else None
+            self._metrics.handling(self._group, delivery.record.type, seconds, exemplar)
 
     async def _once(self, delivery: Delivery, more: Commit | None, handled: frozenset[str]) -> None:
         work = Work(self._parts.store, handled=handled)

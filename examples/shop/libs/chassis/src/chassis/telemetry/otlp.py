@@ -87,6 +87,10 @@ class _SpanTracer(Tracer):
         flags = "00" if result.decision is Decision.DROP else "01"
         return replace(began, traceparent=f"{began.traceparent[:-2]}{flags}")
 
+    def exemplar(self, traceparent: str | None) -> dict[str, str] | None:
+        trace_id, flags = trace.parse(traceparent) or ("", "00")
+        return {"trace_id": trace_id} if TraceFlags(int(flags, 16)).sampled else None
+
     @contextmanager
     def server(self, began: Trace, scope: Mapping[str, Any], answer: Answer) -> Iterator[Trace]:
         start = time.time_ns()
