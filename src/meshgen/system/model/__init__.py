@@ -42,6 +42,7 @@ from meshgen.system.model.engines import (
     StoreView,
 )
 from meshgen.system.model.jobs import SparkView
+from meshgen.system.model.load import ArrivalsView, LoadView, ObjectivesView
 from meshgen.system.model.system import (
     CatalogView,
     ContractModule,
@@ -98,6 +99,7 @@ __all__ = [
     "AccessTests",
     "AggregateView",
     "Argument",
+    "ArrivalsView",
     "Attribute",
     "BffView",
     "Bound",
@@ -126,10 +128,12 @@ __all__ = [
     "GatewayView",
     "Import",
     "JobView",
+    "LoadView",
     "Loop",
     "Mesh",
     "Message",
     "MigrationView",
+    "ObjectivesView",
     "OnFailureView",
     "OwnedQuery",
     "PartView",
