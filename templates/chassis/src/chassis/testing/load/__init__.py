@@ -14,10 +14,6 @@ It is an open model: arrivals come at random times (a Poisson process) whether o
 are done, as users do who know nothing of each other, and the latency of the first request counts
 from the time when it was due. In a closed model a slow system slows its callers down, and the
 requests that they would have sent meanwhile are missing in the percentiles (coordinated omission).
+
+Nothing is imported here, because Locust replaces parts of the standard library (gevent).
 """
-
-from chassis.testing.load.arrivals import Arrivals
-from chassis.testing.load.objectives import Objectives
-from chassis.testing.load.run import load_test
-
-__all__ = ["Arrivals", "Objectives", "load_test"]

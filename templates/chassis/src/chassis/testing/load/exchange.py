@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -10,10 +9,8 @@ import gevent.local
 import httpx
 from locust.contrib.fasthttp import FastHttpSession
 
+from chassis.testing.load.routes import route
 from chassis.testing.system import Response, decoded, is_not_found
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_COMMAND_OF_AGGREGATE = 4  # segments: unit, collection, id, command
 
 
 class Lateness(gevent.local.local):
@@ -62,19 +59,8 @@ class CountedExchange:
             response = Response(
                 status=answer.status_code,
                 body=decoded(answer.content or b""),
-                headers=httpx.Headers(dict(answer.headers or {})),
+                headers=httpx.Headers(list((answer.headers or {}).items())),
             )
             if is_not_found(response):
                 answer.success()
         return response
-
-
-def route(method: str, path: str) -> str:
-    """Return the path with `{id}` for ids, under which requests are counted.
-
-    `/cart/carts/6e2b.../check-out` -> `/cart/carts/{id}/check-out`
-    """
-    parts = ["{id}" if _UUID.fullmatch(part) else part for part in path.strip("/").split("/")]
-    if method == "POST" and len(parts) == _COMMAND_OF_AGGREGATE:
-        parts[2] = "{id}"
-    return "/" + "/".join(parts)

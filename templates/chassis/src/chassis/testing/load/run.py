@@ -14,6 +14,7 @@ import gevent.event
 import locust
 import locust.stats
 from locust.env import Environment
+from locust.stats import console_logger
 
 from chassis.embedded.errors import EmbeddedError
 from chassis.testing.load.arrivals import Arrivals
@@ -43,7 +44,7 @@ class Run:
         """Wait until all arrivals are prepared, and return the time when the peak begins."""
         self._preparing -= 1
         if not self._preparing:
-            self._environment.stats.reset_all()
+            self._environment.stats.clear_all()
             self._began = time.perf_counter()
             self._prepared.set()
         self._prepared.wait()
@@ -120,7 +121,8 @@ def load_test(root: Path, objectives: Mapping[str, Objectives]) -> None:
     def report(**_: object) -> None:
         run = Arrivals.peak
         lines = [run.problem] if run.problem else list(run.verdict(objectives))
-        print("\n".join(lines) or "all objectives are met")
+        for line in lines or ["all objectives are met"]:
+            console_logger.info(line)
 
     events: Any = locust.events  # listeners have no types
     events.init_command_line_parser.add_listener(add_options)
