@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from meshgen.spec.check import check_text
 from meshgen.system.lower import resolve
 from meshgen.system.model import ArrivalsView, LoadView
-from tests.capacity.shops import SHOP
+from tests.capacity.shops import SHOP, checked
 
 
 def load(*peaks: str, spec: str = SHOP) -> LoadView:
     """The load test of the shop with other peaks."""
     start, end = spec.index("  peak:\n", spec.index("\nslo:")), spec.index("\nscenarios:")
     text = spec[:start] + "  peak:\n" + "".join(f"    {p}\n" for p in peaks) + spec[end:]
-    checked = check_text(text, "shop.yaml")
-    assert checked.spec, checked
-    found = resolve(checked.spec).project.load
+    found = resolve(checked(text)).project.load
     assert found
     return found
 
@@ -79,11 +76,9 @@ def test_what_no_scenario_has_is_named() -> None:
 
 
 def test_narrower_objectives_have_a_path() -> None:
-    spec = SHOP.replace("  payment:\n", "  payment:\n    slo: {availability: 99.95%}\n", 1).replace(
-        "          CheckOut:\n",
-        "          CheckOut:\n            slo: {latency: {p99: 300ms}}\n",
-        1,
-    )
+    spec = SHOP.replace("  payment:\n", "  payment:\n    slo: {availability: 99.95%}\n", 1)
+    own = "          CheckOut:\n            slo: {latency: {p99: 300ms}}\n"
+    spec = spec.replace("          CheckOut:\n", own, 1)
     found = load("web GET /home: 1/s", spec=spec)
     assert [(each.path, each.availability, each.p99) for each in found.objectives] == [
         ("/", "99.9", 500),
@@ -93,10 +88,7 @@ def test_narrower_objectives_have_a_path() -> None:
 
 
 def test_without_objectives_there_is_none() -> None:
-    checked = check_text(
-        SHOP[: SHOP.index("\nslo:")] + SHOP[SHOP.index("\nscenarios:") :], "shop.yaml"
-    )
-    assert checked.spec
-    mesh = resolve(checked.spec)
+    start, end = SHOP.index("\nslo:"), SHOP.index("\nscenarios:")
+    mesh = resolve(checked(SHOP[:start] + SHOP[end:]))
     assert mesh.project.load is None
     assert not mesh.chassis.load
