@@ -58,6 +58,14 @@ class Deployment:
     servers: Mapping[str, Server] = field(default_factory=dict)
 
     @property
+    def niceness(self) -> int:
+        """How far the processes stand back for servers, which have machines of their own elsewhere.
+
+        One that is started again could not, if dozens of processes that wait for it came first.
+        """
+        return 10 if self.servers else 0
+
+    @property
     def data(self) -> Path:
         """The folder of the stores."""
         return self.root / ".local" / "data"

@@ -82,6 +82,7 @@ class Running:
         log = self.deployment.root / ".local" / "logs" / f"{self.process.name}.log"
         with log.open("ab") as output:
             self.child = await asyncio.create_subprocess_exec(
+                *("nice", "-n", str(self.deployment.niceness)),
                 *self.process.command,
                 cwd=self.deployment.root,
                 env={**_environment(), **self.process.env},

@@ -132,8 +132,9 @@ class _Reader:
                 within = name if group == "unit" else within
             case Reference(places=places):
                 yield from _reference(entry.key, at, "" if places == "far" else within)
-            case RequestName():
-                yield from _request(entry.key, at)
+            case RequestName():  # a scenario mentions nothing
+                if found := _REQUEST.fullmatch(entry.key.text):
+                    yield from _unit_and_member(found, entry.key, at)
         yield from self.read(shape.value, entry.value, at, within)
 
     def scalar(self, shape: Shape, node: Scalar, path: Path, within: str) -> Mentions:
@@ -152,9 +153,7 @@ class _Reader:
                 yield from self.expression(node, path)
             case QueryCall():
                 if found := _PART.match(node.text):
-                    unit, name = found[1], found[2]
-                    yield Mention(Thing("unit", "", unit), node, *found.span(1), path)
-                    yield Mention(Thing("member", unit, name), node, *found.span(2), path)
+                    yield from _unit_and_member(found, node, path)
             case Expression() | ItemOf():
                 yield from self.expression(node, path)
 
@@ -207,13 +206,12 @@ def _reference(scalar: Scalar, path: Path, within: str) -> Mentions:
     yield Mention(Thing("member", unit or within, name), scalar, start, len(scalar.text), path)
 
 
-def _request(scalar: Scalar, path: Path) -> Mentions:
-    """Yield the parts of `unit.Name` or `bff GET /path`; a scenario mentions nothing."""
-    if found := _REQUEST.fullmatch(scalar.text):
-        unit, name = found.groups()
-        yield Mention(Thing("unit", "", unit), scalar, *found.span(1), path)
-        if name:
-            yield Mention(Thing("member", unit, name), scalar, *found.span(2), path)
+def _unit_and_member(found: re.Match[str], scalar: Scalar, path: Path) -> Mentions:
+    """Yield the unit, group 1, and its member, group 2, if there is one."""
+    unit, name = found.groups()
+    yield Mention(Thing("unit", "", unit), scalar, *found.span(1), path)
+    if name:
+        yield Mention(Thing("member", unit, name), scalar, *found.span(2), path)
 
 
 def _whole(thing: Thing, scalar: Scalar, path: Path, declares: str = "") -> Mention:
