@@ -9,6 +9,7 @@ what it is, and units share those. A position is the offset of the next message.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
@@ -24,7 +25,7 @@ from chassis.hub.port import Backlog, Record, Topic
 from chassis.hub.requests import NoTopic
 from chassis.tasks import end
 
-_RECONNECT_WAIT = 0.2  # seconds
+_RECONNECT_WAIT, _LONGEST_WAIT = 0.2, 3.0  # seconds
 
 _log = structlog.get_logger()
 
@@ -151,8 +152,11 @@ class KafkaHub:
             _log.info("event hub reconnected")
 
     async def _reopen(self) -> Connection:
+        """Connect again, less and less often: all processes of a system do it at the same time."""
+        wait = _RECONNECT_WAIT
         while True:
-            await asyncio.sleep(_RECONNECT_WAIT)
+            await asyncio.sleep(random.uniform(wait / 2, wait))
+            wait = min(2 * wait, _LONGEST_WAIT)
             with suppress(Unavailable):
                 return await self._open()
 
