@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from chassis.embedded.keys import ensure_keys
@@ -35,9 +36,14 @@ from pathlib import Path
 
 from chassis.testing.load.arrivals import Arrivals
 from chassis.testing.load.objectives import Objectives
+from chassis.testing.load.processor import Idle
 from chassis.testing.load.run import load_test
 
-load_test(Path(__file__).parent, {"/": Objectives(availability=99.0, p95=500)})
+load_test(
+    Path(__file__).parent,
+    {"/": Objectives(availability=99.0, p95=500)},
+    idle=Idle(process=10.0, unit=10.0, gateway=5.0, hub=1.0),
+)
 
 
 class ANote(Arrivals):
@@ -56,7 +62,7 @@ class Notes(Arrivals):
     def arrive(self) -> Iterator[None]:
         reader = self.reader()
         yield
-        reader.get("/notes/notes-of-author", author_id=reader.id)
+        reader.eventually("/notes/notes-of-author", {"author_id": reader.id})
 """
 STALL = 1.5
 
@@ -95,7 +101,12 @@ class Handler(BaseHTTPRequestHandler):
                 self.server.stalled_until = time.monotonic() + STALL
         if name == self.server.stalls:
             time.sleep(max(0.0, self.server.stalled_until - time.monotonic()))
-        body = json.dumps({"note_id": "n 1", "items": []}).encode()
+        content = {
+            "note_id": "n 1",
+            "type": "urn:problem:busy",
+            "instance": str(uuid4()),
+        }
+        body = json.dumps(content).encode()
         self.send_response(self.server.status.get(name, 200))
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -164,7 +175,11 @@ def test_errors_miss_the_availability(root: Path, server: Server) -> None:
     done = run(root, server.url, "--seconds", "1", "--rate", "0.5")
     assert done.returncode == 1, done.stdout
     assert "GET /notes/notes-of-author: 100 % failed, 1 % may fail" in done.stdout
-    assert "Notes: " in done.stdout
+    (unfinished,) = (line for line in done.stdout.splitlines() if "not finished" in line)
+    assert unfinished == (
+        "Notes: 10 not finished: GET /notes/notes-of-author: got 503 urn:problem:busy"
+    )
+    assert server.seen["notes-of-author"] == 10, "what is overloaded is not asked again"
 
 
 def test_a_refused_command_is_an_error_too(root: Path, server: Server) -> None:
@@ -178,7 +193,7 @@ def test_there_is_no_result_if_nothing_can_be_prepared(root: Path, server: Serve
     server.status["begin-note"] = 500
     done = run(root, server.url, "--seconds", "1")
     assert done.returncode == 2, done.stdout
-    assert "ANote cannot be prepared: author POST /notes/notes/begin-note: got 500" in done.stdout
+    assert "ANote cannot be prepared: POST /notes/notes/begin-note: got 500" in done.stdout
     assert "end-note" not in server.seen
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chassis.testing.load.arrivals import Arrivals
 from chassis.testing.load.objectives import Objectives
+from chassis.testing.load.processor import Cost, Idle
 from chassis.testing.load.run import load_test
 
 load_test(
@@ -14,6 +15,7 @@ load_test(
     {
         "/": Objectives(availability=99.9, p95=200, p99=500),
     },
+    idle=Idle(process=8.91, unit=6.9, gateway=7.63, hub=2.53),
 )
 
 
@@ -21,6 +23,7 @@ class APaidOrderIsShipped(Arrivals):
     """a paid order is shipped"""
 
     rate = 20.0
+    cost = Cost(units=17.576, gateway=2.376, hub=3.311)
 
     def arrive(self) -> Iterator[None]:
         merchant = self.caller("merchant")
@@ -43,6 +46,7 @@ class WebGetHome(Arrivals):
     """web GET /home"""
 
     rate = 60.0
+    cost = Cost(units=2.4, gateway=0.594, hub=0.0)
 
     def arrive(self) -> Iterator[None]:
         reader = self.reader()
@@ -54,6 +58,7 @@ class MobileGetHome(Arrivals):
     """mobile GET /home"""
 
     rate = 40.0
+    cost = Cost(units=1.81, gateway=0.594, hub=0.0)
 
     def arrive(self) -> Iterator[None]:
         reader = self.reader()
@@ -65,6 +70,7 @@ class BackofficeGetFraud(Arrivals):
     """backoffice GET /fraud"""
 
     rate = 0.1
+    cost = Cost(units=2.4, gateway=0.594, hub=0.0)
 
     def arrive(self) -> Iterator[None]:
         reader = self.reader("merchant")

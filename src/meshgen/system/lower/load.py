@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from meshgen.capacity import CapacityPlan
+from meshgen.capacity.costs import COSTS
 from meshgen.capacity.model import Threshold
+from meshgen.capacity.work import Work, work_of
 from meshgen.naming import pascal, url_prefix
 from meshgen.spec.model import Do, Endpoint, Objectives, Peak, Query, Ref, Scenario, See, Spec
 from meshgen.spec.routes import command_path, query_path, read_roles
 from meshgen.system.index import Index
 from meshgen.system.lower.scenarios import ask_line, callers_of, do_line, names_in, see_line
-from meshgen.system.model import ArrivalsView, Import, LoadView, ObjectivesView
+from meshgen.system.model import ArrivalsView, CostView, IdleView, Import, LoadView, ObjectivesView
 
 REQUIREMENTS = ("locust>=2.47,<3", "types-gevent>=25")
 
 # What a locustfile imports, besides types of the contracts.
-_IMPORTED = frozenset(("Arrivals", "Objectives", "Iterator", "Path", "Decimal", "UUID", "UTC"))
+_IMPORTED = frozenset(
+    ("Arrivals", "Cost", "Idle", "Objectives", "Iterator", "Path", "Decimal", "UUID", "UTC")
+)
 
 
 def load_view(
@@ -37,64 +43,94 @@ def load_view(
     arrivals: list[ArrivalsView] = []
     missing: list[str] = []
     for peak in plan.peaks:
-        lines = _lines(spec, index, peak)
-        if lines is None:
+        script = _script(spec, index, peak)
+        if script is None:
             missing.append(peak.name)
             continue
         name = _class_name(peak.name, taken)
         taken.add(name)
-        prepared, measured = lines
-        rate = repr(float(f"{peak.rate:.6g}"))
         arrivals.append(
             ArrivalsView(
-                name=name, words=peak.name, rate=rate, prepared=prepared, measured=measured
+                name=name,
+                words=peak.name,
+                rate=_source(peak.rate),
+                cost=_cost_view(work_of(spec, peak, script.items)),
+                prepared=script.prepared,
+                measured=script.measured,
             )
         )
     return LoadView(
         requirements=REQUIREMENTS,
         objectives=tuple(_objectives(plan, index)),
+        idle=_idle_view(),
         arrivals=tuple(arrivals),
         missing=tuple(missing),
     )
 
 
-Lines = tuple[tuple[str, ...], tuple[str, ...]]
-"""Lines that prepare, and lines that are measured."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Script:
+    """Lines that prepare, and lines that are measured.
+
+    `items` is the length of lists that it fills: the times that a command is sent at most.
+    """
+
+    prepared: tuple[str, ...]
+    measured: tuple[str, ...]
+    items: int = 1
 
 
-def _lines(spec: Spec, index: Index, peak: Peak) -> Lines | None:
+def _source(value: float) -> str:
+    return repr(float(f"{value:.6g}"))
+
+
+def _cost_view(work: Work) -> CostView:
+    units, gateway, hub = (repr(round(v, 3)) for v in (work.units, work.gateway, work.hub))
+    return CostView(units=units, gateway=gateway, hub=hub)
+
+
+def _idle_view() -> IdleView:
+    return IdleView(
+        process=repr(COSTS.idle_process),
+        unit=repr(COSTS.idle_unit),
+        gateway=repr(COSTS.idle_gateway),
+        hub=repr(COSTS.idle_hub),
+    )
+
+
+def _script(spec: Spec, index: Index, peak: Peak) -> _Script | None:
     for scenario in spec.scenarios:
         if scenario.name == peak.name:
-            return _scenario_lines(scenario, peak.role, index)
+            return _scenario_script(scenario, peak.role, index)
     (request,) = peak.requests
     for bff in spec.bffs:
         for endpoint in bff.endpoints:
             if request == Ref(unit=bff.name, name=f"GET {endpoint.path}"):
-                return _endpoint_lines(bff.name, endpoint, index)
+                return _endpoint_script(bff.name, endpoint, index)
     query = index.query(request)
     own = () if query is None or query.owner is None else (query.owner,)
     if query and query.page and query.by in ((), own):
-        return _query_lines(request.unit, query)
-    return _lines_of_a_step(spec, request, index)
+        return _query_script(request.unit, query)
+    return _script_of_a_step(spec, request, index)
 
 
-def _scenario_lines(scenario: Scenario, role: str | None, index: Index) -> Lines:
+def _scenario_script(scenario: Scenario, role: str | None, index: Index) -> _Script:
     """Measure from the first step of the role to its last one; the steps before prepare it."""
     own = [n for n, step in enumerate(scenario.steps) if role in (None, step.role)]
-    return _step_lines(scenario.steps[: own[-1] + 1], own[0], index)
+    return _step_script(scenario.steps[: own[-1] + 1], own[0], index)
 
 
-def _lines_of_a_step(spec: Spec, request: Ref, index: Index) -> Lines | None:
+def _script_of_a_step(spec: Spec, request: Ref, index: Index) -> _Script | None:
     """Measure a step of the first scenario that has the request; the steps before prepare it."""
     for scenario in spec.scenarios:
         for number, step in enumerate(scenario.steps):
             if request == (step.command if isinstance(step, Do) else step.query):
-                return _step_lines(scenario.steps[: number + 1], number, index)
+                return _step_script(scenario.steps[: number + 1], number, index)
     return None
 
 
-def _step_lines(steps: tuple[Do | See, ...], first: int, index: Index) -> Lines:
-    """Return the lines of `steps`, measured from the `first`.
+def _step_script(steps: tuple[Do | See, ...], first: int, index: Index) -> _Script:
+    """Return the script of `steps`, measured from the `first`.
 
     A read that a command follows waits for what it expects; others are asked once, as the capacity
     model counts them.
@@ -109,10 +145,15 @@ def _step_lines(steps: tuple[Do | See, ...], first: int, index: Index) -> Lines:
         for number, step in enumerate(steps)
     )
     callers = tuple(f'{name} = self.caller("{role}")' for name, role in callers_of(steps))
-    return (*callers, *lines[:first]), lines[first:]
+    sent = Counter(step.command for step in steps if isinstance(step, Do))
+    return _Script(
+        prepared=(*callers, *lines[:first]),
+        measured=lines[first:],
+        items=max(sent.values(), default=1),
+    )
 
 
-def _endpoint_lines(bff: str, endpoint: Endpoint, index: Index) -> Lines | None:
+def _endpoint_script(bff: str, endpoint: Endpoint, index: Index) -> _Script | None:
     if endpoint.parameters:
         return None
     roles = []
@@ -123,14 +164,17 @@ def _endpoint_lines(bff: str, endpoint: Endpoint, index: Index) -> Lines | None:
     return _read(f"{url_prefix(bff)}{endpoint.path}", roles, "")
 
 
-def _query_lines(unit: str, query: Query) -> Lines:
+def _query_script(unit: str, query: Query) -> _Script:
     argument = f", {query.owner}=reader.id" if query.by else ""
     return _read(f"{url_prefix(unit)}{query_path(query)}", list(query.roles or ())[:1], argument)
 
 
-def _read(path: str, roles: Iterable[str], argument: str) -> Lines:
+def _read(path: str, roles: Iterable[str], argument: str) -> _Script:
     listed = ", ".join(f'"{role}"' for role in dict.fromkeys(roles))
-    return (f"reader = self.reader({listed})",), (f'reader.get("{path}"{argument})',)
+    return _Script(
+        prepared=(f"reader = self.reader({listed})",),
+        measured=(f'reader.get("{path}"{argument})',),
+    )
 
 
 def _class_name(words: str, taken: set[str]) -> str:

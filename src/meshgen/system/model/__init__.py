@@ -42,7 +42,7 @@ from meshgen.system.model.engines import (
     StoreView,
 )
 from meshgen.system.model.jobs import SparkView
-from meshgen.system.model.load import ArrivalsView, LoadView, ObjectivesView
+from meshgen.system.model.load import ArrivalsView, CostView, IdleView, LoadView, ObjectivesView
 from meshgen.system.model.system import (
     CatalogView,
     ContractModule,
@@ -113,6 +113,7 @@ __all__ = [
     "Constant",
     "Constants",
     "ContractModule",
+    "CostView",
     "DeployView",
     "DeployableView",
     "DeployedUnit",
@@ -126,6 +127,7 @@ __all__ = [
     "ExtraView",
     "GatewayRoute",
     "GatewayView",
+    "IdleView",
     "Import",
     "JobView",
     "LoadView",

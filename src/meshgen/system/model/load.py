@@ -16,6 +16,26 @@ class ObjectivesView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CostView:
+    """Milliseconds of processor time, as Python source."""
+
+    units: str
+    gateway: str
+    hub: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleView:
+    """Milliseconds of processor time in a second, whatever the rate is, as Python source."""
+
+    process: str
+    unit: str
+    gateway: str
+    hub: str
+    """For each unit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArrivalsView:
     """Something that happens at the peak: lines that prepare it, and lines that are measured."""
 
@@ -25,6 +45,8 @@ class ArrivalsView:
     """What the spec calls it."""
     rate: str
     """Times a second, as Python source."""
+    cost: CostView
+    """Of one, and of all that follows from it."""
     prepared: tuple[str, ...]
     measured: tuple[str, ...]
 
@@ -35,6 +57,7 @@ class LoadView:
 
     requirements: tuple[str, ...]
     objectives: tuple[ObjectivesView, ...]
+    idle: IdleView
     arrivals: tuple[ArrivalsView, ...]
     missing: tuple[str, ...]
     """What happens at the peak, but needs values that no scenario has."""

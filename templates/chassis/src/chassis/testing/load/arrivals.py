@@ -16,6 +16,7 @@ from locust import FastHttpUser, task
 from locust.exception import StopUser
 
 from chassis.testing.load.exchange import CountedExchange, Lateness
+from chassis.testing.load.processor import NOTHING, Cost
 from chassis.testing.system import Caller
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Arrivals(FastHttpUser):
     network_timeout = connection_timeout = _REQUEST_TIMEOUT
 
     rate: ClassVar[float]
+    cost: ClassVar[Cost] = NOTHING
+    """What the capacity model says that an arrival costs, and all that follows from it."""
     peak: ClassVar[Run]
 
     def __init__(self, environment: Any) -> None:
@@ -69,7 +72,7 @@ class Arrivals(FastHttpUser):
         """Prepare all arrivals, wait until everything is prepared, and let them come."""
         number = max(1, round(self.rate * self.peak.scale * self.peak.seconds))
         prepared = deque(self._prepare(number))
-        began = self.peak.begin_together()
+        began = self.peak.begin_together(self.cost * number)
         # Given their number, the times of a Poisson process are uniform.
         times = sorted(random.uniform(0, self.peak.seconds) for _ in range(number))
         arrived = gevent.pool.Group()

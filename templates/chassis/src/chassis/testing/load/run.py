@@ -19,32 +19,52 @@ from locust.stats import console_logger
 from chassis.embedded.errors import EmbeddedError
 from chassis.testing.load.arrivals import Arrivals
 from chassis.testing.load.objectives import Measured, Objectives, missed, objectives_of
+from chassis.testing.load.processor import NOTHING, Cost, Idle, Used, comparison, used
 from chassis.testing.system import System
 
 _MISSED, _NOT_RUN = 1, 2
+_KINDS_OF_FAILURES = 20
 
 
 class Run:
     """What the arrivals of all kinds share."""
 
     def __init__(
-        self, environment: Environment, system: System, *, scale: float, seconds: float
+        self,
+        environment: Environment,
+        system: System,
+        *,
+        root: Path,
+        idle: Idle,
+        scale: float,
+        seconds: float,
     ) -> None:
         self.system = system
         self.scale = scale
         self.seconds = seconds
         self.failures: Counter[tuple[str, str]] = Counter()
         self.problem: str | None = None
+        self._root = root
+        self._idle = idle
         self._environment = environment
         self._preparing = self._arriving = len(environment.user_classes)
         self._prepared = gevent.event.Event()
         self._began = 0.0
+        self._cost = NOTHING
+        self._before: Used | None = None
+        self._processor = ""
 
-    def begin_together(self) -> float:
-        """Wait until all arrivals are prepared, and return the time when the peak begins."""
+    def begin_together(self, predicted: Cost) -> float:
+        """Wait until all arrivals are prepared, and return the time when the peak begins.
+
+        Args:
+            predicted: What all arrivals of the kind cost.
+        """
+        self._cost += predicted
         self._preparing -= 1
         if not self._preparing:
             self._environment.stats.clear_all()
+            self._before = used(self._root)
             self._began = time.perf_counter()
             self._prepared.set()
         self._prepared.wait()
@@ -58,12 +78,21 @@ class Run:
         """Note that all arrivals of a kind are over; the last one ends the test."""
         self._arriving -= 1
         if not self._arriving:
+            self._processor = self._compared(time.perf_counter() - self._began)
             self._quit()
 
     def abort(self, problem: str) -> None:
         """End the test without a result."""
         self.problem = self.problem or problem
         self._quit()
+
+    def results(self, objectives: Mapping[str, Objectives]) -> Iterator[str]:
+        """Yield what is printed at the end."""
+        if self.problem:
+            yield self.problem
+            return
+        yield self._processor
+        yield from list(self.verdict(objectives)) or ["all objectives are met"]
 
     def verdict(self, objectives: Mapping[str, Objectives]) -> Iterator[str]:
         """Yield the objectives that were missed."""
@@ -76,8 +105,16 @@ class Run:
                 p99=entry.get_response_time_percentile(0.99),
             )
             yield from missed(measured, objectives_of(entry.name, objectives))
-        for (name, error), times in self.failures.items():
+        for (name, error), times in self.failures.most_common(_KINDS_OF_FAILURES):
             yield f"{name}: {times} not finished: {error}"
+
+    def _compared(self, seconds: float) -> str:
+        before, after = self._before, used(self._root)
+        if before is None or after is None:
+            return comparison(self._cost, None, seconds)
+        idle = self._idle.of(after.processes, after.units)
+        measured = after.cost + before.cost * -1
+        return comparison(self._cost + idle * seconds, measured, seconds)
 
     def _quit(self) -> None:
         """End the test from outside of its users, which it ends."""
@@ -85,7 +122,7 @@ class Run:
             gevent.spawn(self._environment.runner.quit)
 
 
-def load_test(root: Path, objectives: Mapping[str, Objectives]) -> None:
+def load_test(root: Path, objectives: Mapping[str, Objectives], *, idle: Idle) -> None:
     """Make a locustfile a test of `objectives`.
 
     Its exit code is 1 if one is missed, and 2 if the test could not be run.
@@ -94,6 +131,7 @@ def load_test(root: Path, objectives: Mapping[str, Objectives]) -> None:
         root: The folder of the project.
         objectives: The objectives by path: of all requests at and below it, unless a longer path
             has its own. `/` is all others.
+        idle: What the system costs in a second, whatever the rate is.
     """
     locust.stats.PERCENTILES_TO_REPORT = [0.5, 0.95, 0.99]
 
@@ -109,7 +147,14 @@ def load_test(root: Path, objectives: Mapping[str, Objectives]) -> None:
             raise SystemExit(f"error: {error}") from error
         environment.host = system.url
         options.num_users = options.spawn_rate = len(environment.user_classes)
-        Arrivals.peak = Run(environment, system, scale=options.rate, seconds=options.seconds)
+        Arrivals.peak = Run(
+            environment,
+            system,
+            root=root,
+            idle=idle,
+            scale=options.rate,
+            seconds=options.seconds,
+        )
 
     def judge(environment: Environment, **_: object) -> None:
         run = Arrivals.peak
@@ -119,9 +164,7 @@ def load_test(root: Path, objectives: Mapping[str, Objectives]) -> None:
             environment.process_exit_code = _MISSED if any(run.verdict(objectives)) else 0
 
     def report(**_: object) -> None:
-        run = Arrivals.peak
-        lines = [run.problem] if run.problem else list(run.verdict(objectives))
-        for line in lines or ["all objectives are met"]:
+        for line in Arrivals.peak.results(objectives):
             console_logger.info(line)
 
     events: Any = locust.events  # listeners have no types

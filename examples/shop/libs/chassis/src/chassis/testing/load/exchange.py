@@ -27,8 +27,9 @@ class Lateness(gevent.local.local):
 class CountedExchange:
     """Sends requests in a session of Locust.
 
-    Every response but a success is an error, except for those that say that something is not there
-    yet: callers repeat the request, because events of other services arrive later.
+    Every response but a success is an error and ends the arrival: repeating it would add load to a
+    system that has too much of it. Except for those that say that something is not there yet:
+    callers repeat the request, because events of other services arrive later.
     """
 
     def __init__(self, session: FastHttpSession, lateness: Lateness) -> None:
@@ -44,13 +45,18 @@ class CountedExchange:
         params: Mapping[str, str],
         headers: Mapping[str, str],
     ) -> Response:
-        """Send a request and return the response; its status is 0 if there is none."""
+        """Send a request and return the response.
+
+        Raises:
+            AssertionError: It has failed.
+        """
         url = f"{path}?{urlencode(params)}" if params else path
+        name = route(method, path)
         late = self._lateness.take()
         with self._session.request(
             method,
             url,
-            name=route(method, path),
+            name=name,
             data=content,
             headers=dict(headers),
             catch_response=True,
@@ -61,6 +67,17 @@ class CountedExchange:
                 body=decoded(answer.content or b""),
                 headers=httpx.Headers(list((answer.headers or {}).items())),
             )
-            if is_not_found(response):
+            absent = is_not_found(response)
+            if absent:
                 answer.success()
+        if not absent and not 200 <= response.status < 300:
+            raise AssertionError(f"{method} {name}: got {_in_short(response)}")
         return response
+
+
+def _in_short(response: Response) -> str:
+    """Return the status and the type of the problem, without ids: equal errors are counted."""
+    if not response.status:
+        return "no response"
+    problem = response.body.get("type", "") if isinstance(response.body, dict) else ""
+    return f"{response.status} {problem}".rstrip()
