@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from meshgen.capacity.costs import COSTS
 from meshgen.system.lower import resolve
 from meshgen.system.model import ArrivalsView, LoadView
 from tests.capacity.shops import SHOP, checked
@@ -92,3 +95,23 @@ def test_without_objectives_there_is_none() -> None:
     mesh = resolve(checked(SHOP[:start] + SHOP[end:]))
     assert mesh.project.load is None
     assert not mesh.chassis.load
+
+
+def test_the_work_of_an_arrival_is_that_of_its_requests_and_of_what_follows() -> None:
+    shipped = only("a paid order is shipped: {rate: 20/s, as: customer}")
+    # Two commands, two queries; 11 messages published, 15 handled; one item, as the scenario has.
+    assert float(shipped.cost.units) == pytest.approx(
+        2 * COSTS.command + 2 * COSTS.query + 15 * COSTS.message, abs=0.001
+    )
+    assert float(shipped.cost.gateway) == pytest.approx(4 * COSTS.request, abs=0.001)
+    assert float(shipped.cost.hub) == pytest.approx(11 * COSTS.hub, abs=0.001)
+    other = only("a paid order is shipped: {rate: 1/s, as: customer}")
+    assert other.cost == shipped.cost, "whatever the rate is"
+
+
+def test_lists_have_as_many_items_as_the_scenario_puts_in() -> None:
+    put = next(line for line in SHOP.splitlines(keepends=True) if "do: cart.PutItem" in line)
+    peak = "a paid order is shipped: {rate: 20/s, as: customer}"
+    (twice,) = load(peak, spec=SHOP.replace(put, 2 * put, 1)).arrivals
+    # A second reservation for the same order, besides a second event of the cart.
+    assert float(twice.cost.hub) >= float(only(peak).cost.hub) + 3 * COSTS.hub
