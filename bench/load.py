@@ -65,7 +65,7 @@ def rows() -> list[Row]:
 
 def measure(root: Path, rate: float) -> Measured:
     """Run the load test of the project at `root` at a multiple of its peak."""
-    stats = root / ".local" / "load.json"
+    stats = root / ".local" / "load"  # Locust adds .json
     done = subprocess.run(
         [
             *(root / ".venv/bin/locust", "--locustfile", "tests/load/locustfile.py"),

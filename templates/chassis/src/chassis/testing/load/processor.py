@@ -29,6 +29,9 @@ class Cost:
             hub=self.hub + other.hub,
         )
 
+    def __sub__(self, other: Cost) -> Cost:
+        return self + other * -1
+
     def __mul__(self, times: float) -> Cost:
         return Cost(units=self.units * times, gateway=self.gateway * times, hub=self.hub * times)
 
@@ -103,9 +106,12 @@ def comparison(predicted: Cost, measured: Cost | None, seconds: float) -> str:
     if measured is None or not measured.total:
         return f"processor time: {predicted.total / seconds:.0f} ms/s predicted, not measured"
     parts = (
-        f"{name} {getattr(predicted, field) / seconds:.0f} / "
-        f"{getattr(measured, field) / seconds:.0f}"
-        for name, field in (("units", "units"), ("gateway", "gateway"), ("event hub", "hub"))
+        f"{name} {expected / seconds:.0f} / {found / seconds:.0f}"
+        for name, expected, found in (
+            ("units", predicted.units, measured.units),
+            ("gateway", predicted.gateway, measured.gateway),
+            ("event hub", predicted.hub, measured.hub),
+        )
     )
     error = 100 * (predicted.total / measured.total - 1)
     return (

@@ -113,8 +113,7 @@ class Run:
         if before is None or after is None:
             return comparison(self._cost, None, seconds)
         idle = self._idle.of(after.processes, after.units)
-        measured = after.cost + before.cost * -1
-        return comparison(self._cost + idle * seconds, measured, seconds)
+        return comparison(self._cost + idle * seconds, after.cost - before.cost, seconds)
 
     def _quit(self) -> None:
         """End the test from outside of its users, which it ends."""
