@@ -94,6 +94,7 @@ def test_the_shop_holds_its_objectives_at_a_rate_that_two_cores_carry(
     printed = done.stdout + done.stderr
     assert done.returncode == 0, printed
     assert "all objectives are met" in printed
+    assert re.search(r"processor time: \d+ ms/s predicted, [1-9]\d* measured, error", printed)
     for route in ("/cart/carts/{id}/check-out", "/catalog/product-details", "/web/home"):
         assert route in printed
     assert "list-product" not in printed, "what prepares is not measured"
