@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +18,8 @@ from uuid import uuid4
 import pytest
 from chassis.embedded.keys import ensure_keys
 from chassis.embedded.paths import ProjectPaths
+
+from tests.waiting import wait_until
 
 TOPOLOGY = """
 system = "notes"
@@ -136,18 +139,22 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(root: Path, url: str, *options: str) -> subprocess.CompletedProcess[str]:
+def start(root: Path, url: str, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "locust", "--headless", "--only-summary", *options]
-    return subprocess.run(
+    return subprocess.Popen(
         [*command, "--loglevel", "WARNING", "--locustfile", "locustfile.py"],
         cwd=root,
         env={**os.environ, "GATEWAY_URL": url},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-        timeout=120,
     )
+
+
+def run(root: Path, url: str, *options: str) -> subprocess.CompletedProcess[str]:
+    with start(root, url, *options) as started:
+        printed, _ = started.communicate(timeout=120)
+    return subprocess.CompletedProcess(started.args, started.returncode, printed)
 
 
 def test_all_arrivals_come_once_they_are_prepared(root: Path, server: Server) -> None:
@@ -158,6 +165,18 @@ def test_all_arrivals_come_once_they_are_prepared(root: Path, server: Server) ->
     assert "/notes/notes/{id}/end-note" in done.stdout
     assert "begin-note" not in done.stdout, "what prepares is not measured"
     assert len(server.subjects) == 80 + 20, "each author is another caller"
+
+
+def test_statistics_can_be_written_to_a_file(root: Path, server: Server) -> None:
+    """Locust resets them then, before it ends."""
+    done = run(root, server.url, "--seconds", "1", "--rate", "0.5", "--json-file", "stats")
+    assert done.returncode == 0, done.stdout
+    assert "all objectives are met" in done.stdout
+    assert "Traceback" not in done.stdout
+    counted = {
+        each["name"]: each["num_requests"] for each in json.loads((root / "stats.json").read_text())
+    }
+    assert counted == {"/notes/notes/{id}/end-note": 40, "/notes/notes-of-author": 10}
 
 
 def test_a_stall_delays_all_that_arrive_meanwhile(root: Path, server: Server) -> None:
@@ -195,6 +214,16 @@ def test_there_is_no_result_if_nothing_can_be_prepared(root: Path, server: Serve
     assert done.returncode == 2, done.stdout
     assert "ANote cannot be prepared: POST /notes/notes/begin-note: got 500" in done.stdout
     assert "end-note" not in server.seen
+
+
+def test_an_interrupted_test_has_no_result(root: Path, server: Server) -> None:
+    with start(root, server.url, "--seconds", "60", "--rate", "0.1") as started:
+        wait_until(lambda: server.seen["end-note"])
+        started.send_signal(signal.SIGINT)
+        printed, _ = started.communicate(timeout=120)
+    assert started.returncode == 2, printed
+    assert "the test was interrupted" in printed
+    assert "all objectives are met" not in printed
 
 
 def test_the_system_must_be_running(root: Path) -> None:

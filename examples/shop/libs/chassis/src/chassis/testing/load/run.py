@@ -43,7 +43,7 @@ class Run:
         self.scale = scale
         self.seconds = seconds
         self.failures: Counter[tuple[str, str]] = Counter()
-        self.problem: str | None = None
+        self.problem: str | None = "the test was interrupted"
         self._root = root
         self._idle = idle
         self._environment = environment
@@ -52,7 +52,7 @@ class Run:
         self._began = 0.0
         self._cost = NOTHING
         self._before: Used | None = None
-        self._processor = ""
+        self.processor = ""
 
     def begin_together(self, predicted: Cost) -> float:
         """Wait until all arrivals are prepared, and return the time when the peak begins.
@@ -78,21 +78,14 @@ class Run:
         """Note that all arrivals of a kind are over; the last one ends the test."""
         self._arriving -= 1
         if not self._arriving:
-            self._processor = self._compared(time.perf_counter() - self._began)
+            self.processor = self._compared(time.perf_counter() - self._began)
+            self.problem = None
             self._quit()
 
     def abort(self, problem: str) -> None:
         """End the test without a result."""
-        self.problem = self.problem or problem
+        self.problem = problem
         self._quit()
-
-    def results(self, objectives: Mapping[str, Objectives]) -> Iterator[str]:
-        """Yield what is printed at the end."""
-        if self.problem:
-            yield self.problem
-            return
-        yield self._processor
-        yield from list(self.verdict(objectives)) or ["all objectives are met"]
 
     def verdict(self, objectives: Mapping[str, Objectives]) -> Iterator[str]:
         """Yield the objectives that were missed."""
@@ -155,15 +148,21 @@ def load_test(root: Path, objectives: Mapping[str, Objectives], *, idle: Idle) -
             seconds=options.seconds,
         )
 
+    lines: list[str] = []
+
     def judge(environment: Environment, **_: object) -> None:
+        """Judge before Locust prints, which resets the statistics with `--json-file`."""
         run = Arrivals.peak
+        found = list(run.verdict(objectives))
         if run.problem:
             environment.process_exit_code = _NOT_RUN
+            lines.append(run.problem)
         else:
-            environment.process_exit_code = _MISSED if any(run.verdict(objectives)) else 0
+            environment.process_exit_code = _MISSED if found else 0
+            lines.extend((run.processor, *(found or ["all objectives are met"])))
 
     def report(**_: object) -> None:
-        for line in Arrivals.peak.results(objectives):
+        for line in lines:
             console_logger.info(line)
 
     events: Any = locust.events  # listeners have no types
