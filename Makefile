@@ -12,6 +12,7 @@ PIN = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-has
 	--custom-compile-command "make lock" $(UPGRADE)
 CLIENTS = $(BIN)/python -c "from meshgen.system.lower.engines import CLIENTS as found; print(*$(1), sep='\n')"
 NEEDED_BY_SPARK = $(BIN)/python -c "from meshgen.system.lower.spark import REQUIREMENTS as found; print(*found, sep='\n')"
+NEEDED_BY_LOAD = $(BIN)/python -c "from meshgen.system.lower.load import REQUIREMENTS as found; print(*found, sep='\n')"
 # Fast suites first, so that mistakes show early.
 SLOW := tests/cli tests/chassis tests/matrix tests/examples tests/docs tests/e2e
 FAULTS = $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(REPLICAS),--replicas $(REPLICAS))
@@ -92,6 +93,8 @@ lock: .venv/.ready  ## pin dependencies with hashes, keeping pinned versions
 			$$(grep -ohE '^[a-z0-9.-]+==' $$base | sed 's/==//; s/^/--no-emit-package /') \
 			-o $(REQUIREMENTS)/$$name.txt || exit 1; done
 	@$(NEEDED_BY_SPARK) | $(PIN) --no-header - -o templates/parts/spark.txt
+	@$(NEEDED_BY_LOAD) | $(PIN) --no-header $(foreach file,$(wildcard $(REQUIREMENTS)/*.txt),-c $(file)) - \
+		-o templates/parts/load.txt
 	@$(PIN) pyproject.toml --group dev $(REQUIREMENTS)/*.txt -o requirements.txt
 	@$(MAKE) --no-print-directory examples
 

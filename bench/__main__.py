@@ -13,7 +13,7 @@ import copier
 import datamodel_code_generator
 
 import meshgen
-from bench import generation, regeneration, shop, system
+from bench import generation, load, regeneration, shop, system
 from bench.capacity.rows import rows as capacity_rows
 from bench.engines.rows import rows as engine_rows
 from bench.report import table
@@ -27,6 +27,7 @@ _GROUPS = {
     "runtime": runtime_rows,
     "reads": read_rows,
     "capacity": capacity_rows,
+    "load": load.rows,
     "engines": engine_rows,
     "shop": shop.rows,
 }

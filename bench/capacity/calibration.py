@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.capacity.figures import Figures
+from bench.capacity.figures import Figures, Together
 from meshgen.capacity.costs import COSTS, Costs
 from meshgen.capacity.traffic import Traffic, traffic
 from meshgen.spec.check import read_spec
@@ -60,6 +60,8 @@ def calibrated(figures: Figures, spec: Spec) -> Costs:
     hub = _line((slow.rate, slow.hub), (fast.rate, fast.hub))
     gateway = _line((slow.rate, slow.gateway), (fast.rate, fast.gateway))
     order, units = an_order(spec), figures.units
+    alone = (whole.idle - hub.idle - gateway.idle) / units
+    idle_unit = (_intercept(figures.together) - alone) / (figures.together.units - 1)
     commands = sum(load.commands for load in order.units.values())
     of_units = whole.each - hub.each - gateway.each - commands * figures.command
     return replace(
@@ -70,10 +72,17 @@ def calibrated(figures: Figures, spec: Spec) -> Costs:
         message=_rounded(of_units / order.handled),
         request=_rounded(gateway.each / order.gateway),
         hub=_rounded(hub.each / order.published),
-        idle_unit=_rounded((whole.idle - hub.idle - gateway.idle) / units),
+        idle_process=_rounded(alone - idle_unit),
+        idle_unit=_rounded(idle_unit),
         idle_hub=_rounded(hub.idle / units),
         idle_gateway=_rounded(gateway.idle),
     )
+
+
+def _intercept(together: Together) -> float:
+    """Return the milliseconds a second that do not grow with the rate."""
+    (low, slow), (high, fast) = together.slow, together.fast
+    return slow - low * (fast - slow) / (high - low)
 
 
 def _rounded(value: float) -> float:

@@ -21,12 +21,25 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """Milliseconds a second of one process with all units, by multiples of the peak."""
+
+    units: int
+    slow: tuple[float, float]
+    fast: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What the costs are calibrated with; milliseconds, and the number of units that ran."""
+    """What the costs are calibrated with; milliseconds, and the number of units that ran.
+
+    Each had a process of its own, except in `together`.
+    """
 
     units: int
     slow: Order
     fast: Order
+    together: Together
     command: float
     query: float
     endpoint: float
@@ -36,6 +49,7 @@ FIGURES = Figures(
     units=13,
     slow=Order(rate=10.0, total=45.5, hub=6.6, gateway=1.95),
     fast=Order(rate=74.3, total=24.2, hub=3.75, gateway=1.29),
+    together=Together(units=14, slow=(0.1, 183.0), fast=(0.5, 493.0)),
     command=0.833,
     query=0.59,
     endpoint=1.22,
@@ -52,3 +66,6 @@ TWO_COPIES = 70.0
 
 AT_50 = 32.0
 """Milliseconds of an order at 50/s."""
+
+LOCUST = 3.0
+"""Milliseconds of the load test's own process for an arrival."""

@@ -23,7 +23,7 @@ GOAL = 25.0
 
 _SECONDS = 20.0
 _STEP = 1.05
-_GATEWAY = "gateway"
+GATEWAY = "gateway"
 LARGE = (180, 1_000, 10_000)
 """Requests a second at the gateway."""
 
@@ -73,7 +73,7 @@ def _measured_setup(spec: Spec, copies: int) -> Setup:
     return Setup(
         costs=COSTS,
         units=units,
-        copies={**dict.fromkeys(units, copies), _GATEWAY: 1},
+        copies={**dict.fromkeys(units, copies), GATEWAY: 1},
         cores=CORES,
         driver=DRIVER,
     )
@@ -81,10 +81,10 @@ def _measured_setup(spec: Spec, copies: int) -> Setup:
 
 def _run(spec: Spec, rate: float, copies: int) -> Result:
     setup = _measured_setup(spec, copies)
-    return Simulation(setup).run(_load(spec, orders(rate), items=1), _SECONDS)
+    return Simulation(setup).run(load_of(spec, orders(rate), items=1), _SECONDS)
 
 
-def _load(
+def load_of(
     spec: Spec, peaks: tuple[Peak, ...], items: int
 ) -> tuple[tuple[float, tuple[Operation, ...]], ...]:
     operations = Operations(spec, items)
@@ -122,7 +122,7 @@ def scaled(requests: float) -> tuple[CapacityPlan, Result]:
     assert found is not None
     setup = Setup(costs=COSTS, units=processes, copies=at_peak(found), cores=None)
     seconds = min(_SECONDS, 20_000 / requests)
-    return found, Simulation(setup).run(_load(scaled, peaks, found.items), seconds)
+    return found, Simulation(setup).run(load_of(scaled, peaks, found.items), seconds)
 
 
 def at_peak(found: CapacityPlan) -> Mapping[str, int]:

@@ -102,7 +102,7 @@ class Simulation:
             self._env.process(self._arrivals(rate, requests))
         costs = self._setup.costs
         for name, units in self._setup.units.items():
-            idle = len(units) * costs.idle_unit
+            idle = costs.idle_process + len(units) * costs.idle_unit
             for _ in self._threads[name]:
                 self._env.process(self._idles(name, idle))
                 self._env.process(self._idles(_HUB, len(units) * costs.idle_hub))
@@ -183,7 +183,8 @@ class Simulation:
 
     def _idles(self, name: str, milliseconds: float) -> Events:
         """Do in each tick what an idle process does."""
-        yield self._env.timeout(self._random.uniform(0, _TICK))
+        due = self._random.uniform(0, _TICK)
         while True:
+            yield self._env.timeout(max(0.0, due - self._env.now))
             yield from self._compute(name, milliseconds / 1000 * _TICK)
-            yield self._env.timeout(_TICK)
+            due += _TICK

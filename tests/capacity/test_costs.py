@@ -29,7 +29,7 @@ def test_what_the_model_was_not_calibrated_with() -> None:
     """The processor time of an order at another rate, and with two copies of each unit."""
     order = an_order(shop())
     units = len(order.units)
-    idle = units * (COSTS.idle_unit + COSTS.idle_hub)
+    idle = units * (COSTS.idle_process + COSTS.idle_unit + COSTS.idle_hub)
     each = (
         2 * COSTS.command
         + order.handled * COSTS.message
@@ -44,7 +44,8 @@ def test_what_the_model_was_not_calibrated_with() -> None:
 
 def run(rate: float, copies: int, seconds: float = 60.0) -> Result:
     """Simulate queries on copies with a core each."""
-    costs = replace(COSTS, query=10.0, request=0.001, idle_unit=0.001, idle_gateway=0.001)
+    costs = replace(COSTS, query=10.0, request=0.001)
+    costs = replace(costs, idle_process=0.001, idle_unit=0.001, idle_gateway=0.001)
     setup = Setup(costs=costs, units={"u": ("u",)}, copies={"u": copies, "gateway": 1}, cores=None)
     return Simulation(setup).run(((rate, (Operation(unit="u", kind="query"),)),), seconds)
 

@@ -62,10 +62,10 @@ def test_very_large_systems_have_a_size() -> None:
 
 
 def test_copies_do_the_work_and_are_not_too_busy() -> None:
-    # 1,000/s x (0.833 + 0.982) ms = 1,815 ms/s, over 600 - 2 x 15.8 ms in each copy: 3.2
+    # 1,000/s x (0.833 + 0.982) ms = 1,815 ms/s, over 600 - 8.9 - 2 x 6.9 ms in each copy: 3.1
     found = size(notes("note.WriteNote: 1000/s"))
     work = 1000 * (COSTS.command + COSTS.message)
-    assert found.at_peak == -(-work // (600 - 2 * COSTS.idle_unit)) == 4
+    assert found.at_peak == -(-work // (600 - COSTS.idle_process - 2 * COSTS.idle_unit)) == 4
     assert found.replicas_max == 8
     assert found.replicas_min == 3  # 2 on average, and one to spare
 

@@ -87,6 +87,19 @@ def test_smoke_tells_the_story_of_the_shop(running_shop: Project) -> None:
     assert "3 passed" in printed
 
 
+def test_the_shop_holds_its_objectives_at_a_rate_that_two_cores_carry(
+    running_shop: Project,
+) -> None:
+    done = running_shop.run("load", RATE="0.1", SECONDS="30")
+    printed = done.stdout + done.stderr
+    assert done.returncode == 0, printed
+    assert "all objectives are met" in printed
+    assert re.search(r"processor time: \d+ ms/s predicted, [1-9]\d* measured, error", printed)
+    for route in ("/cart/carts/{id}/check-out", "/catalog/product-details", "/web/home"):
+        assert route in printed
+    assert "list-product" not in printed, "what prepares is not measured"
+
+
 def test_logs_follow_one_request_through_the_services(shop: Project) -> None:
     shop.make("up", LOG_LEVEL="DEBUG")
     try:

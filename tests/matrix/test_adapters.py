@@ -47,6 +47,8 @@ def _check_copied(copie: Copie, spec: Spec, hub: str, store: str) -> None:
     shared = {name for name, users in SHARED.items() if {store} & set(users) & adapters("store")}
     assert _packages(copied, "jobs") == set(mesh.chassis.jobs)
     assert ("src/chassis/jobs/__init__.py" in copied) == bool(mesh.chassis.jobs)
+    assert ("src/chassis/testing/load/run.py" in copied) == mesh.chassis.load
+    assert ("src/chassis/testing/load/__init__.py" in copied) == mesh.chassis.load
     own = {"sqlite", store} & adapters("store")
     assert _packages(copied, "store") == {*own, "sql", *shared}
 

@@ -31,7 +31,13 @@ TEXT = st.lists(
 
 
 def _with_text(spec: Spec, text: str) -> Spec:
-    """The spec with `text` in every place that takes free text."""
+    """The spec with `text` in every place that takes free text.
+
+    Names of scenarios are none: they are left out, also from the peak.
+    """
+    assert spec.slo is not None
+    names = {scenario.name for scenario in spec.scenarios}
+    peaks = tuple(peak for peak in spec.slo.peaks if peak.name not in names)
     return replace(
         spec,
         summary=text,
@@ -39,6 +45,7 @@ def _with_text(spec: Spec, text: str) -> Spec:
         projections=tuple(replace(each, summary=text or None) for each in spec.projections),
         bffs=tuple(replace(bff, summary=text or None) for bff in spec.bffs),
         scenarios=(),
+        slo=replace(spec.slo, peaks=peaks),
     )
 
 

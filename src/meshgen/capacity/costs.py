@@ -21,7 +21,8 @@ class Costs:
         message: A message that a unit handles, with the commit and the publishing that follow.
         request: A request, in the gateway.
         hub: A message in the event hub, from the publisher to all its consumers.
-        idle_unit: A second of a unit that has nothing to do.
+        idle_process: A second of a process of units, whatever the rate is.
+        idle_unit: A second of each unit of a process, whatever the rate is.
         idle_hub: A second of the event hub, for each unit that is connected to it.
         idle_gateway: A second of the gateway.
         message_bytes: A message in the event hub.
@@ -35,6 +36,7 @@ class Costs:
     message: float
     request: float
     hub: float
+    idle_process: float
     idle_unit: float
     idle_hub: float
     idle_gateway: float
@@ -64,7 +66,8 @@ COSTS = Costs(
     message=0.982,
     request=0.594,
     hub=0.301,
-    idle_unit=15.8,
+    idle_process=8.91,
+    idle_unit=6.9,
     idle_hub=2.53,
     idle_gateway=7.63,
     message_bytes=790,

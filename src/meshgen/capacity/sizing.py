@@ -72,7 +72,7 @@ def unit_demand(loads: dict[str, Load]) -> Demand:
     requests = sum(load.requests for load in loads.values())
     return Demand(
         work=work,
-        idle=len(loads) * COSTS.idle_unit,
+        idle=COSTS.idle_process + len(loads) * COSTS.idle_unit,
         terms=tuple(terms),
         requests=requests,
         service_ms=dearest,

@@ -108,7 +108,7 @@ def chassis_files(chassis: ChassisView) -> Iterator[tuple[str, File]]:
 
 
 def _is_part_of(chassis: ChassisView, path: str) -> bool:
-    """Whether a file of the chassis is no adapter's, or that of an engine that the spec names."""
+    """Whether a file of the chassis is needed: adapters, jobs and load tests are by the spec."""
     match PurePosixPath(path).parts:
         case ("src", "chassis", "hub", package, _, *_):
             return package in chassis.hubs
@@ -118,6 +118,8 @@ def _is_part_of(chassis: ChassisView, path: str) -> bool:
             return package in (*chassis.hubs, *chassis.stores)
         case ("src", "chassis", "jobs", package, *_):
             return package in (*chassis.jobs, "__init__.py") and bool(chassis.jobs)
+        case ("src", "chassis", "testing", "load", *_):
+            return chassis.load
     return True
 
 

@@ -72,7 +72,9 @@ def _peak(
     units: Iterable[Service | Projection | Stream],
 ) -> Peak | None:
     name = load.name.text
+    role: str | None = None
     if name in scenarios:
+        role = load.role.text if load.role else None
         asked = _of_scenario(check, load, scenarios[name])
     elif name in requests:
         asked = (requests[name],)
@@ -81,7 +83,7 @@ def _peak(
     else:
         _unknown(check, load.name, (*scenarios, *requests), units)
         return None
-    return Peak(name=name, rate=load.rate, requests=asked, at=load.name.at)
+    return Peak(name=name, rate=load.rate, requests=asked, role=role, at=load.name.at)
 
 
 def _of_scenario(check: Check, load: LoadSyntax, scenario: Scenario) -> tuple[Ref, ...]:

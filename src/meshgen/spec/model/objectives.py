@@ -34,11 +34,13 @@ class Peak:
     """Something that happens `rate` times a second at the busiest time.
 
     `requests` are those of one time: commands, queries, aggregates, and endpoints by `GET /path`.
+    Of a scenario, they are those of `role`, or all if it is None.
     """
 
     name: str
     rate: float
     requests: tuple[Ref, ...]
+    role: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
 

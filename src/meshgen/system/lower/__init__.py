@@ -16,6 +16,7 @@ from meshgen.system.lower.capacity import capacity_view
 from meshgen.system.lower.deploy import deploy_view, grouped
 from meshgen.system.lower.engines import chassis_view, engines_view
 from meshgen.system.lower.imports import contract_imports
+from meshgen.system.lower.load import load_view
 from meshgen.system.lower.projections import projection_view
 from meshgen.system.lower.scenarios import scenario_view
 from meshgen.system.lower.services import service_view
@@ -67,6 +68,7 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
     capacity = plan(spec, {name: tuple(u.name for u in group) for name, group in groups.items()})
     partitions = spec.event_hub.partitions or DEFAULT_PARTITIONS
     partitions = capacity.partitions if capacity else partitions
+    type_imports = contract_imports(known, ())
     summary = spec.summary.rstrip(".")
     return Mesh(
         system=System(
@@ -87,9 +89,10 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
             example_path=_example_path((*projections, *streams, *services)),
             context_map=mermaid(context_map(spec)),
             owned_queries=_owned_queries(spec),
-            type_imports=contract_imports(known, ()),
+            type_imports=type_imports,
             scenarios=tuple(scenario_view(scenario, known) for scenario in spec.scenarios),
             capacity=capacity_view(spec, capacity),
+            load=load_view(spec, known, capacity, type_imports),
         ),
         catalog=CatalogView(
             system=known.identities.id("system", spec.name),

@@ -132,8 +132,9 @@ def _costs() -> TableView:
         ("a message, with its commit and the publishing that follows", COSTS.message),
         ("a request in the gateway", COSTS.request),
         ("a message in the event hub", COSTS.hub),
-        ("a second of an idle unit", COSTS.idle_unit),
-        ("a second of the idle gateway", COSTS.idle_gateway),
+        ("a second of a process of units, whatever the rate", COSTS.idle_process),
+        ("a second of each of its units", COSTS.idle_unit),
+        ("a second of the gateway", COSTS.idle_gateway),
     )
     return TableView(
         title="Costs",

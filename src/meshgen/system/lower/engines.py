@@ -87,6 +87,7 @@ def chassis_view(spec: Spec) -> ChassisView:
         hubs=tuple(sorted({"nats", spec.event_hub.engine})),
         stores=tuple(sorted(stores | shared)),
         jobs=tuple(sorted({job.engine for job in engines.jobs})),
+        load=spec.slo is not None,
         extras=tuple(ExtraView(name=name, requirements=CLIENTS[name]) for name in engines.clients),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from meshgen.naming import identifier, kebab, url_prefix
 from meshgen.spec.expressions import Access
@@ -19,14 +19,13 @@ _OUTSIDE = {"now": "datetime.now(UTC)", "new_id": "uuid4()"}
 
 def scenario_view(scenario: Scenario, index: Index) -> ScenarioView:
     """Return `scenario` as a test function."""
-    used = frozenset(name for step in scenario.steps for name in _names_in(step))
-    callers = {_caller(step): step.role for step in scenario.steps}
+    used = names_in(scenario.steps)
     return ScenarioView(
         function=re.sub(r"\W+", "_", scenario.name.lower(), flags=re.ASCII).strip("_"),
         words=scenario.name,
-        callers=tuple(callers.items()),
+        callers=callers_of(scenario.steps),
         lines=tuple(
-            _do(step, index, used) if isinstance(step, Do) else _see(step, index)
+            do_line(step, index, used) if isinstance(step, Do) else see_line(step)
             for step in scenario.steps
         ),
     )
@@ -34,6 +33,16 @@ def scenario_view(scenario: Scenario, index: Index) -> ScenarioView:
 
 def _caller(step: Do | See) -> str:
     return identifier(step.who)
+
+
+def callers_of(steps: Iterable[Do | See]) -> tuple[tuple[str, str], ...]:
+    """Return the callers of `steps` as (variable, role)."""
+    return tuple({_caller(step): step.role for step in steps}.items())
+
+
+def names_in(steps: Iterable[Do | See]) -> frozenset[str]:
+    """Return the names of earlier steps that `steps` refer to."""
+    return frozenset(name for step in steps for name in _names_in(step))
 
 
 def _names_in(step: Do | See) -> Iterator[str]:
@@ -45,7 +54,8 @@ def _names_in(step: Do | See) -> Iterator[str]:
                 yield ref.variable.name
 
 
-def _do(step: Do, index: Index, used: frozenset[str]) -> str:
+def do_line(step: Do, index: Index, used: frozenset[str]) -> str:
+    """Return the line that sends a command; its id is kept if it is among the `used` names."""
     of = index.command(step.command)
     values = {value.target: _code(value, step) for value in step.values}
     path = command_path(of.command, of.aggregate)
@@ -65,13 +75,31 @@ def _path(unit: str, path: str, identity: str | None) -> str:
     return 'f"' + re.sub(r"\{\w+\}", lambda _: f"{{{identity}}}", full) + '"'
 
 
-def _see(step: See, index: Index) -> str:
-    arguments = {value.target: _code(value, step) for value in step.arguments}
-    expected = {value.target: _code(value, step) for value in step.values}
-    params = ", ".join(f'"{name}": {value}' for name, value in arguments.items())
-    path = f'"/{kebab(step.query.unit)}/{kebab(step.query.name)}"'
+def see_line(step: See) -> str:
+    """Return the line that waits until the query has the expected values."""
+    return _eventually(step, {value.target: _code(value, step) for value in step.values})
+
+
+def ask_line(step: See, index: Index) -> str:
+    """Return the line that asks a query once; one about a single row, until there is one."""
+    query = index.query(step.query)
+    if query is None or query.page is None:
+        return _eventually(step, {})
+    return f"{_caller(step)}.get({_query_path(step)}{_keywords(_arguments(step))})"
+
+
+def _eventually(step: See, expected: dict[str, str]) -> str:
+    params = ", ".join(f'"{name}": {value}' for name, value in _arguments(step).items())
     options = f", {{{params}}}" if params else ""
-    return f"{_caller(step)}.eventually({path}{options}{_keywords(expected)})"
+    return f"{_caller(step)}.eventually({_query_path(step)}{options}{_keywords(expected)})"
+
+
+def _query_path(step: See) -> str:
+    return f'"/{kebab(step.query.unit)}/{kebab(step.query.name)}"'
+
+
+def _arguments(step: See) -> dict[str, str]:
+    return {value.target: _code(value, step) for value in step.arguments}
 
 
 def _keywords(values: dict[str, str]) -> str:

@@ -44,6 +44,7 @@ from meshgen.system.model.engines import (
     StoreView,
 )
 from meshgen.system.model.jobs import SparkView
+from meshgen.system.model.load import ArrivalsView, CostView, IdleView, LoadView, ObjectivesView
 from meshgen.system.model.system import (
     CatalogView,
     ContractModule,
@@ -101,6 +102,7 @@ __all__ = [
     "AggregateView",
     "AlertView",
     "Argument",
+    "ArrivalsView",
     "Attribute",
     "BffView",
     "Bound",
@@ -114,6 +116,7 @@ __all__ = [
     "Constant",
     "Constants",
     "ContractModule",
+    "CostView",
     "DeployView",
     "DeployableView",
     "DeployedUnit",
@@ -127,12 +130,15 @@ __all__ = [
     "ExtraView",
     "GatewayRoute",
     "GatewayView",
+    "IdleView",
     "Import",
     "JobView",
+    "LoadView",
     "Loop",
     "Mesh",
     "Message",
     "MigrationView",
+    "ObjectivesView",
     "ObservabilityView",
     "OnFailureView",
     "OwnedQuery",

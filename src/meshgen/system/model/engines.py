@@ -69,4 +69,6 @@ class ChassisView:
     """The packages of `chassis.store` that are a part of the project."""
     jobs: tuple[str, ...]
     """The packages of `chassis.jobs` that are a part of the project."""
+    load: bool
+    """Whether the project has a load test."""
     extras: tuple[ExtraView, ...]

@@ -8,6 +8,7 @@ from meshgen.system.model.capacity import CapacityView
 from meshgen.system.model.code import Import
 from meshgen.system.model.deploy import DeployView
 from meshgen.system.model.engines import ChassisView, EnginesView
+from meshgen.system.model.load import LoadView
 from meshgen.system.model.testing import ScenarioView
 from meshgen.system.model.units import BffView, ProjectionView, ServiceView, StreamView
 
@@ -161,6 +162,8 @@ class ProjectView:
     scenarios: tuple[ScenarioView, ...]
     capacity: CapacityView | None
     """The page about capacity; None without service level objectives."""
+    load: LoadView | None
+    """The load test; None without service level objectives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
