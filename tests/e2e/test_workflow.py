@@ -64,12 +64,22 @@ def test_no_expression_is_in_a_command(notes: Project) -> None:
     assert len(versions) == len(re.findall(r"uses:", text))
 
 
-def test_a_project_that_does_not_match_its_spec_is_found(notes: Project) -> None:
-    path = notes.root / "notes.yaml"
-    before = path.read_text(encoding="utf-8")
-    path.write_text(before.replace("max_length: 500", "max_length: 400"), encoding="utf-8")
+@pytest.mark.parametrize(
+    ("command", "path", "before", "after"),
+    [
+        ("make diff", "notes.yaml", "max_length: 500", "max_length: 400"),
+        ("make manifests", "deploy/k8s/base/gateway.yaml", "maxUnavailable:", "maxUnavailabel:"),
+    ],
+    ids=["drift", "manifests"],
+)
+def test_a_fault_fails_its_step(
+    notes: Project, command: str, path: str, before: str, after: str
+) -> None:
+    text = (notes.root / path).read_text(encoding="utf-8")
+    assert before in text
+    (notes.root / path).write_text(text.replace(before, after), encoding="utf-8")
     try:
-        with pytest.raises(AssertionError, match="make diff"):
-            run(notes, next(step for step in steps(notes) if step.run == "make diff"))
+        with pytest.raises(AssertionError, match=command):
+            run(notes, next(step for step in steps(notes) if step.run == command))
     finally:
-        path.write_text(before, encoding="utf-8")
+        (notes.root / path).write_text(text, encoding="utf-8")
