@@ -118,11 +118,15 @@ def test_the_packages_of_a_project_are_private_and_come_from_its_folders(shop: P
 
 
 def test_no_project_can_have_the_name_of_a_package_that_it_installs() -> None:
-    """Nor one that a unit's name completes: `nats` and its unit `py` would be `nats-py`."""
-    for path in (
+    """Nor one that a unit's name completes: `nats` and its unit `py` would be `nats-py`.
+
+    The packages of the project are not in the environment of the checks.
+    """
+    files = {
         *(ROOT / "templates/project/template").glob("requirements*.txt"),
         *(ROOT / "templates/parts/requirements").glob("*.txt"),
-    ):
+    }
+    for path in files - {ROOT / "templates/project/template/requirements-checks.txt"}:
         for name in re.findall(r"^([a-z0-9.-]+)==", path.read_text(encoding="utf-8"), re.MULTILINE):
             words = name.split("-")
             for end in range(1, len(words) + 1):

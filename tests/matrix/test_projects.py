@@ -77,14 +77,15 @@ def test_it_has_the_clients_of_its_engines_and_no_others(
     projects: Callable[[str, str], Path], hub: str, store: str
 ) -> None:
     root = projects(hub, store)
-    clients = {path.stem for path in PINS.glob("*.txt")} & {hub, store}
+    pinned_apart = {path.stem for path in PINS.glob("*.txt")} & {hub, store}
+    clients = pinned_apart | ({"nats"} & {hub})
     extras = document(root / "libs/chassis/pyproject.toml")["project"]["optional-dependencies"]
-    assert extras.keys() == {"embedded", "telemetry"} | clients
+    assert extras.keys() == {"embedded", "nats", "telemetry", "testing"} | clients
     (needed, *_) = document(root / "projections/board/pyproject.toml")["project"]["dependencies"]
     assert Requirement(needed).extras == clients
     (needed, *_) = document(root / "services/note/pyproject.toml")["project"]["dependencies"]
     assert Requirement(needed).extras == clients - {"cassandra"}  # only read models are on it
-    pins = (PINS / f"{name}.txt" for name in ("base", *clients))
+    pins = (PINS / f"{name}.txt" for name in ("base", *pinned_apart))
     expected = {name for path in pins for name in pinned(path)}
     assert pinned(root / "requirements.txt") == expected
 

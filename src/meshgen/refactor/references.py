@@ -23,6 +23,7 @@ from meshgen.spec.grammar.shapes import (
     MapOf,
     OneOf,
     PortCall,
+    ProcessName,
     QueryCall,
     Reference,
     RequestName,
@@ -31,6 +32,9 @@ from meshgen.spec.grammar.shapes import (
     UnitName,
 )
 from meshgen.spec.yaml.tree import Entry, Mapping, Node, Scalar, Sequence
+
+UNITS = ("services", "projections", "streams", "bffs")
+"""The sections that declare units."""
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PART = re.compile(r"\s*(\w+)\s*\.\s*(\w+)", re.ASCII)
@@ -81,16 +85,31 @@ Mentions = Iterator[Mention]
 
 def mentions(root: Mapping) -> Mentions:
     """Yield every declaration and reference, in the order of the grammar."""
-    types = next((e.value for e in root.entries if e.key.text == "types"), None)
-    declared = types.entries if isinstance(types, Mapping) else ()
-    return _Reader(frozenset(entry.key.text for entry in declared)).read(SPEC, root, (), "")
+    processes = keys(root, "processes")
+    alone = {unit for section in UNITS for unit in keys(root, section)} - processes
+    reader = _Reader(keys(root, "types"), frozenset(alone if processes else ()))
+    return reader.read(SPEC, root, (), "")
+
+
+def keys(root: Mapping, section: str) -> frozenset[str]:
+    """Return the keys of a section of the spec; none if it is not there."""
+    found = next((e.value for e in root.entries if e.key.text == section), None)
+    return (
+        frozenset(e.key.text for e in found.entries) if isinstance(found, Mapping) else frozenset()
+    )
 
 
 class _Reader:
-    """Walks a tree along the grammar; `within` is the enclosing unit."""
+    """Walks a tree along the grammar; `within` is the enclosing unit.
 
-    def __init__(self, types: frozenset[str]) -> None:
+    Args:
+        types: The declared types.
+        alone: The units whose name cannot be that of a process, and so means the unit.
+    """
+
+    def __init__(self, types: frozenset[str], alone: frozenset[str]) -> None:
         self.types = types
+        self.alone = alone
 
     def read(self, shape: Shape, node: Node, path: Path, within: str) -> Mentions:
         match shape, node:
@@ -132,6 +151,8 @@ class _Reader:
                 within = name if group == "unit" else within
             case Reference(places=places):
                 yield from _reference(entry.key, at, "" if places == "far" else within)
+            case ProcessName() if entry.key.text in self.alone:
+                yield _whole(Thing("unit", "", entry.key.text), entry.key, at)
             case RequestName():  # a scenario mentions nothing
                 if found := _REQUEST.fullmatch(entry.key.text):
                     yield from _unit_and_member(found, entry.key, at)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from meshgen.refactor.errors import RefusedEditError
-from meshgen.refactor.references import Mention, mentions
+from meshgen.refactor.references import UNITS, Mention, keys, mentions
 from meshgen.refactor.selectors import name_of, path_of
 from meshgen.refactor.validation import edited
 from meshgen.refactor.yaml.delete import cut
 from meshgen.refactor.yaml.document import Document, Path, document
 from meshgen.spec.diagnostics import Finding
 
-_FOLLOWING = ("processes", "slo")  # sections that only list what is elsewhere
+_FOLLOWING = ("processes", "slo", "capacity")  # sections that only list what is elsewhere
 
 
 def remove(text: str, *names: str) -> str:
     """Return `text` without the named elements.
 
     A unit is also removed from its process, and a request from the peak of the SLO; a list or
-    mapping that becomes empty is removed, too.
+    mapping that becomes empty is removed, too, and the capacity of a process that is gone.
 
     Args:
         text: A valid spec.
@@ -41,6 +41,20 @@ def _without(text: str, names: tuple[str, ...]) -> str:
         raise _refused(found, referring)
     for path in sorted(gone | following, key=lambda p: found.node(p).span, reverse=True):
         if document(text).has(path):  # else removed together with its parent
+            text = cut(text, path)
+    return _without_capacity(text, keys(found.root, "processes"))
+
+
+def _without_capacity(text: str, processes: frozenset[str]) -> str:
+    """Return `text` without the capacity of those of `processes` that are gone."""
+    left = document(text)
+    named = {
+        *keys(left.root, "processes"),
+        *(u for section in UNITS for u in keys(left.root, section)),
+    }
+    for name in sorted(processes - named):
+        path = ("capacity", "processes", name)
+        if document(text).has(path):
             text = cut(text, path)
     return text
 

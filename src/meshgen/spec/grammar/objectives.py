@@ -12,6 +12,7 @@ from meshgen.spec.grammar.shapes import (
     MapOf,
     NewName,
     OneOf,
+    ProcessName,
     RequestName,
     Text,
 )
@@ -227,7 +228,7 @@ CAPACITY = Construct(
         ),
         Key(
             name="processes",
-            shape=MapOf(Text("process"), PROCESS_CAPACITY),
+            shape=MapOf(ProcessName("process"), PROCESS_CAPACITY),
             meaning="Processes, units that are in none, and the `gateway`.",
             otherwise="all values are derived",
         ),

@@ -58,6 +58,10 @@ class RequestName(Text):
     """A request at the gateway, `unit.Name` or `bff GET /path`; or a scenario, which has one."""
 
 
+class ProcessName(Text):
+    """A process: one of `processes`, or a unit that is in none of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One of a few words."""

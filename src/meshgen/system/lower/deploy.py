@@ -11,7 +11,7 @@ from meshgen.capacity import CapacityPlan, Size
 from meshgen.naming import kebab
 from meshgen.spec.model import Spec
 from meshgen.system.lower.capacity import gateway_size, process_size, rules_view, size_view
-from meshgen.system.lower.engines import CLIENTS
+from meshgen.system.lower.images import image_extras, unused
 from meshgen.system.lower.observability import observability_view
 from meshgen.system.model import (
     BffView,
@@ -158,7 +158,8 @@ def _deployable(name: str, units: tuple[Unit, ...], system: _System) -> Deployab
         host=host,
         units=deployed,
         folders=tuple(unit.folder for unit in units),
-        extras=(*sorted(CLIENTS.keys() & set(engines)), "telemetry"),
+        extras=image_extras(engines),
+        unused=unused(engines),
         settings=tuple(_settings(units, system)),
         engines=engines,
         called_by=_called_by(units, system),

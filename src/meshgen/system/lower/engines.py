@@ -38,6 +38,9 @@ CLIENTS = {
 Each has a file of `templates/parts/requirements` with what it pins.
 """
 
+EXTRAS = frozenset({*CLIENTS, "nats"})
+"""The extras of the chassis: the engines whose clients not every unit needs."""
+
 
 def engines_view(spec: Spec) -> EnginesView:
     """Return the engines of `spec`."""
@@ -94,7 +97,7 @@ def chassis_view(spec: Spec) -> ChassisView:
 
 def extras(event_hub: str, store: str) -> tuple[str, ...]:
     """Return the extras of the chassis that a unit on these engines needs."""
-    return _with_clients(event_hub, store)
+    return tuple(sorted(EXTRAS & {event_hub, store}))
 
 
 def _with_clients(*engines: str) -> tuple[str, ...]:

@@ -72,6 +72,8 @@ class DeployableView:
     """The folders of its packages, besides `libs/`."""
     extras: tuple[str, ...]
     """The extras of the chassis that it needs."""
+    unused: tuple[str, ...]
+    """The packages of installed distributions that are taken out of its image."""
     settings: tuple[Setting, ...]
     """What differs from other deployables: where its servers and peers are."""
     engines: tuple[str, ...]
