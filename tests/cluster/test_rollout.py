@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.deploy.conftest import SPECS
-from tests.servers.kubernetes import ApiServer, programs
+from tests.servers.kubernetes import ApiServer, built
 from tests.waiting import wait_until
 
 NAMESPACE = "rollout"
@@ -37,7 +37,7 @@ class Cluster:
         return {each["metadata"]["name"]: each for each in json.loads(done.stdout)["items"]}
 
     def rollout(self) -> subprocess.Popen[str]:
-        path = f"{programs()}{os.pathsep}{os.environ['PATH']}"
+        path = f"{built('kubernetes')}{os.pathsep}{os.environ['PATH']}"
         return subprocess.Popen(
             ["sh", "deploy/rollout.sh", "local"],
             cwd=self.project,
