@@ -10,8 +10,12 @@ if [ "$1" = local ]; then
     sh "$(dirname "$0")/local-secrets.sh"
 fi
 
+kubectl apply --server-side --filename "$manifests" --selector 'app.kubernetes.io/component notin (migration, process)'
+if [ "$1" = local ]; then
+    kubectl rollout status --namespace shop --timeout=10m statefulset --selector app.kubernetes.io/part-of=shop
+fi
 kubectl delete job --namespace shop --selector app.kubernetes.io/component=migration # it cannot be changed
-kubectl apply --server-side --filename "$manifests" --selector app.kubernetes.io/component!=process
+kubectl apply --server-side --filename "$manifests" --selector app.kubernetes.io/component=migration
 
 # `kubectl wait` would not notice that one has failed. Each one ends: it has a deadline.
 while :; do

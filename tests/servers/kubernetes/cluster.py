@@ -24,6 +24,11 @@ cluster.local:53 {
     }
     cache 30
 }
+.:53 {
+    template ANY ANY {
+        rcode NXDOMAIN
+    }
+}
 """
 """Names are cached as in most clusters: it is what clients find for 30 seconds that matters."""
 
@@ -86,6 +91,10 @@ class Cluster:
         """Bring images of the Docker engine of this machine to the node."""
         with timed(f"images: {', '.join(images)}"):
             self._containerd.load(*images)
+
+    def kill_container(self, id: str) -> None:
+        """Kill the first process of a container, as a crash does."""
+        self._containerd.kill_container(id)
 
     def kubectl(self, *arguments: str, text: str | None = None) -> str:
         """Run a command of kubectl, which must succeed, and return what it printed."""

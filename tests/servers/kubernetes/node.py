@@ -189,6 +189,11 @@ runtime_type = "io.containerd.runc.v2"
             done = self._ctr("images", "import", "-", stdin=saved.stdout)
         assert (saved.returncode, done.returncode) == (0, 0), done.stderr
 
+    def kill_container(self, id: str) -> None:
+        """Kill the first process of a container."""
+        done = self._ctr("tasks", "kill", "--signal=SIGKILL", id)
+        assert done.returncode == 0, done.stderr
+
     def _ctr(
         self, *arguments: str, stdin: object = subprocess.DEVNULL
     ) -> subprocess.CompletedProcess[str]:
