@@ -128,7 +128,7 @@ class Load:
             while not self._stop.wait(_PAUSE):
                 customer = system.caller("customer")
                 cart = f"/cart/carts/{customer.id}"
-                steps = (
+                steps: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
                     ("POST", f"{cart}/put-item", {"product_id": product, "quantity": QUANTITY}),
                     ("GET", "/web/home", None),
                     ("POST", f"{cart}/check-out", {}),

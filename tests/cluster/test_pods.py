@@ -66,7 +66,7 @@ def _adapt(root: Path) -> None:
     patch = Template(Path(__file__).with_name("postgresql.yaml").read_text()).substitute(ids)
     (overlay / "patch.yaml").write_text(patch)
     with (overlay / "kustomization.yaml").open("a") as file:
-        file.write("patches: [{path: patch.yaml}]\n")
+        file.write("  - {path: patch.yaml}\n")  # its last list are the patches
 
 
 def test_every_pod_runs(shop: Deployed) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -195,12 +196,12 @@ runtime_type = "io.containerd.runc.v2"
         assert done.returncode == 0, done.stderr
 
     def _ctr(
-        self, *arguments: str, stdin: object = subprocess.DEVNULL
+        self, *arguments: str, stdin: IO[bytes] | int | None = subprocess.DEVNULL
     ) -> subprocess.CompletedProcess[str]:
         command = (program("containerd", "ctr"), f"--address={self.socket}", "--namespace=k8s.io")
         return subprocess.run(
             [*self._node.inside, *command, *arguments],
-            stdin=stdin,  # type: ignore[arg-type]
+            stdin=stdin,
             capture_output=True,
             text=True,
             check=False,
