@@ -135,7 +135,8 @@ def test_a_migration_that_fails_ends_the_rollout_at_once(shop: Deployed) -> None
     pods = shop.pods("shop").keys()
     job = shop.project.root / "deploy/k8s/base/shop-migrate.yaml"
     text = job.read_text()
-    job.write_text(text.replace("migrate, product,", "migrate, nobody, product,"))
+    assert "chassis.ops, migrate, " in text
+    job.write_text(text.replace("chassis.ops, migrate, ", "chassis.ops, migrate, nobody, "))
     try:
         with timed("rollout with a migration that fails"):
             done = shop.rollout()
