@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 
@@ -24,15 +23,18 @@ OWN = ("gateway", "shop")
 
 
 @pytest.fixture(scope="module")
-def shop(cluster: Cluster, example: Project) -> Iterator[Deployed]:
+def shop(cluster: Cluster, example: Project) -> Deployed:
     """The shop, rolled out."""
     example.make("token")  # it also makes the keys of the development issuer
     _adapt(example.root)
-    with timed("images of the shop"):
-        _build(example.root)
-    found = rendered(cluster.server, example.root)
-    images = {each["image"] for pod in pods(found).values() for each in pod["containers"]}
-    cluster.load(*sorted(images))
+    try:
+        with timed("images of the shop"):
+            _build(example.root)
+        found = rendered(cluster.server, example.root)
+        images = {each["image"] for pod in pods(found).values() for each in pod["containers"]}
+        cluster.load(*sorted(images))
+    finally:
+        docker("rmi", "--force", *(f"shop/{name}:local" for name in OWN))
     claims = (
         claim["spec"]["resources"]["requests"]["storage"]
         for each in of_kind(found, "StatefulSet")
@@ -44,8 +46,7 @@ def shop(cluster: Cluster, example: Project) -> Iterator[Deployed]:
         done = deployed.rollout()
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{deployed.why()}"
     assert "Warning" not in done.stderr
-    yield deployed
-    docker("rmi", "--force", *(f"shop/{name}:local" for name in OWN))
+    return deployed
 
 
 def _build(root: Path) -> None:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.servers.kubernetes.containers import Containerd, Kubelet
 from tests.servers.kubernetes.control import ApiServer, ControllerManager, Etcd, Scheduler
 from tests.servers.kubernetes.images import COREDNS, program_images
-from tests.servers.kubernetes.node import NAME, Containerd, Kubelet, KubeProxy, KubeRouter, Node
+from tests.servers.kubernetes.network import KubeProxy, KubeRouter
+from tests.servers.kubernetes.node import NAME, Node
 from tests.servers.server import Server
 
 _LABEL = "app.kubernetes.io/name"
