@@ -48,8 +48,8 @@ test-engines: .venv/.ready  ## the adapters on the real servers, which it instal
 test-containers: .venv/.ready  ## the shop in containers, on the Docker engine of this machine
 	@DOCKER_BUILDKIT=1 $(BIN)/pytest --durations=10 tests/containers
 
-test-cluster: .venv/.ready  ## the manifests on a real API server, which it builds (Go)
-	@$(BIN)/pytest --durations=10 tests/cluster
+test-cluster: .venv/.ready  ## the manifests on a real API server, the shop in pods (root, Docker; Kubernetes is built with Go)
+	@DOCKER_BUILDKIT=1 $(BIN)/pytest --durations=10 -s tests/cluster
 
 units: lint  ## the fast suites, without servers and generated projects
 	@$(BIN)/pytest $(FAST)

@@ -1,4 +1,4 @@
-"""An API server that knows the custom resources which manifests use."""
+"""An API server that knows the custom resources of manifests, and a cluster where pods run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.deploy.conftest import generated, name, project
-from tests.servers.kubernetes import ApiServer, Etcd, custom_resources
+from tests.servers.kubernetes import ApiServer, Cluster, Etcd, custom_resources
 
 __all__ = ["generated", "name", "project"]
 
@@ -29,3 +29,13 @@ def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     finally:
         server.kill()
         etcd.kill()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    cluster = Cluster()
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.remove()

@@ -16,7 +16,7 @@ from meshgen.spec.model import Spec
 ROOT = Path(__file__).parents[2]
 SPECS = {
     path.stem: path
-    for folder in (ROOT / "specs", ROOT / "tests" / "e2e" / "specs")
+    for folder in (ROOT / "specs", ROOT / "specs" / "evolution", ROOT / "tests" / "e2e" / "specs")
     for path in sorted(folder.glob("*.yaml"))
 }
 

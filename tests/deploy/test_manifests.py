@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,6 +43,7 @@ OF_A_JOB = {
     "requests": {"cpu": "100m", "memory": "192Mi"},
     "limits": {"cpu": "1", "memory": "512Mi"},
 }
+DRAIN_TIMEOUT = 8
 WRITE_THEIR_CONFIGURATION = {"kafka", "rabbitmq", "cassandra"}
 
 
@@ -79,6 +82,21 @@ def test_pods_are_watched_and_limited(found: list[Manifest]) -> None:
                 assert amounts.keys() == {"cpu", "memory"}
 
 
+def test_an_old_pod_serves_as_long_as_clients_may_know_its_address(found: list[Manifest]) -> None:
+    for deployment in of_kind(found, "Deployment"):
+        pod = deployment["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
+        variables = {each["name"]: each["value"] for each in container.get("env", ())}
+        if deployment["metadata"]["name"] == "gateway":
+            assert "/healthcheck/fail" in str(container["lifecycle"]["preStop"])
+        elif deployment["spec"]["strategy"].get("type") == "Recreate":
+            assert "DRAIN_DELAY" not in variables  # nobody else serves meanwhile
+        else:
+            delay = int(variables["DRAIN_DELAY"])
+            assert deployment["spec"]["minReadySeconds"] <= delay
+            assert delay + DRAIN_TIMEOUT < pod["terminationGracePeriodSeconds"]
+
+
 def test_stores_on_servers_are_prepared_by_jobs(
     found: list[Manifest], spec: Spec, project: Path
 ) -> None:
@@ -115,6 +133,36 @@ def test_no_manifest_has_a_secret(found: list[Manifest]) -> None:
             for variable in container.get("env", ()):
                 assert "@" not in variable["value"].removeprefix("1@")  # that of Kafka's voters
                 assert "PASSWORD" not in variable["name"] or variable["name"].endswith("_FILE")
+
+
+def test_the_local_overlay_gets_all_that_it_reads(project: Path, tmp_path: Path) -> None:
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text('#!/bin/sh\ncase $1 in create) echo "$@" >&2; esac\n')
+    kubectl.chmod(0o755)
+    keys = project / ".local" / "keys" / "jwks.json"
+    keys.parent.mkdir(parents=True, exist_ok=True)
+    keys.write_text("{}")
+    command = ["sh", "deploy/local-secrets.sh"]
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path}
+    done = subprocess.run(
+        command, cwd=project, env=environment, check=True, capture_output=True, text=True
+    )
+    created = re.compile(r"^create (?:configmap|secret generic) (\S+) (.*)", re.MULTILINE)
+    brought = {
+        (name, key.partition("=")[0])
+        for name, files in created.findall(done.stderr)
+        for key in re.findall(r"--from-file (\S+)", files)
+    }
+    read = {
+        (source["secret"].get("name") or source["secret"]["secretName"], item["key"])
+        for pod in pods(manifests(project, "local")).values()
+        for volume in pod["volumes"]
+        for source in volume.get("projected", {}).get("sources", (volume,))
+        if "secret" in source
+        for item in source["secret"]["items"]
+    }
+    assert brought == read | {("keys", "jwks.json")}
 
 
 def test_the_policies_are_the_graph(found: list[Manifest], spec: Spec, project: Path) -> None:

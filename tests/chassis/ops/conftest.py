@@ -81,10 +81,10 @@ class Operator:
         assert done.code == code, done
         return json.loads(done.out) if done.out else None
 
-    async def refused(self, *arguments: str) -> str:
+    async def refused(self, *arguments: str, code: int = 1) -> str:
         """Return the error of a command."""
         done = await self.run(*arguments)
-        assert done.code == 1, done
+        assert done.code == code, done
         assert done.error.startswith("error: ")
         assert done.error.count("\n") == 1
         return done.error

@@ -39,6 +39,12 @@ async def test_named_units_are_prepared_once(ops: Operator) -> None:
     assert "there is no unit 'nothing'" in await ops.refused("migrate", "nothing")
 
 
+async def test_a_store_that_is_away_is_told_apart(ops: Operator) -> None:
+    """A job tries that again, and nothing else."""
+    ops.env["PRODUCT_STORE_URL"] = "redis://127.0.0.1:1/0"
+    assert "127.0.0.1:1" in await ops.refused("migrate", "product", code=3)
+
+
 async def test_an_image_has_no_project(ops: Operator) -> None:
     """It has the units of one process, and nothing of the embedded mode."""
     (ops.root / "topology.toml").unlink()

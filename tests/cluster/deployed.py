@@ -1,0 +1,172 @@
+"""A system that runs in the pods of a cluster."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import yaml
+from chassis.embedded.paths import ProjectPaths
+from chassis.testing.system import System
+
+from tests.e2e.conftest import Project
+from tests.servers.kubernetes import ApiServer, Cluster, built
+from tests.waiting import wait_until
+
+PRICE, QUANTITY, STOCK = 3, 2, 1_000_000
+_PAUSE = 0.1
+
+
+def rollout(server: ApiServer, project: Path, overlay: str = "local") -> subprocess.Popen[str]:
+    """Start `deploy/rollout.sh`."""
+    path = f"{built('kubernetes')}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.Popen(
+        ["sh", "deploy/rollout.sh", overlay],
+        cwd=project,
+        env={**os.environ, "PATH": path, "KUBECONFIG": str(server.kubeconfig)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A project in the namespace of its name."""
+
+    cluster: Cluster
+    project: Project
+    namespace: str
+
+    def rollout(self, overlay: str = "local") -> subprocess.CompletedProcess[str]:
+        """Run `deploy/rollout.sh`, and return what came of it."""
+        process = rollout(self.cluster.server, self.project.root, overlay)
+        out, error = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+
+    def kubectl(self, *arguments: str) -> str:
+        """Run a command of kubectl in the namespace, which must succeed."""
+        return self.cluster.kubectl(*arguments, f"--namespace={self.namespace}")
+
+    def get(self, kind: str, *arguments: str) -> dict[str, Any]:
+        """Return the resources of a kind by name."""
+        return self.cluster.get(kind, self.namespace, *arguments)
+
+    def pods(self, name: str) -> dict[str, Any]:
+        """Return the pods of a workload that are not ending."""
+        found = self.get("pod", f"--selector=app.kubernetes.io/name={name}")
+        return {k: v for k, v in found.items() if "deletionTimestamp" not in v["metadata"]}
+
+    @property
+    def url(self) -> str:
+        """The URL of the gateway's Service."""
+        return f"http://{self.get('service')['gateway']['spec']['clusterIP']}"
+
+    @contextmanager
+    def system(self) -> Iterator[System]:
+        """The system, through its gateway."""
+        system = System(ProjectPaths(self.project.root.resolve()), self.url, {})
+        try:
+            yield system
+        finally:
+            system.close()
+
+    def why(self) -> str:
+        """Return what tells why pods are not ready."""
+        every = ("get", "pod,job", "--output=wide"), ("get", "events", "--sort-by=.lastTimestamp")
+        return "\n".join(self.kubectl(*command) for command in every)
+
+
+class Load:
+    """Customers who order, one after the other, and look at what there is.
+
+    Attributes:
+        orders: The customers whose orders were accepted.
+        failures: Requests that failed; whether they had an effect is not known.
+        requests: How many there were.
+    """
+
+    def __init__(self, deployed: Deployed) -> None:
+        self.orders: list[Any] = []
+        self.failures: list[str] = []
+        self.requests = 0
+        self._deployed = deployed
+        self._stop = Event()
+
+    @contextmanager
+    def running(self, customers: int) -> Iterator[None]:
+        """Run for the block; then every accepted order must be shipped, once."""
+        with self._deployed.system() as system:
+            product = self._product(system)
+            threads = [Thread(target=self._order, args=(product,)) for _ in range(customers)]
+            for each in threads:
+                each.start()
+            try:
+                yield
+            finally:
+                self._stop.set()
+                for each in threads:
+                    each.join()
+            self._check(system, product)
+
+    def _product(self, system: System) -> str:
+        merchant = system.caller("merchant")
+        id = merchant.post("/product/products/list-product", name="Cup", category="x", price=PRICE)
+        product = str(id["product_id"])
+        merchant.post(f"/inventory/stock-items/{product}/receive-stock", quantity=STOCK)
+        customer = system.caller("customer")
+        customer.post(f"/cart/carts/{customer.id}/put-item", product_id=product, quantity=1)
+        return product
+
+    def _order(self, product: str) -> None:
+        with self._deployed.system() as system:
+            while not self._stop.wait(_PAUSE):
+                customer = system.caller("customer")
+                cart = f"/cart/carts/{customer.id}"
+                steps: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
+                    ("POST", f"{cart}/put-item", {"product_id": product, "quantity": QUANTITY}),
+                    ("GET", "/web/home", None),
+                    ("POST", f"{cart}/check-out", {}),
+                )
+                if all(self._send(customer, *step) for step in steps):
+                    self.orders.append(customer.id)
+
+    def _send(self, customer: Any, method: str, path: str, body: dict[str, Any] | None) -> bool:
+        self.requests += 1
+        try:
+            answer = customer.request(method, path, body=body, quiet=True)
+        except Exception as error:
+            self.failures.append(f"{method} {path}: {error!r}")
+            return False
+        if answer.status >= 400:
+            self.failures.append(f"{method} {path}: {answer}")
+        return bool(answer.status < 400)
+
+    def _check(self, system: System, product: str) -> None:
+        for id in self.orders:
+            customer = system.caller("customer", sub=id)
+            expected = {"status": "shipped", "total": PRICE * QUANTITY}
+            orders = {"customer_id": id}
+            customer.eventually("/order-history/orders-of-customer", orders, 120.0, **expected)
+        most = STOCK - QUANTITY * len(self.orders)
+        least = most - QUANTITY * len(self.failures)
+        anyone = system.caller("customer")
+
+        def is_right() -> bool:
+            found = anyone.get("/catalog/product-details", product_id=product)
+            return bool(least <= found["available"] <= most)
+
+        wait_until(is_right, f"a stock of {least} to {most}")
+
+
+def rendered(server: ApiServer, project: Path, overlay: str = "local") -> list[dict[str, Any]]:
+    """Return the manifests of an overlay as they are applied."""
+    done = server.kubectl("kustomize", str(project / "deploy/k8s/overlays" / overlay))
+    assert done.returncode == 0, done.stderr
+    return list(yaml.safe_load_all(done.stdout))
