@@ -6,8 +6,31 @@ manifests=$(mktemp)
 trap 'rm -f "$manifests"' EXIT
 kubectl kustomize "$(dirname "$0")/k8s/overlays/$1" > "$manifests"
 
+if [ "$1" = local ]; then
+    sh "$(dirname "$0")/local-secrets.sh"
+fi
+
+kubectl apply --server-side --filename "$manifests" --selector 'app.kubernetes.io/component notin (migration, process)'
+if [ "$1" = local ]; then
+    kubectl rollout status --namespace shop --timeout=10m statefulset --selector app.kubernetes.io/part-of=shop
+fi
 kubectl delete job --namespace shop --selector app.kubernetes.io/component=migration # it cannot be changed
-kubectl apply --server-side --filename "$manifests" --selector app.kubernetes.io/component!=process
-kubectl wait --namespace shop --for=condition=Complete --timeout=16m job --selector app.kubernetes.io/component=migration
+kubectl apply --server-side --filename "$manifests" --selector app.kubernetes.io/component=migration
+
+# `kubectl wait` would not notice that one has failed. Each one ends: it has a deadline.
+while :; do
+    jobs=$(kubectl get job --namespace shop --selector app.kubernetes.io/component=migration --output \
+        jsonpath='{range .items[*]}{.metadata.name}: {.status.conditions[?(@.status=="True")].type}{"\n"}{end}')
+    case $jobs in *Failed*)
+        printf 'These were to prepare the stores; the processes stay as they are:\n%s\n' "$jobs" >&2
+        kubectl logs --namespace shop --selector batch.kubernetes.io/job-name --prefix --tail 20 >&2
+        exit 1
+    esac
+    if ! printf '%s\n' "$jobs" | grep --quiet --invert-match Complete; then
+        break
+    fi
+    sleep 1
+done
+
 kubectl apply --server-side --filename "$manifests"
 kubectl rollout status --namespace shop --timeout=10m deployment --selector app.kubernetes.io/component=process

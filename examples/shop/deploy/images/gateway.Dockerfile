@@ -22,10 +22,16 @@ COPY gateway/envoy.yaml /template.yaml
 RUN python -c "import os, string; print(string.Template(open('/template.yaml').read()).substitute(os.environ))" > /envoy.yaml
 
 FROM envoyproxy/envoy:v1.40-latest
-LABEL org.opencontainers.image.title="shop-gateway"
 COPY --from=config /envoy.yaml /etc/envoy/envoy.yaml
 USER 10001:10001
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["bash", "-c", \
     "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /livez HTTP/1.1\\r\\nHost: gateway\\r\\nConnection: close\\r\\n\\r\\n' >&3; grep -q ' 200 OK' <&3"]
 ENTRYPOINT ["envoy", "--config-path", "/etc/envoy/envoy.yaml", "--log-level", "warning"]
+ARG VERSION=0.1.0 REVISION=unknown SOURCE=unknown LICENSES=LicenseRef-Proprietary
+LABEL org.opencontainers.image.title="shop-gateway" \
+    org.opencontainers.image.version="$VERSION" \
+    org.opencontainers.image.revision="$REVISION" \
+    org.opencontainers.image.source="$SOURCE" \
+    org.opencontainers.image.licenses="$LICENSES" \
+    org.opencontainers.image.base.name="docker.io/envoyproxy/envoy:v1.40-latest"

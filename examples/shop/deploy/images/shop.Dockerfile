@@ -4,16 +4,51 @@
 
 FROM ghcr.io/astral-sh/uv:0.13 AS uv
 
-FROM python:3.13-slim AS build
+FROM python:3.13-slim AS tools
 COPY --from=uv /uv /usr/local/bin/uv
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=/app
+RUN apt-get update && apt-get install --yes --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*
 WORKDIR /project
 RUN uv venv --quiet /app
-# Dependencies change less often than the code. Their hashes are those of requirements.txt.
+
+FROM tools AS dependencies
+# They change less often than the code. Their hashes are those of requirements.txt.
 COPY requirements.txt libs/chassis/pyproject.toml ./
 RUN --mount=type=cache,target=/root/.cache/uv \
     uv pip install --no-build --constraint requirements.txt --requirement pyproject.toml \
         --extra cassandra --extra kafka --extra mongodb --extra postgresql --extra redis --extra telemetry
+# Without what the units of this process never use: debugging symbols, sources of compiled modules,
+# and packages. A line that you write may need one of them, e.g. `sqlalchemy.orm`: take it off the list.
+RUN cd /app/lib/python*/site-packages \
+    && find . -type f -regex '.*\.so\(\.[0-9.]+\)?' -exec strip --strip-unneeded {} + \
+    && find . -type f -regex '.*\.\(c\|cpp\|h\|pxd\|pxi\|pyi\|pyx\)' -delete \
+    && find . -type d -name tests -prune -exec rm -r {} + \
+    && rm -r \
+        cassandra/cqlengine \
+        confluent_kafka/avro \
+        confluent_kafka/schema_registry \
+        sqlalchemy/dialects/mssql \
+        sqlalchemy/dialects/mysql \
+        sqlalchemy/dialects/oracle \
+        sqlalchemy/ext \
+        sqlalchemy/orm \
+        sqlalchemy/testing
+
+# What is installed, as CycloneDX.
+FROM tools AS sbom
+COPY requirements-checks.txt ./
+RUN --mount=type=cache,target=/root/.cache/uv \
+    uv venv --quiet /checks \
+    && uv pip install --no-build --python /checks --require-hashes --requirement requirements-checks.txt
+COPY --from=dependencies /app /app
+COPY libs/chassis/pyproject.toml ./
+ARG VERSION=0.1.0
+RUN sed --in-place --expression '/^description/d' --expression 's/^name = .*/name = "shop-shop"/' \
+        --expression "s/^version = .*/version = \"$VERSION\"/" pyproject.toml \
+    && /checks/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+        --output-file /shop.cdx.json /app/bin/python
+
+FROM dependencies AS build
 COPY libs libs
 COPY services/product services/product
 COPY services/cart services/cart
@@ -30,11 +65,12 @@ COPY bffs/web bffs/web
 COPY bffs/mobile bffs/mobile
 COPY bffs/backoffice bffs/backoffice
 RUN --mount=type=cache,target=/root/.cache/uv \
-    uv pip install --no-deps --no-sources ./libs/* ./services/product ./services/cart ./services/order ./services/inventory ./services/payment ./services/shipping ./projections/order_history ./projections/suspects ./projections/catalog ./streams/sales_per_minute ./streams/fraud_watch ./bffs/web ./bffs/mobile ./bffs/backoffice
+    uv pip install --no-deps --no-sources ./libs/* ./services/product ./services/cart ./services/order ./services/inventory ./services/payment ./services/shipping ./projections/order_history ./projections/suspects ./projections/catalog ./streams/sales_per_minute ./streams/fraud_watch ./bffs/web ./bffs/mobile ./bffs/backoffice \
+    && rm --force /app/.lock # everybody may write to it
 
 FROM python:3.13-slim
-LABEL org.opencontainers.image.title="shop-shop"
 COPY --from=build /app /app
+COPY --from=sbom /shop.cdx.json /usr/share/sbom/
 ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # What `python -m chassis.ops` works on.
 ENV OPS_UNITS="\
@@ -70,3 +106,10 @@ CMD [ \
     "shop_mobile.bff:bff@0.0.0.0:8012", \
     "shop_backoffice.bff:bff@0.0.0.0:8013" \
 ]
+ARG VERSION=0.1.0 REVISION=unknown SOURCE=unknown LICENSES=LicenseRef-Proprietary
+LABEL org.opencontainers.image.title="shop-shop" \
+    org.opencontainers.image.version="$VERSION" \
+    org.opencontainers.image.revision="$REVISION" \
+    org.opencontainers.image.source="$SOURCE" \
+    org.opencontainers.image.licenses="$LICENSES" \
+    org.opencontainers.image.base.name="docker.io/library/python:3.13-slim"

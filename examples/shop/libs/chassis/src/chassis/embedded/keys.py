@@ -44,19 +44,31 @@ def issue(
         subject: The id of the caller.
         ttl: The lifetime of the token.
     """
-    import jwt
+    return Issuer(paths, auth).issue(roles=roles, subject=subject, ttl=ttl)
 
-    key = _load(paths)
-    now = int(time.time())
-    claims = {
-        "sub": str(subject),
-        "iss": auth.issuer,
-        "aud": auth.audience,
-        "iat": now,
-        "exp": now + int(ttl.total_seconds()),
-        "roles": list(roles),
-    }
-    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": _jwk(key)["kid"]})
+
+class Issuer:
+    """Issues many tokens: it reads and checks the development key only once."""
+
+    def __init__(self, paths: ProjectPaths, auth: Auth) -> None:
+        self._auth = auth
+        self._key = _load(paths)
+        self._kid = _jwk(self._key)["kid"]
+
+    def issue(self, *, roles: Sequence[str], subject: UUID, ttl: timedelta) -> str:
+        """Return a token; see `issue`."""
+        import jwt
+
+        now = int(time.time())
+        claims = {
+            "sub": str(subject),
+            "iss": self._auth.issuer,
+            "aud": self._auth.audience,
+            "iat": now,
+            "exp": now + int(ttl.total_seconds()),
+            "roles": list(roles),
+        }
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._kid})
 
 
 def default_subject(auth: Auth, roles: Sequence[str]) -> UUID:

@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit code: 0 done, 1 something is wrong or was not done, 2 wrong usage, 130 interrupted.
+        The exit code: 0 done, 1 something is wrong or was not done, 2 wrong usage, 3 a server is
+        not available, 130 interrupted.
     """
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return asyncio.run(_run(options, output))
     except (OpsError, EmbeddedError, CannotStart, Unavailable) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return 3 if isinstance(error, Unavailable) else 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `... events browse | head`

@@ -20,8 +20,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from uuid import UUID, uuid4
 
 import httpx
@@ -55,6 +56,20 @@ class Response:
         return f"{self.status} {json.dumps(self.body, default=str)}"
 
 
+class Exchange(Protocol):
+    """Sends a request and returns the response."""
+
+    def __call__(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: str | None,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+    ) -> Response: ...
+
+
 class System:
     """A system that runs, on this machine or elsewhere.
 
@@ -66,8 +81,8 @@ class System:
     def __init__(self, paths: ProjectPaths, url: str, units: Mapping[str, str]) -> None:
         self.url = url
         self.units = units
-        self._paths = paths
         self._auth = topology.load(paths.topology).auth
+        self._paths = paths
         self._http = httpx.Client(base_url=self.url, timeout=_REQUEST_TIMEOUT, trust_env=False)
         self._names: Counter[str] = Counter()
 
@@ -85,6 +100,19 @@ class System:
         return cls(paths, found.plan.gateway_url, found.plan.units)
 
     @classmethod
+    def reachable(cls, root: Path) -> System:
+        """Return the system at GATEWAY_URL, or the running one of the project at `root`.
+
+        One at GATEWAY_URL must trust the development issuer of this project.
+
+        Raises:
+            EmbeddedError: There is none.
+        """
+        if url := os.environ.get("GATEWAY_URL"):
+            return cls(ProjectPaths(root.resolve()), url, {})
+        return cls.running(root)
+
+    @classmethod
     @contextmanager
     def session(cls, root: Path) -> Iterator[System]:
         """Yield the system at GATEWAY_URL, or that of `up`, which is started for the block.
@@ -96,12 +124,9 @@ class System:
         from chassis.embedded.up import up
 
         root = root.resolve()
-        if url := os.environ.get("GATEWAY_URL"):
-            yield cls(ProjectPaths(root), url, {})
-            return
         found = state.read(ProjectPaths(root))
-        if found is not None and found.alive:
-            yield cls.running(root)
+        if os.environ.get("GATEWAY_URL") or (found is not None and found.alive):
+            yield cls.reachable(root)
             return
         try:
             up(root, Console(), replace(Options.from_env(os.environ), gateway_port=0))
@@ -119,23 +144,53 @@ class System:
         Raises:
             EmbeddedError: There is no such role.
         """
+        subject = sub or uuid4()
+        token = self.token(*roles, sub=subject)
+        return Caller(self._exchange, name=self._name_for(roles), id=subject, token=token)
+
+    def token(self, *roles: str, sub: UUID) -> str:
+        """Return a token of the development issuer.
+
+        Args:
+            roles: The roles of the caller.
+            sub: The id of the caller.
+
+        Raises:
+            EmbeddedError: There is no such role.
+        """
         for role in roles:
             if role not in self._auth.roles:
                 defined = ", ".join(self._auth.roles)
                 raise EmbeddedError(f"there is no role {role!r}; there are {defined}")
-        subject = sub or uuid4()
-        token = keys.issue(
-            self._paths, self._auth, roles=roles, subject=subject, ttl=_TOKEN_LIFETIME
-        )
-        return Caller(self._http, name=self._name_for(roles), id=subject, token=token)
+        return self._issuer.issue(roles=roles, subject=sub, ttl=_TOKEN_LIFETIME)
 
     def anonymous(self) -> Caller:
         """Return a caller without a token."""
-        return Caller(self._http, name="anonymous", id=uuid4(), token=None)
+        return Caller(self._exchange, name="anonymous", id=uuid4(), token=None)
+
+    @cached_property
+    def _issuer(self) -> keys.Issuer:
+        return keys.Issuer(self._paths, self._auth)
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        content: str | None,
+        params: Mapping[str, str],
+        headers: Mapping[str, str],
+    ) -> Response:
+        response = self._http.request(
+            method, path, content=content, params=params or None, headers=headers
+        )
+        return Response(
+            status=response.status_code, body=decoded(response.content), headers=response.headers
+        )
 
     def _name_for(self, roles: tuple[str, ...]) -> str:
         """Return a distinct name for each caller: `customer`, `customer2`."""
@@ -147,11 +202,14 @@ class System:
 class Caller:
     """A caller of the system. Paths are those of the gateway; absolute URLs bypass it."""
 
-    def __init__(self, http: httpx.Client, *, name: str, id: UUID, token: str | None) -> None:
+    def __init__(
+        self, exchange: Exchange, *, name: str, id: UUID, token: str | None, quiet: bool = False
+    ) -> None:
         self.name = name
         self.id = id
         self.token = token
-        self._http = http
+        self._exchange = exchange
+        self._quiet = quiet
 
     def post(self, path: str, /, **body: object) -> dict[str, Json]:
         """Send a command, which must succeed, and return the response.
@@ -164,7 +222,7 @@ class Caller:
         while True:
             answer = self._send("POST", path, body=body)
             passed = time.monotonic() - began
-            if not _is_not_found(answer) or passed > _CONSISTENCY_TIMEOUT:
+            if not is_not_found(answer) or passed > _CONSISTENCY_TIMEOUT:
                 self._print("POST", path, answer.status, passed)
                 return self._succeeded("POST", path, answer)
             time.sleep(pause)
@@ -252,15 +310,12 @@ class Caller:
     ) -> Response:
         authorization = {"authorization": f"Bearer {self.token}"} if self.token else {}
         sent = {} if body is None else {"content-type": "application/json"}
-        response = self._http.request(
+        return self._exchange(
             method,
             path,
             content=None if body is None else json.dumps(body, default=_encoded),
-            params={name: _parameter(value) for name, value in (params or {}).items()} or None,
+            params={name: _parameter(value) for name, value in (params or {}).items()},
             headers={**authorization, **sent, **(headers or {})},
-        )
-        return Response(
-            status=response.status_code, body=_decoded(response), headers=response.headers
         )
 
     def _print(
@@ -271,6 +326,8 @@ class Caller:
         seconds: float,
         seen: Mapping[str, object] | None = None,
     ) -> None:
+        if self._quiet:
+            return
         coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         colour = "32" if status < 400 else "33" if status < 500 else "31"
         shown = f"\x1b[{colour}m{status}\x1b[0m" if coloured else str(status)
@@ -278,7 +335,8 @@ class Caller:
         print(f"{self.name:<10} {method:<4} {path} {shown}  {seconds * 1000:.0f} ms{values}")
 
 
-def _is_not_found(answer: Response) -> bool:
+def is_not_found(answer: Response) -> bool:
+    """Return whether something is not there, or not yet."""
     kind = answer.body.get("type", "") if isinstance(answer.body, dict) else ""
     return answer.status in (404, 409) and str(kind).endswith("not_found")
 
@@ -304,11 +362,12 @@ def _timeout_message(
     return "\n".join(lines)
 
 
-def _decoded(response: httpx.Response) -> Json:
+def decoded(content: bytes) -> Json:
+    """Return decoded JSON with decimals, or text that is none; None if it is empty."""
     try:
-        return json.loads(response.content, parse_float=Decimal) if response.content else None
+        return json.loads(content, parse_float=Decimal) if content else None
     except ValueError:
-        return response.text
+        return content.decode(errors="replace")
 
 
 def _encoded(value: object) -> object:
