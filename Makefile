@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines test-containers test-cluster units latest faults faults-long faults-engines faults-mutants lint format examples docs schemas lock \
+.PHONY: help demo test test-engines test-containers test-manifests test-cluster units latest faults faults-long faults-engines faults-mutants lint format examples docs schemas lock \
 	upgrade dist bench clean
 
 PYTHON ?= python3
@@ -47,6 +47,9 @@ test-engines: .venv/.ready  ## the adapters on the real servers, which it instal
 
 test-containers: .venv/.ready  ## the shop in containers, on the Docker engine of this machine
 	@DOCKER_BUILDKIT=1 $(BIN)/pytest --durations=10 tests/containers
+
+test-manifests: .venv/.ready  ## the manifests on a real API server (built with Go)
+	@$(BIN)/pytest --durations=10 tests/cluster/test_manifests.py
 
 test-cluster: .venv/.ready  ## the manifests on a real API server, the shop in pods (root, Docker; Kubernetes is built with Go)
 	@DOCKER_BUILDKIT=1 $(BIN)/pytest --durations=10 -s tests/cluster
