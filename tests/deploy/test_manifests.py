@@ -126,6 +126,21 @@ def test_the_policies_are_the_graph(found: list[Manifest], spec: Spec, project: 
     assert edges(found, "egress") == wanted
 
 
+def test_whom_a_process_calls_it_may_reach(found: list[Manifest]) -> None:
+    allowed = edges(found, "egress")
+    called = [
+        (name, container, host, int(port))
+        for name, pod in pods(found).items()
+        for container in pod["containers"]
+        for variable in container.get("env", ())
+        if variable["name"] == "PEERS"
+        for host, port in re.findall(r"=http://([^:,]+):(\d+)", variable["value"])
+    ]
+    for name, container, host, port in called:
+        own = {each["containerPort"] for each in container["ports"]}
+        assert port in own if host == "127.0.0.1" else (name, host, port) in allowed
+
+
 def _graph(spec: Spec, project: Path, servers: set[str]) -> set[Edge]:
     """What the spec says: routes of the gateway, calls of backends, stores and the event hub."""
     place = _places(spec, project)

@@ -43,6 +43,7 @@ _GATEWAY = "gateway"
 _TAKEN = (_GATEWAY, "default-deny", "kustomization", "names", "network-policies", "settings")
 _FILE = "sqlite"
 _SECRETS = "/run/secrets"
+_LOOPBACK = "127.0.0.1"
 _CONNECTIONS, _FOR_PEOPLE = 300, 20
 
 
@@ -192,8 +193,17 @@ def _settings(units: tuple[Unit, ...], system: _System) -> Iterator[Setting]:
         yield _url("HUB_URL", system.hub)
     yield from _store_settings(_on_servers(units, system))
     if peers := _calls(units, system):
-        urls = ",".join(f"{peer.unit}=http://{peer.host}:{peer.port}" for peer in peers)
+        own = system.addresses[units[0].name].host
+        urls = ",".join(f"{peer.unit}=http://{_reach(peer, own)}:{peer.port}" for peer in peers)
         yield Setting(name="PEERS", value=urls)
+
+
+def _reach(peer: UnitAddress, own: str) -> str:
+    """Return the host of a unit as the process on the host `own` calls it.
+
+    Units of one process call each other in it: copies of a process may not reach each other.
+    """
+    return _LOOPBACK if peer.host == own else peer.host
 
 
 def _store_settings(engines: Mapping[str, str]) -> Iterator[Setting]:
