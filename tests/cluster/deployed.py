@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,11 @@ import yaml
 from chassis.embedded.paths import ProjectPaths
 from chassis.testing.system import System
 
+from tests.containers.conftest import docker
+from tests.deploy.manifests import Manifest, pods
 from tests.e2e.conftest import Project
 from tests.servers.kubernetes import ApiServer, Cluster, built
+from tests.servers.kubernetes.cluster import timed
 from tests.waiting import wait_until
 
 PRICE, QUANTITY, STOCK = 3, 2, 1_000_000
@@ -81,6 +84,54 @@ class Deployed:
         """Return what tells why pods are not ready."""
         every = ("get", "pod,job", "--output=wide"), ("get", "events", "--sort-by=.lastTimestamp")
         return "\n".join(self.kubectl(*command) for command in every)
+
+
+def deploy(cluster: Cluster, project: Project, name: str, *own: str) -> Deployed:
+    """Build the images of a project, bring all images to the cluster, and roll them out.
+
+    Args:
+        cluster: Where to.
+        project: The project.
+        name: Its name, which is that of its namespace, too.
+        own: Its processes.
+    """
+    project.make("token")  # it also makes the keys of the development issuer
+    found = rendered(cluster.server, project.root)
+    images = {each["image"] for pod in pods(found).values() for each in pod["containers"]}
+    built = {process: f"{name}/{process}:local" for process in own}
+    try:
+        with timed(f"images of {name}"):
+            _build(project.root, built)
+        for image in images - set(built.values()):
+            if not docker("images", "--quiet", image):
+                docker("pull", image)
+        cluster.load(*sorted(images))
+    finally:
+        docker("rmi", "--force", *built.values())
+    for each in found:
+        for claim in _claims(each):
+            cluster.add_volumes(claim["resources"]["requests"]["storage"])
+    deployed = Deployed(cluster, project, name)
+    with timed(f"first rollout of {name}"):
+        done = deployed.rollout()
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{deployed.why()}"
+    assert "Warning" not in done.stderr
+    return deployed
+
+
+def _build(root: Path, images: Mapping[str, str]) -> None:
+    override = root / "images.yaml"
+    services = {service: {"image": image} for service, image in images.items()}
+    override.write_text(yaml.safe_dump({"services": services}))
+    files = (f"--file={root / 'deploy/compose.yaml'}", f"--file={override}")
+    docker("compose", *files, "build", "--quiet", *images)
+
+
+def _claims(manifest: Manifest) -> list[Manifest]:
+    """Return the claims for volumes that a manifest makes."""
+    if manifest["kind"] == "PersistentVolumeClaim":
+        return [manifest["spec"]]
+    return [each["spec"] for each in manifest.get("spec", {}).get("volumeClaimTemplates", ())]
 
 
 class Load:
