@@ -26,19 +26,6 @@ PRICE, QUANTITY, STOCK = 3, 2, 1_000_000
 _PAUSE = 0.1
 
 
-def rollout(server: ApiServer, project: Path, overlay: str = "local") -> subprocess.Popen[str]:
-    """Start `deploy/rollout.sh`."""
-    path = f"{built('kubernetes')}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.Popen(
-        ["sh", "deploy/rollout.sh", overlay],
-        cwd=project,
-        env={**os.environ, "PATH": path, "KUBECONFIG": str(server.kubeconfig)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 @dataclass(frozen=True)
 class Deployed:
     """A project in the namespace of its name."""
@@ -47,11 +34,18 @@ class Deployed:
     project: Project
     namespace: str
 
-    def rollout(self, overlay: str = "local") -> subprocess.CompletedProcess[str]:
+    def rollout(self) -> subprocess.CompletedProcess[str]:
         """Run `deploy/rollout.sh`, and return what came of it."""
-        process = rollout(self.cluster.server, self.project.root, overlay)
-        out, error = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+        server = self.cluster.server
+        path = f"{built('kubernetes')}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(
+            ["sh", "deploy/rollout.sh", "local"],
+            cwd=self.project.root,
+            env={**os.environ, "PATH": path, "KUBECONFIG": str(server.kubeconfig)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def kubectl(self, *arguments: str) -> str:
         """Run a command of kubectl in the namespace, which must succeed."""
@@ -98,16 +92,16 @@ def deploy(cluster: Cluster, project: Project, name: str, *own: str) -> Deployed
     project.make("token")  # it also makes the keys of the development issuer
     found = rendered(cluster.server, project.root)
     images = {each["image"] for pod in pods(found).values() for each in pod["containers"]}
-    built = {process: f"{name}/{process}:local" for process in own}
+    made = {process: f"{name}/{process}:local" for process in own}
     try:
         with timed(f"images of {name}"):
-            _build(project.root, built)
-        for image in images - set(built.values()):
+            _build(project.root, made)
+        for image in images - set(made.values()):
             if not docker("images", "--quiet", image):
                 docker("pull", image)
         cluster.load(*sorted(images))
     finally:
-        docker("rmi", "--force", *built.values())
+        docker("rmi", "--force", *made.values())
     for each in found:
         for claim in _claims(each):
             cluster.add_volumes(claim["resources"]["requests"]["storage"])
@@ -216,8 +210,8 @@ class Load:
         wait_until(is_right, f"a stock of {least} to {most}")
 
 
-def rendered(server: ApiServer, project: Path, overlay: str = "local") -> list[dict[str, Any]]:
-    """Return the manifests of an overlay as they are applied."""
-    done = server.kubectl("kustomize", str(project / "deploy/k8s/overlays" / overlay))
+def rendered(server: ApiServer, project: Path) -> list[Manifest]:
+    """Return the manifests of the overlay `local` as they are applied."""
+    done = server.kubectl("kustomize", str(project / "deploy/k8s/overlays/local"))
     assert done.returncode == 0, done.stderr
     return list(yaml.safe_load_all(done.stdout))
