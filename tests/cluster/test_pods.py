@@ -73,6 +73,7 @@ def test_nothing_fails_or_is_lost_while_pods_are_replaced(shop: Deployed, name: 
         wait_until(lambda: not before & shop.get("pod").keys(), f"the end of {before}")
     assert load.failures == []
     assert len(load.orders) > 50
+    assert not shop.get("event", "--field-selector=reason=FailedPreStopHook")
 
 
 @pytest.mark.parametrize("victims", [("shop",), ("gateway",), ("kafka", "postgresql", "redis")])
