@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,25 +15,15 @@ import yaml
 from chassis.embedded.paths import ProjectPaths
 from chassis.testing.system import System
 
+from tests.containers.conftest import docker
+from tests.deploy.manifests import Manifest, pods
 from tests.e2e.conftest import Project
 from tests.servers.kubernetes import ApiServer, Cluster, built
+from tests.servers.kubernetes.cluster import timed
 from tests.waiting import wait_until
 
 PRICE, QUANTITY, STOCK = 3, 2, 1_000_000
 _PAUSE = 0.1
-
-
-def rollout(server: ApiServer, project: Path, overlay: str = "local") -> subprocess.Popen[str]:
-    """Start `deploy/rollout.sh`."""
-    path = f"{built('kubernetes')}{os.pathsep}{os.environ['PATH']}"
-    return subprocess.Popen(
-        ["sh", "deploy/rollout.sh", overlay],
-        cwd=project,
-        env={**os.environ, "PATH": path, "KUBECONFIG": str(server.kubeconfig)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 @dataclass(frozen=True)
@@ -44,11 +34,18 @@ class Deployed:
     project: Project
     namespace: str
 
-    def rollout(self, overlay: str = "local") -> subprocess.CompletedProcess[str]:
+    def rollout(self) -> subprocess.CompletedProcess[str]:
         """Run `deploy/rollout.sh`, and return what came of it."""
-        process = rollout(self.cluster.server, self.project.root, overlay)
-        out, error = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+        server = self.cluster.server
+        path = f"{built('kubernetes')}{os.pathsep}{os.environ['PATH']}"
+        return subprocess.run(
+            ["sh", "deploy/rollout.sh", "local"],
+            cwd=self.project.root,
+            env={**os.environ, "PATH": path, "KUBECONFIG": str(server.kubeconfig)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def kubectl(self, *arguments: str) -> str:
         """Run a command of kubectl in the namespace, which must succeed."""
@@ -81,6 +78,54 @@ class Deployed:
         """Return what tells why pods are not ready."""
         every = ("get", "pod,job", "--output=wide"), ("get", "events", "--sort-by=.lastTimestamp")
         return "\n".join(self.kubectl(*command) for command in every)
+
+
+def deploy(cluster: Cluster, project: Project, name: str, *own: str) -> Deployed:
+    """Build the images of a project, bring all images to the cluster, and roll them out.
+
+    Args:
+        cluster: Where to.
+        project: The project.
+        name: Its name, which is that of its namespace, too.
+        own: Its processes.
+    """
+    project.make("token")  # it also makes the keys of the development issuer
+    found = rendered(cluster.server, project.root)
+    images = {each["image"] for pod in pods(found).values() for each in pod["containers"]}
+    made = {process: f"{name}/{process}:local" for process in own}
+    try:
+        with timed(f"images of {name}"):
+            _build(project.root, made)
+        for image in images - set(made.values()):
+            if not docker("images", "--quiet", image):
+                docker("pull", image)
+        cluster.load(*sorted(images))
+    finally:
+        docker("rmi", "--force", *made.values())
+    for each in found:
+        for claim in _claims(each):
+            cluster.add_volumes(claim["resources"]["requests"]["storage"])
+    deployed = Deployed(cluster, project, name)
+    with timed(f"first rollout of {name}"):
+        done = deployed.rollout()
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{deployed.why()}"
+    assert "Warning" not in done.stderr
+    return deployed
+
+
+def _build(root: Path, images: Mapping[str, str]) -> None:
+    override = root / "images.yaml"
+    services = {service: {"image": image} for service, image in images.items()}
+    override.write_text(yaml.safe_dump({"services": services}))
+    files = (f"--file={root / 'deploy/compose.yaml'}", f"--file={override}")
+    docker("compose", *files, "build", "--quiet", *images)
+
+
+def _claims(manifest: Manifest) -> list[Manifest]:
+    """Return the claims for volumes that a manifest makes."""
+    if manifest["kind"] == "PersistentVolumeClaim":
+        return [manifest["spec"]]
+    return [each["spec"] for each in manifest.get("spec", {}).get("volumeClaimTemplates", ())]
 
 
 class Load:
@@ -165,8 +210,8 @@ class Load:
         wait_until(is_right, f"a stock of {least} to {most}")
 
 
-def rendered(server: ApiServer, project: Path, overlay: str = "local") -> list[dict[str, Any]]:
-    """Return the manifests of an overlay as they are applied."""
-    done = server.kubectl("kustomize", str(project / "deploy/k8s/overlays" / overlay))
+def rendered(server: ApiServer, project: Path) -> list[Manifest]:
+    """Return the manifests of the overlay `local` as they are applied."""
+    done = server.kubectl("kustomize", str(project / "deploy/k8s/overlays/local"))
     assert done.returncode == 0, done.stderr
     return list(yaml.safe_load_all(done.stdout))

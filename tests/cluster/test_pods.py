@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from string import Template
 
 import pytest
 
-from tests.cluster.deployed import Deployed, Load, rendered
+from tests.cluster.deployed import Deployed, Load, deploy
 from tests.containers.conftest import docker, example
-from tests.deploy.manifests import of_kind, pods
 from tests.e2e.conftest import Project
 from tests.servers.kubernetes import Cluster
 from tests.servers.kubernetes.cluster import timed
@@ -25,37 +23,8 @@ OWN = ("gateway", "shop")
 @pytest.fixture(scope="module")
 def shop(cluster: Cluster, example: Project) -> Deployed:
     """The shop, rolled out."""
-    example.make("token")  # it also makes the keys of the development issuer
     _adapt(example.root)
-    try:
-        with timed("images of the shop"):
-            _build(example.root)
-        found = rendered(cluster.server, example.root)
-        images = {each["image"] for pod in pods(found).values() for each in pod["containers"]}
-        cluster.load(*sorted(images))
-    finally:
-        docker("rmi", "--force", *(f"shop/{name}:local" for name in OWN))
-    claims = (
-        claim["spec"]["resources"]["requests"]["storage"]
-        for each in of_kind(found, "StatefulSet")
-        for claim in each["spec"]["volumeClaimTemplates"]
-    )
-    cluster.add_volumes(*claims)
-    deployed = Deployed(cluster, example, "shop")
-    with timed("first rollout"):
-        done = deployed.rollout()
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{deployed.why()}"
-    assert "Warning" not in done.stderr
-    return deployed
-
-
-def _build(root: Path) -> None:
-    override = root / "images.yaml"
-    services = {name: {"image": f"shop/{name}:local"} for name in OWN}
-    override.write_text(json.dumps({"services": services}))
-    files = (f"--file={root / 'deploy/compose.yaml'}", f"--file={override}")
-    docker("compose", *files, "build", "--quiet", *OWN)
-    docker("compose", *files, "pull", "--quiet", "--policy=missing", *sorted(SERVERS))
+    return deploy(cluster, example, "shop", *OWN)
 
 
 def _adapt(root: Path) -> None:
@@ -104,6 +73,7 @@ def test_nothing_fails_or_is_lost_while_pods_are_replaced(shop: Deployed, name: 
         wait_until(lambda: not before & shop.get("pod").keys(), f"the end of {before}")
     assert load.failures == []
     assert len(load.orders) > 50
+    assert not shop.get("event", "--field-selector=reason=FailedPreStopHook")
 
 
 @pytest.mark.parametrize("victims", [("shop",), ("gateway",), ("kafka", "postgresql", "redis")])

@@ -83,6 +83,7 @@ def test_pods_are_watched_and_limited(found: list[Manifest]) -> None:
 
 
 def test_an_old_pod_serves_as_long_as_clients_may_know_its_address(found: list[Manifest]) -> None:
+    services = {each["metadata"]["name"]: each["spec"] for each in of_kind(found, "Service")}
     for deployment in of_kind(found, "Deployment"):
         pod = deployment["spec"]["template"]["spec"]
         (container,) = pod["containers"]
@@ -91,6 +92,9 @@ def test_an_old_pod_serves_as_long_as_clients_may_know_its_address(found: list[M
             assert "/healthcheck/fail" in str(container["lifecycle"]["preStop"])
         elif deployment["spec"]["strategy"].get("type") == "Recreate":
             assert "DRAIN_DELAY" not in variables  # nobody else serves meanwhile
+            assert (
+                "clusterIP" not in services[deployment["metadata"]["name"]]
+            )  # so it stays the same
         else:
             delay = int(variables["DRAIN_DELAY"])
             assert deployment["spec"]["minReadySeconds"] <= delay

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.servers.server import INSTALLED
 
-_HERE = Path(__file__).parent / "programs"
+_HERE = Path(__file__).parent / "modules"
 _VERSION = "v1.36.3"
 _COMMANDS = (
     "kube-apiserver",
