@@ -15,18 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.capacity.calibration import shop
-from bench.capacity.figures import CORES, LOCUST
-from bench.capacity.rows import GATEWAY, GOAL, Comparison, load_of
-from bench.capacity.simulation import Result, Setup, Simulation, quantile
+from bench.capacity.rows import GOAL, Comparison, simulated
+from bench.capacity.simulation import Result, quantile
 from bench.report import Row
-from meshgen.capacity.costs import COSTS
 from tests.fleet.deployment import copy_shop
 
 RATES = (0.1, 0.25, 0.5)
 """Multiples of the peak."""
 
 _SECONDS = float(os.environ.get("BENCH_SECONDS", "60"))
-_ITEMS = 1  # an arrival puts one item into its cart
 _SHARES = (0.5, 0.95, 0.99)
 _PROCESSOR = re.compile(r"processor time: \d+ ms/s predicted, (\d+) measured")
 
@@ -103,15 +100,7 @@ def simulate(rate: float) -> Result:
     spec = shop()
     assert spec.slo is not None
     peaks = tuple(replace(peak, rate=peak.rate * rate) for peak in spec.slo.peaks)
-    units = tuple(unit.name for unit in (*spec.services, *spec.views, *spec.bffs))
-    setup = Setup(
-        costs=COSTS,
-        units={"shop": units},
-        copies={"shop": 1, GATEWAY: 1},
-        cores=CORES,
-        driver=LOCUST,
-    )
-    return Simulation(setup).run(load_of(spec, peaks, _ITEMS), _SECONDS)
+    return simulated(spec, peaks, together=True, seconds=_SECONDS)
 
 
 def _rows(rate: float, found: Measured) -> list[Row]:

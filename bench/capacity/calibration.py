@@ -1,26 +1,27 @@
-"""From what an order costs at two rates to what each operation costs.
+"""From what orders cost at two rates to what each operation costs.
 
-The processor time of a second is linear in the rate: what processes do when they are idle, and what
-each order adds. Two measured rates give both; what is known of an order is taken off, and the rest
-belongs to the messages that it leads to, which the model counts.
+The processor time of a second is linear in the rate, as long as batches are small: what processes
+do when they are idle, and what each order adds. Two measured rates give both; what is known of an
+order is taken off, and the rest belongs to the messages that it leads to, which the model counts.
 
 `python -m bench.capacity` prints the costs, which are kept in `meshgen.capacity.costs`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.capacity.figures import Figures, Together
+from bench.capacity.figures import Figures, Pair, Run
 from meshgen.capacity.costs import COSTS, Costs
 from meshgen.capacity.traffic import Traffic, traffic
 from meshgen.spec.check import read_spec
-from meshgen.spec.model import Peak, Ref, Spec
+from meshgen.spec.model import Peak, Spec
 
 SHOP = Path(__file__).parents[2] / "specs" / "shop.yaml"
-ORDER = (Ref(unit="cart", name="PutItem"), Ref(unit="cart", name="CheckOut"))
-"""An order of the load driver: one item, checked out."""
+ITEMS = 1
+"""An order of the load test has one line."""
 
 
 def shop() -> Spec:
@@ -28,14 +29,23 @@ def shop() -> Spec:
     return read_spec(SHOP)
 
 
-def orders(rate: float) -> tuple[Peak, ...]:
-    """Return so many orders a second."""
-    return (Peak(name="an order", rate=rate, requests=ORDER),)
+def all_units(spec: Spec) -> tuple[str, ...]:
+    """Return the names of all units."""
+    return tuple(unit.name for unit in (*spec.services, *spec.views, *spec.bffs))
 
 
-def an_order(spec: Spec) -> Traffic:
-    """Return what one order leads to; it has one line."""
-    return traffic(spec, orders(1.0), items=1)
+def peaks_of(spec: Spec, run: Run) -> tuple[Peak, ...]:
+    """Return what happened in a run."""
+    assert spec.slo is not None
+    scales = {peak: run.scale.get(peak.name, run.scale.get(None, 0.0)) for peak in spec.slo.peaks}
+    return tuple(replace(peak, rate=peak.rate * by) for peak, by in scales.items() if by)
+
+
+def an_order(spec: Spec, pair: Pair) -> tuple[Traffic, Callable[[Run], float]]:
+    """Return what one arrival of a pair leads to, and the arrivals a second of a run."""
+    (peak,) = peaks_of(spec, pair.slow)
+    flow = traffic(spec, (replace(peak, rate=1.0),), ITEMS)
+    return flow, lambda run: sum(peak.rate for peak in peaks_of(spec, run))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +57,43 @@ class _Line:
 
 
 def _line(slow: tuple[float, float], fast: tuple[float, float]) -> _Line:
-    """Return the line through two points of rate and milliseconds of an order."""
+    """Return the line through two points of rate and milliseconds a second."""
     (low, cost_low), (high, cost_high) = slow, fast
-    each = (high * cost_high - low * cost_low) / (high - low)
-    return _Line(idle=low * cost_low - low * each, each=each)
+    each = (cost_high - cost_low) / (high - low)
+    return _Line(idle=cost_low - low * each, each=each)
 
 
 def calibrated(figures: Figures, spec: Spec) -> Costs:
     """Return the costs that explain `figures`, rounded to three digits."""
-    slow, fast = figures.slow, figures.fast
-    whole = _line((slow.rate, slow.total), (fast.rate, fast.total))
-    hub = _line((slow.rate, slow.hub), (fast.rate, fast.hub))
-    gateway = _line((slow.rate, slow.gateway), (fast.rate, fast.gateway))
-    order, units = an_order(spec), figures.units
-    alone = (whole.idle - hub.idle - gateway.idle) / units
-    idle_unit = (_intercept(figures.together) - alone) / (figures.together.units - 1)
-    commands = sum(load.commands for load in order.units.values())
-    of_units = whole.each - hub.each - gateway.each - commands * figures.command
+    order, rate = an_order(spec, figures.together)
+
+    def line(pair: Pair, part: Callable[[Run], float]) -> _Line:
+        points = [(rate(run), part(run)) for run in (pair.slow, pair.fast)]
+        return _line(*points)
+
+    number = len(all_units(spec))
+    together = line(figures.together, lambda run: run.units)
+    alone = line(figures.alone, lambda run: run.units).idle / number
+    gateway = line(figures.together, lambda run: run.gateway)
+    hub = line(figures.together, lambda run: run.hub)
+    idle_unit = (together.idle - alone) / (number - 1)
+    loads = order.units.values()
+    known = sum(load.commands for load in loads) * figures.command
+    known += sum(load.queries for load in loads) * figures.query
     return replace(
         COSTS,
         command=figures.command,
         query=figures.query,
         endpoint=figures.endpoint,
-        message=_rounded(of_units / order.handled),
+        message=_rounded((together.each - known) / order.handled),
+        batched=figures.batched,
         request=_rounded(gateway.each / order.gateway),
         hub=_rounded(hub.each / order.published),
         idle_process=_rounded(alone - idle_unit),
         idle_unit=_rounded(idle_unit),
-        idle_hub=_rounded(hub.idle / units),
+        idle_hub=_rounded(hub.idle / number),
         idle_gateway=_rounded(gateway.idle),
     )
-
-
-def _intercept(together: Together) -> float:
-    """Return the milliseconds a second that do not grow with the rate."""
-    (low, slow), (high, fast) = together.slow, together.fast
-    return slow - low * (fast - slow) / (high - low)
 
 
 def _rounded(value: float) -> float:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bench.capacity.calibration import orders, shop
-from bench.capacity.figures import AT_50, CORES, DRIVER, FIGURES, HELD, TWO_COPIES
+from bench.capacity.calibration import ITEMS, all_units, peaks_of, shop
+from bench.capacity.figures import BUSY, COMPARED, CORES, FIGURES, LOCUST, Pair, Run
 from bench.capacity.simulation import Result, Setup, Simulation, quantile
 from bench.report import Row
 from meshgen.capacity import CapacityPlan, plan
@@ -22,7 +22,6 @@ GOAL = 25.0
 """Percent that a prediction may be away from what was measured."""
 
 _SECONDS = 20.0
-_STEP = 1.05
 GATEWAY = "gateway"
 LARGE = (180, 1_000, 10_000)
 """Requests a second at the gateway."""
@@ -44,66 +43,47 @@ class Comparison:
 
 
 def comparisons() -> list[Comparison]:
-    """Simulate the shop as it was measured: a process for each unit, two cores for all."""
+    """Simulate the shop as it was measured: two cores for all."""
     spec = shop()
-    given = (FIGURES.slow, FIGURES.fast)
+    calibrated = (*_pair(FIGURES.together), *_pair(FIGURES.alone), BUSY)
     return [
-        *(
-            Comparison(
-                f"an order at {each.rate:.0f}/s (calibrated with it)",
-                _order(spec, each.rate, 1),
-                each.total,
-                "ms",
-            )
-            for each in given
-        ),
-        Comparison("an order at 50/s", _order(spec, 50.0, 1), AT_50, "ms"),
-        Comparison("an order at 10/s, two copies", _order(spec, 10.0, 2), TWO_COPIES, "ms"),
-        Comparison("orders a second held", _held(spec), HELD, "/s"),
+        *(_compared(spec, run, " (calibrated with it)") for run in calibrated),
+        *(_compared(spec, run) for run in COMPARED),
     ]
 
 
-def _each_alone(spec: Spec) -> dict[str, tuple[str, ...]]:
-    units = (*spec.services, *spec.views, *spec.bffs)
-    return {unit.name: (unit.name,) for unit in units}
+def _pair(pair: Pair) -> tuple[Run, Run]:
+    return pair.slow, pair.fast
 
 
-def _measured_setup(spec: Spec, copies: int) -> Setup:
-    units = _each_alone(spec)
-    return Setup(
+def _compared(spec: Spec, run: Run, note: str = "") -> Comparison:
+    place = "one process" if run.together else "a process for each unit"
+    ((name, scale),) = run.scale.items()
+    what = f"{scale:g} × {name or 'the whole peak'}, {place}{note}"
+    found = simulated(spec, peaks_of(spec, run), together=run.together, seconds=_SECONDS)
+    return Comparison(what, 1000 * found.cpu, run.total, "ms/s")
+
+
+def simulated(spec: Spec, peaks: tuple[Peak, ...], *, together: bool, seconds: float) -> Result:
+    """Simulate the load test of the embedded shop, in one process or in one for each unit."""
+    every = all_units(spec)
+    units = {"shop": every} if together else {unit: (unit,) for unit in every}
+    setup = Setup(
         costs=COSTS,
         units=units,
-        copies={**dict.fromkeys(units, copies), GATEWAY: 1},
+        copies={**dict.fromkeys(units, 1), GATEWAY: 1},
         cores=CORES,
-        driver=DRIVER,
+        driver=LOCUST,
     )
-
-
-def _run(spec: Spec, rate: float, copies: int) -> Result:
-    setup = _measured_setup(spec, copies)
-    return Simulation(setup).run(load_of(spec, orders(rate), items=1), _SECONDS)
+    return Simulation(setup).run(load_of(spec, peaks, ITEMS), seconds)
 
 
 def load_of(
     spec: Spec, peaks: tuple[Peak, ...], items: int
 ) -> tuple[tuple[float, tuple[Operation, ...]], ...]:
+    """Return the arrivals a second of each peak, and the requests of each."""
     operations = Operations(spec, items)
     return tuple((p.rate, tuple(operations.of(request) for request in p.requests)) for p in peaks)
-
-
-def _order(spec: Spec, rate: float, copies: int) -> float:
-    """Return the milliseconds of processor time of an order, while all of them are shipped."""
-    return 1000 * _run(spec, rate, copies).cpu / rate
-
-
-def _held(spec: Spec) -> float:
-    """Return the highest rate, in steps, at which 99 % are shipped within a second."""
-    rate = good = 40.0
-    while rate < 200:
-        if _run(spec, rate, 1).within(1.0) < 0.99 * (1 - 1.0 / _SECONDS):
-            break
-        good, rate = rate, rate * _STEP
-    return good
 
 
 def scaled(requests: float) -> tuple[CapacityPlan, Result]:
@@ -117,7 +97,7 @@ def scaled(requests: float) -> tuple[CapacityPlan, Result]:
         slo=replace(spec.slo, peaks=peaks),
         event_hub=replace(spec.event_hub, partitions=None),
     )
-    processes = _each_alone(spec)
+    processes = {unit: (unit,) for unit in all_units(spec)}
     found = plan(scaled, processes)
     assert found is not None
     setup = Setup(costs=COSTS, units=processes, copies=at_peak(found), cores=None)

@@ -2,7 +2,8 @@
 
 Requests arrive at random; each operation waits for a thread of a copy of its unit, then for a core,
 and takes an exponential time around its measured cost. What it publishes goes to the units that
-handle it. So queues, bursts and the order of things are there, which a sum of costs does not know.
+handle it; messages that wait for the same copy of a unit are handled as a batch. So queues, bursts,
+batches and the order of things are there, which a sum of costs does not know.
 
 simpy is used because processes that wait for resources read as they are; it is pure Python without
 dependencies, and only this needs it.
@@ -21,8 +22,11 @@ from meshgen.capacity.costs import Costs
 from meshgen.capacity.operations import Operation
 
 Events: TypeAlias = Generator[simpy.Event, Any, None]
+Waiting: TypeAlias = list[tuple[Operation, simpy.Event]]
+"""Messages, and what happens when each is handled."""
 
 _TICK = 0.1  # seconds between two moments of idle work
+_BATCH = 256  # messages, at most
 _HUB, _GATEWAY, _DRIVER = "event hub", "gateway", "load driver"
 
 
@@ -93,6 +97,7 @@ class Simulation:
         }
         self._threads[_HUB] = [simpy.Resource(self._env, setup.cores or 1_000)]
         self._threads[_DRIVER] = [simpy.Resource(self._env)]
+        self._waiting: dict[tuple[str, int], Waiting] = {}
         self._result = Result(seconds=0.0)
 
     def run(self, load: tuple[tuple[float, tuple[Operation, ...]], ...], seconds: float) -> Result:
@@ -150,8 +155,28 @@ class Simulation:
                 following.append(self._env.process(self._handled(message, following)))
 
     def _handled(self, message: Operation, following: list[simpy.Event]) -> Events:
-        yield from self._work(self._process[message.unit], self._cost(message))
+        copies = self._threads[self._process[message.unit]]
+        copy = self._random.randrange(len(copies))
+        waiting = self._waiting.setdefault((message.unit, copy), [])
+        handled = self._env.event()
+        waiting.append((message, handled))
+        if len(waiting) == 1:
+            self._env.process(self._consumes(message.unit, copies[copy], waiting))
+        yield handled
         self._publish(message, following)
+
+    def _consumes(self, unit: str, thread: simpy.Resource, waiting: Waiting) -> Events:
+        """Handle what waits for a copy of a unit, in batches, until nothing does."""
+        costs = self._setup.costs
+        while waiting:
+            with thread.request() as turn:
+                yield turn
+                batch = waiting[:_BATCH]
+                mean = costs.message + (len(batch) - 1) * costs.batched
+                yield from self._compute(self._process[unit], self._around(mean))
+            del waiting[: len(batch)]
+            for _, handled in batch:
+                handled.succeed()
 
     def _cost(self, operation: Operation) -> float:
         costs = self._setup.costs
@@ -163,14 +188,17 @@ class Simulation:
             case "endpoint":
                 return costs.endpoint
             case "message":
-                return costs.message
+                raise ValueError(f"{operation.unit} handles messages in batches")
 
     def _work(self, name: str, mean: float) -> Events:
         """Take a thread of a copy, and a core, for a time around `mean` milliseconds."""
-        seconds = self._random.expovariate(1000 / mean)
         with self._random.choice(self._threads[name]).request() as thread:
             yield thread
-            yield from self._compute(name, seconds)
+            yield from self._compute(name, self._around(mean))
+
+    def _around(self, mean: float) -> float:
+        """Return random seconds; `mean` is in milliseconds."""
+        return self._random.expovariate(1000 / mean)
 
     def _compute(self, name: str, seconds: float) -> Events:
         if self._cores is None:

@@ -40,11 +40,11 @@ def test_without_an_slo_nothing_is_derived() -> None:
 
 def test_what_is_derived_arrives() -> None:
     mesh = resolve(notes("note.WriteNote: 1000/s", slo="users: 1000000"))
-    assert mesh.catalog.partitions == 24
+    assert mesh.catalog.partitions == 48
     assert mesh.project.gateway.rate_limit is not None
     assert mesh.project.gateway.rate_limit.callers == 2_000_000
     size = next(each.size for each in mesh.deploy.deployables if each.name == "notes")
-    assert (size.replicas_min, size.replicas_max) == (3, 8)
+    assert (size.replicas_min, size.replicas_max) == (3, 13)
     assert mesh.deploy.connections == 300
 
 
@@ -62,11 +62,11 @@ def test_very_large_systems_have_a_size() -> None:
 
 
 def test_copies_do_the_work_and_are_not_too_busy() -> None:
-    # 1,000/s x (0.833 + 0.982) ms = 1,815 ms/s, over 600 - 8.9 - 2 x 6.9 ms in each copy: 3.1
+    # 1,000/s x (0.833 + 2.31) ms = 3,143 ms/s, over 600 - 6.6 - 2 x 5.1 ms in each copy: 5.4
     found = size(notes("note.WriteNote: 1000/s"))
     work = 1000 * (COSTS.command + COSTS.message)
-    assert found.at_peak == -(-work // (600 - COSTS.idle_process - 2 * COSTS.idle_unit)) == 4
-    assert found.replicas_max == 8
+    assert found.at_peak == -(-work // (600 - COSTS.idle_process - 2 * COSTS.idle_unit)) == 6
+    assert found.replicas_max == 13  # 11 at twice the peak, and two to spare
     assert found.replicas_min == 3  # 2 on average, and one to spare
 
 
@@ -108,7 +108,7 @@ def test_no_more_copies_than_partitions() -> None:
 
 def test_partitions_for_twice_the_copies() -> None:
     assert planned(notes("note.WriteNote: 10/s")).partitions == 8  # 2 x 3
-    assert planned(notes("note.WriteNote: 1000/s")).partitions == 24  # 2 x 8
+    assert planned(notes("note.WriteNote: 1000/s")).partitions == 48  # 2 x 13
 
 
 def test_lower_utilization_and_a_stricter_latency_need_more() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from bench.capacity.calibration import an_order, orders, shop
+from dataclasses import replace
+
+from bench.capacity.calibration import an_order, peaks_of, shop
+from bench.capacity.figures import FIGURES
 from meshgen.capacity.traffic import Load, traffic
 from meshgen.spec.model import Spec
 from tests.capacity.shops import SHOP, checked, notes
@@ -31,8 +34,8 @@ def test_an_endpoint_asks_the_units_of_its_parts() -> None:
 
 def test_an_order_of_the_shop() -> None:
     """Counted by hand along the saga."""
-    order = an_order(shop())
-    assert order.gateway == 2
+    order, _ = an_order(shop(), FIGURES.together)
+    assert order.gateway == 4
     assert {name: load.messages for name, load in order.units.items() if load.messages} == {
         "order": 6,  # checked out, placed, reserved, captured, confirmed, dispatched
         "inventory": 2,
@@ -46,7 +49,9 @@ def test_an_order_of_the_shop() -> None:
 
 
 def test_items_multiply_what_an_each_goes_through() -> None:
-    found = [traffic(shop(), orders(1.0), items).topics["inventory.commands"] for items in (1, 3)]
+    (order,) = peaks_of(shop(), FIGURES.together.slow)
+    peaks = (replace(order, rate=1.0),)
+    found = [traffic(shop(), peaks, items).topics["inventory.commands"] for items in (1, 3)]
     assert found == [1, 3]
 
 

@@ -19,6 +19,8 @@ class Costs:
         query: A query over HTTP, in its unit.
         endpoint: An endpoint of a backend for frontends, without the units that it asks.
         message: A message that a unit handles, with the commit and the publishing that follow.
+        batched: A further message in the same batch, which shares the commit. Messages that wait
+            are handled in batches; plans do without.
         request: A request, in the gateway.
         hub: A message in the event hub, from the publisher to all its consumers.
         idle_process: A second of a process of units, whatever the rate is.
@@ -34,6 +36,7 @@ class Costs:
     query: float
     endpoint: float
     message: float
+    batched: float
     request: float
     hub: float
     idle_process: float
@@ -63,13 +66,14 @@ COSTS = Costs(
     command=0.833,
     query=0.59,
     endpoint=1.22,
-    message=0.982,
-    request=0.594,
-    hub=0.301,
-    idle_process=8.91,
-    idle_unit=6.9,
-    idle_hub=2.53,
-    idle_gateway=7.63,
+    message=2.31,
+    batched=0.6,
+    request=0.917,
+    hub=0.436,
+    idle_process=6.62,
+    idle_unit=5.12,
+    idle_hub=1.93,
+    idle_gateway=6.67,
     message_bytes=790,
     stored_bytes=350,
 )

@@ -15,7 +15,7 @@ load_test(
     {
         "/": Objectives(availability=99.9, p95=200, p99=500),
     },
-    idle=Idle(process=8.91, unit=6.9, gateway=7.63, hub=2.53),
+    idle=Idle(process=6.62, unit=5.12, gateway=6.67, hub=1.93),
 )
 
 
@@ -23,7 +23,7 @@ class APaidOrderIsShipped(Arrivals):
     """a paid order is shipped"""
 
     rate = 20.0
-    cost = Cost(units=17.576, gateway=2.376, hub=3.311)
+    cost = Cost(units=37.496, gateway=3.668, hub=4.796)
 
     def arrive(self) -> Iterator[None]:
         merchant = self.caller("merchant")
@@ -46,7 +46,7 @@ class WebGetHome(Arrivals):
     """web GET /home"""
 
     rate = 60.0
-    cost = Cost(units=2.4, gateway=0.594, hub=0.0)
+    cost = Cost(units=2.4, gateway=0.917, hub=0.0)
 
     def arrive(self) -> Iterator[None]:
         reader = self.reader()
@@ -58,7 +58,7 @@ class MobileGetHome(Arrivals):
     """mobile GET /home"""
 
     rate = 40.0
-    cost = Cost(units=1.81, gateway=0.594, hub=0.0)
+    cost = Cost(units=1.81, gateway=0.917, hub=0.0)
 
     def arrive(self) -> Iterator[None]:
         reader = self.reader()
@@ -70,7 +70,7 @@ class BackofficeGetFraud(Arrivals):
     """backoffice GET /fraud"""
 
     rate = 0.1
-    cost = Cost(units=2.4, gateway=0.594, hub=0.0)
+    cost = Cost(units=2.4, gateway=0.917, hub=0.0)
 
     def arrive(self) -> Iterator[None]:
         reader = self.reader("merchant")
