@@ -129,6 +129,7 @@ def test_one_service_more_among_a_hundred(tmp_path: Path) -> None:
         "deploy/k8s/base/big.yaml",
         "deploy/k8s/base/network-policies.yaml",
         "deploy/k8s/overlays/production/monitoring.yaml",
+        "deploy/observability/prometheus.yaml",
         "gateway/envoy.yaml",
         "libs/contracts/src/big_contracts/__init__.py",
         "pyproject.toml",
