@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from subprocess import PIPE
 
 import psutil
 import pytest
@@ -39,25 +40,35 @@ def write(root: Path, plan: Plan, pids: Mapping[str, int]) -> None:
     state.write(paths, State(plan=plan, run="1", started=started))
 
 
-def own_milliseconds() -> float:
-    times = psutil.Process().cpu_times()
+@pytest.fixture
+def busy() -> Iterator[psutil.Popen]:
+    """A process that has used some processor time, and waits."""
+    code = "sum(range(10**6)); print(flush=True); input()"
+    process = psutil.Popen([sys.executable, "-c", code], stdin=PIPE, stdout=PIPE)
+    process.stdout.readline()
+    yield process
+    process.communicate()
+
+
+def milliseconds(process: psutil.Popen) -> float:
+    times = process.cpu_times()
     return 1000 * float(times.user + times.system)
 
 
 def test_processes_are_counted_by_what_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    busy: psutil.Popen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GATEWAY_URL", raising=False)
     gone = psutil.Popen([sys.executable, "-c", ""])
     gone.wait()
-    write(tmp_path, PLAN, {"nats": gone.pid, "notes": os.getpid(), "gateway": gone.pid})
-    before = own_milliseconds()
+    write(tmp_path, PLAN, {"nats": gone.pid, "notes": busy.pid, "gateway": gone.pid})
+    before = milliseconds(busy)
     found = used(tmp_path)
     assert found is not None
     assert (found.processes, found.units) == (1, 2)
-    assert before <= found.cost.units <= own_milliseconds()
+    assert 0 < before <= found.cost.units <= milliseconds(busy)
     assert (found.cost.gateway, found.cost.hub) == (0.0, 0.0), "what has ended is not counted"
-    write(tmp_path, PLAN, {"nats": os.getpid(), "notes": gone.pid, "gateway": gone.pid})
+    write(tmp_path, PLAN, {"nats": busy.pid, "notes": gone.pid, "gateway": gone.pid})
     found = used(tmp_path)
     assert found is not None
     assert found.cost.hub > 0

@@ -121,11 +121,17 @@ def comparison(predicted: Cost, measured: Cost | None, seconds: float) -> str:
 
 
 def _milliseconds(running: Running) -> float:
-    """Return the processor time of a process and its children; 0 if it has ended."""
+    """Return the processor time of a process and its children, without those that have ended."""
     try:
         process = psutil.Process(running.pid)
-        every = (process, *process.children(recursive=True))
-        times = [each.cpu_times() for each in every]
-    except psutil.Error:
+        return sum(map(_own, (process, *process.children(recursive=True))))
+    except psutil.NoSuchProcess:
         return 0.0
-    return sum(1000 * (each.user + each.system) for each in times)
+
+
+def _own(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return 1000 * float(times.user + times.system)
