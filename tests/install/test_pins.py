@@ -46,11 +46,9 @@ WITHOUT_ENVOY = {
 ENVOY = "requirements-envoy.txt"
 # Its packages are in an environment of their own.
 CHECKS = PROJECT / "requirements-checks.txt"
-# Alpine Linux: there are no projects with these engines without a compiler.
-WITHOUT_CLIENTS = {
-    "musl-x86_64": {"cassandra-driver", "confluent-kafka", "pymongo"},
-    "musl-aarch64": {"cassandra-driver", "confluent-kafka", "pymongo"},
-}
+# Alpine Linux: there are no projects with these engines, and no load tests, without a compiler.
+WITHOUT_WHEELS = {"cassandra-driver", "confluent-kafka", "pymongo", "zope-interface"}
+WITHOUT_CLIENTS = {"musl-x86_64": WITHOUT_WHEELS, "musl-aarch64": WITHOUT_WHEELS}
 
 
 @cache
