@@ -33,7 +33,7 @@ from meshgen.spec.grammar.shapes import (
 )
 from meshgen.spec.yaml.tree import Entry, Mapping, Node, Scalar, Sequence
 
-UNITS = ("services", "projections", "streams", "bffs")
+_UNITS = ("services", "projections", "streams", "bffs")
 """The sections that declare units."""
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -86,9 +86,14 @@ Mentions = Iterator[Mention]
 def mentions(root: Mapping) -> Mentions:
     """Yield every declaration and reference, in the order of the grammar."""
     processes = keys(root, "processes")
-    alone = {unit for section in UNITS for unit in keys(root, section)} - processes
-    reader = _Reader(keys(root, "types"), frozenset(alone if processes else ()))
+    alone = units(root) - processes
+    reader = _Reader(keys(root, "types"), alone if processes else frozenset())
     return reader.read(SPEC, root, (), "")
+
+
+def units(root: Mapping) -> frozenset[str]:
+    """Return the names of all units of the spec."""
+    return frozenset(name for section in _UNITS for name in keys(root, section))
 
 
 def keys(root: Mapping, section: str) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshgen.refactor.errors import RefusedEditError
-from meshgen.refactor.references import UNITS, Mention, keys, mentions
+from meshgen.refactor.references import Mention, keys, mentions, units
 from meshgen.refactor.selectors import name_of, path_of
 from meshgen.refactor.validation import edited
 from meshgen.refactor.yaml.delete import cut
@@ -48,11 +48,7 @@ def _without(text: str, names: tuple[str, ...]) -> str:
 def _without_capacity(text: str, processes: frozenset[str]) -> str:
     """Return `text` without the capacity of those of `processes` that are gone."""
     left = document(text)
-    named = {
-        *keys(left.root, "processes"),
-        *(u for section in UNITS for u in keys(left.root, section)),
-    }
-    for name in sorted(processes - named):
+    for name in sorted(processes - keys(left.root, "processes") - units(left.root)):
         path = ("capacity", "processes", name)
         if document(text).has(path):
             text = cut(text, path)
