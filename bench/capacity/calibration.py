@@ -41,11 +41,10 @@ def peaks_of(spec: Spec, run: Run) -> tuple[Peak, ...]:
     return tuple(replace(peak, rate=peak.rate * by) for peak, by in scales.items() if by)
 
 
-def an_order(spec: Spec, pair: Pair) -> tuple[Traffic, Callable[[Run], float]]:
-    """Return what one arrival of a pair leads to, and the arrivals a second of a run."""
+def an_order(spec: Spec, pair: Pair) -> Traffic:
+    """Return what one arrival of a pair leads to."""
     (peak,) = peaks_of(spec, pair.slow)
-    flow = traffic(spec, (replace(peak, rate=1.0),), ITEMS)
-    return flow, lambda run: sum(peak.rate for peak in peaks_of(spec, run))
+    return traffic(spec, (replace(peak, rate=1.0),), ITEMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +55,20 @@ class _Line:
     each: float
 
 
-def _line(slow: tuple[float, float], fast: tuple[float, float]) -> _Line:
-    """Return the line through two points of rate and milliseconds a second."""
-    (low, cost_low), (high, cost_high) = slow, fast
-    each = (cost_high - cost_low) / (high - low)
-    return _Line(idle=cost_low - low * each, each=each)
+def _line(spec: Spec, pair: Pair, part: Callable[[Run], float]) -> _Line:
+    """Return the line through a part of two runs."""
+    low, high = (sum(peak.rate for peak in peaks_of(spec, run)) for run in (pair.slow, pair.fast))
+    each = (part(pair.fast) - part(pair.slow)) / (high - low)
+    return _Line(idle=part(pair.slow) - low * each, each=each)
 
 
 def calibrated(figures: Figures, spec: Spec) -> Costs:
     """Return the costs that explain `figures`, rounded to three digits."""
-    order, rate = an_order(spec, figures.together)
-
-    def line(pair: Pair, part: Callable[[Run], float]) -> _Line:
-        points = [(rate(run), part(run)) for run in (pair.slow, pair.fast)]
-        return _line(*points)
-
-    number = len(all_units(spec))
-    together = line(figures.together, lambda run: run.units)
-    alone = line(figures.alone, lambda run: run.units).idle / number
-    gateway = line(figures.together, lambda run: run.gateway)
-    hub = line(figures.together, lambda run: run.hub)
+    order, number = an_order(spec, figures.together), len(all_units(spec))
+    together = _line(spec, figures.together, lambda run: run.units)
+    alone = _line(spec, figures.alone, lambda run: run.units).idle / number
+    gateway = _line(spec, figures.together, lambda run: run.gateway)
+    hub = _line(spec, figures.together, lambda run: run.hub)
     idle_unit = (together.idle - alone) / (number - 1)
     loads = order.units.values()
     known = sum(load.commands for load in loads) * figures.command

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bench.capacity.calibration import ITEMS, all_units, peaks_of, shop
-from bench.capacity.figures import BUSY, COMPARED, CORES, FIGURES, LOCUST, Pair, Run
+from bench.capacity.figures import BUSY, COMPARED, CORES, FIGURES, LOCUST, Run
 from bench.capacity.simulation import Result, Setup, Simulation, quantile
 from bench.report import Row
 from meshgen.capacity import CapacityPlan, plan
@@ -45,15 +45,12 @@ class Comparison:
 def comparisons() -> list[Comparison]:
     """Simulate the shop as it was measured: two cores for all."""
     spec = shop()
-    calibrated = (*_pair(FIGURES.together), *_pair(FIGURES.alone), BUSY)
+    pairs = (FIGURES.together, FIGURES.alone)
+    calibrated = (*(run for pair in pairs for run in (pair.slow, pair.fast)), BUSY)
     return [
         *(_compared(spec, run, " (calibrated with it)") for run in calibrated),
         *(_compared(spec, run) for run in COMPARED),
     ]
-
-
-def _pair(pair: Pair) -> tuple[Run, Run]:
-    return pair.slow, pair.fast
 
 
 def _compared(spec: Spec, run: Run, note: str = "") -> Comparison:

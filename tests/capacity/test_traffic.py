@@ -34,7 +34,7 @@ def test_an_endpoint_asks_the_units_of_its_parts() -> None:
 
 def test_an_order_of_the_shop() -> None:
     """Counted by hand along the saga."""
-    order, _ = an_order(shop(), FIGURES.together)
+    order = an_order(shop(), FIGURES.together)
     assert order.gateway == 4
     assert {name: load.messages for name, load in order.units.items() if load.messages} == {
         "order": 6,  # checked out, placed, reserved, captured, confirmed, dispatched
