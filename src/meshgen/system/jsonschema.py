@@ -114,10 +114,15 @@ def _enum(enum: Enum, ids: Identities) -> Json:
 
 
 def _published(node: object) -> Json:
-    """Return the published document: without hints for the generator, decimals as strings."""
+    """Return the published document.
+
+    It has no hints for our own code generator, decimals are strings, and each definition has its
+    name as `title`, by which other generators name classes.
+    """
     cleaned = _cleaned(node)
     assert isinstance(cleaned, dict)
-    return cleaned
+    definitions = {name: {"title": name, **schema} for name, schema in cleaned["$defs"].items()}
+    return {**cleaned, "$defs": definitions}
 
 
 def _cleaned(node: object) -> object:

@@ -11,6 +11,7 @@ from meshgen.naming import kebab, snake, spec_file, system_package, url_prefix
 from meshgen.spec.model import RateLimit, Spec
 from meshgen.system.index import index
 from meshgen.system.jsonschema import contract_modules
+from meshgen.system.lower.asyncapi import asyncapi
 from meshgen.system.lower.bffs import bff_view
 from meshgen.system.lower.capacity import capacity_view
 from meshgen.system.lower.deploy import deploy_view, grouped
@@ -21,7 +22,7 @@ from meshgen.system.lower.projections import projection_view
 from meshgen.system.lower.scenarios import scenario_view
 from meshgen.system.lower.services import service_view
 from meshgen.system.lower.streams import stream_view
-from meshgen.system.lower.topics import messages, topics
+from meshgen.system.lower.topics import messages
 from meshgen.system.model import (
     BffView,
     CatalogView,
@@ -102,7 +103,7 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
                 *(stream.name for stream in streams if stream.emits),
             ),
             messages=messages(known),
-            topics=topics(known),
+            asyncapi=asyncapi(known),
             partitions=partitions,
             retention=duration(spec.event_hub.retention),
         ),

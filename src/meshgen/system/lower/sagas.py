@@ -15,12 +15,25 @@ from meshgen.testgen.cases.sagas import saga_tests
 
 def saga_refs(saga: Saga, index: Index) -> list[Ref]:
     """Return every message that the saga refers to."""
-    refs = [saga.starts_on]
-    for step in saga.steps:
-        refs += [step.do.command, *step.done, *step.failed]
-    for dispatch in (*(step.undo for step in saga.steps), saga.on_failure):
-        refs += [dispatch.command, *index.events_of(dispatch.command)] if dispatch else []
-    return refs
+    return [*saga_events(saga, index), *saga_commands(saga)]
+
+
+def saga_events(saga: Saga, index: Index) -> list[Ref]:
+    """Return every event that the saga reacts to."""
+    answers = [ref for step in saga.steps for ref in (*step.done, *step.failed)]
+    undone = [ref for command in _on_the_way_back(saga) for ref in index.events_of(command)]
+    return [saga.starts_on, *answers, *undone]
+
+
+def saga_commands(saga: Saga) -> list[Ref]:
+    """Return every command that the saga sends."""
+    return [*(step.do.command for step in saga.steps), *_on_the_way_back(saga)]
+
+
+def _on_the_way_back(saga: Saga) -> list[Ref]:
+    """Return the commands of compensations, and the one after a failure."""
+    dispatches = (*(step.undo for step in saga.steps), saga.on_failure)
+    return [dispatch.command for dispatch in dispatches if dispatch]
 
 
 def saga_view(saga: Saga, unit: str, index: Index, example_events: ExampleEvents) -> SagaView:

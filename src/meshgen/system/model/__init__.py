@@ -3,6 +3,14 @@
 Templates have no other source of data. Fields with Python source are documented as such.
 """
 
+from meshgen.system.model.asyncapi import (
+    AsyncApiView,
+    Channel,
+    ChannelMessage,
+    HubOperation,
+    HubView,
+    ReplyView,
+)
 from meshgen.system.model.capacity import (
     BurnView,
     CapacityView,
@@ -58,7 +66,6 @@ from meshgen.system.model.system import (
     RateLimitView,
     SchemaView,
     System,
-    Topic,
     Unit,
 )
 from meshgen.system.model.testing import (
@@ -103,6 +110,7 @@ __all__ = [
     "AlertView",
     "Argument",
     "ArrivalsView",
+    "AsyncApiView",
     "Attribute",
     "BffView",
     "Bound",
@@ -111,6 +119,8 @@ __all__ = [
     "Call",
     "CapacityView",
     "CatalogView",
+    "Channel",
+    "ChannelMessage",
     "ChassisView",
     "CommandCase",
     "Constant",
@@ -130,6 +140,8 @@ __all__ = [
     "ExtraView",
     "GatewayRoute",
     "GatewayView",
+    "HubOperation",
+    "HubView",
     "IdleView",
     "Import",
     "JobView",
@@ -154,6 +166,7 @@ __all__ = [
     "QuestionView",
     "RateLimitView",
     "ReplicaView",
+    "ReplyView",
     "Route",
     "Rule",
     "RulesView",
@@ -178,7 +191,6 @@ __all__ = [
     "StreamView",
     "System",
     "TableView",
-    "Topic",
     "Unit",
     "UnitAddress",
 ]

@@ -1,9 +1,10 @@
-"""The whole system: messages, topics, the gateway and the mesh."""
+"""The whole system: messages, the gateway and the mesh."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from meshgen.system.model.asyncapi import AsyncApiView
 from meshgen.system.model.capacity import CapacityView
 from meshgen.system.model.code import Import
 from meshgen.system.model.deploy import DeployView
@@ -23,16 +24,6 @@ class Message:
     topic: str
     subject: str | tuple[str, ...]
     """The field with the id of the aggregate, or of the key of a stream; a tuple for several."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
-    """A topic of the event hub, with its publishers and subscribers."""
-
-    name: str
-    messages: tuple[Message, ...]
-    senders: tuple[str, ...]
-    receivers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +168,8 @@ class CatalogView:
     modules: tuple[str, ...]
     """The modules of the contracts library that define messages, one per service or stream."""
     messages: tuple[Message, ...]
-    topics: tuple[Topic, ...]
+    asyncapi: AsyncApiView
+    """The topics as channels, and what the units do with them."""
     partitions: int
     """Partitions per topic."""
     retention: str
