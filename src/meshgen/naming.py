@@ -40,8 +40,8 @@ _HIDDEN = _listed("""
 
     adapters answered_by assert_never backends caller command context dataclass date datetime decide
     event evolve example_id existing failure field http new_id on only optional policies policy
-    pytest question refuse replace replicas request require require_new router saga service system
-    timedelta together unit uuid4
+    ports pytest question refuse replace replicas request require require_new router saga service
+    system timedelta together unit uuid4
 """)
 
 

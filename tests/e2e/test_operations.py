@@ -42,8 +42,8 @@ print(json.dumps([main(each) for each in json.load(sys.stdin)]))
 
 BUGS = {
     "services/payment/src/shop_payment/adapters.py": (
-        "    return AuthorizeAnswer(",
-        "    assert question.amount != 26\n    return AuthorizeAnswer(",
+        "        return AuthorizeAnswer(",
+        "        assert question.amount != 26\n        return AuthorizeAnswer(",
     ),
     "services/inventory/src/shop_inventory/domain/stock_item.py": (
         'stock_item.reservations, "stock_is_reserved")\n            yield StockReleased(',

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, TypeAlias, assert_never
+from typing import Annotated, Any, Protocol, TypeAlias, assert_never
 from uuid import UUID
 
 from chassis.domain import Context, Question, existing, require, require_new
@@ -453,6 +454,20 @@ class Authorize(Question[Authorization]):
     amount: Decimal
 
 
+class PaymentProvider(Protocol):
+    async def authorize(self, question: Authorize) -> Authorization: ...
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """An adapter that is a function."""
+
+    function: Callable[[Authorize], Awaitable[Authorization]]
+
+    async def authorize(self, question: Authorize) -> Authorization:
+        return await self.function(question)
+
+
 async def authorize_up_to_1000(question: Authorize) -> Authorization:
     approved = question.amount <= 1000
     return Authorization(approved=approved, reason="" if approved else "limit exceeded")
@@ -496,13 +511,17 @@ def payment_service(
     messages: Catalog,
     authorize: Callable[[Authorize], Awaitable[Authorization]] = authorize_up_to_1000,
 ) -> Service:
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[PaymentProvider]:
+        yield Adapter(authorize)
+
     return Service(
         name="payment",
         messages=messages,
         aggregates=(
             StateStored(Payment, decide=decide_payment, evolve=evolve_payment, id="order_id"),
         ),
-        answers=(answered_by(Authorize, authorize),),
+        ports=(answered_by(PaymentProvider, opened),),
     )
 
 

@@ -40,6 +40,10 @@ _COMPARED_ELSEWHERE = {
         ("aggregate", "replica"),
         ("replica",),
         ("message",),
+        ("port",),
+        ("port", "aggregate"),
+        ("port", "replica"),
+        ("port", "message"),
     )
 }
 
@@ -92,6 +96,7 @@ def _of_service(service: ServiceSyntax) -> Iterator[_Class]:
         if copied not in [aggregate.name.text for aggregate in service.aggregates]:
             yield _Class(f"{copied}Event", f"the events of the replica of `{copied}`", word)
     for port in service.ports:
+        yield _Class(port.name.text, f"the port `{port.name}`", port.name, "port")
         for operation in port.operations:
             question, what = _question(operation.name), f"the operation `{operation.name}`"
             yield _Class(question, what, operation.name)

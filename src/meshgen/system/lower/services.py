@@ -9,9 +9,9 @@ from meshgen.identities.things import policy_path
 from meshgen.naming import (
     about,
     article,
+    identifier,
     kebab,
     pascal,
-    snake,
     unit_folder,
     unit_package,
     words,
@@ -40,6 +40,7 @@ from meshgen.system.model import (
     Argument,
     Call,
     PolicyView,
+    PortView,
     QuestionView,
     ReplicaView,
     Route,
@@ -61,6 +62,7 @@ def service_view(
     """Return `service` ready to print."""
     path = ("services", service.name)
     routes = _routes(service)
+    ports = tuple(_port_view(port) for port in service.ports)
     return ServiceView(
         name=service.name,
         identity=identity_of(index.identities, *path),
@@ -78,11 +80,8 @@ def service_view(
             for aggregate in service.aggregates
         ),
         replicas=tuple(_replica_view(replica, path, index) for replica in service.replicas),
-        questions=tuple(
-            _question_view(port, operation)
-            for port in service.ports
-            for operation in port.operations
-        ),
+        ports=ports,
+        questions=tuple(question for port in ports for question in port.questions),
         policies=tuple(_policy_view(policy, path, index) for policy in service.policies),
         sagas=tuple(saga_view(saga, service.name, index, example_events) for saga in service.sagas),
         policy_testing=policy_tests(service, index, example_events),
@@ -141,6 +140,15 @@ def _replica_view(replica: Replica, above: Path, index: Index) -> ReplicaView:
     )
 
 
+def _port_view(port: Port) -> PortView:
+    return PortView(
+        name=port.name,
+        words=words(port.name),
+        function=identifier(port.name),
+        questions=tuple(_question_view(port, operation) for operation in port.operations),
+    )
+
+
 def _question_view(port: Port, operation: Operation) -> QuestionView:
     question = pascal(operation.name)
     simulated = tuple(
@@ -150,7 +158,7 @@ def _question_view(port: Port, operation: Operation) -> QuestionView:
     return QuestionView(
         question=question,
         answer=f"{question}Answer",
-        function=snake(operation.name),
+        method=identifier(operation.name),
         port=words(port.name),
         summary=f"A question to the {words(port.name)}: {words(operation.name)}.",
         input=tuple(attribute(field) for field in operation.input),

@@ -70,12 +70,22 @@ class QuestionView:
 
     question: str
     answer: str
-    function: str
+    method: str
     port: str
     summary: str
     input: tuple[Attribute, ...]
     returns: tuple[Attribute, ...]
     simulated: tuple[Argument, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortView:
+    """A port: an interface, and the function that opens its adapter."""
+
+    name: str
+    words: str
+    function: str
+    questions: tuple[QuestionView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +169,9 @@ class ServiceView:
     about: str
     aggregates: tuple[AggregateView, ...]
     replicas: tuple[ReplicaView, ...]
+    ports: tuple[PortView, ...]
     questions: tuple[QuestionView, ...]
+    """Those of all ports."""
     policies: tuple[PolicyView, ...]
     sagas: tuple[SagaView, ...]
     policy_testing: PolicyTests

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
@@ -20,7 +21,6 @@ S = TypeVar("S")
 C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 A = TypeVar("A")
-Q = TypeVar("Q", bound=Question[Any])
 
 Decide = Callable[[C, S | None, Context], Iterable[E]]
 Evolve = Callable[[S | None, E], S]
@@ -142,11 +142,22 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The adapter that answers the questions of a class."""
+class Port:
+    """An outside party behind an interface.
 
-    question: type[Question[Any]]
-    adapter: Callable[[Any], Awaitable[object]]
+    Attributes:
+        interface: A protocol. Each of its methods answers the questions of one class.
+        adapter: Opens what implements it, for as long as the service runs.
+    """
+
+    interface: type
+    adapter: Callable[[], AbstractAsyncContextManager[Any]]
+
+    @property
+    def operations(self) -> Mapping[type[Question[Any]], str]:
+        """The names of the methods by the classes of their questions, from their annotations."""
+        methods = (m for name, m in vars(self.interface).items() if not name.startswith("_"))
+        return {parameter_types(method, 1)[0]: method.__name__ for method in methods}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +169,7 @@ class Service:
     messages: Catalog
     aggregates: tuple[Aggregate[Any, Any, Any], ...]
     replicas: tuple[Replica[Any, Any], ...] = ()
-    answers: tuple[Answer, ...] = ()
+    ports: tuple[Port, ...] = ()
     policies: tuple[Policy, ...] = ()
     sagas: tuple[Saga[Any], ...] = ()
     routes: tuple[Route, ...] = ()
@@ -184,9 +195,9 @@ def on(
     return Policy(event=event, react=react, after=after, start=start, identity=identity)
 
 
-def answered_by(question: type[Q], adapter: Callable[[Q], Awaitable[object]]) -> Answer:
-    """Declare that `adapter` answers the questions of class `question`."""
-    return Answer(question=question, adapter=adapter)
+def answered_by(interface: type, adapter: Callable[[], AbstractAsyncContextManager[Any]]) -> Port:
+    """Declare the port with an interface, and what opens its adapter; see `Port`."""
+    return Port(interface=interface, adapter=adapter)
 
 
 def aggregate_of(service: Service, command: type[Command]) -> Aggregate[Any, Any, Any]:

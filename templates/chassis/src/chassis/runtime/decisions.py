@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid5
 
 from chassis.domain import Answers, Context, Lookup, Question, Unanswered
+from chassis.runtime.adapters import Adapters
 from chassis.runtime.rows import Rows
 from chassis.runtime.work import Work
-from chassis.service import Answer
 
 T = TypeVar("T")
 
@@ -23,9 +23,9 @@ class Impatient(Exception):
 class DecisionRunner:
     """Runs decisions and fetches the answers that they need."""
 
-    def __init__(self, replicas: Mapping[type, Rows[Any]], answers: Iterable[Answer]) -> None:
+    def __init__(self, replicas: Mapping[type, Rows[Any]], adapters: Adapters) -> None:
         self._replicas = replicas
-        self._adapters = {answer.question: answer.adapter for answer in answers}
+        self._adapters = adapters
 
     async def decide(
         self,
@@ -60,7 +60,7 @@ class DecisionRunner:
             return row.state if row else None
         if not work.patient:
             raise Impatient
-        return await self._adapters[type(question)](question)
+        return await self._adapters.answer(question)
 
 
 def contexts(message_id: UUID, now: datetime) -> Callable[[Answers], Context]:

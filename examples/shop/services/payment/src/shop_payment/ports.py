@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 from uuid import UUID
 
 from chassis.domain import Question
@@ -22,3 +23,10 @@ class Authorize(Question[AuthorizeAnswer]):
 
     order_id: UUID
     amount: Decimal
+
+
+class PaymentProvider(Protocol):
+    """The payment provider, as this service uses it."""
+
+    async def authorize(self, question: Authorize) -> AuthorizeAnswer:
+        """Answer the question of `Authorize`."""

@@ -3,10 +3,9 @@
 
 from chassis.service import Service, StateStored, answered_by
 from shop_contracts import MESSAGES
-from shop_payment import adapters, http
+from shop_payment import adapters, http, ports
 from shop_payment.domain import payment
 from shop_payment.domain.payment import Payment
-from shop_payment.ports import Authorize
 
 service = Service(
     name="payment",
@@ -20,6 +19,6 @@ service = Service(
             owner="customer_id",
         ),
     ),
-    answers=(answered_by(Authorize, adapters.simulated_authorize),),
+    ports=(answered_by(ports.PaymentProvider, adapters.payment_provider),),
     routes=http.routes,
 )

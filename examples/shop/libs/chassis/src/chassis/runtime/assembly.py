@@ -16,6 +16,7 @@ from chassis.hub.port import Hub
 from chassis.identity import identity_of
 from chassis.messages import Command
 from chassis.runtime import observation
+from chassis.runtime.adapters import Adapters
 from chassis.runtime.aggregates import EventRepository, Repository, StateRepository
 from chassis.runtime.bindings import Binding, Group, bindings, consumers, reply_bindings
 from chassis.runtime.commands import CommandHandler
@@ -48,6 +49,7 @@ class ServiceParts:
     service: Service
     repositories: Sequence[Repository]
     replicas: Mapping[type, Rows[Any]]
+    adapters: Adapters
     commands: CommandHandler
     policies: Sequence[PolicyRunner]
     sagas: Sequence[SagaEngine]
@@ -158,10 +160,11 @@ def _parts(service: Service, on: Environment, committer: Committer) -> ServicePa
         )
         for replica in service.replicas
     }
+    adapters = Adapters(service.ports)
     commands = CommandHandler(
         messages=service.messages,
         repositories=repositories,
-        decisions=DecisionRunner(replicas, service.answers),
+        decisions=DecisionRunner(replicas, adapters),
         store=on.store,
         committer=committer,
         envelopes=envelopes,
@@ -173,6 +176,7 @@ def _parts(service: Service, on: Environment, committer: Committer) -> ServicePa
         service=service,
         repositories=repositories,
         replicas=replicas,
+        adapters=adapters,
         commands=commands,
         policies=[PolicyRunner(policy, commands, envelopes, tracer) for policy in service.policies],
         sagas=[SagaEngine(saga, on.store, envelopes, on.clock, tracer) for saga in service.sagas],

@@ -54,6 +54,7 @@ class ServiceRuntime:
         self._store = store
         self._repositories = {r.aggregate.state: r for r in parts.repositories}
         self._commands = parts.commands
+        self._adapters = parts.adapters
 
     @property
     def collections(self) -> tuple[Collection, ...]:
@@ -149,12 +150,15 @@ class ServiceRuntime:
         return self._unit.topics
 
     async def start(self) -> None:
-        """Prepare the store, start consumers, outbox relay and timers; return when they run.
+        """Open the adapters, prepare the store, start consumers, outbox relay and timers.
+
+        It returns when they run. What an adapter raises while it is opened is passed on.
 
         Raises:
             DataLost: The store is empty, although the service has published events.
             Unavailable: The store or the hub is unavailable.
         """
+        await self._adapters.open()
         await self._unit.start()
 
     async def drain(self) -> None:
@@ -162,8 +166,9 @@ class ServiceRuntime:
         await self._unit.drain()
 
     async def close(self) -> None:
-        """Stop immediately. The caller closes the store and the hub."""
+        """Stop immediately, and close the adapters. The caller closes the store and the hub."""
         await self._unit.close()
+        await self._adapters.close()
 
     async def readiness(self) -> Checks:
         """Return "ok", or the reason why not, for the store, the hub and the consumers."""
