@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from chassis.testing.system import System
 
 from tests.e2e.conftest import ROOT, Project
 from tests.e2e.orders import place, see
+from tests.trees import tracked_files
 
 ADAPTERS = "services/payment/src/shop_payment/adapters.py"
+ROUTER = "services/order/src/shop_order/invoices.py"
+SERVICE = "services/order/src/shop_order/service.py"
 DOCUMENT = (ROOT / "docs" / "own-code.md").read_text(encoding="utf-8")
-(CODE,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+CODE, INVOICES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+(DIFF,) = re.findall(r"```diff\n(.*?)```", DOCUMENT, re.DOTALL)
 KEY = "a key"
 
 
@@ -72,16 +78,32 @@ def provider() -> Iterator[Provider]:
     server.server_close()
 
 
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The shop with the code of the document."""
+    root = tmp_path_factory.mktemp("own") / "shop"
+    for path in tracked_files(ROOT / "examples" / "shop"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / "examples" / "shop" / path, root / path)
+    (root / ADAPTERS).write_text(f"# scaffolded by meshgen - yours to edit\n{CODE}")
+    (root / ROUTER).write_text(INVOICES)
+    service = (root / SERVICE).read_text()
+    for part in DIFF.split("...\n"):
+        lines = part.splitlines(keepends=True)
+        before = "".join(line[1:] for line in lines if not line.startswith("+"))
+        assert before in service
+        service = service.replace(
+            before, "".join(line[1:] for line in lines if not line.startswith("-"))
+        )
+    (root / SERVICE).write_text(service)
+    return Project(root)
+
+
 @pytest.fixture
-def running(shop: Project, provider: Provider) -> Iterator[Project]:
-    """The shop with the adapter of the document."""
-    path = shop.root / ADAPTERS
-    before = path.read_text()
-    path.write_text(f"# scaffolded by meshgen - yours to edit\n{CODE}")
-    shop.make("up", PAYMENT_PROVIDER_URL=provider.url, PAYMENT_PROVIDER_KEY=KEY)
-    yield shop
-    shop.make("down")
-    path.write_text(before)
+def running(changed: Project, provider: Provider) -> Iterator[Project]:
+    changed.make("up", PAYMENT_PROVIDER_URL=provider.url, PAYMENT_PROVIDER_KEY=KEY)
+    yield changed
+    changed.make("down")
 
 
 def test_orders_are_paid_at_the_provider(running: Project, provider: Provider) -> None:
@@ -94,16 +116,25 @@ def test_an_order_waits_for_a_provider_that_is_out_of_order(
     running: Project, provider: Provider
 ) -> None:
     provider.out_of_order = True
-    customer, _ = place(running, "40.00", "placed")
+    customer, order = place(running, "40.00", "placed")
     provider.out_of_order = False
     see(running, customer, "shipped")
+    assert provider.amounts == {order: "80.00"}
 
 
-def test_the_code_is_typed_and_formatted(shop: Project) -> None:
-    path = shop.root / ADAPTERS
-    before = path.read_text()
-    path.write_text(f"# scaffolded by meshgen - yours to edit\n{CODE}")
-    try:
-        shop.make("lint")
-    finally:
-        path.write_text(before)
+def test_an_invoice_is_for_the_customer_only(running: Project) -> None:
+    customer, order = place(running, "40.00", "shipped")
+    system = System.running(running.root)
+    path = f"/order/orders/{order}/invoice"
+    found = system.caller("customer", sub=customer).get(path)
+    assert found == {"number": order[:8].upper(), "total": "80.00"}
+    system.caller("customer").refused("GET", path, 404)
+
+
+def test_it_is_typed_and_formatted_and_survives_an_update(changed: Project) -> None:
+    changed.make("lint")
+    before = (changed.root / SERVICE).read_text()
+    changed.edit(("summary: Orders from", "summary: All orders from"))
+    after = (changed.root / SERVICE).read_text()
+    assert "routers=(invoices.router,)" in after != before
+    assert (changed.root / ADAPTERS).read_text().endswith(CODE)

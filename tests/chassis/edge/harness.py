@@ -40,7 +40,7 @@ class RecordingRuntime:
         self.commands.append(command)
         self.asked.append({**given, "trace": trace.current()})
         self._fail()
-        expected = given["expected_version"]
+        expected = given.get("expected_version")
         if self.version is not None and expected not in (None, self.version):
             raise VersionMismatch(expected=expected, actual=self.version)
         return Outcome(

@@ -14,6 +14,8 @@ from chassis.domain import Context, Question
 from chassis.messages import Catalog, Command, Event
 
 if TYPE_CHECKING:
+    from fastapi import APIRouter
+
     from chassis.http import Route
     from chassis.saga import Saga
 
@@ -173,6 +175,8 @@ class Service:
     policies: tuple[Policy, ...] = ()
     sagas: tuple[Saga[Any], ...] = ()
     routes: tuple[Route, ...] = ()
+    routers: tuple[APIRouter, ...] = ()
+    """Routes that are written by hand; see `chassis.api`."""
 
 
 def on(

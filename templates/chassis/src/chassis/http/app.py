@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -23,6 +23,9 @@ from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.service import Service, aggregate_of
 from chassis.telemetry import Telemetry
 from chassis.telemetry.snapshot import Exposition
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
 
 DOCUMENT = "/openapi.json"
 
@@ -50,7 +53,9 @@ def service_app(
                 resources.add_secured("GET", route.path, route.roles, endpoint)
             case Search() | Find():
                 _add_read(resources, route, partial(runtime.search, route.of))
-    document = partial(_document, service.name, service.routes, tuple(commands))
+    if service.routers:
+        _add_routers(resources, service, runtime, verifier)
+    document = partial(_document, service.name, service.routes, tuple(commands), service.routers)
     exposition = Exposition(telemetry.metrics, runtime.sources)
     return _finished(service.name, resources, readiness, document, telemetry, exposition)
 
@@ -74,7 +79,7 @@ def projection_app(
                 _add_read(resources, route, runtime.search)
             case Post() | Get():
                 raise TypeError(f"{view.name}: {route.path}: it has rows, and no aggregates")
-    document = partial(_document, view.name, view.routes, ())
+    document = partial(_document, view.name, view.routes, (), ())
     exposition = Exposition(telemetry.metrics, runtime.sources)
     return _finished(view.name, resources, readiness, document, telemetry, exposition)
 
@@ -92,6 +97,23 @@ def _add_read(resources: Resources, route: Search | Find, search: RowSearch) -> 
         case Find():
             endpoint = find_endpoint(route, search)
     resources.add_secured("GET", route.path, route.roles, endpoint)
+
+
+def _add_routers(
+    resources: Resources, service: Service, runtime: ServiceRuntime, verifier: Verifier
+) -> None:
+    """Add the routes that are written by hand.
+
+    Raises:
+        ValueError: The spec declares one of them.
+    """
+    from chassis.http.openapi import COMMAND_PROBLEMS  # FastAPI, which takes long to import
+    from chassis.http.routers import routers_app
+
+    app = routers_app(service.name, service.routers, verifier, COMMAND_PROBLEMS)
+    app.state.runtime = runtime
+    for route in app.state.routes:
+        resources.add_app(route.methods - {"HEAD"}, route.path, app)
 
 
 def _finished(
@@ -120,8 +142,11 @@ def _finished(
 
 
 def _document(
-    name: str, routes: tuple[Post | Get | Search | Find, ...], commands: tuple[CommandRoute, ...]
+    name: str,
+    routes: tuple[Post | Get | Search | Find, ...],
+    commands: tuple[CommandRoute, ...],
+    routers: tuple[APIRouter, ...],
 ) -> dict[str, Any]:
     from chassis.http.document import document  # FastAPI, which takes long to import
 
-    return document(name, routes, commands)
+    return document(name, routes, commands, routers)

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, Path, Query
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query
 from starlette.responses import Response
 
 from chassis.caller import Caller
@@ -21,6 +21,7 @@ from chassis.http.parameters import (
     operation_id,
     search_query,
 )
+from chassis.http.routers import include
 from chassis.http.routes import Find, Get, Post, Route, Search, parameters
 
 Endpoint = Callable[..., Awaitable[Response]]
@@ -40,9 +41,19 @@ IfNoneMatch = Annotated[
 
 
 def document(
-    name: str, routes: Iterable[Route], commands: Iterable[CommandRoute]
+    name: str,
+    routes: Iterable[Route],
+    commands: Iterable[CommandRoute],
+    routers: Iterable[APIRouter] = (),
 ) -> dict[str, Any]:
-    """Return the OpenAPI document of the unit `name`, with its `post` routes also as `commands`."""
+    """Return the OpenAPI document of a unit.
+
+    Args:
+        name: The name of the unit.
+        routes: Its declared routes.
+        commands: Its `post` routes, once more.
+        routers: Its routes that are written by hand.
+    """
     app = FastAPI(title=name, docs_url=None, redoc_url=None)
     components = Components(app)
     by_route = {command.route: command for command in commands}
@@ -61,6 +72,7 @@ def document(
                 types = path_types(route.path, route.of)
                 endpoint = with_signature(_search, query=query_type(find_query(route)), **types)
                 _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
+    include(app, routers, openapi.COMMAND_PROBLEMS)
     return app.openapi()
 
 

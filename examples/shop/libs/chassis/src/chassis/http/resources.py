@@ -7,14 +7,15 @@ takes more processor time than all the rest of a request.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.auth import Verifier
 from chassis.caller import Caller
@@ -22,8 +23,11 @@ from chassis.http.access import authenticate, require_role
 from chassis.http.edge import ROUTE
 from chassis.http.problem import not_found, of_status
 
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[ASGIApp]]
+"""Returns what responds to a request: a response, or another application."""
 CallerEndpoint: TypeAlias = Callable[[Request, Caller], Awaitable[Response]]
+
+_PARAMETER = re.compile(r"{[^}]*}")
 
 
 class Resources:
@@ -31,11 +35,27 @@ class Resources:
 
     def __init__(self, verifier: Verifier) -> None:
         self._verifier = verifier
-        self._endpoints: defaultdict[str, dict[str, Endpoint]] = defaultdict(dict)
+        self._at: dict[str, _Place] = {}
 
     def add(self, method: str, path: str, endpoint: Endpoint) -> None:
-        """Add an endpoint without access control."""
-        self._endpoints[path][method] = endpoint
+        """Add an endpoint without access control.
+
+        Raises:
+            ValueError: There is one already, whatever its parameters are called.
+        """
+        place = self._at.setdefault(_PARAMETER.sub("{}", path), _Place(path))
+        if method in place.endpoints:
+            raise ValueError(f"{method} {path} is also declared as {method} {place.path}")
+        place.endpoints[method] = endpoint
+
+    def add_app(self, methods: Iterable[str], path: str, app: ASGIApp) -> None:
+        """Let another application, which has an access control of its own, respond at a path."""
+
+        async def passed_on(_: Request) -> ASGIApp:
+            return app
+
+        for method in methods:
+            self.add(method, path, passed_on)
 
     def add_secured(
         self, method: str, path: str, roles: tuple[str, ...], endpoint: CallerEndpoint
@@ -51,10 +71,18 @@ class Resources:
 
     def router(self) -> Router:
         """Return the ASGI application; it raises problems instead of responding with them."""
-        paths = sorted(self._endpoints, key=lambda path: "{" in path)  # literal ones first
-        routes = [Route(path, _Resource(path, self._endpoints[path])) for path in paths]
+        places = sorted(self._at.values(), key=lambda at: "{" in at.path)  # literal ones first
+        routes = [Route(at.path, _Resource(at.path, at.endpoints)) for at in places]
         # Redirects would lead to a path of the gateway.
         return Router(routes, redirect_slashes=False, default=_not_found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A path, and its endpoints by method."""
+
+    path: str
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
 
 class _Resource:
@@ -71,7 +99,7 @@ class _Resource:
         response = await self._respond(Request(scope, receive))
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> ASGIApp:
         endpoint = self._endpoints.get(request.method)
         if endpoint is not None:
             return await endpoint(request)

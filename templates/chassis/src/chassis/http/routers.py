@@ -1,0 +1,94 @@
+"""Applications of FastAPI routers that are written by hand. They require a token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
+
+from chassis import errors
+from chassis.auth import Verifier
+from chassis.domain import Refused
+from chassis.http.bearer import bearer
+from chassis.http.errors import field_errors, response_of
+from chassis.http.openapi import Components, problems
+from chassis.http.problem import Problem, invalid, path_of
+
+_PROBLEMS = (
+    Problem,
+    Refused,
+    HTTPException,
+    RequestValidationError,
+    errors.Unavailable,
+    Exception,
+)
+
+
+def routers_app(
+    name: str,
+    routers: Iterable[APIRouter],
+    verifier: Verifier,
+    statuses: Sequence[int],
+    routes: Sequence[BaseRoute] = (),
+) -> FastAPI:
+    """Return the application of `routers`, which answers errors as problems.
+
+    Args:
+        name: The name of the unit.
+        routers: The routers.
+        verifier: Verifies the tokens.
+        statuses: The documented problems of each route.
+        routes: More routes, for which no token is required.
+
+    Raises:
+        TypeError: A router has something else than HTTP routes.
+    """
+    known = tuple(routers)
+    app = FastAPI(
+        title=name,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # redirects would lead to a path of the gateway
+        routes=[*routes],
+    )
+    app.state.verifier = verifier
+    app.state.routes = [_http(name, route) for router in known for route in router.routes]
+    Components(app)
+    for kind in _PROBLEMS:
+        app.add_exception_handler(kind, _respond)
+    include(app, known, statuses)
+    return app
+
+
+def include(app: FastAPI, routers: Iterable[APIRouter], statuses: Sequence[int]) -> None:
+    """Add `routers` to `app`; their routes require a token."""
+    for router in routers:
+        app.include_router(router, dependencies=[Depends(bearer)], responses=problems(*statuses))
+
+
+def _http(name: str, route: BaseRoute) -> Route:
+    if not isinstance(route, Route):
+        raise TypeError(f"{name}: a router has HTTP routes only, and no {route}")
+    return route
+
+
+async def _respond(request: Request, error: Exception) -> Response:
+    if isinstance(error, RequestValidationError):
+        error = invalid(field_errors(error.errors(), skip=1))
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        error = HTTPException(405, headers={"Allow": ", ".join(_allowed(request, error))})
+    return response_of(error, path_of(request.scope))
+
+
+def _allowed(request: Request, error: HTTPException) -> list[str]:
+    """Return the methods of all routes at the path of `request`; the error names those of one."""
+    allowed = set((error.headers or {}).get("Allow", "").split(", ")) - {""}
+    for route in request.app.state.routes:
+        match, _ = route.matches(request.scope)
+        if match is not Match.NONE:
+            allowed |= route.methods or set()
+    return sorted(allowed | {"HEAD"} if "GET" in allowed else allowed)
