@@ -1,0 +1,1 @@
+"""Attacks on the running shop, through its gateway and at its units: none may succeed."""
