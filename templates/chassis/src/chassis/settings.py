@@ -37,6 +37,8 @@ class Settings:
         otel_exporter_otlp_endpoint: The base URL of an OTLP/HTTP receiver of spans; empty for none.
         otel_traces_sampler_arg: The share of new traces that is recorded, from 0 to 1.
         backend_timeout: Seconds for a complete response of a backend.
+        header_timeout: Seconds in which the headers of a request must arrive.
+        body_timeout: Seconds in which its body must arrive.
         max_running: The number of requests that a unit works on at the same time. More of them
             would not be answered faster: they share one event loop and one writer.
         max_waiting: The number of requests that may wait for that; more are refused.
@@ -59,6 +61,8 @@ class Settings:
     otel_exporter_otlp_endpoint: str = ""
     otel_traces_sampler_arg: float = 1.0
     backend_timeout: float = 1.0
+    header_timeout: float = 5.0  # these two are the gateway's as well
+    body_timeout: float = 30.0
     max_running: int = 32
     max_waiting: int = 128
     max_wait: float = 0.5
@@ -87,6 +91,8 @@ class Settings:
             otel_exporter_otlp_endpoint=variables.base_url("OTEL_EXPORTER_OTLP_ENDPOINT"),
             otel_traces_sampler_arg=variables.share("OTEL_TRACES_SAMPLER_ARG", 1.0),
             backend_timeout=variables.seconds("BACKEND_TIMEOUT", 1.0),
+            header_timeout=variables.seconds("HEADER_TIMEOUT", 5.0),
+            body_timeout=variables.seconds("BODY_TIMEOUT", 30.0),
             max_running=variables.count("MAX_RUNNING", 32),
             max_waiting=variables.count("MAX_WAITING", 128),
             max_wait=variables.seconds("MAX_WAIT", 0.5),

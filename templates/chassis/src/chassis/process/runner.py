@@ -95,11 +95,15 @@ def _listen(process: Process, units: Sequence[Unit], assignments: Sequence[Assig
     )
     sockets = [listen(assignment.host, assignment.port) for assignment in assignments]
     for unit, socket in zip(units, sockets, strict=True):
-        admission = Admission(unit.name, limits)
+        admission = Admission(unit.name, limits, body_timeout=settings.body_timeout)
         telemetry = process.telemetry_of(unit.name)
         telemetry.metrics.collect(Load(unit.name, admission))
         # Half of the drain timeout is for requests, the rest for messages.
-        server = new_server(admission, settings.drain_timeout / 2)
+        server = new_server(
+            admission,
+            finish_within=settings.drain_timeout / 2,
+            header_timeout=settings.header_timeout,
+        )
         serving = asyncio.create_task(server.serve(sockets=[socket]), name=f"{unit.name} server")
         process.served.append(ServedUnit(unit, admission, telemetry, server, serving))
         _log.info("listening", service=unit.name, address=_address(socket.getsockname()))

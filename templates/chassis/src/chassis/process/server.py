@@ -6,11 +6,14 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from functools import partial
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from chassis.process.errors import CannotStart
+from chassis.process.protocol import Protocol
 
 # Longer than the gateway and our own clients keep an idle connection, so that they close it first.
 _KEEP_ALIVE = 75
@@ -40,17 +43,18 @@ def listen(host: str, port: int) -> socket.socket:
         raise CannotStart(f"{host}:{port}: cannot listen: {reason}") from error
 
 
-def new_server(app: ASGIApp, finish_within: float) -> Server:
+def new_server(app: ASGIApp, *, finish_within: float, header_timeout: float) -> Server:
     """Return a server for `app`.
 
     Args:
         app: The ASGI application.
+        header_timeout: Seconds in which the headers of a request must arrive.
         finish_within: Seconds that requests in flight get when the server exits.
     """
     return Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=cast("type[Protocol]", partial(Protocol, header_timeout=header_timeout)),
             ws="none",
             lifespan="off",
             interface="asgi3",
