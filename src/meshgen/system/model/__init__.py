@@ -46,6 +46,7 @@ from meshgen.system.model.engines import (
 from meshgen.system.model.jobs import SparkView
 from meshgen.system.model.load import ArrivalsView, CostView, IdleView, LoadView, ObjectivesView
 from meshgen.system.model.system import (
+    AddressLimitView,
     CatalogView,
     ContractModule,
     GatewayRoute,
@@ -99,6 +100,7 @@ from meshgen.system.model.units import (
 
 __all__ = [
     "AccessTests",
+    "AddressLimitView",
     "AggregateView",
     "AlertView",
     "Argument",

@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chassis.http.answers import HEADERS
 from chassis.http.problem import MEDIA_TYPE, body_of, of_status
+from chassis.process.peers import CERTIFIED
 
 
 class Protocol(HttpToolsProtocol):
@@ -30,6 +31,12 @@ class Protocol(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
+
+    def on_message_begin(self) -> None:
+        """See `httptools`."""
+        super().on_message_begin()
+        if self.transport.get_extra_info("peercert"):
+            self.scope["state"][CERTIFIED] = True
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`. The time for the headers begins with their first byte."""
