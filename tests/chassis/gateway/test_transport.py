@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,11 +32,11 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path)
 
 
-def client_of(gateway: Gateway, authority: Authority, **options: object) -> httpx.Client:
+def client_of(gateway: Gateway, authority: Authority, headers: Mapping[str, str]) -> httpx.Client:
     context = ssl.create_default_context(cafile=authority.issue("anybody").ca)
     return httpx.Client(
-        base_url=gateway.url, verify=context, timeout=PATIENCE, trust_env=False, **options
-    )  # type: ignore[arg-type]
+        base_url=gateway.url, verify=context, timeout=PATIENCE, trust_env=False, headers=headers
+    )
 
 
 def test_clients_are_served_over_tls_alone(tmp_path: Path, authority: Authority) -> None:
@@ -47,7 +47,7 @@ def test_clients_are_served_over_tls_alone(tmp_path: Path, authority: Authority)
     }
     with gateways.running(tmp_path, render(), settings, scheme="https") as gateway:
         authorization = {"authorization": f"Bearer {gateway.token()}"}
-        with client_of(gateway, authority, headers=authorization) as client:
+        with client_of(gateway, authority, authorization) as client:
             answer = client.get("/order/a")
             assert answer.status_code == 200
             assert answer.json()["headers"]["x-forwarded-proto"] == "https"
@@ -56,7 +56,7 @@ def test_clients_are_served_over_tls_alone(tmp_path: Path, authority: Authority)
             httpx.get(f"http://{address.host}:{address.port}/livez", trust_env=False)
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
-        with pytest.warns(DeprecationWarning):
+        with pytest.warns(DeprecationWarning, match="TLSv1_1"):
             old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
         with pytest.raises(httpx.TransportError):
             httpx.get(f"{gateway.url}/livez", verify=old, trust_env=False)
