@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, TypeAdapter
 from pydantic_core import CoreSchema, core_schema
-
-T = TypeVar("T")
 
 
 def plain(number: Decimal) -> str:
@@ -22,8 +20,8 @@ def plain(number: Decimal) -> str:
     return f"{number:f}"
 
 
-def json_adapter(kind: type[T]) -> TypeAdapter[T]:
-    """Return an adapter that writes the decimals in values of `kind` plainly."""
+def json_adapter(kind: Any) -> TypeAdapter[Any]:
+    """Return an adapter for the type `kind` that writes its decimals plainly."""
     return TypeAdapter(Annotated[kind, PlainDecimals()])
 
 

@@ -59,7 +59,7 @@ def _remote_jwks(url: str) -> str:
     """Return the source of keys, which are fetched before requests need them."""
     source = {
         "http_uri": {"uri": url, "cluster": _CLUSTER, "timeout": "5s"},
-        "cache_duration": "300s",
+        "cache_duration": "60s",  # a token with a new key does not make it ask earlier
         "async_fetch": {"fast_listener": True},
         "retry_policy": {"num_retries": 3},
     }
