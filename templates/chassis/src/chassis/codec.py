@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
+from pydantic import TypeAdapter
+
 from chassis.decimals import json_adapter
 
 T = TypeVar("T")
@@ -20,7 +22,7 @@ class Codec(Generic[T]):
     """
 
     def __init__(self, kind: type[T], keys: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._adapter = json_adapter(kind)
+        self._adapter: TypeAdapter[T] = json_adapter(kind)
         self._keys = keys
         self._names = {key: name for name, key in keys.items()}
 
