@@ -13,6 +13,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 LOOPBACK = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 @dataclass(frozen=True)
@@ -40,16 +51,23 @@ class Authority:
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _named(name)
         self._ca = folder / f"{name}.pem"
-        own = _builder(self._name, self._name, self._key.public_key()).add_extension(
-            x509.BasicConstraints(ca=True, path_length=None), critical=True
+        public = self._key.public_key()
+        own = (
+            _builder(self._name, self._name, public)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .add_extension(_SIGNS_CERTIFICATES, critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         )
         self._ca.write_bytes(_signed(own, self._key))
 
     def issue(self, name: str) -> Issued:
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.DNSName("localhost"), LOOPBACK])
-        builder = _builder(_named(name), self._name, key.public_key()).add_extension(
-            names, critical=False
+        signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = (
+            _builder(_named(name), self._name, key.public_key())
+            .add_extension(names, critical=False)
+            .add_extension(signer, critical=False)
         )
         issued = Issued(self._folder / f"{name}.pem", self._folder / f"{name}.key", self._ca)
         issued.certificate.write_bytes(_signed(builder, self._key))
