@@ -31,4 +31,4 @@ async def test_the_roles_are_where_the_units_look(tmp_path: Path, claim: str) ->
     token = keys.issue(paths, auth, roles=auth.roles, subject=subject, ttl=timedelta(minutes=1))
     requirements = Requirements(issuer=auth.issuer, audience=auth.audience, roles_claim=claim)
     caller = await Verifier(KeyFile(paths.jwks), requirements).caller_of(token)
-    assert (caller.id, caller.roles) == (subject, {"opener", "closer"})
+    assert (caller.id, caller.roles) == (subject, frozenset({"opener", "closer"}))

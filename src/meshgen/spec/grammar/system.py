@@ -149,7 +149,11 @@ RATE_LIMIT = Construct(
             otherwise="the peak of the `slo`, at least `200/s`, also without a `rate_limit`",
         ),
     ),
-    examples=(Example("rate_limit: {per: caller, rate: 50/s, burst: 100}\n", at="gateway"),),
+    examples=(
+        Example(
+            "rate_limit: {per: caller, rate: 50/s, burst: 100, per_address: 500/s}\n", at="gateway"
+        ),
+    ),
 )
 _ORIGIN = Text("an origin such as `https://www.example.com`")
 GATEWAY = Construct(
