@@ -16,7 +16,6 @@ from typing import Any, cast
 from uuid import uuid4
 
 from chassis import logs
-from chassis.auth import Verifier
 from chassis.health import Checks
 from chassis.http.app import service_app
 from chassis.results import Outcome
@@ -61,7 +60,7 @@ def bare() -> FastAPI:
 def ours(folder: Path) -> ASGIApp:
     """The application of the wallet service."""
     jwks = tokens.write_jwks(folder / "jwks.json", "one")
-    verifier = Verifier(jwks, issuer=tokens.ISSUER, audience=tokens.AUDIENCE)
+    verifier = tokens.verifier(jwks)
     return service_app(
         wallets.service, cast("ServiceRuntime", Runtime()), verifier, _ready, Telemetry.of("wallet")
     )

@@ -42,5 +42,7 @@ class Issuer:
             "exp": now + _LIFETIME,
             "roles": [role],
         }
-        token = jwt.encode({**usual, **claims}, self.key, algorithm="RS256")
+        token = jwt.encode(
+            {**usual, **claims}, self.key, algorithm="RS256", headers={"typ": "at+jwt"}
+        )
         return {"authorization": f"Bearer {token}", "content-type": "application/json"}

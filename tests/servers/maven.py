@@ -14,6 +14,23 @@ FAST_START = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
 """The environment in which Java starts fast, and never becomes fast."""
 
 
+def unpack(pom: Path) -> Path:
+    """Return the folder with the contents of the archive that `pom` depends on."""
+    digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
+    home = INSTALLED / f"{pom.parent.name}-home-{digest}"
+    if not home.exists():
+        INSTALLED.mkdir(parents=True, exist_ok=True)
+        assert shutil.which("mvn"), "mvn is missing: these tests need Java 17 and Maven"
+        partial = home.with_name(f"{home.name}.{os.getpid()}")
+        goal = ["dependency:unpack-dependencies", f"-DoutputDirectory={partial}"]
+        subprocess.run(["mvn", "-q", "-B", "-f", str(pom), *goal], check=True)
+        try:
+            partial.rename(home)
+        except OSError:  # another run was faster
+            shutil.rmtree(partial)
+    return home
+
+
 def install(pom: Path, libraries: str, renamed: tuple[str, str] = ("", "")) -> Path:
     """Return the folder where a server is installed as from its archive, without its scripts.
 

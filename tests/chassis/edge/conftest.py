@@ -16,6 +16,7 @@ from chassis import logs
 from chassis.auth import Verifier
 from chassis.health import Checks, degraded, failed, ok
 from chassis.http.app import service_app
+from chassis.jwks import KeyFile
 from chassis.runtime import ServiceRuntime
 from chassis.telemetry import Telemetry
 
@@ -45,7 +46,7 @@ def stream() -> Iterator[io.StringIO]:
 @pytest_asyncio.fixture
 async def http(runtime: RecordingRuntime, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     jwks = tokens.write_jwks(tmp_path / "jwks.json", "one")
-    verifier = Verifier(jwks, issuer=tokens.ISSUER, audience=tokens.AUDIENCE)
+    verifier = Verifier(KeyFile(jwks), tokens.requirements())
     app = service_app(
         wallets.service,
         cast("ServiceRuntime", runtime),

@@ -66,9 +66,15 @@ class RecordingRuntime:
             raise self.failure
 
 
+def assert_hardened(answer: httpx.Response) -> None:
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 def assert_problem(answer: httpx.Response, status: int, rule: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+    assert_hardened(answer)
     body: dict[str, Any] = answer.json()
     assert body["type"] == f"urn:problem:{rule}"
     assert body["status"] == status

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from . import tokens
-from .harness import ID, RecordingRuntime, assert_problem
+from .harness import ID, RecordingRuntime, assert_hardened, assert_problem
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,7 @@ async def test_head_is_get_without_content(http: httpx.AsyncClient, path: str) -
     get, head = await http.get(path), await http.head(path)
     assert head.status_code == get.status_code
     assert head.content == b""
+    assert_hardened(get)
     for name in ("content-type", "content-length", "etag"):
         assert head.headers.get(name) == get.headers.get(name)
 

@@ -22,6 +22,8 @@ from starlette.routing import Route
 
 from tests.waiting import until
 
+from .harness import assert_hardened
+
 RUNNING, WAITING = 2, 3
 
 
@@ -68,6 +70,7 @@ def refused(answer: httpx.Response, rule: str) -> dict[str, Any]:
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["retry-after"] == "1"
+    assert_hardened(answer)
     body: dict[str, Any] = answer.json()
     assert body["type"] == f"urn:problem:{rule}"
     return body

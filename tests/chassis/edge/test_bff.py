@@ -13,7 +13,6 @@ import httpx
 import pytest
 import pytest_asyncio
 from chassis import deadline
-from chassis.auth import Verifier
 from chassis.backends import BackendFailed, Connections
 from chassis.copies import Copies
 from chassis.health import Checks
@@ -64,7 +63,7 @@ def network() -> Network:
 @pytest_asyncio.fixture
 async def http(network: Network, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     jwks = tokens.write_jwks(tmp_path / "jwks.json", "one")
-    verifier = Verifier(jwks, issuer=tokens.ISSUER, audience=tokens.AUDIENCE)
+    verifier = tokens.verifier(jwks)
     connections = Connections(
         {name: (f"http://{name}",) for name in fronts.bff.calls}, network, timeout=TIMEOUT
     )

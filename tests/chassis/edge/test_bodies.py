@@ -38,6 +38,11 @@ from .wallets import Note, PayIn
         ({"amount": 1, "notes": [{"text": "a", "pages": True}]}, "notes.0.pages"),
         ({"amount": 1, "notes": [{"text": "a", "pages": "3"}]}, "notes.0.pages"),
         ({"amount": 1, "notes": [{"text": "a", "pages": 3.5}]}, "notes.0.pages"),
+        ({"amount": 1, "notes": [{"text": "a", "pages": 3.0}]}, "notes.0.pages"),
+        ({"amount": 1, "notes": [{"text": "a", "pages": 1e2}]}, "notes.0.pages"),
+        ({"amount": "1_000"}, "amount"),
+        ({"amount": " 1"}, "amount"),
+        ({"amount": "\u0661"}, "amount"),
         ({"amount": 1, "notes": [{"text": "a", "weight": False}]}, "notes.0.weight"),
         ({"amount": 1, "notes": [{"text": "a", "weight": "3"}]}, "notes.0.weight"),
         ({"amount": 1, "notes": [{"text": "a", "secret": "true"}]}, "notes.0.secret"),
@@ -84,13 +89,13 @@ async def test_a_body_that_is_not_json_is_400(http: httpx.AsyncClient, body: byt
     assert_problem(answer, 400, "malformed_json")
 
 
-async def test_numbers_as_json_schema_has_them(
+async def test_numbers_of_the_right_type(
     http: httpx.AsyncClient, runtime: RecordingRuntime
 ) -> None:
-    note = '{"text": "a", "pages": 3.0, "weight": 2, "secret": true, "written": "2026-01-01"}'
+    note = '{"text": "a", "pages": 3, "weight": 2, "secret": true, "written": "2026-01-01"}'
     answer = await http.post(
         f"/wallets/{ID}/pay-in",
-        content=f'{{"amount": "1.50", "notes": [{note}, {{"text": "b", "pages": 1e2}}]}}',
+        content=f'{{"amount": "1.50", "notes": [{note}, {{"text": "b", "weight": 1e2}}]}}',
         headers={"content-type": "application/json"},
     )
     assert answer.status_code == 200
@@ -98,7 +103,7 @@ async def test_numbers_as_json_schema_has_them(
     assert command.amount == Decimal("1.50")
     assert command.notes == (
         Note(text="a", pages=3, weight=2.0, secret=True, written=date(2026, 1, 1)),
-        Note(text="b", pages=100),
+        Note(text="b", weight=100.0),
     )
 
 
@@ -135,13 +140,39 @@ async def test_errors_are_limited(http: httpx.AsyncClient) -> None:
     assert len(answer.content) < 10_000
 
 
-async def test_text_that_is_no_unicode_is_refused(http: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"amount": 1, "notes": [{"text": "\ud800"}]}',
+        rb'{"amount": 1, "notes": [{"text": "\uDE00\uD83D"}]}',
+        rb'{"amount": 1, "\udfff": 1}',
+        rb'{"amount": 1, "notes": [{"\ud800": "a"}]}',
+        rb'["\ud800"]',
+    ],
+    ids=repr,
+)
+async def test_half_characters_are_refused(
+    http: httpx.AsyncClient, runtime: RecordingRuntime, body: bytes
+) -> None:
+    answer = await http.post(
+        f"/wallets/{ID}/pay-in", content=body, headers={"content-type": "application/json"}
+    )
+    problem = assert_problem(answer, 422, "invalid_request")
+    assert problem["errors"] == [{"field": "", "message": "A text has half of a surrogate pair"}]
+    assert runtime.commands == []
+
+
+async def test_two_halves_are_a_character(
+    http: httpx.AsyncClient, runtime: RecordingRuntime
+) -> None:
     answer = await http.post(
         f"/wallets/{ID}/pay-in",
-        content=b'{"amount": 1, "notes": [{"text": "\\ud800"}]}',
+        content=rb'{"amount": 1, "notes": [{"text": "\uD83D\uDE00"}]}',
         headers={"content-type": "application/json"},
     )
-    assert_problem(answer, 422, "invalid_request")
+    assert answer.status_code == 200
+    (command,) = cast("list[PayIn]", runtime.commands)
+    assert command.notes == (Note(text="\N{GRINNING FACE}"),)
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,13 @@ async def test_a_search_has_defaults(http: httpx.AsyncClient, runtime: Recording
     ("query", "field"),
     [
         ("closed=perhaps", "closed"),
+        ("closed=1", "closed"),
+        ("closed=True", "closed"),
+        ("page=1.0", "page"),
+        ("page=%2B1", "page"),
+        ("page=0_1", "page"),
+        ("page=+1", "page"),
+        ("page=9223372036854775808", "page"),
         ("currency=usd", "currency"),
         ("page=0", "page"),
         ("page=11", "page"),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jwt
+from chassis.auth import Requirements, Verifier
+from chassis.jwks import KeyFile
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
 
@@ -25,6 +29,17 @@ def key(name: str) -> RSAPrivateKey:
 def jwk(name: str) -> dict[str, Any]:
     public = json.loads(RSAAlgorithm.to_jwk(key(name).public_key()))
     return {**public, "kid": name, "use": "sig", "alg": "RS256"}
+
+
+def verifier(path: Path, **changes: str) -> Verifier:
+    """A verifier with the keys at `path`, which are read."""
+    keys = KeyFile(path)
+    keys.load()
+    return Verifier(keys, requirements(**changes))
+
+
+def requirements(**changes: str) -> Requirements:
+    return Requirements(**{"issuer": ISSUER, "audience": AUDIENCE, **changes})
 
 
 def write_jwks(path: Path, *names: str) -> Path:
@@ -46,6 +61,15 @@ def claims(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**accepted, **changes}.items() if value is not None}
 
 
-def token(signer: str = "one", *, kid: str | None = "one", **changes: Any) -> str:
-    headers = {} if kid is None else {"kid": kid}
-    return jwt.encode(claims(**changes), key(signer), algorithm="RS256", headers=headers)
+def token(
+    signer: str = "one",
+    *,
+    kid: str | None = "one",
+    headers: Mapping[str, Any] = MappingProxyType({}),
+    **changes: Any,
+) -> str:
+    """A token that is accepted, but for changes of its headers and claims; None leaves one out."""
+    named = {"kid": kid, "typ": "at+jwt", **headers}
+    # Without `typ`, the library would write one.
+    written = {name: value for name, value in named.items() if value is not None or name == "typ"}
+    return jwt.encode(claims(**changes), key(signer), algorithm="RS256", headers=written)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
+from pathlib import Path
 
+import httpx
 import pytest
 from chassis.testing.system import System
 
+from tests.servers.authority import Authority
 from tests.waiting import wait_until
 
 from .projects import Project
@@ -55,4 +59,28 @@ def test_a_session_starts_what_is_down_and_stops_it_again(
         with System.session(real.root) as same:
             assert same.url == system.url
         assert real.status["ready"]
+    assert real.running() == []
+
+
+def test_a_system_with_certificates(
+    real: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TLS for clients, and mutual TLS inside: without a certificate a unit answers nobody."""
+    authority = Authority(tmp_path)
+    edge, mesh = authority.issue("gateway"), authority.issue("mesh")
+    settings = mesh.settings("MESH_TLS")
+    settings |= {"GATEWAY_TLS_CERTIFICATE": str(edge.certificate), "GATEWAY_TLS_KEY": str(edge.key)}
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    real.run("up")
+    assert real.status["ready"]
+    system = System.running(real.root)
+    assert system.url.startswith("https://")
+    headers = {"authorization": f"Bearer {system.caller('customer').token}"}
+    context = ssl.create_default_context(cafile=edge.ca)
+    with httpx.Client(verify=context, headers=headers, trust_env=False) as client:
+        assert client.get(f"{system.url}/order-history/whoami").json()["roles"] == ["customer"]
+        past_the_gateway = client.get(f"{system.units['order']}/whoami")
+    assert past_the_gateway.status_code == 403
+    real.run("down")
     assert real.running() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+from tests.servers.authority import Issued
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def backend() -> Iterator[Backend]:
+def backend(issued: Issued | None = None) -> Iterator[Backend]:
+    """A backend; with a certificate it serves TLS and requires one of the same authority."""
     it = Backend()
 
     class Handler(BaseHTTPRequestHandler):
@@ -90,6 +94,14 @@ def backend() -> Iterator[Backend]:
         def log_message(self, *_: object) -> None: ...
 
     server = _Server(("127.0.0.1", 0), Handler)
+    if issued is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=issued.ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_cert_chain(issued.certificate, issued.key)
+        # A handshake is the handler's, so that a bad one keeps nobody waiting.
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     it.port = server.server_port
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -17,8 +18,10 @@ from chassis.embedded import envoy, keys, processes, readiness
 from chassis.embedded.paths import ProjectPaths
 from chassis.embedded.ports import free_ports
 from chassis.embedded.processes import Running
+from chassis.gateway import variables
 from chassis.health import ok
 
+from tests.servers.authority import Issued
 from tests.waiting import PATIENCE, wait_until
 
 from .backends import Backend, backend
@@ -38,7 +41,7 @@ class Gateway:
 
     def token(self, **claims: object) -> str:
         """A good token of somebody new; `claims` change it, None takes one away."""
-        header = {"kid": str(self.jwk["kid"])}
+        header = {"kid": str(self.jwk["kid"]), "typ": "at+jwt"}
         return jwt.encode(accepted(**claims), self.key, algorithm="RS256", headers=header)
 
     @property
@@ -87,12 +90,19 @@ def accepted(**changes: object) -> dict[str, object]:
 
 
 @contextmanager
-def running(root: Path, config: str) -> Iterator[Gateway]:
-    """A gateway with `config` in `root`, with its backends."""
+def running(
+    root: Path,
+    config: str,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    *,
+    scheme: str = "http",
+    tls: tuple[Issued | None, Issued | None] = (None, None),
+) -> Iterator[Gateway]:
+    """A gateway with `config` in `root`, with its backends, which may have certificates."""
     paths = ProjectPaths(root)
     keys.ensure_keys(paths)
     (root / "envoy.yaml").write_text(config)
-    with backend() as order, backend() as history:
+    with backend(tls[0]) as order, backend(tls[1]) as history:
         port, admin_port, nobody_port = free_ports(3)
         command = envoy.command(
             paths,
@@ -101,7 +111,7 @@ def running(root: Path, config: str) -> Iterator[Gateway]:
                 "GATEWAY_HOST": "127.0.0.1",
                 "GATEWAY_PORT": str(port),
                 "GATEWAY_ADMIN_PORT": str(admin_port),
-                "JWKS_FILE": paths.relative(paths.jwks),
+                **variables({"JWKS_FILE": paths.relative(paths.jwks), **settings}),
             },
             dict(
                 zip(UNITS, ([order.port], [history.port], [nobody_port]), strict=True),
@@ -109,9 +119,9 @@ def running(root: Path, config: str) -> Iterator[Gateway]:
         )
         envoy_process = processes.start(command, cwd=root, env={}, log=paths.log("gateway"))
         try:
-            _wait(f"http://127.0.0.1:{port}/livez", paths, envoy_process)
+            _wait(f"{scheme}://127.0.0.1:{port}/livez", paths, envoy_process)
             yield Gateway(
-                url=f"http://127.0.0.1:{port}",
+                url=f"{scheme}://127.0.0.1:{port}",
                 admin_port=admin_port,
                 paths=paths,
                 running=envoy_process,

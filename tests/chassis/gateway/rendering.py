@@ -19,7 +19,11 @@ UNITS = ("order", "order_history", "nobody")
 
 
 def render(
-    *, rate_limit: bool = True, cors: tuple[str, ...] = (ORIGIN,), issuer: str = ISSUER
+    *,
+    rate_limit: bool = True,
+    cors: tuple[str, ...] = (ORIGIN,),
+    issuer: str = ISSUER,
+    address_rate: int = 10_000,
 ) -> str:
     """The configuration as meshgen renders it, for a system of `UNITS`."""
     jinja = jinja2.Environment(
@@ -35,6 +39,7 @@ def render(
         audience=AUDIENCE,
         timeout_ms=TIMEOUT_MS,
         rate_limit=SimpleNamespace(rate=RATE, burst=BURST, callers=CALLERS) if rate_limit else None,
+        address_limit=SimpleNamespace(rate=address_rate, burst=address_rate),
         cors=cors,
         routes=[
             SimpleNamespace(

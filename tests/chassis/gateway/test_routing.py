@@ -137,6 +137,7 @@ def test_a_service_that_is_down_is_unavailable(gateway: Gateway, method: str) ->
         "type": "urn:problem:unavailable",
         "title": "Unavailable",
         "status": 503,
+        "instance": "/nobody/a",
         "correlation_id": answer.headers["x-request-id"],
     }
 

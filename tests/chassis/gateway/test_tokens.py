@@ -10,7 +10,8 @@ import time
 
 import jwt
 import pytest
-from chassis.auth import LEEWAY, InvalidToken, Verifier
+from chassis.auth import LEEWAY, InvalidToken, Requirements, Verifier
+from chassis.jwks import KeyFile
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
@@ -61,7 +62,9 @@ def test_the_gateway_and_the_services_allow_for_the_same_clock_skew(
     gateway: Gateway, name: str, seconds: int, accepted: bool
 ) -> None:
     token = gateway.token(**{name: int(time.time()) + seconds})
-    verifier = Verifier(gateway.paths.jwks, issuer=ISSUER, audience=AUDIENCE)
+    keys = KeyFile(gateway.paths.jwks)
+    keys.load()
+    verifier = Verifier(keys, Requirements(issuer=ISSUER, audience=AUDIENCE))
     if accepted:
         assert gateway.ask("GET", "/order/a", token).status_code == 200
         assert verifier.verify(token)

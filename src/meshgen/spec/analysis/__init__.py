@@ -20,7 +20,9 @@ from meshgen.spec.model import Gateway, Spec
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import SpecSyntax
 
-_NO_GATEWAY = Gateway(issuer="", audience="", rate_limit=None, timeout=0, cors=())
+_NO_GATEWAY = Gateway(
+    issuer="", audience="", roles_claim="", token_type="", rate_limit=None, timeout=0, cors=()
+)
 
 
 def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None) -> Spec | None:

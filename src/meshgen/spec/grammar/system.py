@@ -34,6 +34,8 @@ RATE_PATTERN = "([1-9][0-9]{0,8})/([sm])"
 RATE = Text("requests per second or minute: `50/s`, `600/m`", pattern=RATE_PATTERN)
 HUB_ENGINES = Choice(("kafka", "rabbitmq", "nats"))
 PER = Choice(("caller",))
+TOKEN_TYPES = Choice(("at+jwt", "jwt"))
+CLAIM_PATTERN = "[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}"
 
 EVENT_HUB = Construct(
     name="event hub",
@@ -81,9 +83,37 @@ AUTH = Construct(
             meaning="The audience that tokens must have.",
             required=True,
         ),
+        Key(
+            name="roles_claim",
+            shape=Text("the name of a claim, or a path with dots", pattern=CLAIM_PATTERN),
+            meaning=(
+                "The claim with the roles of the caller: a list of words, or words separated by "
+                "spaces in `scope` and `scp`. Keycloak has `realm_access.roles`."
+            ),
+            default="roles",
+        ),
+        Key(
+            name="token_type",
+            shape=TOKEN_TYPES,
+            meaning=(
+                "The type in the header of tokens: `at+jwt` for access tokens (RFC 9068), `jwt` "
+                "for issuers that do not tell them from other tokens, such as Keycloak."
+            ),
+            default="at+jwt",
+        ),
     ),
     examples=(
         Example('auth: {issuer: "https://id.bookshop.example", audience: books}\n', at="gateway"),
+        Example(
+            """\
+auth:
+  issuer: https://keycloak.bookshop.example/realms/books
+  audience: books
+  roles_claim: realm_access.roles
+  token_type: jwt
+""",
+            at="gateway",
+        ),
     ),
 )
 RATE_LIMIT = Construct(
@@ -109,10 +139,23 @@ RATE_LIMIT = Construct(
             meaning="The maximum number of requests at once.",
             otherwise="the number refilled per second",
         ),
+        Key(
+            name="per_address",
+            shape=RATE,
+            meaning=(
+                "The rate of all requests from one address, valid or not: a second bucket, which "
+                "is asked before tokens are verified."
+            ),
+            otherwise="the peak of the `slo`, at least `200/s`, also without a `rate_limit`",
+        ),
     ),
-    examples=(Example("rate_limit: {per: caller, rate: 50/s, burst: 100}\n", at="gateway"),),
+    examples=(
+        Example(
+            "rate_limit: {per: caller, rate: 50/s, burst: 100, per_address: 500/s}\n", at="gateway"
+        ),
+    ),
 )
-_ORIGIN = Text("an origin such as `https://www.example.com`, or `*`")
+_ORIGIN = Text("an origin such as `https://www.example.com`")
 GATEWAY = Construct(
     name="gateway",
     one="the gateway",

@@ -24,10 +24,14 @@ class EventHub:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
-    """A token bucket for every caller: `rate` requests a second, `burst` at once."""
+    """A token bucket for every caller: `rate` requests a second, `burst` at once.
+
+    `per_address`: requests a second from one address, if the spec says so.
+    """
 
     rate: int
     burst: int
+    per_address: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,8 @@ class Gateway:
 
     issuer: str
     audience: str
+    roles_claim: str
+    token_type: str
     rate_limit: RateLimit | None
     timeout: int
     cors: tuple[str, ...]

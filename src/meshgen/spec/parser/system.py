@@ -8,7 +8,15 @@ from urllib.parse import urlsplit
 from meshgen.spec import grammar
 from meshgen.spec.diagnostics import NOWHERE
 from meshgen.spec.grammar import kinds
-from meshgen.spec.grammar.system import BURST, HUB_ENGINES, PARTITIONS, PER, RATE_PATTERN
+from meshgen.spec.grammar.system import (
+    BURST,
+    CLAIM_PATTERN,
+    HUB_ENGINES,
+    PARTITIONS,
+    PER,
+    RATE_PATTERN,
+    TOKEN_TYPES,
+)
 from meshgen.spec.model import EventHub, Gateway, RateLimit
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import ProcessSyntax, Word
@@ -42,6 +50,8 @@ def read_gateway(reading: Reading, node: Node | None) -> Gateway | None:
     return Gateway(
         issuer=_url(reading, auth.get("issuer"), "the issuer"),
         audience=_audience(reading, auth.get("audience")),
+        roles_claim=_claim(reading, auth.get("roles_claim")),
+        token_type=_token_type(reading, auth.get("token_type")),
         rate_limit=_rate_limit(reading, values.get("rate_limit")),
         timeout=reading.milliseconds(values.get("timeout"), "`timeout`") or 0,
         cors=_origins(reading, values.get("cors")),
@@ -84,14 +94,34 @@ def _audience(reading: Reading, node: Node | None) -> str:
     return found.text
 
 
+def _claim(reading: Reading, node: Node | None) -> str:
+    found = reading.text(node, "`roles_claim`")
+    if found is None:
+        return ""
+    if not re.fullmatch(CLAIM_PATTERN, found.text) or ".." in found.text or found.text[-1] == ".":
+        reading.error(
+            found.at,
+            f"`roles_claim` cannot be `{printable(found.text)}`",
+            "write the name of a claim, such as `roles` or `realm_access.roles`",
+        )
+    return found.text
+
+
+def _token_type(reading: Reading, node: Node | None) -> str:
+    found = reading.choice(node, "the type of tokens", TOKEN_TYPES.words)
+    return found.text if found else ""
+
+
 def _rate_limit(reading: Reading, node: Node | None) -> RateLimit | None:
     if node is None:
         return None
     values = reading.keyed(node, grammar.RATE_LIMIT)
     reading.choice(values.get("per"), "a rate limit's `per`", PER.words)
     rate = _rate(reading, values.get("rate"))
+    address = values.get("per_address")
+    per_address = None if address is None else _rate(reading, address)
     burst = reading.integer(values.get("burst"), "`burst`", BURST)
-    return RateLimit(rate=rate, burst=burst or rate)
+    return RateLimit(rate=rate, burst=burst or rate, per_address=per_address)
 
 
 def _rate(reading: Reading, node: Node | None) -> int:
@@ -100,7 +130,7 @@ def _rate(reading: Reading, node: Node | None) -> int:
         return 1
     found = _RATE.fullmatch(node.text) if isinstance(node, Scalar) else None
     if found is None:
-        reading.error(node.at, f"`rate` cannot be {shape(node)}", "write e.g. `50/s` or `600/m`")
+        reading.error(node.at, f"a rate cannot be {shape(node)}", "write e.g. `50/s` or `600/m`")
         return 1
     number, seconds = int(found[1]), 1 if found[2] == "s" else 60
     if number % seconds:
@@ -111,7 +141,7 @@ def _rate(reading: Reading, node: Node | None) -> int:
         )
         return 1
     if number // seconds > BURST.most:
-        reading.error(node.at, f"`rate` is more than {BURST.most}/s")
+        reading.error(node.at, f"the rate is more than {BURST.most}/s")
     return number // seconds
 
 
@@ -119,7 +149,13 @@ def _origins(reading: Reading, node: Node | None) -> tuple[str, ...]:
     origins = []
     for word in reading.words(node, "an origin of `cors`"):
         origin = re.fullmatch(r"https?://[^/?#]+", word.text)
-        if word.text != "*" and not (origin and _is_url(word.text)):
+        if word.text == "*":
+            reading.error(
+                word.at,
+                "`*` would let any website send requests with tokens",
+                "list the origins, such as `https://www.example.com`",
+            )
+        elif not (origin and _is_url(word.text)):
             reading.error(
                 word.at,
                 f"`{printable(word.text)}` is not an origin",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from meshgen import __version__
 from meshgen.capacity import BUCKETS, DEFAULT_PARTITIONS, CapacityPlan, plan
 from meshgen.graph.mermaid import mermaid
@@ -24,6 +26,7 @@ from meshgen.system.lower.services import service_view
 from meshgen.system.lower.streams import stream_view
 from meshgen.system.lower.topics import messages
 from meshgen.system.model import (
+    AddressLimitView,
     BffView,
     CatalogView,
     GatewayRoute,
@@ -41,6 +44,8 @@ from meshgen.system.model import (
 )
 from meshgen.system.pysource.annotations import duration
 from meshgen.testgen.cases.example_events import ExampleEvents, find_all
+
+_ADDRESS_RATE = 200  # requests a second: an office may share an address, but verifying takes time
 
 
 def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
@@ -143,8 +148,11 @@ def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None)
     return GatewayView(
         issuer=gateway.issuer,
         audience=gateway.audience,
+        roles_claim=gateway.roles_claim,
+        token_type=gateway.token_type,
         timeout_ms=gateway.timeout,
         rate_limit=_rate_limit(gateway.rate_limit, capacity),
+        address_limit=_address_limit(gateway.rate_limit, capacity),
         cors=gateway.cors,
         routes=tuple(
             GatewayRoute(
@@ -166,6 +174,14 @@ def _rate_limit(said: RateLimit | None, capacity: CapacityPlan | None) -> RateLi
         return None
     callers = derived.callers if derived else BUCKETS
     return RateLimitView(rate=limit.rate, burst=limit.burst, callers=callers)
+
+
+def _address_limit(said: RateLimit | None, capacity: CapacityPlan | None) -> AddressLimitView:
+    """Return the limit that the spec says, else one that the whole peak from a proxy fits in."""
+    rate = said.per_address if said else None
+    if rate is None:
+        rate = max(_ADDRESS_RATE, ceil(capacity.traffic.gateway) if capacity else 0)
+    return AddressLimitView(rate=rate, burst=rate + rate // 2)
 
 
 def _processes(spec: Spec, units: tuple[Unit, ...]) -> tuple[ProcessView, ...]:

@@ -105,6 +105,8 @@ def deploy_view(
     deployables = tuple(_deployable(name, group, system) for name, group in groups.items())
     return DeployView(
         issuer=spec.gateway.issuer,
+        roles_claim=spec.gateway.roles_claim,
+        token_type=spec.gateway.token_type,
         audience=spec.gateway.audience,
         partitions=partitions,
         servers=_servers(engines, deployables),

@@ -54,6 +54,7 @@ from meshgen.system.model.engines import (
 from meshgen.system.model.jobs import SparkView
 from meshgen.system.model.load import ArrivalsView, CostView, IdleView, LoadView, ObjectivesView
 from meshgen.system.model.system import (
+    AddressLimitView,
     CatalogView,
     ContractModule,
     GatewayRoute,
@@ -107,6 +108,7 @@ from meshgen.system.model.units import (
 
 __all__ = [
     "AccessTests",
+    "AddressLimitView",
     "AggregateView",
     "AlertView",
     "Argument",

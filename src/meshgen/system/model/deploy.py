@@ -118,6 +118,8 @@ class DeployView:
     """Images, containers, and the servers of the engines that the spec names."""
 
     issuer: str
+    roles_claim: str
+    token_type: str
     audience: str
     partitions: int
     """Partitions of each topic, the largest number of copies that have work."""

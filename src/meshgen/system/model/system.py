@@ -71,13 +71,24 @@ class RateLimitView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddressLimitView:
+    """A token bucket for every address."""
+
+    rate: int
+    burst: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayView:
     """The gateway's configuration."""
 
     issuer: str
     audience: str
+    roles_claim: str
+    token_type: str
     timeout_ms: int
     rate_limit: RateLimitView | None
+    address_limit: AddressLimitView
     cors: tuple[str, ...]
     routes: tuple[GatewayRoute, ...]
 

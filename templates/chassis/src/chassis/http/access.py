@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
-from chassis.auth import InvalidToken, KeysUnusable, Verifier
+from chassis.auth import InvalidToken, Verifier
 from chassis.caller import Caller
 from chassis.http.problem import Problem, forbidden, unauthenticated
+from chassis.jwks import KeysUnusable
 
 CALLER = "chassis.caller"  # in the ASGI scope, for the access log
 
 
-def authenticate(request: Request, verifier: Verifier) -> Caller:
+async def authenticate(request: Request, verifier: Verifier) -> Caller:
     """Return the caller that the `Authorization` header (RFC 6750) authenticates.
 
     Raises:
@@ -21,11 +22,11 @@ def authenticate(request: Request, verifier: Verifier) -> Caller:
     if scheme.lower() != "bearer" or not token.strip():
         raise unauthenticated("A bearer token is required.", sent=False)
     try:
-        caller = verifier.verify(token.strip())
+        caller = await verifier.caller_of(token.strip())
     except InvalidToken as error:
         raise unauthenticated(str(error), sent=True) from error
     except KeysUnusable as error:
-        raise Problem(503, "authentication_unavailable") from error
+        raise Problem(503, "authentication_unavailable", headers={"Retry-After": "10"}) from error
     request.scope[CALLER] = caller
     return caller
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.caller import Caller
+from chassis.decimals import json_adapter
 from chassis.http import etag
 from chassis.http.parameters import (
     PathParameters,
@@ -48,7 +49,7 @@ class RowSearch(Protocol):
 
 def get_endpoint(route: Get, read: Read) -> CallerEndpoint:
     """Return the endpoint of one aggregate. Those of other users are not found."""
-    adapter: TypeAdapter[Any] = TypeAdapter(route.of)
+    adapter = json_adapter(route.of)
     in_path = PathParameters(route.path, route.of)
     (id,) = parameters(route.path)
 
@@ -66,7 +67,7 @@ def get_endpoint(route: Get, read: Read) -> CallerEndpoint:
 
 def search_endpoint(route: Search, search: RowSearch) -> CallerEndpoint:
     """Return the endpoint of a page: `{"items": [...], "next": cursor or null}`."""
-    adapter: TypeAdapter[Any] = TypeAdapter(tuple[route.of, ...])  # type: ignore[name-defined]
+    adapter = json_adapter(tuple[route.of, ...])  # type: ignore[name-defined]
     cursors: TypeAdapter[str | None] = TypeAdapter(str | None)
     model = search_query(route)
 
@@ -84,7 +85,7 @@ def search_endpoint(route: Search, search: RowSearch) -> CallerEndpoint:
 
 def find_endpoint(route: Find, search: RowSearch) -> CallerEndpoint:
     """Return the endpoint of one row. With an owner, rows of other users are not found."""
-    adapter: TypeAdapter[Any] = TypeAdapter(route.of)
+    adapter = json_adapter(route.of)
     in_path = PathParameters(route.path, route.of)
     model = find_query(route)
 

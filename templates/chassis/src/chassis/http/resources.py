@@ -63,7 +63,7 @@ class Resources:
         """Add an endpoint for callers with one of `roles`, or for all callers without roles."""
 
         async def secured(request: Request) -> Response:
-            caller = authenticate(request, self._verifier)
+            caller = await authenticate(request, self._verifier)
             require_role(caller, roles)
             return await endpoint(request, caller)
 

@@ -16,7 +16,7 @@ from chassis.domain import Refused
 from chassis.http.bearer import bearer
 from chassis.http.errors import field_errors, response_of
 from chassis.http.openapi import Components, problems
-from chassis.http.problem import Problem, invalid, path_of
+from chassis.http.problem import Problem, instance_of, invalid
 
 _PROBLEMS = (
     Problem,
@@ -81,7 +81,7 @@ async def _respond(request: Request, error: Exception) -> Response:
         error = invalid(field_errors(error.errors(), skip=1))
     if isinstance(error, HTTPException) and error.status_code == 405:
         error = HTTPException(405, headers={"Allow": ", ".join(_allowed(request, error))})
-    return response_of(error, path_of(request.scope))
+    return response_of(error, instance_of(request.scope))
 
 
 def _allowed(request: Request, error: HTTPException) -> list[str]:
