@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable
 from decimal import Decimal
 
+from meshgen import patterns
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.index import Place
 from meshgen.spec.analysis.kinds import bare
@@ -115,7 +115,7 @@ def _breaks(value: object, field: Field) -> str | None:
             return f"`min_length: {field.min_length}`"
         if field.max_length is not None and len(value) > field.max_length:
             return f"`max_length: {field.max_length}`"
-        if field.pattern is not None and not re.search(field.pattern, value):
+        if field.pattern is not None and not patterns.matches(field.pattern, value):
             return "`pattern`"
     if isinstance(value, tuple | dict) and field.min_items:
         return f"`min_items: {field.min_items}`"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from itertools import combinations, islice
 from uuid import UUID
 
+from meshgen import patterns
 from meshgen.naming import article, words
 from meshgen.spec.expressions.values import EnumValue, Record, Value
 from meshgen.spec.model import Enum, Field, ValueObject
@@ -134,7 +134,7 @@ class Candidates:
     def _allows_text(self, field: Field, value: str) -> bool:
         short = field.min_length is not None and len(value) < field.min_length
         long = field.max_length is not None and len(value) > field.max_length
-        fits = field.pattern is None or re.search(field.pattern, value) is not None
+        fits = field.pattern is None or patterns.matches(field.pattern, value)
         return fits and not (short or long)
 
     def _any(self, field: Field, kind: Type, depth: int) -> Iterable[Value]:
