@@ -53,7 +53,7 @@ def test_no_pattern_takes_longer_than_its_text(pattern: str) -> None:
         ("a" * 201, 200, "at most 200"),
         ("a{999999999}", 0, "too large"),
         (r"\w{1,999}\w{1,999}", 0, "too large"),
-        (f"(a{{1,{MAX_ELEMENTS // 10}}}){{11}}", 0, "add up"),
+        (f"(a{{1,{MAX_ELEMENTS // 10}}}){{11}}", 0, "repeats up to"),
     ],
 )
 def test_what_is_refused_has_a_place_and_a_reason(pattern: str, offset: int, reason: str) -> None:
