@@ -8,6 +8,7 @@ from decimal import Decimal
 from meshgen import patterns
 from meshgen.patterns import PatternError
 from meshgen.spec.analysis.context import Check
+from meshgen.spec.grammar.limits import MAX_NUMBER
 from meshgen.spec.grammar.values import LIMITS
 from meshgen.spec.types import DECIMAL, FLOAT, INT, STRING, ListType, MapType, Type
 from meshgen.spec.yaml.tree import Scalar, shape
@@ -15,7 +16,6 @@ from meshgen.unicode import printable
 
 Limits = dict[str, int | float | str | None]
 
-MAX_LENGTH = 1_000_000
 
 _PAIRS = (("min", "max"), ("min_length", "max_length"), ("min_items", "max_items"))
 
@@ -53,8 +53,10 @@ def _limit(check: Check, key: str, value: Scalar, type_: Type) -> int | float | 
     if (LIMITS[key].of != "numbers" or type_ == INT) and not isinstance(number, int):
         check.error(value.at, f"`{key}` is {number}", "use a whole number")
         return None
-    if LIMITS[key].of != "numbers" and not 0 <= number <= MAX_LENGTH:
-        check.error(value.at, f"`{key}` is {number}", f"use a value from 0 to {MAX_LENGTH}")
+    most = LIMITS[key].most or MAX_NUMBER
+    least = -most if LIMITS[key].of == "numbers" else 0
+    if not least <= number <= most:
+        check.error(value.at, f"`{key}` is {value.text}", f"use a value from {least} to {most}")
         return None
     return float(number) if isinstance(number, Decimal) else number
 
