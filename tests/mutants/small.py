@@ -16,7 +16,7 @@ PATTERNS = (
     "a{9}",
 )
 SCALARS = ("string", "int", "float", "decimal", "bool", "uuid", "date", "datetime")
-LEAST_AND_MOST = {
+LEAST_AND_MOST: dict[str, dict[str, tuple[str, ...]]] = {
     "string": {"min_length": ("1", "999", "1000"), "max_length": ("0", "5", "1000000")},
     "int": {"min": ("-1", "1000", "9223372036854775806"), "max": ("2", "9223372036854775807")},
     "decimal": {"min": ("-0.001", "1e18"), "max": ("0.01", "9223372036854775807")},

@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ("specs/**/*.yaml", "docs/*.yaml", "tests/testgen/*.yaml", "tests/cases/*/spec.yaml")
 MOST_MUTATIONS = 4
 MANY = 600
+_RESOLVER: Any = yaml.resolver.Resolver()
 
 Node: TypeAlias = yaml.Node
 Slot: TypeAlias = tuple[Any, int]
@@ -116,8 +117,10 @@ class _Tree:
         if not fields:
             return
         field = self.random.choice(fields)
-        pairs = [(_scalar("type"), _get(field))]
-        pairs += [tuple(map(_scalar, hostile.limit(self.random))) for _ in range(2)]
+        pairs: list[tuple[Any, Any]] = [(_scalar("type"), _get(field))]
+        for _ in range(2):
+            name, value = hostile.limit(self.random)
+            pairs.append((_scalar(name), _scalar(value)))
         if self.random.random() < 0.3:
             pairs[0] = (_scalar("type"), _scalar(self.random.choice(hostile.TYPES)))
         _set(field, yaml.MappingNode("tag:yaml.org,2002:map", pairs, flow_style=True))
@@ -180,7 +183,7 @@ def _is_command(node: yaml.MappingNode) -> bool:
 
 
 def _scalar(text: str, *, quoted: bool = False) -> yaml.ScalarNode:
-    tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, text, (True, False))
+    tag: str = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False))
     if quoted or tag.rpartition(":")[2] in ("timestamp", "merge", "value", "null"):
         return yaml.ScalarNode("tag:yaml.org,2002:str", text, style='"')
     return yaml.ScalarNode(tag, text)
