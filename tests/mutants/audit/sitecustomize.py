@@ -32,7 +32,7 @@ def watch(box: str, log: str) -> None:
     allowed = (os.path.realpath(box) + os.sep, "/dev/")
 
     def note(event: str, path: object) -> None:
-        if isinstance(path, int) or path is None:
+        if isinstance(path, int) or path in (None, log):
             return
         folder, name = os.path.split(os.path.abspath(os.fsdecode(path)))  # type: ignore[arg-type]
         place = os.path.join(os.path.realpath(folder), name)
