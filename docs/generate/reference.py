@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from docs.generate.examples import BOOKSHOP
 from docs.generate.samples import SHOWN
 from docs.generate.shapes import anchor, described
+from meshgen import patterns
 from meshgen.spec.expressions.forms import FORMS
 from meshgen.spec.expressions.functions import FUNCTIONS, METHODS, Function, Method, Sample
-from meshgen.spec.grammar import CONSTRUCTS, SPEC, names, scopes
+from meshgen.spec.grammar import CONSTRUCTS, SPEC, limits, names, scopes
 from meshgen.spec.grammar.implicit import IMPLICIT, TYPES
 from meshgen.spec.grammar.shapes import Construct, Example, Key
+from meshgen.spec.yaml.load import MAX_BYTES, MAX_DEPTH
 
 _INTRODUCTION = """\
 # The spec language
@@ -63,6 +65,7 @@ def reference() -> str:
 def _sections() -> Iterable[tuple[str, str]]:
     yield "How a spec is written", _WRITTEN
     yield "Names", _names()
+    yield "Sizes", _sizes()
     yield "The example", f"{_BOOKSHOP}\n{_yaml(BOOKSHOP.read_text(encoding='utf-8'))}"
     for construct in CONSTRUCTS:
         yield _title(construct), _construct(construct)
@@ -74,6 +77,26 @@ def _sections() -> Iterable[tuple[str, str]]:
     yield "Functions", _calls(FUNCTIONS.values())
     yield "Methods", _calls(METHODS)
     yield "Implicit names", _implicit()
+
+
+def _sizes() -> str:
+    rows = [
+        ("size of a spec", f"{MAX_BYTES // 2**20} MiB"),
+        ("levels of YAML", str(MAX_DEPTH)),
+        ("types", str(limits.MAX_TYPES)),
+        ("members of an enum", str(limits.MAX_MEMBERS)),
+        ("fields of a record", str(limits.MAX_FIELDS)),
+        ("levels of value objects inside each other", str(limits.MAX_NESTING)),
+        ("parts of the smallest value of a record", str(limits.MAX_PARTS)),
+        ("characters of a pattern", str(patterns.MAX_LENGTH)),
+        ("characters that a pattern repeats", str(patterns.MAX_ELEMENTS)),
+    ]
+    return (
+        "Limits keep a small spec from describing something enormous; a real one is far below. A "
+        "part is a scalar, a list, a map or a value object; the smallest value has the least items "
+        "that are allowed. Patterns are matched in linear time: look-around and back-references "
+        "are refused.\n\n" + _table(("What", "At most"), rows)
+    )
 
 
 def _title(construct: Construct) -> str:

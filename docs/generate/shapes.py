@@ -113,6 +113,8 @@ def _scalar(shape: Shape) -> str:
             return "`true`, `false`"
         case Integer(least=least, most=most):
             return f"whole number, {least} to {most}"
+        case Limit(of=of, value="count", most=most):
+            return f"{_LIMITS['count']}, at most {most}; for {of}"
         case Limit(of=of, value=value):
             return f"{_LIMITS[value]}; for {of}"
         case AnyValue():

@@ -11,7 +11,7 @@ import pytest
 SRC = Path(__file__).parents[2] / "src"
 
 LAYERS = (
-    "meshgen.errors meshgen.unicode meshgen.naming meshgen.progress",
+    "meshgen.errors meshgen.unicode meshgen.naming meshgen.patterns meshgen.progress",
     "meshgen.spec.diagnostics meshgen.spec.hints",
     "meshgen.spec.yaml",
     "meshgen.spec.types meshgen.spec.grammar",
@@ -53,7 +53,7 @@ FOR_START_UP = {
     "meshgen.cli": "`--help` and `check` do not wait for what only rendering needs",
     "meshgen.operations": "an update with nothing to do renders nothing",
     "meshgen.render.worker": "the worker imports its libraries while the spec is checked",
-    "meshgen.spec.analysis.limits": "pydantic_core is needed only for patterns",
+    "meshgen.patterns": "pydantic_core is needed only for patterns",
     "meshgen.spec.hints": "difflib is needed only when something is wrong",
 }
 """The packages whose functions may import, and why."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import warnings
 from pathlib import Path
 
@@ -240,3 +241,10 @@ services:
 @given(nasty | st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join))
 def test_a_hostile_expression_in_every_place(text: str) -> None:
     outcome(EXPRESSION.format(quoted(text)))
+
+
+def test_many_findings_in_one_line_do_not_take_long() -> None:
+    services = ", ".join(f"o{n}.B: {{}}" for n in range(4000))
+    before = time.process_time()
+    outcome(f"meshgen: 1\nservices: {{{services}}}\n")
+    assert time.process_time() - before < 10

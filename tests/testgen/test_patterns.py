@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meshgen.patterns import matches
 from meshgen.testgen.examples.patterns import matching
 
 
@@ -42,4 +41,10 @@ def test_what_is_too_odd_is_none(pattern: str) -> None:
 @given(st.text(alphabet="ab\\dws[]()^$.*+?{}1,2|-", max_size=12))
 def test_whatever_is_found_matches(pattern: str) -> None:
     text = matching(pattern)
-    assert text is None or re.search(pattern, text)
+    assert text is None or matches(pattern, text)
+
+
+def test_it_is_not_longer_than_that_whatever_is_repeated() -> None:
+    text = matching("^(((((a+)+)+)+)+)+$", 900)
+    assert text is not None
+    assert 900 <= len(text) <= 1000

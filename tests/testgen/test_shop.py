@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from meshgen.spec.expressions.budget import Budget
 from meshgen.spec.expressions.values import Value
 from meshgen.spec.model import Aggregate, Service, Spec
 from meshgen.testgen.examples import NOW, EventValue, Example, ExampleId, Found, examples, new_id
@@ -104,7 +105,8 @@ def test_new_ids_are_those_of_the_chassis_tests(shop: Spec, titled: Titled) -> N
 @pytest.mark.parametrize("name", ["Product", "Cart", "Order", "StockItem", "Payment", "Shipment"])
 def test_every_example_comes_out_when_it_is_carried_out(shop: Spec, name: str) -> None:
     service, aggregate = next(pair for pair in aggregates(shop) if pair[1].name == name)
-    decider = Decider(aggregate, Candidates(shop.types, (), ()).allows)
+    budget = Budget(100_000)
+    decider = Decider(aggregate, Candidates(shop.types, (), (), budget).allows, budget)
     ids = {kind: id for kind, (id, _) in Sources(shop, service).replicas.items()}
     for example in examples(shop, service, aggregate).examples:
         state: State | None = None

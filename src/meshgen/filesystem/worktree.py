@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from meshgen.errors import MeshgenError
 from meshgen.filesystem.files import File
+from meshgen.filesystem.regular import content_of
 
 
 class Worktree:
@@ -32,12 +33,13 @@ class Worktree:
             if stat.S_ISLNK(mode):
                 return File(os.fsencode(os.readlink(place)), link=True)
             if stat.S_ISREG(mode):
-                return File(place.read_bytes(), bool(mode & 0o100))
+                return File(content_of(place), bool(mode & 0o100))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise MeshgenError(f"{path} cannot be read: {error.strerror or error}") from error
-        raise MeshgenError(f"{path} is a folder, but should be a file", hint="move it away")
+        what = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise MeshgenError(f"{path} is {what}, but should be a file", hint="move it away")
 
     def read_all(self, paths: Iterable[str]) -> dict[str, File]:
         """What is there of `paths`."""

@@ -81,10 +81,10 @@ def export(name: str, into: Path, only: Sequence[str] = ()) -> Exported:
         if path in _SETTINGS or not only or any(text in path for text in only)
     }
     folder = into / name
-    for path, content in chosen.items():
-        if (folder / path).exists() and (folder / path).read_bytes() != content:
-            raise MeshgenError(f"{folder / path} already exists", hint="nothing was written")
     try:
+        for path, content in chosen.items():
+            if (folder / path).exists() and (folder / path).read_bytes() != content:
+                raise MeshgenError(f"{folder / path} already exists", hint="nothing was written")
         for path, content in chosen.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)

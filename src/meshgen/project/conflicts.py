@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from meshgen.errors import MeshgenError
+from meshgen.filesystem.regular import content_of
 from meshgen.merge import unresolved
 from meshgen.project.base import Base
 
@@ -48,8 +49,7 @@ def _conflicts(root: Path, path: str) -> Iterator[str]:
     content = b""
     with suppress(OSError):
         if not os.path.islink(place):
-            with open(place, "rb", buffering=0) as file:
-                content = file.read()
+            content = content_of(place)
     for line in unresolved(content):
         yield f"{path}:{line}"
     if os.path.exists(place + BESIDE):

@@ -37,7 +37,7 @@ def file_edits(changes: tuple[Change, ...], tree: Worktree) -> Iterator[Edit]:
 def spec_edits(root: Path, base: Base, path: str, spec: bytes) -> Iterator[Edit]:
     """What is written so that the project's spec is `spec`, under the name that it gives."""
     tree = Worktree(root)
-    there = read_bytes(root / path) if (root / path).exists() else None
+    there = read_bytes(root / path) if (root / path).is_file() else None
     if path != base.state.spec_file and there not in (None, spec):
         raise MeshgenError(
             f"{path} is where the spec belongs, but another file is there",

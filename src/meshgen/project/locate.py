@@ -48,7 +48,9 @@ def spec_in(folder: Path) -> Path:
         MeshgenError: There is no spec, or more than one.
     """
     if (folder / STATE).exists():
-        return folder / read_base(folder).state.spec_file
+        found = folder / read_base(folder).state.spec_file
+        _refuse_odd(found)
+        return found
     return lone_spec(folder)
 
 
@@ -58,7 +60,7 @@ def lone_spec(folder: Path) -> Path:
     Raises:
         MeshgenError: There is no spec, or more than one.
     """
-    found = sorted(path for path in folder.glob("*.y*ml") if _is_spec(path))
+    found = sorted(path for path in folder.glob("*.y*ml") if path.is_file() and _is_spec(path))
     if len(found) > 1:
         names = ", ".join(path.name for path in found)
         raise MeshgenError(f"there are several specs in {folder}: {names}", "pass --spec")
@@ -76,8 +78,10 @@ def project_of(path: Path) -> Path | None:
 
 def own_spec(base: Base) -> bytes:
     """Return the current content of a project's spec."""
+    path = base.root / base.state.spec_file
+    _refuse_odd(path)
     try:
-        return read_bytes(base.root / base.state.spec_file)
+        return read_bytes(path)
     except MeshgenError as error:
         hint = f"if it was renamed, rename it back; {SPEC} is a copy of the last applied spec"
         raise MeshgenError(f"the project's spec is missing: {error.message}", hint) from None
@@ -108,6 +112,12 @@ def spec_from(root: Path, path: Path) -> bytes:
             hint=f"update without --spec first, or merge the two into {ours.name}",
         )
     return merged.file.content
+
+
+def _refuse_odd(path: Path) -> None:
+    """Raise MeshgenError if a project's spec is a pipe or a device, which may never end."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise MeshgenError(f"{path} is not a regular file", "put the spec there")
 
 
 def _is_spec(path: Path) -> bool:

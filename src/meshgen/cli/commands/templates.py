@@ -58,6 +58,7 @@ def export(
     """Copy a template into a project for changes. Keep only the files that you change."""
     report = Report(json=json, quiet=quiet)
     with errors_reported(report):
+        from meshgen.filesystem.worktree import Worktree
         from meshgen.operations.templates import export as run
         from meshgen.output.overlays import OVERLAYS
         from meshgen.project.locate import find_project
@@ -69,4 +70,6 @@ def export(
                 f"{root} is not a project of meshgen",
                 hint="--project says where it is; --output takes any folder",
             )
+        if output is None:
+            Worktree(root).has_folder(OVERLAYS)  # refuses symbolic links
         report.exported(run(template, output or root / OVERLAYS, file or ()))

@@ -74,15 +74,18 @@ def _excerpt(error: SpecError, finding: Finding) -> tuple[str, int]:
     lines = lines_of(error.text)
     if finding.at.line > len(lines):
         return "", 0
-    line = lines[finding.at.line - 1].replace("\t", " ")
-    line = printable(line, len(line))
+    line = lines[finding.at.line - 1]
     column = min(finding.at.column - 1, len(line))
     if len(line) <= WIDTH:
-        return line, column
+        return _shown(line), column
     start = max(0, min(column - _MARGIN, len(line) - WIDTH))
     end = start + WIDTH
     head, tail = "..." if start else "", "..." if end < len(line) else ""
-    return head + line[start:end] + tail, column - start + len(head)
+    return head + _shown(line[start:end]) + tail, column - start + len(head)
+
+
+def _shown(part: str) -> str:
+    return printable(part.replace("\t", " "), len(part))
 
 
 def _width(text: str) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from meshgen.errors import MeshgenError
 from meshgen.filesystem.files import File
 from meshgen.filesystem.paths import is_inside
+from meshgen.filesystem.regular import content_of
 
 WORK = ".meshgen/work"
 _OPEN = "journal.json"
@@ -120,7 +121,7 @@ def _read(root: Path, name: str) -> Journal | None:
     if place.is_symlink():
         raise foreign(name)
     try:
-        document = json.loads(place.read_bytes())
+        document = json.loads(content_of(place))
         entries = [Entry(**entry) for entry in document["entries"]]
         folders = list(document["folders"])
     except FileNotFoundError:

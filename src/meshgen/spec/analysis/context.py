@@ -201,6 +201,7 @@ class Check:
         self.lost = reading.lost
         self.types: dict[str, Enum | ValueObject] = {}
         self.broken_types: set[str] = set()
+        self.sizes: dict[str, int] = {}
 
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
         """Add a finding."""

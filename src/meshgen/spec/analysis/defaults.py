@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable
 from decimal import Decimal
 
+from meshgen import patterns
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.index import Place
 from meshgen.spec.analysis.kinds import bare
+from meshgen.spec.expressions.decimals import decimal
+from meshgen.spec.expressions.values import moment
+from meshgen.spec.grammar.limits import MAX_LEAST_LENGTH, MAX_NUMBER
 from meshgen.spec.model import MISSING, Field
 from meshgen.spec.types import (
     BOOL,
+    DATE,
+    DATETIME,
     DECIMAL,
+    FLOAT,
     INT,
+    STRING,
     EnumType,
     ListType,
     MapType,
@@ -54,7 +61,17 @@ def _default_hint(type_: Type) -> str:
         return "the only default for a map is `{}`"
     if isinstance(of, ObjectType):
         return f"`{of.name}` has no defaults: add them to its fields, or make it optional"
-    return "use `true` or `false`" if of == BOOL else f"use a `{of}`"
+    return "use `true` or `false`" if of == BOOL else f"use {_FORMS.get(of, f'a `{of}`')}"
+
+
+_FORMS: dict[Type, str] = {
+    DATE: "a `date`, such as `2026-03-01`",
+    DATETIME: "a `datetime` of the years 1 to 9999 in UTC, such as `2026-03-01T12:00:00Z`",
+    INT: f"an `int` from {-MAX_NUMBER} to {MAX_NUMBER}",
+    FLOAT: f"a `float` from {-MAX_NUMBER} to {MAX_NUMBER}",
+    DECIMAL: f"a `decimal` from {-MAX_NUMBER} to {MAX_NUMBER}",
+    STRING: f"a printable `string` of at most {MAX_LEAST_LENGTH} characters",
+}
 
 
 def _value(node: Node, type_: Type) -> object:
@@ -74,7 +91,7 @@ def _value(node: Node, type_: Type) -> object:
 
 _PARSERS: dict[str, Callable[[str], object]] = {
     "date": datetime.date.fromisoformat,
-    "datetime": datetime.datetime.fromisoformat,
+    "datetime": moment,
 }
 
 
@@ -83,24 +100,20 @@ def _scalar_value(node: Scalar, type_: ScalarType) -> object:
     if type_.name == "bool":
         return value if isinstance(value, bool) else MISSING
     if type_.name == "string":
-        return value if isinstance(value, str) and value.isprintable() else MISSING
+        fits = isinstance(value, str) and value.isprintable() and len(value) <= MAX_LEAST_LENGTH
+        return value if fits else MISSING
     if type_.name in _PARSERS:
         try:
-            parsed = _PARSERS[type_.name](node.text)
+            return _PARSERS[type_.name](node.text)
         except ValueError:
             return MISSING
-        return _in_utc(parsed) if isinstance(parsed, datetime.datetime) else parsed
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return MISSING
+    if not -MAX_NUMBER <= value <= MAX_NUMBER:
         return MISSING
     if type_ == INT:
         return value if isinstance(value, int) else MISSING
-    return Decimal(str(value)) if type_ == DECIMAL else float(value)
-
-
-def _in_utc(moment: datetime.datetime) -> datetime.datetime:
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=datetime.UTC)
-    return moment.astimezone(datetime.UTC)
+    return decimal(value) if type_ == DECIMAL else float(value)
 
 
 def _breaks(value: object, field: Field) -> str | None:
@@ -115,7 +128,7 @@ def _breaks(value: object, field: Field) -> str | None:
             return f"`min_length: {field.min_length}`"
         if field.max_length is not None and len(value) > field.max_length:
             return f"`max_length: {field.max_length}`"
-        if field.pattern is not None and not re.search(field.pattern, value):
+        if field.pattern is not None and not patterns.matches(field.pattern, value):
             return "`pattern`"
     if isinstance(value, tuple | dict) and field.min_items:
         return f"`min_items: {field.min_items}`"

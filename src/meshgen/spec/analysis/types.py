@@ -11,10 +11,11 @@ from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.defaults import read_default
 from meshgen.spec.analysis.kinds import bare, parts
 from meshgen.spec.analysis.limits import read_limits
+from meshgen.spec.analysis.sizes import measure_types, refuse_large
 from meshgen.spec.model import Enum, Field, ValueObject
 from meshgen.spec.syntax import FieldSyntax, TypeSyntax, Word
 from meshgen.spec.type_notation import TypeNameError, parse_type
-from meshgen.spec.types import DATE, DATETIME, STRING, UUID, MapType, ObjectType, Type
+from meshgen.spec.types import DATE, DATETIME, STRING, UUID, MapType, Type
 from meshgen.spec.yaml.tree import Node, Scalar
 
 _NO_DEFAULT_IN_MESSAGES = (DATE, DATETIME, UUID)  # a default of their schemas is a JSON value
@@ -43,7 +44,7 @@ def declare_types(check: Check, declarations: Iterable[TypeSyntax]) -> None:
         else:
             check.broken_types.add(name)
     for syntax in objects:
-        fields = resolve_fields(check, syntax.fields or (), maps="string")
+        fields = _fields(check, syntax.fields or (), maps="string")
         if fields.broken:
             check.broken_types.add(syntax.name.text)
         check.types[syntax.name.text] = ValueObject(
@@ -52,34 +53,11 @@ def declare_types(check: Check, declarations: Iterable[TypeSyntax]) -> None:
             renamed_from=_text(syntax.renamed_from),
             at=syntax.name.at,
         )
-    for syntax in objects:
-        _refuse_endless(check, syntax)
+    measure_types(check)
 
 
 def _text(word: Word | None) -> str | None:
     return word.text if word else None
-
-
-def _refuse_endless(check: Check, syntax: TypeSyntax) -> None:
-    """A value object that holds itself, at any depth, could never be finished."""
-    seen: set[str] = set()
-    todo = [syntax.name.text]
-    while todo:
-        declared = check.types.get(todo.pop())
-        for field_ in declared.fields if isinstance(declared, ValueObject) else ():
-            if not isinstance(field_.type, ObjectType) or field_.type.name in seen:
-                continue
-            if field_.type.name == syntax.name.text:
-                hint = f"`{syntax.name}?` or `list[{syntax.name}]` may be empty"
-                check.error(
-                    syntax.name.at,
-                    f"every `{syntax.name}` would hold another `{syntax.name}`",
-                    hint,
-                )
-                check.broken_types.add(syntax.name.text)
-                return
-            seen.add(field_.type.name)
-            todo.append(field_.type.name)
 
 
 def resolve_fields(
@@ -94,6 +72,19 @@ def resolve_fields(
 
     sent: whether they are part of messages, whose defaults stand in a schema
     """
+    fields = _fields(check, declarations, maps=maps, sent=sent, partial=partial)
+    refuse_large(check, fields, "record")
+    return fields
+
+
+def _fields(
+    check: Check,
+    declarations: Iterable[FieldSyntax],
+    *,
+    maps: str,
+    sent: bool = True,
+    partial: bool = False,
+) -> Fields:
     known: dict[str, Field] = {}
     broken: set[str] = set()
     for syntax in declarations:

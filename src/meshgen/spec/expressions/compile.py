@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ast
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from meshgen.spec import types
 from meshgen.spec.expressions.checker import Checker
-from meshgen.spec.expressions.decimals import exact
+from meshgen.spec.expressions.decimals import decimal, exact
 from meshgen.spec.expressions.model import Expression, ExpressionError, Member, Ref, Scope
 from meshgen.spec.expressions.relations import described
-from meshgen.spec.expressions.syntax import MAX_INT, closest, parse
+from meshgen.spec.expressions.syntax import closest, parse
+from meshgen.spec.expressions.values import moment
+from meshgen.spec.grammar.limits import MAX_NUMBER
 from meshgen.spec.types import EnumType, OptionalType, Type
 
 Plain: TypeAlias = bool | int | float | Decimal | str | None
@@ -107,10 +109,10 @@ def _whole(value: int | float | Decimal, kind: Type) -> bool:
 
 
 def _number(value: int | float | Decimal, kind: Type) -> int | float | Decimal:
-    if not -MAX_INT <= value <= MAX_INT:  # also refuses nan
-        raise ExpressionError(f"a number is at most {MAX_INT}", 0)
+    if not -MAX_NUMBER <= value <= MAX_NUMBER:  # also refuses nan
+        raise ExpressionError(f"a number is at most {MAX_NUMBER}", 0)
     if kind == types.DECIMAL:
-        return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+        return decimal(value)
     return float(value) if kind == types.FLOAT else value
 
 
@@ -120,7 +122,6 @@ def _parsed(value: str, kind: Type) -> UUID | date | datetime:
             return UUID(value)
         if kind == types.DATE:
             return date.fromisoformat(value)
-        moment = datetime.fromisoformat(value)
+        return moment(value)
     except ValueError:
         raise ExpressionError(f"`{value}` is not {described(kind)}", 0) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -36,3 +36,9 @@ def exact(checker: Checker, tree: ast.expr) -> None:
         if sum(character.isdigit() for character in text) > MAX_DIGITS:
             raise checker.error(node, f"a decimal has at most {MAX_DIGITS} digits")
         node.value = Decimal(text.replace("_", ""))  # type: ignore[assignment]
+
+
+def decimal(value: int | float | Decimal) -> Decimal:
+    """Return a number as a `Decimal`, rounded to as many digits as a decimal has."""
+    found = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    return found if found.adjusted() >= -MAX_DIGITS else Decimal(0)

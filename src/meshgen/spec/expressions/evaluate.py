@@ -1,6 +1,7 @@
 """An interpreter of checked expressions, for the search of examples. It does not call eval.
 
-Its results equal those of the emitted Python; a test compares the two.
+Its results equal those of the emitted Python; a test compares the two. It ends after a limited
+number of steps, whatever the expression.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from meshgen.spec.expressions.budget import MAX_BITS, MAX_PARTS, MAX_STEPS, Budget, weigh
 from meshgen.spec.expressions.defaults import initial
 from meshgen.spec.expressions.functions import FUNCTIONS
 from meshgen.spec.expressions.model import Access, Construction, Expression, Lookup, Member
@@ -47,6 +49,7 @@ _COMPARE: dict[type[ast.AST], Callable[[Any, Any], bool]] = {
     ast.In: lambda one, many: one in many,
     ast.NotIn: lambda one, many: one not in many,
 }
+_SIZED = (str, list, dict)
 
 
 def evaluate(
@@ -55,9 +58,22 @@ def evaluate(
     *,
     now: datetime,
     new_id: Callable[[], UUID],
+    budget: Budget | None = None,
 ) -> Value:
-    """Return the value of `expression`; raise EvaluationError if it has none."""
-    return evaluate_part(expression, expression.tree, bindings, now=now, new_id=new_id)
+    """Return the value of `expression`.
+
+    Args:
+        expression: A checked expression.
+        bindings: The values of its names.
+        now: The current time.
+        new_id: Returns new ids.
+        budget: The steps that are left for this evaluation and others, if they are limited.
+
+    Raises:
+        EvaluationError: It has no value, or none within the budget.
+    """
+    part = expression.tree
+    return evaluate_part(expression, part, bindings, now=now, new_id=new_id, budget=budget)
 
 
 def evaluate_part(
@@ -67,24 +83,35 @@ def evaluate_part(
     *,
     now: datetime,
     new_id: Callable[[], UUID],
+    budget: Budget | None = None,
 ) -> Value:
-    """Return the value of a part of `expression`; raise EvaluationError if it has none."""
-    interpreter = _Interpreter(expression, bindings, Impure(now, new_id))
+    """Return the value of a part of `expression`, see `evaluate`."""
+    own = Budget(MAX_STEPS)
+    interpreter = _Interpreter(expression, bindings, Impure(now, new_id), own)
     try:
-        return interpreter.visit(part)  # type: ignore[no-any-return]
+        value: Value = interpreter.visit(part)
+        own.spend(weigh(value, MAX_PARTS))
+        return value
     except (LookupError, ArithmeticError, ValueError, TypeError, AttributeError) as error:
         # the last two: None in a state without a value
         raise EvaluationError(f"`{expression.source}` has no value: {error!r}") from None
+    finally:
+        if budget is not None:
+            budget.left -= MAX_STEPS - own.left
 
 
 class _Interpreter:
-    def __init__(self, expression: Expression, bindings: Bindings, impure: Impure) -> None:
+    def __init__(
+        self, expression: Expression, bindings: Bindings, impure: Impure, budget: Budget
+    ) -> None:
         self._expression = expression
         self._bindings = bindings
         self._impure = impure
+        self._budget = budget
         self._items: dict[str, Any] = {}
 
     def visit(self, node: ast.expr) -> Any:
+        self._budget.spend(1)
         value = self._visit(node)
         match self._expression.conversions.get(node):
             case None:
@@ -103,7 +130,7 @@ class _Interpreter:
             case ast.Subscript(value=owner, slice=key):
                 return self.visit(owner)[self.visit(key)]
             case ast.BinOp(left=left, op=op, right=right):
-                return _ARITHMETIC[type(op)](self.visit(left), self.visit(right))
+                return self._computed(_ARITHMETIC[type(op)], self.visit(left), self.visit(right))
             case ast.UnaryOp(op=op, operand=operand):
                 value = self.visit(operand)
                 return not value if isinstance(op, ast.Not) else -value
@@ -119,6 +146,22 @@ class _Interpreter:
                 return self._call(node)
             case _:
                 return self._collection(node)
+
+    def _computed(self, compute: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
+        if isinstance(left, str | list):
+            self._copied(left, right)
+        result = compute(left, right)
+        if isinstance(result, int) and result.bit_length() > MAX_BITS:
+            raise EvaluationError(f"`{self._expression.source}` is too large")
+        return result
+
+    def _copied(self, *values: Any) -> None:
+        """Spend steps on the parts that are copied of texts, lists and maps."""
+        self._budget.spend(sum(len(value) for value in values if isinstance(value, _SIZED)))
+
+    def _compared(self, *values: Any) -> None:
+        """Spend steps on all parts of values."""
+        self._budget.spend(sum(weigh(value, self._budget.left) for value in values))
 
     def _name(self, node: ast.Name) -> Any:
         match self._expression.refs[node]:
@@ -154,6 +197,7 @@ class _Interpreter:
         left = self.visit(node.left)
         for op, comparator in zip(node.ops, node.comparators, strict=True):
             right = self.visit(comparator)
+            self._compared(left, right)
             if not _COMPARE[type(op)](left, right):
                 return False
             left = right
@@ -165,8 +209,11 @@ class _Interpreter:
             given = {str(k.arg): self.visit(k.value) for k in node.keywords}
             return _record(construction, given)
         arguments = [self.visit(argument) for argument in node.args]
+        self._compared(*(each for each in arguments if isinstance(each, _SIZED)))
         if isinstance(node.func, ast.Attribute):
-            return getattr(self.visit(node.func.value), node.func.attr)(*arguments)
+            owner = self.visit(node.func.value)
+            self._copied(owner)
+            return getattr(owner, node.func.attr)(*arguments)
         assert isinstance(node.func, ast.Name)
         match node.func.id:
             case "now":
@@ -184,13 +231,19 @@ class _Interpreter:
     def _collection(self, node: ast.expr) -> Any:
         match node:
             case ast.List(elts=elements):
-                return [value for element in elements for value in self._element(element)]
+                items = [value for element in elements for value in self._element(element)]
+                self._copied(items)
+                return items
             case ast.Dict(keys=keys, values=values):
                 made: dict[Any, Any] = {}
                 for key, value in zip(keys, values, strict=True):
-                    made |= (
-                        self.visit(value) if key is None else {self.visit(key): self.visit(value)}
-                    )
+                    if key is None:
+                        more = self.visit(value)
+                        self._copied(more)
+                        made |= more
+                    else:
+                        name = self.visit(key)
+                        made[name] = self.visit(value)
                 return made
             case ast.ListComp(elt=element, generators=clauses):
                 return [self.visit(element) for _ in self._each(clauses)]
@@ -203,6 +256,7 @@ class _Interpreter:
     def _element(self, element: ast.expr) -> Iterable[Any]:
         if isinstance(element, ast.Starred):
             found: Iterable[Any] = self.visit(element.value)
+            self._copied(found)
             return found
         return (self.visit(element),)
 
@@ -213,6 +267,7 @@ class _Interpreter:
             return
         clause, *others = clauses
         for item in self.visit(clause.iter):
+            self._budget.spend(1)
             self._bind(clause.target, item)
             if all(self.visit(condition) for condition in clause.ifs):
                 yield from self._each(others)

@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from meshgen.spec.expressions.model import ExpressionError
+from meshgen.spec.grammar.limits import MAX_NUMBER
 from meshgen.spec.hints import meant
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 MAX_LENGTH = 500
 MAX_DEPTH = 40
-MAX_INT = 2**63 - 1
 
 ALLOWED = (
     ast.Constant,
@@ -184,8 +184,8 @@ def _constant(node: ast.Constant) -> None:
     value = node.value
     if value is not None and not isinstance(value, str | int | float):
         raise ExpressionError("this kind of value is not allowed here", _offset(node))
-    if isinstance(value, int) and value > MAX_INT:
-        raise ExpressionError(f"a number is at most {MAX_INT}", _offset(node))
+    if isinstance(value, int) and value > MAX_NUMBER:
+        raise ExpressionError(f"a number is at most {MAX_NUMBER}", _offset(node))
     if isinstance(value, str) and any(0xD800 <= ord(c) <= 0xDFFF or c == "\0" for c in value):
         raise ExpressionError("this string cannot be encoded as UTF-8", _offset(node))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TypeAlias
 from uuid import UUID
@@ -71,3 +71,16 @@ class Impure:
 
     now: datetime
     new_id: Callable[[], UUID]
+
+
+def moment(text: str) -> datetime:
+    """Return the time that `text` (ISO 8601) names, in UTC, which is the default.
+
+    Raises:
+        ValueError: It names none, or none of the years 1 to 9999 in UTC.
+    """
+    found = datetime.fromisoformat(text)
+    try:
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error

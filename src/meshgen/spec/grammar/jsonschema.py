@@ -45,7 +45,7 @@ _REFERENCES = {
 }
 _LIMITS: dict[str, Schema] = {
     "number": {"type": "number"},
-    "count": {"type": "integer", "minimum": 0},
+    "count": {"type": "integer"},
     "pattern": {"type": "string"},
 }
 
@@ -119,6 +119,8 @@ class _Writer:
         found: Schema = {"type": "array", "items": item}
         if shape.least:
             found["minItems"] = shape.least
+        if shape.most:
+            found["maxItems"] = shape.most
         if shape.unique or shape.single:
             found["uniqueItems"] = True
         return {"oneOf": [item, found]} if shape.single else found
@@ -160,8 +162,8 @@ def _scalar(shape: Shape) -> Schema:
             return {"type": "boolean"}
         case Integer(least=least, most=most):
             return {"type": "integer", "minimum": least, "maximum": most}
-        case Limit(value=value):
-            return _LIMITS[value]
+        case Limit():
+            return _limit(shape)
         case Duration(pattern=pattern):
             return _matching(pattern)
         case NewName(rule=rule) | FormerName(rule=rule):
@@ -185,6 +187,13 @@ def _scalar(shape: Shape) -> Schema:
             return {}
         case _:  # pragma: no cover - collections are written by `_Writer`
             raise TypeError(shape)
+
+
+def _limit(shape: Limit) -> Schema:
+    found = dict(_LIMITS[shape.value])
+    if shape.most is not None:
+        found |= {"minimum": 0 if shape.value == "count" else -shape.most, "maximum": shape.most}
+    return found
 
 
 def _text(shape: Text) -> Schema:

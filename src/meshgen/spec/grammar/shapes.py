@@ -91,10 +91,11 @@ class Integer:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A constraint of a field; `of` are the types that support it."""
+    """A constraint of a field; `of` are the types that support it, `most` its largest value."""
 
     of: Literal["numbers", "strings", "lists and maps"]
     value: Literal["number", "count", "pattern"]
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +189,7 @@ class ListOf:
 
     item: Shape
     least: int = 0
+    most: int | None = None
     single: bool = False
     unique: bool = False
 

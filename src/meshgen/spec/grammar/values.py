@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from meshgen.spec.grammar import kinds, names
+from meshgen.spec.grammar.limits import (
+    MAX_COUNT,
+    MAX_FIELDS,
+    MAX_LEAST_ITEMS,
+    MAX_LEAST_LENGTH,
+    MAX_MEMBERS,
+    MAX_NUMBER,
+    MAX_TYPES,
+)
 from meshgen.spec.grammar.shapes import (
     AnyValue,
     Construct,
@@ -53,16 +62,24 @@ FIELD = Construct(
     ),
     keys=(
         Key(name="type", shape=TypeNotation(), meaning="The type.", required=True),
-        Key(name="min", shape=Limit("numbers", "number"), meaning="The minimum of a number."),
-        Key(name="max", shape=Limit("numbers", "number"), meaning="The maximum of a number."),
+        Key(
+            name="min",
+            shape=Limit("numbers", "number", MAX_NUMBER),
+            meaning="The minimum of a number.",
+        ),
+        Key(
+            name="max",
+            shape=Limit("numbers", "number", MAX_NUMBER),
+            meaning="The maximum of a number.",
+        ),
         Key(
             name="min_length",
-            shape=Limit("strings", "count"),
+            shape=Limit("strings", "count", MAX_LEAST_LENGTH),
             meaning="The minimum length of a string.",
         ),
         Key(
             name="max_length",
-            shape=Limit("strings", "count"),
+            shape=Limit("strings", "count", MAX_COUNT),
             meaning="The maximum length of a string.",
         ),
         Key(
@@ -74,12 +91,12 @@ FIELD = Construct(
         ),
         Key(
             name="min_items",
-            shape=Limit("lists and maps", "count"),
+            shape=Limit("lists and maps", "count", MAX_LEAST_ITEMS),
             meaning="The minimum number of items of a list or a map.",
         ),
         Key(
             name="max_items",
-            shape=Limit("lists and maps", "count"),
+            shape=Limit("lists and maps", "count", MAX_COUNT),
             meaning="The maximum number of items of a list or a map.",
         ),
         Key(
@@ -106,7 +123,7 @@ Review:
     ),
 )
 LIMITS = {key.name: key.shape for key in FIELD.keys if isinstance(key.shape, Limit)}
-FIELDS = MapOf(NewName(names.FIELD), OneOf((TypeNotation(), FIELD)))
+FIELDS = MapOf(NewName(names.FIELD), OneOf((TypeNotation(), FIELD)), most=MAX_FIELDS)
 MEMBER = Construct(
     name="member",
     one="a member",
@@ -119,7 +136,7 @@ MEMBER = Construct(
         Example("Binding: [hardcover, {name: softcover, renamed_from: paperback}]\n", at="types"),
     ),
 )
-_MEMBERS = ListOf(OneOf((NewName(names.MEMBER), MEMBER)), least=1, unique=True)
+_MEMBERS = ListOf(OneOf((NewName(names.MEMBER), MEMBER)), least=1, most=MAX_MEMBERS, unique=True)
 ENUM = Construct(
     name="enum",
     one="an enum",
@@ -138,4 +155,4 @@ VALUE_OBJECT = Construct(
     beside=MapOf(NewName(names.FIELD), OneOf((TypeNotation(), FIELD)), least=1),
     examples=(Example("Size: {renamed_from: Format, height: int, width: int}\n", at="types"),),
 )
-TYPES = MapOf(kinds.TYPE, OneOf((_MEMBERS, ENUM, VALUE_OBJECT)))
+TYPES = MapOf(kinds.TYPE, OneOf((_MEMBERS, ENUM, VALUE_OBJECT)), most=MAX_TYPES)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import abc
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
+from meshgen.spec.grammar.limits import MAX_FIELDS, MAX_MEMBERS, MAX_TYPES
 from meshgen.spec.grammar.names import CLASS, FIELD, MEMBER, field_fault
 from meshgen.spec.grammar.values import LIMITS
 from meshgen.spec.parser.reading import Reading
@@ -18,9 +19,13 @@ FORMER = "renamed_from"
 
 def read_types(reading: Reading, node: Node | None) -> tuple[TypeSyntax, ...]:
     """The section `types`."""
-    return tuple(
-        _type(reading, name, body) for name, body in reading.named(node, "types", kinds.TYPE)
-    )
+    named = tuple(reading.named(node, "types", kinds.TYPE))
+    if len(named) > MAX_TYPES:
+        message = f"there are {len(named)} types"
+        hint = f"use at most {MAX_TYPES}: `types` is for what several services share"
+        reading.error(named[MAX_TYPES][0].at, message, hint)
+        reading.lose("types")
+    return tuple(_type(reading, name, body) for name, body in named[:MAX_TYPES])
 
 
 def _type(reading: Reading, name: Word, body: Node) -> TypeSyntax:
@@ -56,6 +61,15 @@ def _members(reading: Reading, name: Word, body: Sequence) -> tuple[MemberSyntax
     """The members of an enum; none if one of them is wrong, so that nothing follows from that."""
     if not body.items:
         reading.error(body.at, f"`{printable(name.text)}` has no members")
+    if len(body.items) > MAX_MEMBERS:
+        hint = (
+            "what there are so many of is data: keep it in an aggregate, and refer to it by an id"
+        )
+        message = (
+            f"`{printable(name.text)}` has {len(body.items)} members; the most are {MAX_MEMBERS}"
+        )
+        reading.error(body.items[MAX_MEMBERS].at, message, hint)
+        return ()
     members: list[MemberSyntax] = []
     sound = True
     for item in body.items:
@@ -91,8 +105,16 @@ def read_fields(reading: Reading, node: Node | None, what: str) -> tuple[FieldSy
     return field_entries(reading, reading.entries(node, what, "`{name: type}`"), what)
 
 
-def field_entries(reading: Reading, entries: Iterable[Entry], of: str) -> tuple[FieldSyntax, ...]:
+def field_entries(
+    reading: Reading, entries: abc.Sequence[Entry], of: str
+) -> tuple[FieldSyntax, ...]:
     """Read the fields in `entries`; after an invalid name the fields of `of` are incomplete."""
+    if len(entries) > MAX_FIELDS:
+        message = f"{of} has {len(entries)} fields"
+        hint = f"use at most {MAX_FIELDS}: group some in value objects, or split what they describe"
+        reading.error(entries[MAX_FIELDS].key.at, message, hint)
+        reading.lose(of)
+        entries = entries[:MAX_FIELDS]
     for entry in entries:
         if fault := field_fault(entry.key.text):
             reading.error(entry.key.at, *fault)

@@ -25,7 +25,8 @@ def policy_tests(service: Service, index: Index, example_events: ExampleEvents) 
     for policy in service.policies:
         event = example_events.event(policy.on)
         if event is not None:
-            tests.append(_policy_test(policy, event, index, shared))
+            with suppress(EvaluationError):  # the example has no value for one of its fields
+                tests.append(_policy_test(policy, event, index, shared))
     return PolicyTests(constants=shared.constants(), tests=tuple(tests))
 
 

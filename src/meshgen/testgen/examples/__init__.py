@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from meshgen.naming import words
+from meshgen.spec.expressions.budget import Budget
 from meshgen.spec.model import Aggregate, Service, Spec
 from meshgen.testgen.examples.attempts import Sources
 from meshgen.testgen.examples.candidates import Candidates
@@ -37,11 +38,15 @@ __all__ = [
     "new_id",
 ]
 
+MAX_STEPS = 1_000_000
+"""The steps of the search for the examples of an aggregate; those of the shop take 2,000."""
+
 
 def examples(spec: Spec, service: Service, aggregate: Aggregate) -> Found:
     """Return examples of every event and every refusal of the commands of `aggregate`."""
-    candidates = _candidates(spec, service, aggregate)
-    search = Search(aggregate, Sources(spec, service), candidates)
+    budget = Budget(MAX_STEPS)
+    candidates = _candidates(spec, service, aggregate, budget)
+    search = Search(aggregate, Sources(spec, service), candidates, budget)
     search.run()
     modes = {command.name: command.mode for command in aggregate.commands}
     titles: Counter[str] = Counter()
@@ -59,13 +64,13 @@ def examples(spec: Spec, service: Service, aggregate: Aggregate) -> Found:
     return Found(tuple(found), tuple(missing), candidates.ids)
 
 
-def _candidates(spec: Spec, service: Service, aggregate: Aggregate) -> Candidates:
+def _candidates(spec: Spec, service: Service, aggregate: Aggregate, budget: Budget) -> Candidates:
     everything = relevance(aggregate, (command.name for command in aggregate.commands))
     operations = [operation for port in service.ports for operation in port.operations]
     simulated = [fill.value for operation in operations for fill in operation.simulated]
     deciding = [each for command in aggregate.commands for each in conditions(command)]
     found = literals([*deciding, *all_expressions(aggregate), *simulated])
-    return Candidates(spec.types, found, everything.fields)
+    return Candidates(spec.types, found, everything.fields, budget)
 
 
 def _example(goal: Goal, hit: Hit, mode: str, title: str) -> Example:

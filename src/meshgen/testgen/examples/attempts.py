@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice
 from uuid import UUID
 
 from meshgen.spec.expressions import Lookup
@@ -16,6 +16,7 @@ from meshgen.testgen.examples.domain import State, expressions
 from meshgen.testgen.examples.model import FieldValues, RowValue
 
 MOST = 80
+MOST_VARYING = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +92,10 @@ def attempts(
         for call in command.calls
     ]
     columns = [inputs, *rows, *answers]
-    choices = sorted(product(*(range(min(len(column), MOST)) for column in columns)), key=_distance)
+    choices = islice(_nearest([min(len(column), MOST) for column in columns]), MOST)
     names, calls = looked_up(command), [call.name for call in command.calls]
     found = []
-    for choice in choices[:MOST]:
+    for choice in choices:
         picked = [column[place] for column, place in zip(columns, choice, strict=True)]
         found.append(
             Attempt(
@@ -117,8 +118,26 @@ def looked_up(command: Command) -> list[str]:
     return list(found)
 
 
-def _distance(choice: tuple[int, ...]) -> tuple[int, int]:
-    return sum(choice), sum(1 for place in choice if place)
+def _nearest(sizes: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Yield a place in each column: the first ones, then the nearest to them."""
+    if not all(sizes):
+        return
+    varying = [column for column, size in enumerate(sizes) if size > 1][:MOST_VARYING]
+    steps = [sizes[column] - 1 for column in varying]
+    for distance in range(sum(steps) + 1):
+        for places in sorted(_at(distance, steps), key=lambda places: sum(map(bool, places))):
+            found = dict(zip(varying, places, strict=True))
+            yield tuple(found.get(column, 0) for column in range(len(sizes)))
+
+
+def _at(distance: int, steps: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Yield the places that are `distance` away from the first ones, in order."""
+    if not steps:
+        yield from [()] if distance == 0 else []
+        return
+    most, *others = steps
+    for place in range(max(distance - sum(others), 0), min(most, distance) + 1):
+        yield from ((place, *rest) for rest in _at(distance - place, others))
 
 
 def _inputs(command: Command, aggregate: Aggregate, candidates: Candidates) -> list[FieldValues]:

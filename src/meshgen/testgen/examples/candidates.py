@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from itertools import combinations, islice
 from uuid import UUID
 
+from meshgen import patterns
 from meshgen.naming import article, words
-from meshgen.spec.expressions.values import EnumValue, Record, Value
+from meshgen.spec.expressions.budget import MAX_PARTS, Budget, weigh
+from meshgen.spec.expressions.values import EnumValue, EvaluationError, Record, Value
+from meshgen.spec.grammar.limits import MAX_NESTING
 from meshgen.spec.model import Enum, Field, ValueObject
 from meshgen.spec.types import (
     BOOL,
@@ -45,6 +47,7 @@ class Candidates:
         types: The types of the spec.
         literals: The numbers and strings in the aggregate's expressions.
         relevant: The fields that influence decisions; only these get more than one value.
+        budget: The steps that are left; afterwards there are no candidates.
     """
 
     def __init__(
@@ -52,12 +55,14 @@ class Candidates:
         types: Iterable[Enum | ValueObject],
         literals: Iterable[object],
         relevant: Iterable[str],
+        budget: Budget,
     ) -> None:
         self._types: Mapping[str, Enum | ValueObject] = {kind.name: kind for kind in types}
         self._numbers = _numbers(literals)
         self._texts = [value for value in dict.fromkeys(literals) if isinstance(value, str)]
         self._ids: dict[UUID, ExampleId] = {}
         self._relevant = frozenset(relevant)
+        self._budget = budget
 
     @property
     def ids(self) -> Mapping[UUID, ExampleId]:
@@ -66,7 +71,7 @@ class Candidates:
 
     def of(self, field: Field, depth: int = 0) -> tuple[Value, ...]:
         """Return at most `MOST` candidates for `field`; none if no value is allowed."""
-        tried = (v for v in self._any(field, field.type, depth) if self.allows(field, v))
+        tried = (v for v in self._any(field, field.type, depth) if self._fits(field, v))
         most = MOST if self._is_relevant(field.name, field.type) else 1
         return tuple(islice(_unique(tried), most))
 
@@ -96,12 +101,20 @@ class Candidates:
         pairs = sorted(combinations(places[:24], 2), key=lambda pair: pair[0][1] + pair[1][1])
         changes = [(), *((change,) for change in places), *(p for p in pairs if p[0][0] != p[1][0])]
         found = []
+        self._budget.left -= len(changes[:MOST_SETS]) * len(columns)
         for change in changes[:MOST_SETS]:
             values = [column[0] for column in columns]
             for place, step in change:
                 values[place] = columns[place][step]
             found.append(tuple(values))
         return found
+
+    def _fits(self, field: Field, value: Value) -> bool:
+        try:
+            self._budget.spend(weigh(value, MAX_PARTS))
+        except EvaluationError:
+            return False
+        return self.allows(field, value)
 
     def allows(self, field: Field, value: Value) -> bool:
         """Tell whether `value` and its parts satisfy the constraints of their fields."""
@@ -134,10 +147,12 @@ class Candidates:
     def _allows_text(self, field: Field, value: str) -> bool:
         short = field.min_length is not None and len(value) < field.min_length
         long = field.max_length is not None and len(value) > field.max_length
-        fits = field.pattern is None or re.search(field.pattern, value) is not None
+        fits = field.pattern is None or patterns.matches(field.pattern, value)
         return fits and not (short or long)
 
     def _any(self, field: Field, kind: Type, depth: int) -> Iterable[Value]:
+        if self._budget.left <= 0:
+            return []
         match kind:
             case OptionalType(item=item):
                 inner = list(self._any(field, item, depth + 1)) if depth < 3 else []
@@ -145,16 +160,22 @@ class Candidates:
             case EnumType(name=name, members=members):
                 return [EnumValue(name, member) for member in members]
             case ListType(item=item):
-                return self._lists(field, list(self._any(_bare(field), item, depth + 1)))
+                return self._lists(field, self._items(field, item, depth))
             case MapType(key=key, value=item):
                 name = f"{_singular(field.name)}_key"
                 keys = list(self._any(Field(name=name, type=key), key, depth + 1))
-                items = list(self._any(_bare(field), item, depth + 1))
+                items = self._items(field, item, depth)
                 return [{k: v} for k in keys[:2] for v in items[:2]] + [{}]
             case ObjectType(name=name):
                 return self._objects(name, depth)
             case _:
                 return self._scalars(field, kind)
+
+    def _items(self, field: Field, item: Type, depth: int) -> list[Value]:
+        """Candidates for the items of a collection; value objects may hold themselves in one."""
+        if isinstance(item, ObjectType) and depth >= 3:
+            return []
+        return list(self._any(_bare(field), item, depth + 1))
 
     def _lists(self, field: Field, items: list[Value]) -> list[Value]:
         if not items:
@@ -166,7 +187,7 @@ class Candidates:
     def _objects(self, name: str, depth: int) -> list[Value]:
         declared = self._types[name]
         assert isinstance(declared, ValueObject)
-        if depth > 3:
+        if depth > 3 + MAX_NESTING:
             return []
         names = [field.name for field in declared.fields]
         sets = self.record(declared.fields, depth + 1)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from meshgen.naming import snake
 from meshgen.spec.expressions import Expression
+from meshgen.spec.expressions.budget import MAX_PARTS, Budget, weigh
 from meshgen.spec.expressions.defaults import initial
 from meshgen.spec.expressions.evaluate import evaluate, evaluate_part
 from meshgen.spec.expressions.lookups import certain_lookups
@@ -67,11 +68,15 @@ class Decider:
     Args:
         aggregate: The aggregate.
         allows: Tells whether a field may have a value.
+        budget: The steps that are left; afterwards no expression has a value.
     """
 
-    def __init__(self, aggregate: Aggregate, allows: Callable[[Field, Value], bool]) -> None:
+    def __init__(
+        self, aggregate: Aggregate, allows: Callable[[Field, Value], bool], budget: Budget
+    ) -> None:
         self.aggregate = aggregate
         self._allows = allows
+        self._budget = budget
         self._events = {event.name: event for event in aggregate.events}
 
     def decide(
@@ -103,7 +108,7 @@ class Decider:
     ) -> Emitted | Refused | None:
         self._look_up(command, known, context)
         for guard in command.requires:
-            if not _evaluated(guard.condition, known, context):
+            if not self._evaluated(guard.condition, known, context):
                 return Refused(guard.name, "rule")
         answers = tuple(self._asked(command, known, context))
         known = Bindings(
@@ -112,7 +117,7 @@ class Decider:
             answers={answer.call: dict(answer.answer) for answer in answers},
         )
         for number, emission in enumerate(command.emits):
-            if emission.when is None or _evaluated(emission.when, known, context):
+            if emission.when is None or self._evaluated(emission.when, known, context):
                 event = self._filled(command, emission, known, context)
                 return Emitted(number, event, answers)
         return None
@@ -122,7 +127,12 @@ class Decider:
         for expression in expressions(command):
             for lookup in certain_lookups(expression):
                 key = evaluate_part(
-                    expression, lookup.key, known, now=context.now, new_id=context.new_id
+                    expression,
+                    lookup.key,
+                    known,
+                    now=context.now,
+                    new_id=context.new_id,
+                    budget=self._budget,
                 )
                 rows = context.rows.get(lookup.replica.name, {})
                 if isinstance(key, UUID) and rows.get(key) is None:
@@ -131,7 +141,7 @@ class Decider:
     def _asked(self, command: Command, known: Bindings, context: Context) -> Iterator[AnswerValue]:
         for call in command.calls:
             arguments = tuple(
-                (argument.target, _evaluated(argument.value, known, context))
+                (argument.target, self._evaluated(argument.value, known, context))
                 for argument in call.arguments
             )
             answer = context.answers[call.name]
@@ -148,7 +158,7 @@ class Decider:
         filled: list[tuple[str, Value]] = []
         for own in (Field(name=self.aggregate.id, type=UUID_TYPE), *event.fields):
             if own.name in given:
-                value = _evaluated(given[own.name], known, context)
+                value = self._evaluated(given[own.name], known, context)
             else:
                 value = _first(own, sources)
             self._check(own, value)
@@ -169,7 +179,7 @@ class Decider:
         after = dict(before)
         after |= {name: value for name, value in own.items() if name in self._state_names(event)}
         for assignment in event.sets:
-            after[assignment.target] = _evaluated(assignment.value, known, context)
+            after[assignment.target] = self._evaluated(assignment.value, known, context)
         for each in self.aggregate.state:
             if each.name in after:
                 self._check(each, after[each.name])
@@ -188,7 +198,13 @@ class Decider:
     def _state_names(self, event: Event) -> set[str]:
         return {each.name for each in self.aggregate.state}
 
+    def _evaluated(self, expression: Expression, known: Bindings, context: Context) -> Value:
+        return evaluate(
+            expression, known, now=context.now, new_id=context.new_id, budget=self._budget
+        )
+
     def _check(self, field: Field, value: Value) -> None:
+        self._budget.spend(weigh(value, MAX_PARTS))
         if not self._allows(field, value):
             raise EvaluationError(f"`{field.name}` cannot be {value!r}")
 
@@ -230,7 +246,3 @@ def _first(own: Field, sources: Iterable[State]) -> Value:
         return initial(own)
     except KeyError:
         raise EvaluationError(f"nothing fills `{own.name}`") from None
-
-
-def _evaluated(expression: Expression, known: Bindings, context: Context) -> Value:
-    return evaluate(expression, known, now=context.now, new_id=context.new_id)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import warnings
 from re import _constants as op  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
 from typing import Any
+
+from meshgen.patterns import PatternError, matches, parse
 
 _CATEGORIES = {
     op.CATEGORY_DIGIT: "1",
@@ -17,19 +17,18 @@ _CATEGORIES = {
     op.CATEGORY_NOT_WORD: "-",
 }
 _LIKED = "a1A -_.@/"
+_LONGEST = 1000
 
 
 def matching(pattern: str, at_least: int = 0) -> str | None:
     """Return a string of `at_least` characters that matches `pattern`, None if unsupported."""
-    with warnings.catch_warnings():  # of sets that may mean something else one day
-        warnings.simplefilter("ignore")
-        for repeats in (1, max(at_least, 1), 0):
-            try:
-                text = _text(_parser.parse(pattern), repeats)
-            except (re.error, ValueError, RecursionError):
-                return None
-            if len(text) >= at_least and re.search(pattern, text):
+    for repeats in (1, max(at_least, 1), 0):
+        try:
+            text = _text(parse(pattern), repeats)
+            if len(text) >= at_least and matches(pattern, text):
                 return text
+        except (PatternError, ValueError, RecursionError):
+            return None
     return None
 
 
@@ -54,7 +53,9 @@ def _part(kind: Any, value: Any, repeats: int) -> str:
         return _text(value[3], repeats)
     if kind in (op.MAX_REPEAT, op.MIN_REPEAT):
         least, most, inner = value
-        return _text(inner, repeats) * int(min(max(least, repeats), int(most), 1000))
+        text = _text(inner, repeats)
+        fitting = _LONGEST // max(len(text), 1)  # `((a+)+)+` would grow with each level
+        return text * max(int(least), min(repeats, int(most), fitting))
     raise ValueError(kind)
 
 

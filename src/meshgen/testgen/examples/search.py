@@ -8,6 +8,7 @@ from heapq import heappop, heappush
 from itertools import count
 from uuid import UUID
 
+from meshgen.spec.expressions.budget import Budget
 from meshgen.spec.expressions.values import EvaluationError
 from meshgen.spec.model import Aggregate, Command
 from meshgen.testgen.examples.attempts import Attempt, Rows, Sources, attempts, looked_up
@@ -55,10 +56,13 @@ class Search:
     second pass tries more values for the remaining goals.
     """
 
-    def __init__(self, aggregate: Aggregate, sources: Sources, candidates: Candidates) -> None:
+    def __init__(
+        self, aggregate: Aggregate, sources: Sources, candidates: Candidates, budget: Budget
+    ) -> None:
         self.hits: dict[Goal, Hit] = {}
         self._aggregate = aggregate
-        self._decider = Decider(aggregate, candidates.allows)
+        self._budget = budget
+        self._decider = Decider(aggregate, candidates.allows, budget)
         self._sources = sources
         self._goals = tuple(goals(aggregate))
         self._reads = {command.name: state_read(command) for command in aggregate.commands}
@@ -77,6 +81,10 @@ class Search:
             if self._open():
                 self._explore()
 
+    @property
+    def _is_spent(self) -> bool:
+        return self._left <= 0 or self._budget.left <= 0
+
     def _open(self) -> set[Goal]:
         return set(self._goals) - self.hits.keys()
 
@@ -85,10 +93,14 @@ class Search:
         visited: list[State | None] = [None]
         order = count()
         waiting = [(0, next(order), _Node(None, ()))]
+        looked_for: frozenset[str] | None = None
         while waiting:
             cost, _, node = heappop(waiting)
-            matters = relevance(self._aggregate, (goal.command for goal in self._open()))
-            seen = {_key(state, matters.fields) for state in visited}
+            wanted = frozenset(goal.command for goal in self._open())
+            if wanted != looked_for:
+                looked_for = wanted
+                matters = relevance(self._aggregate, wanted)
+                seen = {_key(state, matters.fields) for state in visited}
             for command in self._aggregate.commands:
                 if command.name not in matters.commands:
                     continue
@@ -98,7 +110,7 @@ class Search:
                         seen.add(key)
                         visited.append(after.state)
                         heappush(waiting, (cost + 1 + variant, next(order), after))
-                if not self._open() or self._left <= 0:
+                if not self._open() or self._is_spent:
                     return
 
     def _expand(
@@ -118,7 +130,7 @@ class Search:
             open_goals = {goal for goal in self._open() if goal.command == command.name}
         worked: list[Attempt] = []
         for attempt in remaining:
-            if self._left <= 0 or (not open_goals and self._enough(kept, command)):
+            if self._is_spent or (not open_goals and self._enough(kept, command)):
                 break
             outcome: Emitted | Refused | None = None
             if open_goals:
