@@ -36,7 +36,7 @@ services:
       - {on: JobOpened, do: ShutJob}
       - {on: JobShut, do: DropJob}
     queries:
-      JobById: {of: Job, by: job_id}
+      JobById: {of: Job, by: job_id, roles: [clerk]}
 gateway: {auth: {issuer: "https://id.lab.example", audience: lab}}
 """
 OWNER = "owner: opener_id"

@@ -24,12 +24,14 @@ class _Route:
         text: The method and the path, below the prefix of the unit.
         roles: Those that may use it; everybody if there are none.
         for_owner: Whether only the owner may.
+        unrestricted: The roles that may use it although it is for the owner.
         at: Where it is in the spec.
     """
 
     text: str
     roles: tuple[str, ...]
     for_owner: bool
+    unrestricted: tuple[str, ...]
     at: Position
 
     @property
@@ -74,8 +76,18 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
                 f"`{is_.text}` is only for {_listed(is_.roles)}: {_listed(lost)} may not use it "
                 "any more",
             )
-        if is_.for_owner and not was.for_owner:
-            yield Finding(is_.at, f"`{is_.text}` is only for the owner now")
+        yield from _restricted(was, is_)
+
+
+def _restricted(was: _Route, is_: _Route) -> Iterator[Finding]:
+    """Return who reaches only what belongs to them from now on."""
+    if is_.for_owner and not was.for_owner:
+        others = f" and {_listed(is_.unrestricted)}" if is_.unrestricted else ""
+        yield Finding(is_.at, f"`{is_.text}` is only for the owner{others} now")
+    elif lost := set(was.unrestricted) & set(is_.roles) - set(is_.unrestricted):
+        yield Finding(
+            is_.at, f"`{is_.text}`: {_listed(lost)} may use it only for what belongs to them now"
+        )
 
 
 def _units(version: Version) -> dict[Path, _Unit]:
@@ -99,23 +111,26 @@ def _routes(unit: _Unit, version: Version) -> Iterator[tuple[Path, _Route]]:
             yield from _of_queries(("streams", unit.name), unit.queries, version)
         case Bff():
             for endpoint in unit.endpoints:
-                route = _Route(f"GET {endpoint.path}", (), False, endpoint.at)
+                route = _Route(f"GET {endpoint.path}", (), False, (), endpoint.at)
                 yield (route.seen,), route
 
 
 def _of_aggregates(service: Service, version: Version) -> Iterator[tuple[Path, _Route]]:
     above = ("services", service.name)
     for aggregate in service.aggregates:
-        roles = read_roles(aggregate)
+        roles, owned = read_roles(aggregate), aggregate.owner is not None
         if roles is not None:
             path = version.identities.path(*above, "aggregates", aggregate.name)
             text = f"GET {aggregate_path(aggregate)}"
-            yield path, _Route(text, roles, aggregate.owner is not None, aggregate.at)
+            yield path, _Route(text, roles, owned, (), aggregate.at)
         for command in aggregate.commands:
             if command.roles is not None:
                 path = version.identities.path(*above, "commands", command.name)
                 text = f"POST {command_path(command, aggregate)}"
-                yield path, _Route(text, command.roles, False, command.at)
+                yield (
+                    path,
+                    _Route(text, command.roles, owned, command.unrestricted, command.at),
+                )
 
 
 def _of_queries(
@@ -124,7 +139,8 @@ def _of_queries(
     for query in queries:
         path = version.identities.path(*above, "queries", query.name)
         text = f"GET {query_path(query)}"
-        yield path, _Route(text, query.roles or (), query.owner is not None, query.at)
+        owned, unrestricted = query.owner is not None, query.unrestricted
+        yield path, _Route(text, query.roles or (), owned, unrestricted, query.at)
 
 
 def _listed(names: Iterable[str]) -> str:

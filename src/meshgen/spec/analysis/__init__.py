@@ -73,8 +73,8 @@ def _roles(symbols: Symbols) -> frozenset[str]:
     found: set[str] = set()
     for service in symbols.services.values():
         for command in service.commands.values():
-            found |= {role.text for role in command.syntax.roles or ()}
+            found |= {role.name.text for role in command.syntax.roles or ()}
     for queries in symbols.queries:
         for query in queries.values():
-            found |= {role.text for role in query.roles or ()}
+            found |= {role.name.text for role in query.roles or ()}
     return frozenset(found)

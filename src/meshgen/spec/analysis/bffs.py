@@ -6,6 +6,7 @@ import keyword
 import re
 from dataclasses import dataclass
 
+from meshgen.spec.analysis.access import is_any
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.index import Place
 from meshgen.spec.analysis.kinds import bare
@@ -156,7 +157,8 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
     by = tuple(word.text for word in query.by)
     takes = (*by, *(word.text for word in query.filter))
     unclear = any(name not in fields.known for name in takes) or not check.knows("page")
-    owner = query.owner.text if query.owner else None
+    restricted = not any(is_any(role) for role in query.roles or ())
+    owner = query.owner.text if query.owner and restricted else None
     return Target(by, takes, fields, unclear, query.page, owner)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meshgen.spec.analysis.access import is_any, role_names
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.symbols import Symbols
@@ -12,6 +13,7 @@ from meshgen.spec.syntax import (
     AssignmentSyntax,
     DoSyntax,
     QuerySyntax,
+    RoleSyntax,
     ScenarioSyntax,
     SeeSyntax,
     Word,
@@ -74,7 +76,7 @@ def _do(
                 f"`{command.name}` has no `roles`: callers cannot send it",
                 hint,
             )
-    elif syntax.role.text in roles and syntax.role.text not in [role.text for role in allowed]:
+    elif syntax.role.text in roles and syntax.role.text not in (role_names(allowed) or ()):
         check.error(
             syntax.role.at, f"`{command.name}` does not allow `{syntax.role}`", _for(allowed)
         )
@@ -95,8 +97,8 @@ def _do(
     )
 
 
-def _for(roles: tuple[Word, ...]) -> str | None:
-    return f"`as: {roles[0]}`" if roles else None
+def _for(roles: tuple[RoleSyntax, ...]) -> str | None:
+    return f"`as: {roles[0].name}`" if roles else None
 
 
 def _see(check: Check, symbols: Symbols, syntax: SeeSyntax, names: Names) -> See | None:
@@ -105,7 +107,7 @@ def _see(check: Check, symbols: Symbols, syntax: SeeSyntax, names: Names) -> See
         return None
     ref, query, fields = found
     allowed = query.roles
-    if allowed is not None and syntax.role.text not in [role.text for role in allowed]:
+    if allowed is not None and syntax.role.text not in (role_names(allowed) or ()):
         check.error(syntax.role.at, f"`{query.name}` does not allow `{syntax.role}`", _for(allowed))
     asked = fields.only([word.text for word in (*query.by, *query.filter)])
     arguments = check.assignments(
@@ -130,7 +132,9 @@ def _see(check: Check, symbols: Symbols, syntax: SeeSyntax, names: Names) -> See
 
 
 def _check_caller(check: Check, syntax: SeeSyntax, query: QuerySyntax) -> None:
-    """A row that belongs to somebody is only shown to its owner."""
+    """A row that belongs to somebody is only shown to its owner, and to roles that see any."""
+    if any(is_any(role) and role.name.text == syntax.role.text for role in query.roles or ()):
+        return
     for argument in syntax.arguments:
         if (
             query.owner

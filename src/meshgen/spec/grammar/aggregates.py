@@ -126,7 +126,11 @@ COMMAND = Construct(
         Key(
             name="roles",
             shape=ROLES.shape,
-            meaning="The roles allowed to send it through the gateway.",
+            meaning=(
+                "The roles allowed to send it through the gateway. With an `owner`, `{customer: "
+                "own, officer: any}`: customers to what belongs to them, officers to everything; "
+                "in a list, all of them only to what belongs to them."
+            ),
             otherwise="only policies and sagas can send it",
         ),
         Key(
@@ -236,7 +240,7 @@ AGGREGATE = Construct(
             shape=FieldName(),
             meaning=(
                 "The id, or a `uuid` of the state: only the caller with this id may read or change "
-                "the aggregate."
+                "the aggregate, and roles that a command allows `any`."
             ),
             otherwise="everyone with a role of one of its commands",
         ),
@@ -279,7 +283,7 @@ Basket:
     BookPutIn: {book_id: uuid, sets: {books: "[*books, book_id]"}}
   commands:
     OpenBasket: {roles: [customer], input: {customer_id: uuid}, creates: BasketOpened}
-    PutBookIn: {roles: [customer], input: {book_id: uuid}, emits: BookPutIn}
+    PutBookIn: {roles: {customer: own, merchant: any}, input: {book_id: uuid}, emits: BookPutIn}
 """,
             at="services.order.aggregates",
         ),

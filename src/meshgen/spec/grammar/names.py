@@ -31,9 +31,9 @@ _GENERATED_NAMES = _words("""
     sorted state str sum system timedelta uuid4
 """)
 _GENERATED_CLASSES = _words("""
-    Adapters Aggregate Annotated Any AnyUrl AwareDatetime Backends BaseModel Bff COMMANDS Caller
+    ANY Adapters Aggregate Annotated Any AnyUrl AwareDatetime Backends BaseModel Bff COMMANDS Caller
     Catalog Command CommandRefused Context Decimal Enum Event EventSourced Failure FanOut Field Http
-    ID Iterable Iterator Json Key Literal MESSAGES Mapping MessageType NOW On OnFailure Path
+    ID Iterable Iterator Json Key Literal MESSAGES Mapping MessageType NOW OWN On OnFailure Path
     Policies Ports Projection Question READS Refused Replica Replicas Response Saga SagaScenario
     Sagas Scenario Self Sequence Service Settings StateStored Step StrEnum System TestUnit Timedelta
     TypeAlias TypeVar UTC UUID Value

@@ -51,7 +51,8 @@ class Command:
     """An intention. `input` are the fields as written, with the aggregate's id only if written.
 
     mode: "creates" (must not exist), "acts" (must exist), "upserts" (either).
-    `roles` None: not reachable over HTTP, only by policies and sagas.
+    `roles` None: not reachable over HTTP, only by policies and sagas. `unrestricted` are those of
+    them that reach what belongs to others, too.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Command:
     calls: tuple[PortCall, ...]
     emits: tuple[Emission, ...]
     roles: tuple[str, ...] | None
+    unrestricted: tuple[str, ...] = ()
     summary: str | None = None
     slo: Objectives | None = None
     renamed_from: str | None = None

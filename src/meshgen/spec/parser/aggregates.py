@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
-from meshgen.spec.grammar.names import CLASS, FIELD, ROLE, RULE, VARIABLE
+from meshgen.spec.grammar.names import CLASS, FIELD, RULE, VARIABLE
+from meshgen.spec.parser.access import read_roles
 from meshgen.spec.parser.fields import field_entries, read_fields
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
@@ -133,18 +134,6 @@ def _calls(reading: Reading, node: Node | None) -> tuple[AssignmentSyntax, ...]:
     for call in calls:
         reading.checked(call.target, VARIABLE, "an answer")
     return calls
-
-
-def read_roles(reading: Reading, node: Node | None) -> tuple[Word, ...] | None:
-    """Read `roles: [merchant]`; None if missing."""
-    if node is None:
-        return None
-    if isinstance(node, Sequence) and not node.items:
-        reading.error(node.at, "`roles` is empty", "list the roles, or leave the key out")
-    roles = reading.words(node, "a role")
-    for role in roles:
-        reading.checked(role, ROLE, "a role")
-    return roles
 
 
 def read_emissions(reading: Reading, node: Node, what: str) -> tuple[EmissionSyntax, ...]:

@@ -7,7 +7,7 @@ from meshgen.spec.grammar import kinds
 from meshgen.spec.grammar.names import CLASS, UNIT
 from meshgen.spec.grammar.reads import PAGE, VIEW_STORES
 from meshgen.spec.grammar.shapes import Construct
-from meshgen.spec.parser.aggregates import read_roles
+from meshgen.spec.parser.access import read_roles
 from meshgen.spec.parser.fields import read_fields
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading

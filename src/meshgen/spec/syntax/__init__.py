@@ -48,6 +48,7 @@ from meshgen.spec.syntax.values import (
     AssignmentSyntax,
     FieldSyntax,
     MemberSyntax,
+    RoleSyntax,
     TypeSyntax,
     Word,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "QuerySyntax",
     "ReactionSyntax",
     "ReplicaSyntax",
+    "RoleSyntax",
     "SagaSyntax",
     "ScenarioSyntax",
     "SeeSyntax",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.model import Objectives
-from meshgen.spec.syntax.values import Assignments, FieldSyntax, Word
+from meshgen.spec.syntax.values import Assignments, FieldSyntax, RoleSyntax, Word
 from meshgen.spec.yaml.tree import Scalar
 
 
@@ -29,7 +29,7 @@ class QuerySyntax:
     sort: tuple[SortSyntax, ...]
     page: int | None
     owner: Word | None
-    roles: tuple[Word, ...] | None
+    roles: tuple[RoleSyntax, ...] | None
     renamed_from: Word | None = None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.model import Objectives
 from meshgen.spec.syntax.reads import QuerySyntax
-from meshgen.spec.syntax.values import Assignments, FieldSyntax, Word
+from meshgen.spec.syntax.values import Assignments, FieldSyntax, RoleSyntax, Word
 from meshgen.spec.yaml.tree import Scalar
 
 
@@ -41,7 +41,7 @@ class CommandSyntax:
     requires: Assignments
     calls: Assignments
     emits: tuple[EmissionSyntax, ...]
-    roles: tuple[Word, ...] | None
+    roles: tuple[RoleSyntax, ...] | None
     slo: Objectives | None
     summary: str | None
     renamed_from: Word | None

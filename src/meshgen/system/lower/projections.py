@@ -12,6 +12,7 @@ from meshgen.system.lower.services import query_route
 from meshgen.system.model import EventCase, ProjectionView
 from meshgen.system.pysource.annotations import attribute, default
 from meshgen.system.pysource.calls import Scene, call_source, filled, from_sources
+from meshgen.testgen.cases.access import row_reach_tests
 from meshgen.testgen.cases.example_events import ExampleEvents
 from meshgen.testgen.cases.reactions import projection_tests
 
@@ -42,6 +43,7 @@ def projection_view(
         cluster=tuple(f"-{k.field}" if k.descending else k.field for k in projection.cluster),
         testing=projection_tests(projection, index, example_events),
         routes=tuple(query_route(query, row) for query in projection.queries),
+        reach_testing=row_reach_tests(projection.queries, projection.row),
         imports=contract_imports(index, [reaction.event for reaction in projection.reactions]),
     )
 

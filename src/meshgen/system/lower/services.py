@@ -47,6 +47,7 @@ from meshgen.system.model import (
 )
 from meshgen.system.pysource.annotations import attribute, duration, spoken
 from meshgen.system.pysource.calls import EVENT, Scene, filled, from_sources, loop_view
+from meshgen.testgen.cases.access import service_reach_tests
 from meshgen.testgen.cases.example_events import ExampleEvents, FoundByAggregate
 from meshgen.testgen.cases.reactions import policy_tests
 
@@ -87,6 +88,7 @@ def service_view(
         sagas=tuple(saga_view(saga, service.name, index, example_events) for saga in service.sagas),
         policy_testing=policy_tests(service, index, example_events),
         access_testing=_access_tests(routes),
+        reach_testing=service_reach_tests(service, found),
         routes=tuple(routes),
         imports=contract_imports(index, _refs(service, index)),
     )
@@ -193,7 +195,7 @@ def _routes(service: Service) -> list[Route]:
 
 
 def _command_route(command: Command, aggregate: Aggregate) -> Route:
-    roles = Argument(name="roles", value=_tuple(command.roles or ()))
+    roles = Argument(name="roles", value=_roles(command))
     return _route("post", command_path(command, aggregate), command.name, roles)
 
 
@@ -241,10 +243,19 @@ def query_route(query: Query, kind: str) -> Route:
         ("sort", _tuple(sort)),
         ("page", str(query.page) if query.page else None),
         ("owner", f'"{query.owner}"' if query.owner else None),
-        ("roles", _tuple(query.roles or ())),
+        ("roles", _roles(query)),
     ]
     given = (Argument(name=n, value=v) for n, v in options if v is not None and v != "()")
     return _route("search" if query.page else "find", query_path(query), kind, *given)
+
+
+def _roles(allowed: Command | Query) -> str:
+    """Return the roles as Python source: with what they reach, if it is not the same for all."""
+    names = allowed.roles or ()
+    if not allowed.unrestricted:
+        return _tuple(names)
+    reach = {name: "ANY" if name in allowed.unrestricted else "OWN" for name in names}
+    return "{" + ", ".join(f'"{name}": {value}' for name, value in reach.items()) + "}"
 
 
 def _tuple(names: tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from meshgen.system.lower.spark import spark_view
 from meshgen.system.model import Argument, Call, EmissionView, StreamView
 from meshgen.system.pysource.annotations import attribute, duration
 from meshgen.system.pysource.calls import EVENT, Scene, loop_view
+from meshgen.testgen.cases.access import row_reach_tests
 from meshgen.testgen.cases.example_events import ExampleEvents
 from meshgen.testgen.cases.streams import stream_tests
 
@@ -67,6 +68,7 @@ def stream_view(
         job=spark_view(stream, index),
         testing=stream_tests(stream, example_events),
         routes=tuple(query_route(query, row) for query in stream.queries),
+        reach_testing=row_reach_tests(stream.queries, stream.row),
         imports=contract_imports(
             index, (*stream.events, *(Ref(unit=stream.name, name=e.name) for e in stream.emits))
         ),

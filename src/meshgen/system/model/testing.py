@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meshgen.system.model.code import Bound, Call
+from meshgen.system.model.code import Argument, Bound, Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,33 @@ class AccessTests:
     commands: tuple[str, ...]
     reads: tuple[str, ...]
     reads_by_role: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachTest:
+    """A request for what belongs to somebody else, by roles that may and may not reach it.
+
+    `given` are names of constants, `method` is `get` or `post`, and `path` is Python source.
+    Callers with a `restricted` role get the `refusal`, one with the `role` gets the `status`.
+    """
+
+    function: str
+    given: tuple[str, ...]
+    method: str
+    path: str
+    arguments: tuple[Argument, ...]
+    restricted: tuple[str, ...]
+    refusal: int
+    role: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachTests:
+    """The tests of who reaches what belongs to others."""
+
+    constants: Constants
+    tests: tuple[ReachTest, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from meshgen.system.model.testing import (
     DomainTests,
     PolicyTests,
     ProjectionTests,
+    ReachTests,
     SagaTests,
     StreamTests,
 )
@@ -165,6 +166,7 @@ class ServiceView:
     policy_testing: PolicyTests
     routes: tuple[Route, ...]
     access_testing: AccessTests
+    reach_testing: ReachTests
     imports: tuple[Import, ...]
 
 
@@ -191,6 +193,7 @@ class ProjectionView:
     cluster: tuple[str, ...]
     testing: ProjectionTests
     routes: tuple[Route, ...]
+    reach_testing: ReachTests
     imports: tuple[Import, ...]
 
 
@@ -240,6 +243,7 @@ class StreamView:
     """What computes the rows instead of the unit; None if nothing does."""
     testing: StreamTests
     routes: tuple[Route, ...]
+    reach_testing: ReachTests
     imports: tuple[Import, ...]
 
 

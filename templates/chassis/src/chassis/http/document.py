@@ -45,11 +45,11 @@ def document(
     """Return the OpenAPI document of the unit `name`, with its `post` routes also as `commands`."""
     app = FastAPI(title=name, docs_url=None, redoc_url=None)
     components = Components(app)
-    by_route = {command.route: command for command in commands}
+    by_path = {command.route.path: command for command in commands}
     for route in routes:
         match route:
             case Post():
-                _add_command(app, components, by_route[route])
+                _add_command(app, components, by_path[route.path])
             case Get():
                 endpoint = with_signature(_get, **path_types(route.path, route.of))
                 _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)

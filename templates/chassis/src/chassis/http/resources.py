@@ -21,6 +21,7 @@ from chassis.caller import Caller
 from chassis.http.access import authenticate, require_role
 from chassis.http.edge import ROUTE
 from chassis.http.problem import not_found, of_status
+from chassis.http.routes import Roles
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 CallerEndpoint: TypeAlias = Callable[[Request, Caller], Awaitable[Response]]
@@ -37,9 +38,7 @@ class Resources:
         """Add an endpoint without access control."""
         self._endpoints[path][method] = endpoint
 
-    def add_secured(
-        self, method: str, path: str, roles: tuple[str, ...], endpoint: CallerEndpoint
-    ) -> None:
+    def add_secured(self, method: str, path: str, roles: Roles, endpoint: CallerEndpoint) -> None:
         """Add an endpoint for callers with one of `roles`, or for all callers without roles."""
 
         async def secured(request: Request) -> Response:

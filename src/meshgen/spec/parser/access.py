@@ -1,0 +1,33 @@
+"""Who has access: the key `roles` of commands and queries."""
+
+from __future__ import annotations
+
+from meshgen.spec.grammar.names import ROLE
+from meshgen.spec.grammar.values import REACH
+from meshgen.spec.parser.reading import Reading
+from meshgen.spec.syntax import RoleSyntax
+from meshgen.spec.yaml.tree import Mapping, Node, Sequence
+from meshgen.unicode import printable
+
+
+def read_roles(reading: Reading, node: Node | None) -> tuple[RoleSyntax, ...] | None:
+    """Read `roles: [merchant]` or `roles: {customer: own, merchant: any}`; None if missing."""
+    if node is None:
+        return None
+    if isinstance(node, Sequence) and not node.items:
+        reading.error(node.at, "`roles` is empty", "list the roles, or leave the key out")
+    if isinstance(node, Mapping):
+        return _with_reach(reading, node)
+    roles = reading.words(node, "a role")
+    return tuple(RoleSyntax(reading.checked(role, ROLE, "a role")) for role in roles)
+
+
+def _with_reach(reading: Reading, node: Mapping) -> tuple[RoleSyntax, ...]:
+    if not node.entries:
+        reading.error(node.at, "`roles` is empty", "list the roles, or leave the key out")
+    found = []
+    for entry in node.entries:
+        role = reading.name(entry.key, ROLE, "a role")
+        what = f"what `{printable(role.text)}` has access to"
+        found.append(RoleSyntax(role, reading.choice(entry.value, what, REACH.words)))
+    return tuple(found)
