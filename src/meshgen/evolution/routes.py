@@ -26,6 +26,7 @@ class _Route:
         for_owner: Whether only the owner may.
         unrestricted: The roles that may use it although it is for the owner.
         at: Where it is in the spec.
+        public: Whether callers need no token.
     """
 
     text: str
@@ -33,6 +34,7 @@ class _Route:
     for_owner: bool
     unrestricted: tuple[str, ...]
     at: Position
+    public: bool = False
 
     @property
     def seen(self) -> str:
@@ -69,6 +71,10 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
     for was, is_ in both(*routes):
         if was.seen not in seen:
             yield Finding(is_.at, f"`{was.text}` is `{is_.text}` now: its clients get 404")
+        if was.public and not is_.public:
+            yield Finding(
+                is_.at, f"`{is_.text}` is not public any more: clients without a token get 401"
+            )
         lost = set(was.roles) - set(is_.roles) if was.roles else {"everybody else"}
         if is_.roles and lost:
             yield Finding(
@@ -111,7 +117,7 @@ def _routes(unit: _Unit, version: Version) -> Iterator[tuple[Path, _Route]]:
             yield from _of_queries(("streams", unit.name), unit.queries, version)
         case Bff():
             for endpoint in unit.endpoints:
-                route = _Route(f"GET {endpoint.path}", (), False, (), endpoint.at)
+                route = _Route(f"GET {endpoint.path}", (), False, (), endpoint.at, endpoint.public)
                 yield (route.seen,), route
 
 
@@ -140,7 +146,7 @@ def _of_queries(
         path = version.identities.path(*above, "queries", query.name)
         text = f"GET {query_path(query)}"
         owned, unrestricted = query.owner is not None, query.unrestricted
-        yield path, _Route(text, query.roles or (), owned, unrestricted, query.at)
+        yield path, _Route(text, query.roles or (), owned, unrestricted, query.at, query.public)
 
 
 def _listed(names: Iterable[str]) -> str:

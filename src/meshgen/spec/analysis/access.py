@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.symbols import EventSymbol, Symbols
@@ -44,3 +44,37 @@ def owner_of_rows(symbols: Symbols, events: Iterable[EventSymbol], row: Fields) 
             if event.name in aggregate.events and owner and owner.text in row.known:
                 return owner.text
     return None
+
+
+def check_declared(
+    check: Check, symbols: Symbols, declared: tuple[Word, ...] | None
+) -> frozenset[str]:
+    """Return the roles that there are, and check that all that are named are `declared`, if any.
+
+    Without a declaration there are those that commands and queries name.
+    """
+    named = list(_named(symbols))
+    if declared is None:
+        return frozenset(word.text for word in named)
+    known = frozenset(word.text for word in declared)
+    for word in named:
+        if word.text not in known and check.knows("roles"):
+            check.unknown(word, "role", sorted(known))
+    return known
+
+
+def _named(symbols: Symbols) -> Iterator[Word]:
+    """Yield every role that a command or a query names."""
+    for service in symbols.services.values():
+        for command in service.commands.values():
+            yield from (role.name for role in command.syntax.roles or ())
+    for queries in symbols.queries:
+        for query in queries.values():
+            yield from (role.name for role in query.roles or ())
+
+
+def is_public(symbols: Symbols, target: Word) -> bool:
+    """Tell whether callers without a token may read `unit.Query`."""
+    unit, _, name = target.text.partition(".")
+    found = symbols.services.get(unit) or symbols.views.get(unit)
+    return found is not None and name in found.queries and found.queries[name].public is not None

@@ -6,7 +6,7 @@ import keyword
 import re
 from dataclasses import dataclass
 
-from meshgen.spec.analysis.access import is_any
+from meshgen.spec.analysis.access import is_any, is_public
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.index import Place
 from meshgen.spec.analysis.kinds import bare
@@ -17,7 +17,7 @@ from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartS
 from meshgen.spec.types import BOOL, INT, STRING, UUID, EnumType, Type
 from meshgen.unicode import printable
 
-_TAKEN = ("only", "optional", "router", "together")
+_TAKEN = ("only", "optional", "public_router", "router", "together")
 
 
 Parameters = dict[str, Type | None]  # of a path; their types are known once a part asks for them
@@ -82,6 +82,7 @@ def _endpoint(check: Check, symbols: Symbols, syntax: EndpointSyntax) -> Endpoin
         path=syntax.path.text,
         parameters=tuple(parameters),
         parts=tuple(p for part in syntax.parts if (p := _part(check, symbols, part, parameters))),
+        public=bool(syntax.parts) and all(is_public(symbols, part.target) for part in syntax.parts),
         at=syntax.path.at,
     )
 

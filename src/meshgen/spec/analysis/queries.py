@@ -97,6 +97,7 @@ def build_query(check: Check, syntax: QuerySyntax, rows: Rows) -> Query:
         owner=syntax.owner.text if syntax.owner else None,
         roles=role_names(syntax.roles),
         unrestricted=unrestricted(syntax.roles, syntax.owner),
+        public=syntax.public is not None,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )
@@ -171,7 +172,10 @@ def _check_access(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
         return
     hint = f"write `any`, or add `owner: {rows.owner or 'customer_id'}`"
     check_reach(check, syntax.roles, syntax.owner, f"`{syntax.name}`", hint)
-    if rows.owner and syntax.owner is None and syntax.roles is None:
+    if syntax.public and syntax.owner:
+        hint = "leave `owner` out, or name roles"
+        check.error(syntax.public.at, "callers without a token own nothing", hint)
+    elif rows.owner and not (syntax.owner or syntax.roles or syntax.public):
         asked = f"`by: [{rows.owner}]` and `owner: {rows.owner}`"
         own = asked if syntax.page else f"`owner: {rows.owner}`"
         check.error(

@@ -40,7 +40,7 @@ def build_scenario(
         built = (
             _do(check, symbols, step, names, roles)
             if isinstance(step, DoSyntax)
-            else _see(check, symbols, step, names)
+            else _see(check, symbols, step, names, roles)
         )
         if built is not None:
             steps.append(built)
@@ -101,13 +101,15 @@ def _for(roles: tuple[RoleSyntax, ...]) -> str | None:
     return f"`as: {roles[0].name}`" if roles else None
 
 
-def _see(check: Check, symbols: Symbols, syntax: SeeSyntax, names: Names) -> See | None:
+def _see(
+    check: Check, symbols: Symbols, syntax: SeeSyntax, names: Names, roles: frozenset[str]
+) -> See | None:
     found = _query(check, symbols, syntax.query)
     if found is None:
         return None
     ref, query, fields = found
     allowed = query.roles
-    if allowed is not None and syntax.role.text not in (role_names(allowed) or ()):
+    if syntax.role.text in roles - set(role_names(allowed) or roles):
         check.error(syntax.role.at, f"`{query.name}` does not allow `{syntax.role}`", _for(allowed))
     asked = fields.only([word.text for word in (*query.by, *query.filter)])
     arguments = check.assignments(

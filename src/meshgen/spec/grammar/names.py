@@ -182,7 +182,7 @@ FIELD = NameRule(
         ),
     ),
 )
-_ENDPOINT_NAMES = frozenset(("backends", "only", "optional", "router", "together"))
+_ENDPOINT_NAMES = frozenset(("backends", "only", "optional", "public_router", "router", "together"))
 PARAMETER = NameRule(_SNAKE, FIELD.example, (*FIELD.taken, (_ENDPOINT_NAMES, _USED)))
 RULE = NameRule(_SNAKE, "`order_is_open`", (_KEYWORD,))
 VARIABLE = NameRule(
@@ -198,7 +198,14 @@ MEMBER = NameRule(_SNAKE, "`placed` or `on_hold`", (_KEYWORD,))
 ROLE = NameRule(
     re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*"),
     "`customer`",
-    (_KEYWORD, (frozenset(("caller", "nobody", "system")), "the generated tests use this name")),
+    (
+        _KEYWORD,
+        (frozenset(("caller", "nobody", "system")), "the generated tests use this name"),
+        (
+            frozenset(("public",)),
+            "it stands for callers without a token: write `roles: public` in a query",
+        ),
+    ),
 )
 OPERATION = NameRule(_SNAKE, "`authorize`", (_KEYWORD,))
 

@@ -59,7 +59,7 @@ _ASKING = (
     Key(
         name="roles",
         shape=ROLES.shape,
-        meaning=ROLES.meaning,
+        meaning=f"{ROLES.meaning} `public`: callers need no token.",
         otherwise="everyone with a valid token",
     ),
     renamed_from(CLASS),

@@ -16,7 +16,7 @@ class Query:
     """A read. With `page` it answers a page of rows, without one it answers exactly one row or 404.
 
     `by` must be given by the caller, `filter` may be. `owner`: that field must be the caller,
-    but for the `roles` that are `unrestricted`.
+    but for the `roles` that are `unrestricted`. `public`: callers need no token.
     `of` is the aggregate (a service's query) or None (a query of rows).
     """
 
@@ -29,6 +29,7 @@ class Query:
     owner: str | None
     roles: tuple[str, ...] | None
     unrestricted: tuple[str, ...] = ()
+    public: bool = False
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
@@ -150,11 +151,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """`GET /orders/{order_id}` of a backend-for-frontend, with its path parameters."""
+    """`GET /orders/{order_id}` of a backend-for-frontend, with its path parameters.
+
+    It is `public`, and its callers need no token, if all that it reads is.
+    """
 
     path: str
     parameters: tuple[str, ...]
     parts: tuple[Part, ...]
+    public: bool = False
     at: Position = field(default=NOWHERE, compare=False)
 
 

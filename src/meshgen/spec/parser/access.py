@@ -5,9 +5,11 @@ from __future__ import annotations
 from meshgen.spec.grammar.names import ROLE
 from meshgen.spec.grammar.values import REACH
 from meshgen.spec.parser.reading import Reading
-from meshgen.spec.syntax import RoleSyntax
-from meshgen.spec.yaml.tree import Mapping, Node, Sequence
+from meshgen.spec.syntax import RoleSyntax, Word
+from meshgen.spec.yaml.tree import Mapping, Node, Scalar, Sequence
 from meshgen.unicode import printable
+
+PUBLIC = "public"
 
 
 def read_roles(reading: Reading, node: Node | None) -> tuple[RoleSyntax, ...] | None:
@@ -20,6 +22,23 @@ def read_roles(reading: Reading, node: Node | None) -> tuple[RoleSyntax, ...] | 
         return _with_reach(reading, node)
     roles = reading.words(node, "a role")
     return tuple(RoleSyntax(reading.checked(role, ROLE, "a role")) for role in roles)
+
+
+def read_query_roles(
+    reading: Reading, node: Node | None
+) -> tuple[tuple[RoleSyntax, ...] | None, Word | None]:
+    """Read the `roles` of a query, or the word in `roles: public`."""
+    if isinstance(node, Scalar) and node.text == PUBLIC:
+        return None, Word(node.text, node.at)
+    return read_roles(reading, node), None
+
+
+def read_declared_roles(reading: Reading, node: Node | None) -> tuple[Word, ...] | None:
+    """Read the section `roles: [customer, officer]`; None if missing."""
+    roles = read_roles(reading, None if isinstance(node, Mapping) else node)
+    if isinstance(node, Mapping):
+        reading.items(node, "`roles`")
+    return None if roles is None else tuple(role.name for role in roles)
 
 
 def _with_reach(reading: Reading, node: Mapping) -> tuple[RoleSyntax, ...]:

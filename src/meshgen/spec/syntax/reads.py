@@ -20,7 +20,7 @@ class SortSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySyntax:
-    """A query of a service or a projection."""
+    """A query of a service or a projection; `public` is the word in `roles: public`."""
 
     name: Word
     of: Word | None
@@ -30,6 +30,7 @@ class QuerySyntax:
     page: int | None
     owner: Word | None
     roles: tuple[RoleSyntax, ...] | None
+    public: Word | None = None
     renamed_from: Word | None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from meshgen.identities.table import Path
 from meshgen.identities.things import policy_path
@@ -87,7 +88,7 @@ def service_view(
         policies=tuple(_policy_view(policy, path, index) for policy in service.policies),
         sagas=tuple(saga_view(saga, service.name, index, example_events) for saga in service.sagas),
         policy_testing=policy_tests(service, index, example_events),
-        access_testing=_access_tests(routes),
+        access_testing=access_tests(routes),
         reach_testing=service_reach_tests(service, found),
         routes=tuple(routes),
         imports=contract_imports(index, _refs(service, index)),
@@ -199,13 +200,21 @@ def _command_route(command: Command, aggregate: Aggregate) -> Route:
     return _route("post", command_path(command, aggregate), command.name, roles)
 
 
-def _access_tests(routes: list[Route]) -> AccessTests:
-    reads = [route for route in routes if route.helper != "post"]
+def access_tests(routes: Iterable[Route]) -> AccessTests:
+    """Return the requests that show who has access."""
+    routes = tuple(routes)
+    reads = [route for route in routes if route.helper != "post" and not route.public]
     return AccessTests(
         commands=tuple(route.example for route in routes if route.helper == "post"),
         reads=tuple(route.example for route in reads),
+        public=tuple(_public_read(route) for route in routes if route.public),
         reads_by_role=tuple(route.example for route in reads if _is_refused(route)),
     )
+
+
+def _public_read(route: Route) -> tuple[str, int]:
+    """Return the path of a public read, and the status of a request without parameters."""
+    return route.example, 422 if any(option.name == "by" for option in route.options) else 200
 
 
 def _is_refused(read: Route) -> bool:
@@ -244,6 +253,7 @@ def query_route(query: Query, kind: str) -> Route:
         ("page", str(query.page) if query.page else None),
         ("owner", f'"{query.owner}"' if query.owner else None),
         ("roles", _roles(query)),
+        ("public", "True" if query.public else None),
     ]
     given = (Argument(name=n, value=v) for n, v in options if v is not None and v != "()")
     return _route("search" if query.page else "find", query_path(query), kind, *given)

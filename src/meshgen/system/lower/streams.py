@@ -8,7 +8,7 @@ from meshgen.system.index import Index, row_name
 from meshgen.system.lower.engines import extras
 from meshgen.system.lower.identities import identity_of
 from meshgen.system.lower.imports import contract_imports
-from meshgen.system.lower.services import query_route
+from meshgen.system.lower.services import access_tests, query_route
 from meshgen.system.lower.spark import spark_view
 from meshgen.system.model import Argument, Call, EmissionView, StreamView
 from meshgen.system.pysource.annotations import attribute, duration
@@ -28,6 +28,7 @@ def stream_view(
     entry = f"{pascal(stream.name)}Entry"
     names = tuple(index.event(ref).event.name for ref in stream.events)
     values = _values(stream)
+    routes = tuple(query_route(query, row) for query in stream.queries)
     return StreamView(
         name=stream.name,
         identity=identity_of(index.identities, "streams", stream.name),
@@ -67,7 +68,8 @@ def stream_view(
         ),
         job=spark_view(stream, index),
         testing=stream_tests(stream, example_events),
-        routes=tuple(query_route(query, row) for query in stream.queries),
+        routes=routes,
+        access_testing=access_tests(routes),
         reach_testing=row_reach_tests(stream.queries, stream.row),
         imports=contract_imports(
             index, (*stream.events, *(Ref(unit=stream.name, name=e.name) for e in stream.emits))

@@ -70,12 +70,14 @@ class PolicyTests:
 class AccessTests:
     """The paths of a service's commands and reads, as Python source.
 
-    `reads_by_role` are the reads that are refused to every caller without a role.
+    `reads_by_role` are the reads that are refused to every caller without a role, `public` those
+    that need no token, with the status of a request without parameters.
     """
 
     commands: tuple[str, ...]
     reads: tuple[str, ...]
     reads_by_role: tuple[str, ...]
+    public: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,6 +193,7 @@ class ProjectionView:
     cluster: tuple[str, ...]
     testing: ProjectionTests
     routes: tuple[Route, ...]
+    access_testing: AccessTests
     reach_testing: ReachTests
     imports: tuple[Import, ...]
 
@@ -243,6 +244,7 @@ class StreamView:
     """What computes the rows instead of the unit; None if nothing does."""
     testing: StreamTests
     routes: tuple[Route, ...]
+    access_testing: AccessTests
     reach_testing: ReachTests
     imports: tuple[Import, ...]
 
@@ -264,6 +266,7 @@ class EndpointView:
     summary: str
     parameters: tuple[Attribute, ...]
     needs_caller: bool
+    public: bool
     parts: tuple[PartView, ...]
 
 
@@ -279,5 +282,9 @@ class BffView:
     summary: str
     about: str
     calls: tuple[str, ...]
+    secured: bool
+    """Whether there are endpoints for callers with a token."""
+    public: bool
+    """Whether there are endpoints for callers without one."""
     endpoints: tuple[EndpointView, ...]
     imports: tuple[Import, ...]

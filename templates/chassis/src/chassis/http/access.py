@@ -43,8 +43,10 @@ def require_role(caller: Caller, roles: Roles) -> None:
         raise forbidden(f"This requires the role {' or '.join(roles)}.")
 
 
-def owner_for(caller: Caller, roles: Roles) -> Caller | None:
+def owner_for(caller: Caller | None, roles: Roles) -> Caller | None:
     """Return the caller as the only owner whose things a request may reach; None if it is any."""
-    if isinstance(roles, Mapping) and any(roles.get(role) is ANY for role in caller.roles):
+    if caller is None or (
+        isinstance(roles, Mapping) and any(roles.get(role) is ANY for role in caller.roles)
+    ):
         return None
     return caller

@@ -18,7 +18,7 @@ from chassis.http import health
 from chassis.http.bearer import bearer
 from chassis.http.edge import METRICS, Edge
 from chassis.http.errors import field_errors, response_of
-from chassis.http.openapi import BFF_PROBLEMS, Components, problems
+from chassis.http.openapi import BFF_PROBLEMS, Components, needed, problems
 from chassis.http.problem import Problem, invalid, path_of
 from chassis.telemetry import Telemetry
 from chassis.telemetry.snapshot import Exposition
@@ -40,7 +40,10 @@ def bff_app(
     readiness: health.Readiness,
     telemetry: Telemetry,
 ) -> ASGIApp:
-    """Return the application of a backend-for-frontend: its routers, which require a token."""
+    """Return the application of a backend-for-frontend: its routers, which require a token.
+
+    Its public ones require none.
+    """
     exposition = Exposition(telemetry.metrics)
 
     async def metrics(request: Request) -> Response:
@@ -57,7 +60,10 @@ def bff_app(
     app.state.verifier = verifier
     app.state.connections = connections
     app.state.routes = [
-        route for router in bff.routers for route in router.routes if isinstance(route, Route)
+        route
+        for router in (*bff.routers, *bff.public)
+        for route in router.routes
+        if isinstance(route, Route)
     ]
     Components(app)
     for kind in _PROBLEMS:
@@ -66,6 +72,8 @@ def bff_app(
         app.include_router(
             router, dependencies=[Depends(bearer)], responses=problems(*BFF_PROBLEMS)
         )
+    for router in bff.public:
+        app.include_router(router, responses=problems(*needed(BFF_PROBLEMS, public=True)))
     return Edge(app, bff.name, telemetry)
 
 

@@ -54,12 +54,14 @@ def document(
                 endpoint = with_signature(_get, **path_types(route.path, route.of))
                 _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
             case Search():
-                endpoint = with_signature(_search, query=query_type(search_query(route)))
+                read = _public if route.public else _search
+                endpoint = with_signature(read, query=query_type(search_query(route)))
                 page = openapi.page(route.of)
                 _add_reading(app, route, endpoint, page, openapi.SEARCH_PROBLEMS)
             case Find():
                 types = path_types(route.path, route.of)
-                endpoint = with_signature(_search, query=query_type(find_query(route)), **types)
+                read = _public if route.public else _search
+                endpoint = with_signature(read, query=query_type(find_query(route)), **types)
                 _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
     return app.openapi()
 
@@ -75,6 +77,10 @@ async def _get(caller: User, if_none_match: IfNoneMatch = None, **path: Any) -> 
 
 
 async def _search(caller: User, **given: Any) -> Response:
+    raise NotImplementedError
+
+
+async def _public(**given: Any) -> Response:
     raise NotImplementedError
 
 
@@ -103,12 +109,13 @@ def _add_command(app: FastAPI, components: Components, command: CommandRoute) ->
 def _add_reading(
     app: FastAPI, route: Get | Search | Find, endpoint: Any, model: type, statuses: Iterable[int]
 ) -> None:
+    public = not isinstance(route, Get) and route.public
     app.add_api_route(
         route.path,
         endpoint,
         methods=["GET"],
         response_model=None,
-        responses={200: {"model": model}, **problems(*statuses)},
+        responses={200: {"model": model}, **problems(*openapi.needed(statuses, public))},
         operation_id=operation_id(route),
     )
 

@@ -21,7 +21,7 @@ from chassis.http.parameters import (
     selected,
 )
 from chassis.http.problem import forbidden, not_found
-from chassis.http.resources import CallerEndpoint
+from chassis.http.resources import CallerEndpoint, PublicEndpoint
 from chassis.http.routes import Find, Get, Search, parameters
 from chassis.results import Page, Versioned
 
@@ -66,13 +66,13 @@ def get_endpoint(route: Get, read: Read) -> CallerEndpoint:
     return endpoint
 
 
-def search_endpoint(route: Search, search: RowSearch) -> CallerEndpoint:
+def search_endpoint(route: Search, search: RowSearch) -> PublicEndpoint:
     """Return the endpoint of a page: `{"items": [...], "next": cursor or null}`."""
     adapter: TypeAdapter[Any] = TypeAdapter(tuple[route.of, ...])  # type: ignore[name-defined]
     cursors: TypeAdapter[str | None] = TypeAdapter(str | None)
     model = search_query(route)
 
-    async def endpoint(request: Request, caller: Caller) -> Response:
+    async def endpoint(request: Request, caller: Caller | None) -> Response:
         query = query_of(request, model)
         owner = owner_for(caller, route.roles)
         by = selected(query, route.by) | _own_rows(route, owner)
@@ -85,13 +85,13 @@ def search_endpoint(route: Search, search: RowSearch) -> CallerEndpoint:
     return endpoint
 
 
-def find_endpoint(route: Find, search: RowSearch) -> CallerEndpoint:
+def find_endpoint(route: Find, search: RowSearch) -> PublicEndpoint:
     """Return the endpoint of one row. With an owner, rows of other users are not found."""
     adapter: TypeAdapter[Any] = TypeAdapter(route.of)
     in_path = PathParameters(route.path, route.of)
     model = find_query(route)
 
-    async def endpoint(request: Request, caller: Caller) -> Response:
+    async def endpoint(request: Request, caller: Caller | None) -> Response:
         given = in_path.of(request)
         query = query_of(request, model)
         by = selected(query, (name for name in route.by if name not in given)) | given

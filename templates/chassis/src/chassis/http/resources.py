@@ -25,6 +25,7 @@ from chassis.http.routes import Roles
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 CallerEndpoint: TypeAlias = Callable[[Request, Caller], Awaitable[Response]]
+PublicEndpoint: TypeAlias = Callable[[Request, Caller | None], Awaitable[Response]]
 
 
 class Resources:
@@ -47,6 +48,14 @@ class Resources:
             return await endpoint(request, caller)
 
         self.add(method, path, secured)
+
+    def add_public(self, method: str, path: str, endpoint: PublicEndpoint) -> None:
+        """Add an endpoint for everybody; it is given no caller."""
+
+        async def public(request: Request) -> Response:
+            return await endpoint(request, None)
+
+        self.add(method, path, public)
 
     def router(self) -> Router:
         """Return the ASGI application; it raises problems instead of responding with them."""

@@ -59,6 +59,7 @@ class Search:
         page: The largest number of rows.
         owner: The field that must be the caller.
         roles: The roles with access; empty for all callers.
+        public: Whether callers need no token.
     """
 
     path: str
@@ -69,6 +70,7 @@ class Search:
     page: int = 50
     owner: str | None = None
     roles: Roles = ()
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,7 @@ class Find:
     by: tuple[str, ...]
     owner: str | None = None
     roles: Roles = ()
+    public: bool = False
 
 
 Route: TypeAlias = Post | Get | Search | Find
@@ -111,6 +114,7 @@ def search(
     page: int = 50,
     owner: str | None = None,
     roles: Roles = (),
+    public: bool = False,
 ) -> Search:
     """Declare `GET path` for a page of rows; see `Search`.
 
@@ -120,7 +124,15 @@ def search(
     if {"page", "cursor"} & {*by, *filter}:
         raise ValueError(f"{path}: page and cursor are reserved parameters")
     return Search(
-        path=path, of=of, by=by, filter=filter, sort=sort, page=page, owner=owner, roles=roles
+        path=path,
+        of=of,
+        by=by,
+        filter=filter,
+        sort=sort,
+        page=page,
+        owner=owner,
+        roles=roles,
+        public=public,
     )
 
 
@@ -131,9 +143,10 @@ def find(
     by: tuple[str, ...],
     owner: str | None = None,
     roles: Roles = (),
+    public: bool = False,
 ) -> Find:
     """Declare `GET path` for one row; `owner` is the field that must be the caller."""
-    return Find(path=path, of=of, by=by, owner=owner, roles=roles)
+    return Find(path=path, of=of, by=by, owner=owner, roles=roles, public=public)
 
 
 def parameters(path: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from chassis.caller import Caller
 from chassis.http import etag
+from chassis.http.access import owner_for
 from chassis.http.body import read_object
 from chassis.http.errors import invalid_fields
 from chassis.http.parameters import PathParameters
@@ -83,7 +84,7 @@ class CommandRoute:
             async def attempt(version: int | None) -> Outcome:
                 return await handle(
                     command,
-                    caller=caller,
+                    caller=owner_for(caller, self.route.roles),
                     message_id=message_id,
                     expected_version=version,
                     fingerprint=fingerprint,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -80,6 +81,11 @@ class Components:
             self._schemas[f"{inner}-Input"] = definition
         self._schemas[name] = schema
         return schema
+
+
+def needed(statuses: Iterable[int], public: bool) -> tuple[int, ...]:
+    """Return the statuses that a route may answer; one that is public needs no token."""
+    return tuple(status for status in statuses if not (public and status in (401, 403)))
 
 
 def problems(*statuses: int) -> Responses:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from chassis.caller import Caller
 from chassis.http import etag
+from chassis.http.access import owner_for
 from chassis.http.parameters import (
     PathParameters,
     find_query,
@@ -20,7 +21,7 @@ from chassis.http.parameters import (
     selected,
 )
 from chassis.http.problem import forbidden, not_found
-from chassis.http.resources import CallerEndpoint
+from chassis.http.resources import CallerEndpoint, PublicEndpoint
 from chassis.http.routes import Find, Get, Search, parameters
 from chassis.results import Page, Versioned
 
@@ -53,7 +54,8 @@ def get_endpoint(route: Get, read: Read) -> CallerEndpoint:
     (id,) = parameters(route.path)
 
     async def endpoint(request: Request, caller: Caller) -> Response:
-        found = await read(route.of, in_path.of(request)[id], caller)
+        owner = owner_for(caller, route.roles)
+        found = await read(route.of, in_path.of(request)[id], owner)
         if found is None:
             raise not_found()
         headers = {"ETag": etag.of(found.version)}
@@ -64,16 +66,17 @@ def get_endpoint(route: Get, read: Read) -> CallerEndpoint:
     return endpoint
 
 
-def search_endpoint(route: Search, search: RowSearch) -> CallerEndpoint:
+def search_endpoint(route: Search, search: RowSearch) -> PublicEndpoint:
     """Return the endpoint of a page: `{"items": [...], "next": cursor or null}`."""
     adapter: TypeAdapter[Any] = TypeAdapter(tuple[route.of, ...])  # type: ignore[name-defined]
     cursors: TypeAdapter[str | None] = TypeAdapter(str | None)
     model = search_query(route)
 
-    async def endpoint(request: Request, caller: Caller) -> Response:
+    async def endpoint(request: Request, caller: Caller | None) -> Response:
         query = query_of(request, model)
-        by = selected(query, route.by) | _own_rows(route, caller)
-        _require_owner(route, by, caller)
+        owner = owner_for(caller, route.roles)
+        by = selected(query, route.by) | _own_rows(route, owner)
+        _require_owner(route, by, owner)
         filters = selected(query, route.filter)
         page = await search(by, filters, route.sort, query.page, query.cursor)
         items, next = adapter.dump_json(page.items), cursors.dump_json(page.next)
@@ -82,18 +85,19 @@ def search_endpoint(route: Search, search: RowSearch) -> CallerEndpoint:
     return endpoint
 
 
-def find_endpoint(route: Find, search: RowSearch) -> CallerEndpoint:
+def find_endpoint(route: Find, search: RowSearch) -> PublicEndpoint:
     """Return the endpoint of one row. With an owner, rows of other users are not found."""
     adapter: TypeAdapter[Any] = TypeAdapter(route.of)
     in_path = PathParameters(route.path, route.of)
     model = find_query(route)
 
-    async def endpoint(request: Request, caller: Caller) -> Response:
+    async def endpoint(request: Request, caller: Caller | None) -> Response:
         given = in_path.of(request)
         query = query_of(request, model)
         by = selected(query, (name for name in route.by if name not in given)) | given
-        _require_owner(route, by, caller)
-        page = await search(by | _own_rows(route, caller), {}, (), 2)
+        owner = owner_for(caller, route.roles)
+        _require_owner(route, by, owner)
+        page = await search(by | _own_rows(route, owner), {}, (), 2)
         if len(page.items) != 1:
             raise not_found()
         return _json(adapter.dump_json(page.items[0]))
@@ -101,16 +105,16 @@ def find_endpoint(route: Find, search: RowSearch) -> CallerEndpoint:
     return endpoint
 
 
-def _require_owner(route: Search | Find, by: Mapping[str, object], caller: Caller) -> None:
-    if route.owner in route.by and str(by[route.owner]) != str(caller.id):
+def _require_owner(route: Search | Find, by: Mapping[str, object], owner: Caller | None) -> None:
+    if owner and route.owner in route.by and str(by[route.owner]) != str(owner.id):
         raise forbidden(f"The {route.owner} must be the caller.")
 
 
-def _own_rows(route: Search | Find, caller: Caller) -> dict[str, object]:
+def _own_rows(route: Search | Find, owner: Caller | None) -> dict[str, object]:
     """Return the restriction to own rows, unless the query names the owner."""
-    if route.owner is None or route.owner in route.by:
+    if owner is None or route.owner is None or route.owner in route.by:
         return {}
-    return {route.owner: caller.id}
+    return {route.owner: owner.id}
 
 
 def _json(content: bytes, headers: Mapping[str, str] | None = None) -> Response:

@@ -21,9 +21,11 @@ from chassis.caller import Caller
 from chassis.http.access import authenticate, require_role
 from chassis.http.edge import ROUTE
 from chassis.http.problem import not_found, of_status
+from chassis.http.routes import Roles
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 CallerEndpoint: TypeAlias = Callable[[Request, Caller], Awaitable[Response]]
+PublicEndpoint: TypeAlias = Callable[[Request, Caller | None], Awaitable[Response]]
 
 
 class Resources:
@@ -37,9 +39,7 @@ class Resources:
         """Add an endpoint without access control."""
         self._endpoints[path][method] = endpoint
 
-    def add_secured(
-        self, method: str, path: str, roles: tuple[str, ...], endpoint: CallerEndpoint
-    ) -> None:
+    def add_secured(self, method: str, path: str, roles: Roles, endpoint: CallerEndpoint) -> None:
         """Add an endpoint for callers with one of `roles`, or for all callers without roles."""
 
         async def secured(request: Request) -> Response:
@@ -48,6 +48,14 @@ class Resources:
             return await endpoint(request, caller)
 
         self.add(method, path, secured)
+
+    def add_public(self, method: str, path: str, endpoint: PublicEndpoint) -> None:
+        """Add an endpoint for everybody; it is given no caller."""
+
+        async def public(request: Request) -> Response:
+            return await endpoint(request, None)
+
+        self.add(method, path, public)
 
     def router(self) -> Router:
         """Return the ASGI application; it raises problems instead of responding with them."""

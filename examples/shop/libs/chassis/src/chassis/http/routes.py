@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TypeAlias
 
 from chassis.messages import Command
 
 _PARAMETER = re.compile(r"{(\w+)}")
+
+
+class Reach(Enum):
+    """How far the access of a role goes, where something has an owner."""
+
+    OWN = auto()
+    """To what belongs to the caller."""
+    ANY = auto()
+    """To everything, whoever the owner is."""
+
+
+OWN, ANY = Reach.OWN, Reach.ANY
+
+Roles: TypeAlias = tuple[str, ...] | Mapping[str, Reach]
+"""The roles with access. In a tuple all reach their own; an empty one stands for all callers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +34,7 @@ class Post:
 
     path: str
     command: type[Command]
-    roles: tuple[str, ...] = ()
+    roles: Roles = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +43,7 @@ class Get:
 
     path: str
     of: type
-    roles: tuple[str, ...] = ()
+    roles: Roles = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +59,7 @@ class Search:
         page: The largest number of rows.
         owner: The field that must be the caller.
         roles: The roles with access; empty for all callers.
+        public: Whether callers need no token.
     """
 
     path: str
@@ -51,7 +69,8 @@ class Search:
     sort: tuple[str, ...] = ()
     page: int = 50
     owner: str | None = None
-    roles: tuple[str, ...] = ()
+    roles: Roles = ()
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +81,19 @@ class Find:
     of: type
     by: tuple[str, ...]
     owner: str | None = None
-    roles: tuple[str, ...] = ()
+    roles: Roles = ()
+    public: bool = False
 
 
 Route: TypeAlias = Post | Get | Search | Find
 
 
-def post(path: str, command: type[Command], *, roles: tuple[str, ...] = ()) -> Post:
+def post(path: str, command: type[Command], *, roles: Roles = ()) -> Post:
     """Declare `POST path` for a command; callers need one of `roles`, if any are given."""
     return Post(path=path, command=command, roles=roles)
 
 
-def get(path: str, of: type, *, roles: tuple[str, ...] = ()) -> Get:
+def get(path: str, of: type, *, roles: Roles = ()) -> Get:
     """Declare `GET path` for an aggregate.
 
     Raises:
@@ -93,7 +113,8 @@ def search(
     sort: tuple[str, ...] = (),
     page: int = 50,
     owner: str | None = None,
-    roles: tuple[str, ...] = (),
+    roles: Roles = (),
+    public: bool = False,
 ) -> Search:
     """Declare `GET path` for a page of rows; see `Search`.
 
@@ -103,7 +124,15 @@ def search(
     if {"page", "cursor"} & {*by, *filter}:
         raise ValueError(f"{path}: page and cursor are reserved parameters")
     return Search(
-        path=path, of=of, by=by, filter=filter, sort=sort, page=page, owner=owner, roles=roles
+        path=path,
+        of=of,
+        by=by,
+        filter=filter,
+        sort=sort,
+        page=page,
+        owner=owner,
+        roles=roles,
+        public=public,
     )
 
 
@@ -113,10 +142,11 @@ def find(
     *,
     by: tuple[str, ...],
     owner: str | None = None,
-    roles: tuple[str, ...] = (),
+    roles: Roles = (),
+    public: bool = False,
 ) -> Find:
     """Declare `GET path` for one row; `owner` is the field that must be the caller."""
-    return Find(path=path, of=of, by=by, owner=owner, roles=roles)
+    return Find(path=path, of=of, by=by, owner=owner, roles=roles, public=public)
 
 
 def parameters(path: str) -> tuple[str, ...]:

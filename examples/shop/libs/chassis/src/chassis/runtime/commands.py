@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 from weakref import WeakValueDictionary
 
 from chassis import deadline
@@ -157,6 +157,19 @@ class CommandHandler:
             if acknowledge and not outcome.events:
                 handled = CommandHandled(command=name)
                 work.add(Commit(outbox=(self._reply(handled, command, message_id),)))
+
+    async def record(self, *events: Event) -> None:
+        """Write `events` as what has happened to an aggregate, without a command."""
+        repository = next(
+            each for each in self._repositories.values() if type(events[0]) in each.aggregate.events
+        )
+        aggregate, work = repository.aggregate, Work(self._store)
+        id = str(getattr(events[0], aggregate.id))
+        before = await repository.load(work, id)
+        outbox = self._wrapped(events, uuid4(), before.version)
+        repository.write(work, id, before, evolved(aggregate.evolve, before.state, events), outbox)
+        work.add(Commit(outbox=outbox))
+        await self._committer.commit(work)
 
     async def _attempt(self, request: Request) -> Outcome:
         work = Work(self._store)
