@@ -27,6 +27,7 @@ class _Route:
         unrestricted: The roles that may use it although it is for the owner.
         at: Where it is in the spec.
         public: Whether callers need no token.
+        from_caller: The fields that clients do not send, because they are the caller.
     """
 
     text: str
@@ -35,6 +36,7 @@ class _Route:
     unrestricted: tuple[str, ...]
     at: Position
     public: bool = False
+    from_caller: tuple[str, ...] = ()
 
     @property
     def seen(self) -> str:
@@ -83,6 +85,10 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
                 "any more",
             )
         yield from _restricted(was, is_)
+        if filled := set(is_.from_caller) - set(was.from_caller):
+            yield Finding(
+                is_.at, f"`{is_.text}` fills {_listed(filled)} itself: clients that send it get 422"
+            )
 
 
 def _restricted(was: _Route, is_: _Route) -> Iterator[Finding]:
@@ -128,14 +134,22 @@ def _of_aggregates(service: Service, version: Version) -> Iterator[tuple[Path, _
         if roles is not None:
             path = version.identities.path(*above, "aggregates", aggregate.name)
             text = f"GET {aggregate_path(aggregate)}"
-            yield path, _Route(text, roles, owned, (), aggregate.at)
+            unrestricted = aggregate.reading.unrestricted if aggregate.reading else ()
+            yield path, _Route(text, roles, owned, unrestricted, aggregate.at)
         for command in aggregate.commands:
             if command.roles is not None:
                 path = version.identities.path(*above, "commands", command.name)
                 text = f"POST {command_path(command, aggregate)}"
                 yield (
                     path,
-                    _Route(text, command.roles, owned, command.unrestricted, command.at),
+                    _Route(
+                        text,
+                        command.roles,
+                        owned,
+                        command.unrestricted,
+                        command.at,
+                        from_caller=command.from_caller,
+                    ),
                 )
 
 

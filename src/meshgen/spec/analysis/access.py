@@ -7,6 +7,11 @@ from collections.abc import Iterable, Iterator
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.symbols import EventSymbol, Symbols
 from meshgen.spec.syntax import RoleSyntax, Word
+from meshgen.spec.types import UUID, ListType, Type
+
+OWNERS: tuple[Type, ...] = (UUID, ListType(UUID))
+"""The types of a field with the owner, or the owners, of something."""
+OWNER_MISSING = "write `any`, or add an `owner` to the aggregate: `owner: customer_id`"
 
 
 def role_names(roles: tuple[RoleSyntax, ...] | None) -> tuple[str, ...] | None:
@@ -64,8 +69,11 @@ def check_declared(
 
 
 def _named(symbols: Symbols) -> Iterator[Word]:
-    """Yield every role that a command or a query names."""
+    """Yield every role that a command, an aggregate or a query names."""
     for service in symbols.services.values():
+        for aggregate in service.aggregates.values():
+            if aggregate.syntax.read is not None:
+                yield from (role.name for role in aggregate.syntax.read.roles)
         for command in service.commands.values():
             yield from (role.name for role in command.syntax.roles or ())
     for queries in symbols.queries:

@@ -126,7 +126,9 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
         _check_readable(check, aggregate, word)
         needs = (aggregate.syntax.id.text,) if aggregate.syntax.id else ()
         owner = aggregate.syntax.owner.text if aggregate.syntax.owner else None
-        return Target(needs, needs, aggregate.whole, not needs, None, owner)
+        readers = aggregate.syntax.read.roles if aggregate.syntax.read else ()
+        restricted = owner if not any(is_any(role) for role in readers) else None
+        return Target(needs, needs, aggregate.whole, not needs, None, restricted)
     owner_of = service or view
     if owner_of is None:
         if unit in symbols.bffs:
@@ -168,9 +170,15 @@ def _check_readable(check: Check, aggregate: AggregateSymbol, word: Word) -> Non
         id = aggregate.syntax.id or "its id"
         check.error(
             word.at,
-            f"nobody may read `{word}`: it has no `owner`, and none of its commands has `roles`",
+            f"nobody may read `{word}`: it has {_why(aggregate)}",
             f"add the query `{{of: {aggregate.name}, by: {id}}}` to `{aggregate.unit}` and read it",
         )
+
+
+def _why(aggregate: AggregateSymbol) -> str:
+    if aggregate.syntax.read is not None:
+        return "`read: none`"
+    return "no `owner`, and none of its commands has `roles`"
 
 
 def _argument(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from meshgen.spec.analysis.access import check_reach, role_names, unrestricted
+from meshgen.spec.analysis.access import OWNER_MISSING, check_reach, role_names, unrestricted
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.kinds import can_be_empty
@@ -36,6 +36,7 @@ def build_command(
         emits=_emissions(check, symbol, replicas, answers, present),
         roles=role_names(syntax.roles),
         unrestricted=unrestricted(syntax.roles, symbol.aggregate.syntax.owner),
+        from_caller=tuple(word.text for word in syntax.from_caller),
         summary=syntax.summary,
         slo=syntax.slo,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
@@ -78,12 +79,16 @@ def _check_upserts(check: Check, symbol: CommandSymbol) -> None:
 
 
 def _check_roles(check: Check, symbol: CommandSymbol) -> None:
-    """Check that roles are restricted to an owner only where there is one."""
+    """Check that roles are restricted to an owner only where there is one, and callers exist."""
     aggregate = symbol.aggregate
+    if symbol.syntax.from_caller and symbol.syntax.roles is None and check.knows("roles"):
+        field = symbol.syntax.from_caller[0]
+        hint = f"add `roles`, or write `{field}: uuid`"
+        check.error(field.at, f"`{symbol.name}` has no `roles`, so it has no caller", hint)
     if not check.knows("owner"):
         return
-    hint = "write `any`, or add an `owner` to the aggregate: `owner: customer_id`"
-    check_reach(check, symbol.syntax.roles, aggregate.syntax.owner, f"`{aggregate.name}`", hint)
+    owner = aggregate.syntax.owner
+    check_reach(check, symbol.syntax.roles, owner, f"`{aggregate.name}`", OWNER_MISSING)
 
 
 def _guards(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meshgen.spec.analysis.access import check_reach, role_names, unrestricted
+from meshgen.spec.analysis.access import OWNERS, check_reach, role_names, unrestricted
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.analysis.symbols import AggregateSymbol, ServiceSymbol
@@ -176,13 +176,21 @@ def _check_access(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
         hint = "leave `owner` out, or name roles"
         check.error(syntax.public.at, "callers without a token own nothing", hint)
     elif rows.owner and not (syntax.owner or syntax.roles or syntax.public):
-        asked = f"`by: [{rows.owner}]` and `owner: {rows.owner}`"
-        own = asked if syntax.page else f"`owner: {rows.owner}`"
         check.error(
             syntax.name.at,
             f"`{syntax.name}` shows every caller the rows of every `{rows.owner}`",
-            f"add {own} to restrict it to the owner, or `roles` to name those who may read it all",
+            _restriction(syntax, rows.owner, rows),
         )
+
+
+def _restriction(syntax: QuerySyntax, owner: str, rows: Rows) -> str:
+    """Return the hint for a query that says nothing about the owner of its rows."""
+    named = "`roles` to name those who may read it all"
+    field = rows.fields.known.get(owner)
+    if syntax.page and field is not None and bare(field.type) != UUID:
+        return f"add {named}"
+    own = f"`by: [{owner}]` and `owner: {owner}`" if syntax.page else f"`owner: {owner}`"
+    return f"add {own} to restrict it to the owner, or {named}"
 
 
 def _check_owner(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
@@ -193,11 +201,12 @@ def _check_owner(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
         known_field(check, syntax.owner, rows.fields, rows.what, "owned by")
         return
     check.uses(syntax.owner, field)
-    if bare(field.type) != UUID:
-        check.error(
-            syntax.owner.at,
-            f"an owner must be a `uuid`; `{field.name}` is `{field.type}`",
-        )
+    if bare(field.type) not in OWNERS:
+        message = f"an owner must be a `uuid` or a `list[uuid]`; `{field.name}` is `{field.type}`"
+        check.error(syntax.owner.at, message)
+    elif syntax.page and bare(field.type) != UUID:
+        hint = f"read one by `{rows.id}`, or leave `owner` out and name `roles`"
+        check.error(syntax.owner.at, "a page cannot be found by one of several owners", hint)
     elif syntax.page and syntax.owner.text not in [word.text for word in syntax.by]:
         hint = f"`by: [{syntax.owner}]`"
         check.error(

@@ -83,7 +83,12 @@ def _do(
     what = f"`{command.name}`"
     values = check.assignments(syntax.values, command.whole, what, names, impure=True)
     named = given(syntax.values, command.whole)
+    filled = [word.text for word in command.syntax.from_caller]
+    for value in syntax.values:
+        if value.target.text in filled:
+            check.error(value.target.at, f"`{value.target}` is the caller", "leave it out")
     needed = command.own if command.syntax.mode == "creates" else command.whole
+    needed = needed.only([field.name for field in needed if field.name not in filled])
     if check.knows("with"):
         hint = "add `with: {{{field}: ...}}`"
         check_filled(check, needed, named, [], syntax.command.at, what, hint, sent=True)
@@ -110,7 +115,9 @@ def _see(
     ref, query, fields = found
     allowed = query.roles
     if syntax.role.text in roles - set(role_names(allowed) or roles):
-        check.error(syntax.role.at, f"`{query.name}` does not allow `{syntax.role}`", _for(allowed))
+        check.error(
+            syntax.role.at, f"`{query.name}` does not allow `{syntax.role}`", _for(allowed or ())
+        )
     asked = fields.only([word.text for word in (*query.by, *query.filter)])
     arguments = check.assignments(
         syntax.arguments, asked, f"what `{query.name}` is asked for", names

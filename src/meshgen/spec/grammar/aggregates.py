@@ -6,6 +6,7 @@ from meshgen.spec.grammar import kinds, names, scopes
 from meshgen.spec.grammar.names import CLASS, RULE, VARIABLE
 from meshgen.spec.grammar.objectives import UNIT_SLO_KEY
 from meshgen.spec.grammar.shapes import (
+    Choice,
     Construct,
     Example,
     Expression,
@@ -110,6 +111,26 @@ EMISSIONS_SHAPE = OneOf(
         ListOf(EMISSION, least=1),
     )
 )
+READ_NOBODY = Choice(("none",))
+READ = Construct(
+    name="read",
+    one="an aggregate's `read`",
+    meaning="Who may read an aggregate by its id.",
+    keys=(
+        Key(
+            name="roles",
+            shape=ROLES.shape,
+            meaning=ROLES.meaning,
+            required=True,
+            hint="`roles: {customer: own, officer: any}`",
+        ),
+    ),
+    examples=(
+        Example(
+            "read: {roles: {customer: own, merchant: any}}\n", at="services.order.aggregates.Order"
+        ),
+    ),
+)
 COMMAND = Construct(
     name="command",
     one="a command",
@@ -136,7 +157,10 @@ COMMAND = Construct(
         Key(
             name="input",
             shape=FIELDS,
-            meaning="The fields of the command besides the aggregate's id.",
+            meaning=(
+                "The fields of the command besides the aggregate's id. A field of the type "
+                "`caller` is a `uuid` that callers do not send: it is their id."
+            ),
         ),
         Key(
             name="requires",
@@ -222,8 +246,9 @@ AGGREGATE = Construct(
     meaning=(
         "A consistency boundary: what one command changes in one transaction. An aggregate is "
         "identified by a `uuid`, which is implicitly a field of its state, its events and its "
-        "commands. Over HTTP it is read by its id: by its `owner`; without an `owner` by callers "
-        "with a role of one of its commands; without those by nobody."
+        "commands. Over HTTP it is read by its id: by those whom `read` names, else by its "
+        "`owner`; without an `owner` by callers with a role of one of its commands; without those "
+        "by nobody."
     ),
     keys=(
         SUMMARY,
@@ -239,10 +264,16 @@ AGGREGATE = Construct(
             name="owner",
             shape=FieldName(),
             meaning=(
-                "The id, or a `uuid` of the state: only the caller with this id may read or change "
-                "the aggregate, and roles that a command allows `any`."
+                "The id, or a `uuid` or `list[uuid]` of the state: only callers with this id, or "
+                "one of these, may read or change the aggregate, and roles that have `any` access."
             ),
             otherwise="everyone with a role of one of its commands",
+        ),
+        Key(
+            name="read",
+            shape=OneOf((READ_NOBODY, READ)),
+            meaning="Who may read it by its id: some roles, or with `none` nobody.",
+            otherwise="its owner; without an `owner`, the roles of its commands",
         ),
         Key(
             name="event_sourced",

@@ -52,7 +52,8 @@ class Command:
 
     mode: "creates" (must not exist), "acts" (must exist), "upserts" (either).
     `roles` None: not reachable over HTTP, only by policies and sagas. `unrestricted` are those of
-    them that reach what belongs to others, too.
+    them that reach what belongs to others, too. Callers do not send the fields `from_caller`, which
+    are filled with their id.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Command:
     emits: tuple[Emission, ...]
     roles: tuple[str, ...] | None
     unrestricted: tuple[str, ...] = ()
+    from_caller: tuple[str, ...] = ()
     summary: str | None = None
     slo: Objectives | None = None
     renamed_from: str | None = None
@@ -70,8 +72,19 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """The roles that may read an aggregate; none if nobody may. `unrestricted` as in `Command`."""
+
+    roles: tuple[str, ...]
+    unrestricted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
-    """A consistency boundary. `state` is without the id, whose type is uuid."""
+    """A consistency boundary. `state` is without the id, whose type is uuid.
+
+    `reading` tells who may read it by its id; None if the spec is silent.
+    """
 
     name: str
     id: str
@@ -80,6 +93,7 @@ class Aggregate:
     state: tuple[Field, ...]
     events: tuple[Event, ...]
     commands: tuple[Command, ...]
+    reading: Readers | None = None
     summary: str | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)

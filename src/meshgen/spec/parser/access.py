@@ -1,15 +1,20 @@
-"""Who has access: the key `roles` of commands and queries."""
+"""Who has access, and what is filled with the caller: `roles` and `input`."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from meshgen.spec import grammar
 from meshgen.spec.grammar.names import ROLE
 from meshgen.spec.grammar.values import REACH
+from meshgen.spec.parser.fields import read_fields
 from meshgen.spec.parser.reading import Reading
-from meshgen.spec.syntax import RoleSyntax, Word
+from meshgen.spec.syntax import FieldSyntax, ReadSyntax, RoleSyntax, Word
 from meshgen.spec.yaml.tree import Mapping, Node, Scalar, Sequence
 from meshgen.unicode import printable
 
 PUBLIC = "public"
+CALLER = "caller"
 
 
 def read_roles(reading: Reading, node: Node | None) -> tuple[RoleSyntax, ...] | None:
@@ -22,6 +27,30 @@ def read_roles(reading: Reading, node: Node | None) -> tuple[RoleSyntax, ...] | 
         return _with_reach(reading, node)
     roles = reading.words(node, "a role")
     return tuple(RoleSyntax(reading.checked(role, ROLE, "a role")) for role in roles)
+
+
+def read_reading(reading: Reading, node: Node | None) -> ReadSyntax | None:
+    """Read `read: none`, or `read: {roles: {customer: own, officer: any}}`; None if missing."""
+    if node is None:
+        return None
+    if isinstance(node, Scalar):
+        found = reading.choice(node, "`read`", grammar.READ_NOBODY.words)
+        return ReadSyntax(()) if found else None
+    roles = read_roles(reading, reading.keyed(node, grammar.READ).get("roles"))
+    return None if roles is None else ReadSyntax(roles)
+
+
+def read_input(
+    reading: Reading, node: Node | None
+) -> tuple[tuple[FieldSyntax, ...], tuple[Word, ...]]:
+    """Read the `input` of a command, and which of its fields are the `caller`, a `uuid`."""
+    fields, from_caller = [], []
+    for field in read_fields(reading, node, "`input`"):
+        if field.type is not None and field.type.text == CALLER:
+            from_caller.append(field.name)
+            field = replace(field, type=Scalar("uuid", "uuid", field.type.at))
+        fields.append(field)
+    return tuple(fields), tuple(from_caller)
 
 
 def read_query_roles(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
 from meshgen.spec.grammar.names import CLASS, FIELD, RULE, VARIABLE
-from meshgen.spec.parser.access import read_roles
+from meshgen.spec.parser.access import read_input, read_reading, read_roles
 from meshgen.spec.parser.fields import field_entries, read_fields
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
@@ -33,6 +33,7 @@ def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateSyntax:
         name=name,
         id=identity,
         owner=reading.word(values.get("owner"), "an aggregate's `owner`"),
+        read=read_reading(reading, values.get("read")),
         event_sourced=reading.flag(values.get("event_sourced"), "`event_sourced`") or False,
         state=read_fields(reading, values.get("state"), "`state`"),
         events=tuple(
@@ -101,10 +102,12 @@ def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
     emits = read_emissions(reading, values[modes[0]], modes[0]) if modes else ()
     if not emits:
         reading.lost.add(name.text)
+    fields, from_caller = read_input(reading, values.get("input"))
     return CommandSyntax(
         name=name,
         mode=mode,
-        input=read_fields(reading, values.get("input"), "`input`"),
+        input=fields,
+        from_caller=from_caller,
         requires=_guards(reading, values.get("requires")),
         calls=_calls(reading, values.get("calls")),
         emits=emits,

@@ -33,11 +33,15 @@ class EmissionSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSyntax:
-    """A command; `mode` is None if none of creates, emits and upserts could be read."""
+    """A command; `mode` is None if none of creates, emits and upserts could be read.
+
+    The fields `from_caller` are filled with the id of the caller.
+    """
 
     name: Word
     mode: str | None
     input: tuple[FieldSyntax, ...]
+    from_caller: tuple[Word, ...]
     requires: Assignments
     calls: Assignments
     emits: tuple[EmissionSyntax, ...]
@@ -47,6 +51,13 @@ class CommandSyntax:
     renamed_from: Word | None
 
 
+@dataclass(frozen=True, slots=True)
+class ReadSyntax:
+    """Who may read an aggregate by its id; with `read: none` there are no roles."""
+
+    roles: tuple[RoleSyntax, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AggregateSyntax:
     """An aggregate with its state, events and commands."""
@@ -54,6 +65,7 @@ class AggregateSyntax:
     name: Word
     id: Word | None
     owner: Word | None
+    read: ReadSyntax | None
     event_sourced: bool
     state: tuple[FieldSyntax, ...]
     events: tuple[EventSyntax, ...]

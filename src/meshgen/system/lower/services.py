@@ -25,6 +25,7 @@ from meshgen.spec.model import (
     Policy,
     Port,
     Query,
+    Readers,
     Ref,
     Replica,
     Service,
@@ -197,7 +198,10 @@ def _routes(service: Service) -> list[Route]:
 
 def _command_route(command: Command, aggregate: Aggregate) -> Route:
     roles = Argument(name="roles", value=_roles(command))
-    return _route("post", command_path(command, aggregate), command.name, roles)
+    options = [roles]
+    if command.from_caller:
+        options.append(Argument(name="caller", value=_tuple(command.from_caller)))
+    return _route("post", command_path(command, aggregate), command.name, *options)
 
 
 def access_tests(routes: Iterable[Route]) -> AccessTests:
@@ -224,11 +228,12 @@ def _is_refused(read: Route) -> bool:
 
 
 def _read_routes(aggregate: Aggregate) -> list[Route]:
-    """Return the route by which an aggregate is read, for its owner or who may change it."""
+    """Return the route by which an aggregate is read by its id, if anybody may."""
     roles = read_roles(aggregate)
     if roles is None:
         return []
-    options = [Argument(name="roles", value=_tuple(roles))] if roles else []
+    named = _roles(aggregate.reading) if aggregate.reading else _tuple(roles)
+    options = [Argument(name="roles", value=named)] if roles else []
     return [_route("get", aggregate_path(aggregate), aggregate.name, *options)]
 
 
@@ -259,7 +264,7 @@ def query_route(query: Query, kind: str) -> Route:
     return _route("search" if query.page else "find", query_path(query), kind, *given)
 
 
-def _roles(allowed: Command | Query) -> str:
+def _roles(allowed: Command | Query | Readers) -> str:
     """Return the roles as Python source: with what they reach, if it is not the same for all."""
     names = allowed.roles or ()
     if not allowed.unrestricted:

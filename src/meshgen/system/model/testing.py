@@ -101,10 +101,11 @@ class ReachTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReachTests:
-    """The tests of who reaches what belongs to others."""
+    """The tests of who reaches what belongs to others; `needs_id`: some need a constant `ID`."""
 
     constants: Constants
     tests: tuple[ReachTest, ...]
+    needs_id: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 from meshgen.naming import snake
-from meshgen.spec.model import Aggregate, Command, Field, Query, Service
-from meshgen.spec.routes import command_path, query_path
+from meshgen.spec.model import Aggregate, Command, Field, Query, Readers, Service
+from meshgen.spec.routes import aggregate_path, command_path, query_path
 from meshgen.spec.types import UUID
 from meshgen.system.model import Argument, ReachTest, ReachTests
 from meshgen.testgen.cases.example_events import FoundByAggregate
@@ -26,17 +26,26 @@ def service_reach_tests(service: Service, found: FoundByAggregate) -> ReachTests
         examples = found[service.name, aggregate.name]
         for command in aggregate.commands:
             tests += list(_of_command(command, aggregate, examples, shared))
-    uuids = {a.name: _uuids(a) for a in service.aggregates}
-    for query in service.queries:
-        tests += list(_of_page(query, uuids[str(query.of)]))
-    return ReachTests(constants=shared.constants(), tests=tuple(tests))
+        queries = tuple(query for query in service.queries if query.of == aggregate.name)
+        tests += list(_of_reads(aggregate, queries, examples, shared))
+        for query in queries:
+            tests += list(_of_page(query, _uuids(aggregate)))
+    return _reach_tests(shared, tests)
 
 
 def row_reach_tests(queries: tuple[Query, ...], row: tuple[Field, ...]) -> ReachTests:
     """Return a test of every query of rows with unrestricted roles."""
     uuids = frozenset(field.name for field in row if field.type == UUID)
     tests = [test for query in queries for test in _of_page(query, uuids)]
-    return ReachTests(constants=Shared({}).constants(), tests=tuple(tests))
+    return _reach_tests(Shared({}), tests)
+
+
+def _reach_tests(shared: Shared, tests: list[ReachTest]) -> ReachTests:
+    return ReachTests(
+        constants=shared.constants(),
+        tests=tuple(tests),
+        needs_id=any(each.value == "ID" for test in tests for each in test.arguments),
+    )
 
 
 def _uuids(aggregate: Aggregate) -> frozenset[str]:
@@ -46,18 +55,20 @@ def _uuids(aggregate: Aggregate) -> frozenset[str]:
 def _of_command(
     command: Command, aggregate: Aggregate, found: Found, shared: Shared
 ) -> Iterator[ReachTest]:
-    if not command.unrestricted or (aggregate.owner == aggregate.id and command.mode != "acts"):
+    if not command.unrestricted or aggregate.id in command.from_caller:
         return
+    if command.mode != "acts" and aggregate.owner in (aggregate.id, *command.from_caller):
+        return  # what it creates belongs to the caller
     example = next((each for each in found.examples if _fits(each, command)), None)
     if example is None:
         return
-    path = command_path(command, aggregate)
-    identity, *arguments = shared.call(command.name, example.input).arguments
+    sent = [(name, value) for name, value in example.input if name not in command.from_caller]
+    identity, *arguments = shared.call(command.name, tuple(sent)).arguments
     yield ReachTest(
         function=f"test_who_may_{snake(command.name)}",
         given=tuple(shared.name(event) for event in example.given),
         method="post",
-        path=_source(path, identity.value),
+        path=_source(command_path(command, aggregate), identity.value),
         arguments=tuple(arguments),
         restricted=_restricted(command),
         refusal=403,
@@ -80,6 +91,36 @@ def _asks_the_time(tree: ast.expr) -> bool:
     return any(isinstance(node, ast.Name) and node.id == "now" for node in ast.walk(tree))
 
 
+def _of_reads(
+    aggregate: Aggregate, queries: tuple[Query, ...], found: Found, shared: Shared
+) -> Iterator[ReachTest]:
+    """Return the tests of reads of one aggregate, which does not exist for others."""
+    reads: list[tuple[str, str, tuple[Argument, ...], Query | Readers]] = []
+    given = next((each.given for each in found.examples if each.given and not each.rows), None)
+    if given is None:
+        return
+    identity = shared.call(given[0].name, given[0].fields[:1]).arguments[0]
+    if aggregate.reading is not None:
+        path = _source(aggregate_path(aggregate), identity.value)
+        reads.append((snake(aggregate.name), path, (), aggregate.reading))
+    for query in queries:
+        if not query.page and query.by == (aggregate.id,):
+            reads.append((snake(query.name), f'"{query_path(query)}"', (identity,), query))
+    for name, path, arguments, allowed in reads:
+        if allowed.unrestricted:
+            yield ReachTest(
+                function=f"test_who_may_read_{name}",
+                given=tuple(shared.name(event) for event in given),
+                method="get",
+                path=path,
+                arguments=arguments,
+                restricted=_restricted(allowed),
+                refusal=404,
+                role=allowed.unrestricted[0],
+                status=200,
+            )
+
+
 def _of_page(query: Query, uuids: frozenset[str]) -> Iterator[ReachTest]:
     """Return the test of a page; it needs no rows, because the owner is asked for."""
     if query.unrestricted and query.page and uuids.issuperset(query.by):
@@ -96,7 +137,7 @@ def _of_page(query: Query, uuids: frozenset[str]) -> Iterator[ReachTest]:
         )
 
 
-def _restricted(allowed: Command | Query) -> tuple[str, ...]:
+def _restricted(allowed: Command | Query | Readers) -> tuple[str, ...]:
     return tuple(role for role in allowed.roles or () if role not in allowed.unrestricted)
 
 

@@ -101,7 +101,7 @@ def _add_command(app: FastAPI, components: Components, command: CommandRoute) ->
         description=(route.command.__doc__ or "").strip(),
         operation_id=operation_id(route),
         openapi_extra=components.request_body(
-            route.command, parameters(route.path), command.generated_id
+            route.command, (*parameters(route.path), *route.caller), command.generated_id
         ),
     )
 

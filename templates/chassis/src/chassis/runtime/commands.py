@@ -189,7 +189,8 @@ class CommandHandler:
             work,
         )
         state = evolved(aggregate.evolve, before.state, events)
-        check_owner(aggregate, request.caller, state)
+        if before.state is None:
+            check_owner(aggregate, request.caller, state)
         outcome = Outcome(
             id=UUID(id),
             version=before.version + len(events),
@@ -241,14 +242,14 @@ def check_owner(aggregate: Aggregate[Any, Any, Any], caller: Caller | None, hold
     Args:
         aggregate: The declaration of the aggregate.
         caller: The caller; None for a trusted sender.
-        holder: The state, or the command, whose field names the owner.
+        holder: The state, or the command, whose field names the owner, or the owners.
 
     Raises:
         NotOwner: The aggregate belongs to another user.
     """
     if caller is None or aggregate.owner is None:
         return
-    if getattr(holder, aggregate.owner, caller.id) != caller.id:
+    if not caller.owns(getattr(holder, aggregate.owner, caller.id)):
         raise NotOwner
 
 

@@ -97,8 +97,8 @@ def find_endpoint(route: Find, search: RowSearch) -> PublicEndpoint:
         by = selected(query, (name for name in route.by if name not in given)) | given
         owner = owner_for(caller, route.roles)
         _require_owner(route, by, owner)
-        page = await search(by | _own_rows(route, owner), {}, (), 2)
-        if len(page.items) != 1:
+        page = await search(by, {}, (), 2)
+        if len(page.items) != 1 or not _is_owned(page.items[0], route, owner):
             raise not_found()
         return _json(adapter.dump_json(page.items[0]))
 
@@ -110,7 +110,11 @@ def _require_owner(route: Search | Find, by: Mapping[str, object], owner: Caller
         raise forbidden(f"The {route.owner} must be the caller.")
 
 
-def _own_rows(route: Search | Find, owner: Caller | None) -> dict[str, object]:
+def _is_owned(row: object, route: Find, owner: Caller | None) -> bool:
+    return owner is None or route.owner is None or owner.owns(getattr(row, route.owner))
+
+
+def _own_rows(route: Search, owner: Caller | None) -> dict[str, object]:
     """Return the restriction to own rows, unless the query names the owner."""
     if owner is None or route.owner is None or route.owner in route.by:
         return {}

@@ -30,11 +30,19 @@ Roles: TypeAlias = tuple[str, ...] | Mapping[str, Reach]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A route of a command. Its fields that are not in the path are in the body."""
+    """A route of a command. Its fields that are not in the path are in the body.
+
+    Attributes:
+        path: The path.
+        command: The class of the command.
+        roles: The roles with access; empty for all callers.
+        caller: The fields that are the id of the caller, and not in the body.
+    """
 
     path: str
     command: type[Command]
     roles: Roles = ()
+    caller: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +83,10 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
-    """A route of one row; any other number of rows is a 404."""
+    """A route of one row; any other number of rows is a 404, and so is a row of another owner.
+
+    The attributes are those of `Search`; the owner may also be a list with the caller in it.
+    """
 
     path: str
     of: type
@@ -88,9 +99,11 @@ class Find:
 Route: TypeAlias = Post | Get | Search | Find
 
 
-def post(path: str, command: type[Command], *, roles: Roles = ()) -> Post:
-    """Declare `POST path` for a command; callers need one of `roles`, if any are given."""
-    return Post(path=path, command=command, roles=roles)
+def post(
+    path: str, command: type[Command], *, roles: Roles = (), caller: tuple[str, ...] = ()
+) -> Post:
+    """Declare `POST path` for a command; see `Post`."""
+    return Post(path=path, command=command, roles=roles, caller=caller)
 
 
 def get(path: str, of: type, *, roles: Roles = ()) -> Get:
