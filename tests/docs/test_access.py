@@ -39,6 +39,7 @@ def test_routes_are_as_the_page_says() -> None:
     assert routes["/accepted"]["roles"] == "('auditor',)"
     assert routes["/claims/{claim_id}"] == {}
     assert routes["/payouts/{payout_id}"]["roles"] == '{"customer": OWN, "auditor": ANY}'
+    assert routes["/payouts/{payout_id}"]["fields"] == "('payout_id', 'amount')"
     assert "/bookings/{booking_id}" not in routes
     assert routes["/profiles/change-phone"]["caller"] == "('customer_id',)"
     assert routes["/offices"]["public"] == "True"

@@ -78,7 +78,8 @@ def test_nobody_says_who_the_caller_is(bank: System, alice: Caller) -> None:
     assert [error["field"] for error in problem["errors"]] == ["opened_by"]
     alice.post("/account/profiles/choose-nickname", nickname="Al")
     bank.caller("customer").post("/account/profiles/choose-nickname", nickname="Bob")
-    assert alice.get(f"/account/profiles/{alice.id}")["nickname"] == "Al"
+    profile = {"customer_id": str(alice.id), "nickname": "Al"}
+    assert alice.get(f"/account/profiles/{alice.id}") == profile
 
 
 def test_what_nobody_may_read_is_not_there(bank: System, account: str) -> None:

@@ -27,6 +27,7 @@ class _Route:
         unrestricted: The roles that may use it although it is for the owner.
         at: Where it is in the spec.
         public: Whether callers need no token.
+        fields: The fields that are shown, if not all of them are.
         from_caller: The fields that clients do not send, because they are the caller.
     """
 
@@ -37,6 +38,7 @@ class _Route:
     at: Position
     public: bool = False
     from_caller: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
     @property
     def seen(self) -> str:
@@ -85,6 +87,8 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
                 "any more",
             )
         yield from _restricted(was, is_)
+        if is_.fields and set(was.fields or ("everything",)) - set(is_.fields):
+            yield Finding(is_.at, f"`{is_.text}` shows only {_listed(is_.fields)} now")
         if filled := set(is_.from_caller) - set(was.from_caller):
             yield Finding(
                 is_.at, f"`{is_.text}` fills {_listed(filled)} itself: clients that send it get 422"
@@ -135,7 +139,8 @@ def _of_aggregates(service: Service, version: Version) -> Iterator[tuple[Path, _
             path = version.identities.path(*above, "aggregates", aggregate.name)
             text = f"GET {aggregate_path(aggregate)}"
             unrestricted = aggregate.reading.unrestricted if aggregate.reading else ()
-            yield path, _Route(text, roles, owned, unrestricted, aggregate.at)
+            shown = aggregate.reading.fields if aggregate.reading else ()
+            yield path, _Route(text, roles, owned, unrestricted, aggregate.at, fields=shown)
         for command in aggregate.commands:
             if command.roles is not None:
                 path = version.identities.path(*above, "commands", command.name)

@@ -117,7 +117,7 @@ service = Service(
         post("/accounts/open", OpenAccount, roles=("customer",), caller=("opened_by",)),
         post("/accounts/{account_id}/add-holder", AddHolder, roles=BOTH),
         post("/accounts/{account_id}/leave", Leave, roles=("customer",), caller=("holder_id",)),
-        get("/accounts/{account_id}", Account),
+        get("/accounts/{account_id}", Account, fields=("account_id", "holder_ids")),
         find("/account-of", Account, by=("account_id",), owner="holder_ids", roles=BOTH),
         search("/opened", Account, by=("opened_by",), owner="opened_by", roles=BOTH),
         search("/all", Account, public=True),
@@ -199,6 +199,10 @@ def test_the_document_says_what_is_public_and_what_is_filled(account: TestUnit) 
     assert paths["/opened"]["get"]["security"] == [{"bearer": []}]
     assert document["components"]["schemas"]["OpenAccount"]["properties"].keys() == {"account_id"}
     assert "requestBody" not in paths["/accounts/{account_id}/leave"]["post"]
+    shown = paths["/accounts/{account_id}"]["get"]["responses"]["200"]["content"]
+    name = shown["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    schema = document["components"]["schemas"][name]
+    assert schema["properties"].keys() == {"account_id", "holder_ids"}
 
 
 def test_a_history_is_given(account: TestUnit, alice: TestCaller) -> None:
@@ -208,6 +212,7 @@ def test_a_history_is_given(account: TestUnit, alice: TestCaller) -> None:
         HolderAdded(account_id=given, holder_id=uuid4()),
     )
     answer = alice.get(f"/accounts/{given}")
+    assert answer.body.keys() == {"account_id", "holder_ids"}
     assert len(answer.body["holder_ids"]) == 2
     assert answer.headers["etag"] == '"2"'
     assert len(account.published) == 2

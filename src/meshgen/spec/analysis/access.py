@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from meshgen.spec.analysis.context import Check, Fields
-from meshgen.spec.analysis.symbols import EventSymbol, Symbols
+from meshgen.spec.analysis.symbols import AggregateSymbol, EventSymbol, Symbols
 from meshgen.spec.syntax import RoleSyntax, Word
 from meshgen.spec.types import UUID, ListType, Type
 
@@ -29,6 +29,15 @@ def unrestricted(roles: tuple[RoleSyntax, ...] | None, owner: Word | None) -> tu
 def is_any(role: RoleSyntax) -> bool:
     """Tell whether a role is not restricted to what belongs to the caller."""
     return role.reach is not None and role.reach.text == "any"
+
+
+def shown_fields(aggregate: AggregateSymbol) -> Fields:
+    """Return the fields that those who read an aggregate by its id are shown."""
+    read, identity = aggregate.syntax.read, aggregate.syntax.id
+    if read is None or not read.fields:
+        return aggregate.whole
+    names = [word.text for word in read.fields]
+    return aggregate.whole.only([identity.text if identity else None, *names])
 
 
 def check_reach(

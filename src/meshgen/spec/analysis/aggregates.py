@@ -7,6 +7,7 @@ from meshgen.spec.analysis.access import (
     OWNERS,
     check_reach,
     role_names,
+    shown_fields,
     unrestricted,
 )
 from meshgen.spec.analysis.commands import build_command
@@ -20,6 +21,7 @@ from meshgen.spec.model import Aggregate, Event, Readers
 from meshgen.spec.syntax import EventSyntax
 from meshgen.spec.type_notation import TypeNameError, parse_type
 from meshgen.spec.types import UUID
+from meshgen.unicode import printable
 
 _PARAMETERS = ("idempotency_key", "if_match", "if_none_match", "query", "request")
 
@@ -133,7 +135,18 @@ def _readers(check: Check, symbol: AggregateSymbol) -> Readers | None:
         return None
     if check.knows("owner"):
         check_reach(check, read.roles, owner, f"`{symbol.name}`", OWNER_MISSING)
-    return Readers(roles=role_names(read.roles) or (), unrestricted=unrestricted(read.roles, owner))
+    shown = shown_fields(symbol)
+    for word in read.fields:
+        if word.text in shown.known:
+            check.uses(word, shown.known[word.text])
+        elif symbol.whole.missing(word.text):
+            hint = meant_or_one_of(word.text, list(symbol.state.known))
+            check.error(word.at, f"`{symbol.name}` has no field `{printable(word.text)}`", hint)
+    return Readers(
+        roles=role_names(read.roles) or (),
+        unrestricted=unrestricted(read.roles, owner),
+        fields=tuple(shown.known) if read.fields else (),
+    )
 
 
 def _check_life(check: Check, symbol: AggregateSymbol, modes: dict[str, set[str]]) -> None:

@@ -6,7 +6,7 @@ import keyword
 import re
 from dataclasses import dataclass
 
-from meshgen.spec.analysis.access import is_any, is_public
+from meshgen.spec.analysis.access import is_any, is_public, shown_fields
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.index import Place
 from meshgen.spec.analysis.kinds import bare
@@ -128,7 +128,7 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
         owner = aggregate.syntax.owner.text if aggregate.syntax.owner else None
         readers = aggregate.syntax.read.roles if aggregate.syntax.read else ()
         restricted = owner if not any(is_any(role) for role in readers) else None
-        return Target(needs, needs, aggregate.whole, not needs, None, restricted)
+        return Target(needs, needs, shown_fields(aggregate), not needs, None, restricted)
     owner_of = service or view
     if owner_of is None:
         if unit in symbols.bffs:

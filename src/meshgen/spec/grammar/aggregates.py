@@ -115,7 +115,7 @@ READ_NOBODY = Choice(("none",))
 READ = Construct(
     name="read",
     one="an aggregate's `read`",
-    meaning="Who may read an aggregate by its id.",
+    meaning="Who may read an aggregate by its id, and what of it.",
     keys=(
         Key(
             name="roles",
@@ -124,10 +124,17 @@ READ = Construct(
             required=True,
             hint="`roles: {customer: own, officer: any}`",
         ),
+        Key(
+            name="fields",
+            shape=ListOf(FieldName(), least=1, single=True),
+            meaning="The fields of the state that are shown, besides the id.",
+            otherwise="all",
+        ),
     ),
     examples=(
         Example(
-            "read: {roles: {customer: own, merchant: any}}\n", at="services.order.aggregates.Order"
+            "read: {roles: {customer: own, merchant: any}, fields: [total, status]}\n",
+            at="services.order.aggregates.Order",
         ),
     ),
 )

@@ -73,10 +73,14 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readers:
-    """The roles that may read an aggregate; none if nobody may. `unrestricted` as in `Command`."""
+    """The roles that may read an aggregate; none if nobody may. `unrestricted` as in `Command`.
+
+    `fields` are those that they are shown, the id first; none if it is all of them.
+    """
 
     roles: tuple[str, ...]
     unrestricted: tuple[str, ...]
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

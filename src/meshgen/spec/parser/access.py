@@ -36,8 +36,10 @@ def read_reading(reading: Reading, node: Node | None) -> ReadSyntax | None:
     if isinstance(node, Scalar):
         found = reading.choice(node, "`read`", grammar.READ_NOBODY.words)
         return ReadSyntax(()) if found else None
-    roles = read_roles(reading, reading.keyed(node, grammar.READ).get("roles"))
-    return None if roles is None else ReadSyntax(roles)
+    values = reading.keyed(node, grammar.READ)
+    roles = read_roles(reading, values.get("roles"))
+    fields = reading.words(values.get("fields"), "a field of `fields`")
+    return None if roles is None else ReadSyntax(roles, fields)
 
 
 def read_input(

@@ -53,9 +53,10 @@ class CommandSyntax:
 
 @dataclass(frozen=True, slots=True)
 class ReadSyntax:
-    """Who may read an aggregate by its id; with `read: none` there are no roles."""
+    """Who may read an aggregate by its id, and what of it; with `read: none` there are no roles."""
 
     roles: tuple[RoleSyntax, ...]
+    fields: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -234,6 +234,8 @@ def _read_routes(aggregate: Aggregate) -> list[Route]:
         return []
     named = _roles(aggregate.reading) if aggregate.reading else _tuple(roles)
     options = [Argument(name="roles", value=named)] if roles else []
+    if aggregate.reading and aggregate.reading.fields:
+        options.append(Argument(name="fields", value=_tuple(aggregate.reading.fields)))
     return [_route("get", aggregate_path(aggregate), aggregate.name, *options)]
 
 

@@ -52,7 +52,8 @@ def document(
                 _add_command(app, components, by_path[route.path])
             case Get():
                 endpoint = with_signature(_get, **path_types(route.path, route.of))
-                _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
+                shown = openapi.reduced(route.of, field_types(route.of), route.fields)
+                _add_reading(app, route, endpoint, shown, openapi.READ_PROBLEMS)
             case Search():
                 read = _public if route.public else _search
                 endpoint = with_signature(read, query=query_type(search_query(route)))

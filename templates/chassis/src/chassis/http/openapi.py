@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -81,6 +81,14 @@ class Components:
             self._schemas[f"{inner}-Input"] = definition
         self._schemas[name] = schema
         return schema
+
+
+def reduced(of: type, types: Mapping[str, Any], fields: tuple[str, ...]) -> type:
+    """Return the model of an aggregate of which only `fields` are shown; all if there are none."""
+    if not fields:
+        return of
+    definitions: dict[str, Any] = {name: (types[name], ...) for name in fields}
+    return create_model(of.__name__, **definitions)
 
 
 def needed(statuses: Iterable[int], public: bool) -> tuple[int, ...]:

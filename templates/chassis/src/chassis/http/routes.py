@@ -47,11 +47,19 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Get:
-    """A route of an aggregate by its id, which is the parameter of the path."""
+    """A route of an aggregate by its id, which is the parameter of the path.
+
+    Attributes:
+        path: The path.
+        of: The class of the aggregate.
+        roles: The roles with access; empty for all callers.
+        fields: The fields of the response; empty for all.
+    """
 
     path: str
     of: type
     roles: Roles = ()
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,15 +114,15 @@ def post(
     return Post(path=path, command=command, roles=roles, caller=caller)
 
 
-def get(path: str, of: type, *, roles: Roles = ()) -> Get:
-    """Declare `GET path` for an aggregate.
+def get(path: str, of: type, *, roles: Roles = (), fields: tuple[str, ...] = ()) -> Get:
+    """Declare `GET path` for an aggregate; see `Get`.
 
     Raises:
         ValueError: The path has not exactly one parameter.
     """
     if len(parameters(path)) != 1:
         raise ValueError(f"{path}: the path of an aggregate has one parameter, its id")
-    return Get(path=path, of=of, roles=roles)
+    return Get(path=path, of=of, roles=roles, fields=fields)
 
 
 def search(

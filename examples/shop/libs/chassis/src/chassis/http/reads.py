@@ -52,6 +52,7 @@ def get_endpoint(route: Get, read: Read) -> CallerEndpoint:
     adapter: TypeAdapter[Any] = TypeAdapter(route.of)
     in_path = PathParameters(route.path, route.of)
     (id,) = parameters(route.path)
+    shown = set(route.fields) or None
 
     async def endpoint(request: Request, caller: Caller) -> Response:
         owner = owner_for(caller, route.roles)
@@ -61,7 +62,7 @@ def get_endpoint(route: Get, read: Read) -> CallerEndpoint:
         headers = {"ETag": etag.of(found.version)}
         if etag.unchanged(request.headers.get("if-none-match"), found.version):
             return Response(status_code=304, headers=headers)
-        return _json(adapter.dump_json(found.state), headers)
+        return _json(adapter.dump_json(found.state, include=shown), headers)
 
     return endpoint
 
