@@ -7,8 +7,4 @@ The phone's own backend, with small answers.
 from chassis.bff import Bff
 from shop_mobile import endpoints
 
-bff = Bff(
-    name="mobile",
-    calls=("catalog",),
-    routers=(endpoints.router,),
-)
+bff = Bff(name="mobile", calls=("catalog",), routers=(endpoints.router,))
