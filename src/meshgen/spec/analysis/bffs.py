@@ -13,7 +13,7 @@ from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.analysis.symbols import AggregateSymbol, Symbols
 from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part, Ref
-from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
+from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, RoleSyntax, Word
 from meshgen.spec.types import BOOL, INT, STRING, UUID, EnumType, Type
 from meshgen.unicode import printable
 
@@ -125,10 +125,9 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
         aggregate = service.aggregates[name]
         _check_readable(check, aggregate, word)
         needs = (aggregate.syntax.id.text,) if aggregate.syntax.id else ()
-        owner = aggregate.syntax.owner.text if aggregate.syntax.owner else None
         readers = aggregate.syntax.read.roles if aggregate.syntax.read else ()
-        restricted = owner if not any(is_any(role) for role in readers) else None
-        return Target(needs, needs, shown_fields(aggregate), not needs, None, restricted)
+        owner = _sole_owner(aggregate.syntax.owner, readers)
+        return Target(needs, needs, shown_fields(aggregate), not needs, None, owner)
     owner_of = service or view
     if owner_of is None:
         if unit in symbols.bffs:
@@ -160,9 +159,13 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
     by = tuple(word.text for word in query.by)
     takes = (*by, *(word.text for word in query.filter))
     unclear = any(name not in fields.known for name in takes) or not check.knows("page")
-    restricted = not any(is_any(role) for role in query.roles or ())
-    owner = query.owner.text if query.owner and restricted else None
+    owner = _sole_owner(query.owner, query.roles or ())
     return Target(by, takes, fields, unclear, query.page, owner)
+
+
+def _sole_owner(owner: Word | None, roles: tuple[RoleSyntax, ...]) -> str | None:
+    """Return the field with the owner, if nobody else may read."""
+    return None if owner is None or any(is_any(role) for role in roles) else owner.text
 
 
 def _check_readable(check: Check, aggregate: AggregateSymbol, word: Word) -> None:

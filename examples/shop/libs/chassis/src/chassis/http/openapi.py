@@ -88,7 +88,8 @@ def reduced(of: type, types: Mapping[str, Any], fields: tuple[str, ...]) -> type
     if not fields:
         return of
     definitions: dict[str, Any] = {name: (types[name], ...) for name in fields}
-    return create_model(of.__name__, **definitions)
+    model: type[BaseModel] = create_model(of.__name__, **definitions)
+    return model
 
 
 def needed(statuses: Iterable[int], public: bool) -> tuple[int, ...]:
