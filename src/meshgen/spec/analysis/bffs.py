@@ -13,7 +13,14 @@ from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.analysis.symbols import AggregateSymbol, Symbols
 from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part, Ref
-from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, RoleSyntax, Word
+from meshgen.spec.syntax import (
+    ArgumentSyntax,
+    BffSyntax,
+    EndpointSyntax,
+    PartSyntax,
+    RoleSyntax,
+    Word,
+)
 from meshgen.spec.types import BOOL, INT, STRING, UUID, EnumType, Type
 from meshgen.unicode import printable
 
