@@ -314,6 +314,7 @@ Basket:
   renamed_from: Cart
   id: basket_id
   owner: customer_id
+  read: {roles: {customer: own, merchant: any}}
   event_sourced: true
   state: {customer_id: uuid, books: "list[uuid]"}
   events:
