@@ -36,6 +36,7 @@ def render(
         timeout_ms=TIMEOUT_MS,
         rate_limit=SimpleNamespace(rate=RATE, burst=BURST, callers=CALLERS) if rate_limit else None,
         cors=cors,
+        public=(),
         routes=[
             SimpleNamespace(
                 prefix="/" + unit.replace("_", "-"),
