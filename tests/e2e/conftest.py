@@ -119,7 +119,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Proje
     return cache(lambda name: generate(name, tmp_path_factory.mktemp("projects")))
 
 
-@pytest.fixture(scope="session", params=["minimal", "shop", "clinic", "trips", "boxes"])
+@pytest.fixture(scope="session", params=["minimal", "shop", "clinic", "trips", "boxes", "bank"])
 def project(request: pytest.FixtureRequest, generated: Callable[[str], Project]) -> Project:
     return generated(request.param)
 

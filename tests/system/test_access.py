@@ -36,7 +36,7 @@ services:
       - {on: JobOpened, do: ShutJob}
       - {on: JobShut, do: DropJob}
     queries:
-      JobById: {of: Job, by: job_id}
+      JobById: {of: Job, by: job_id, roles: [clerk]}
 gateway: {auth: {issuer: "https://id.lab.example", audience: lab}}
 """
 OWNER = "owner: opener_id"
@@ -62,3 +62,24 @@ def test_an_aggregate_without_an_owner_is_read_by_who_may_command_it() -> None:
 
 def test_an_aggregate_without_an_owner_and_roles_is_not_read_by_its_id() -> None:
     assert reads("", "", "") == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "printed"),
+    [
+        ("read: {roles: [clerk]}", "('clerk',)"),
+        (f"{OWNER}\n        read: {{roles: [clerk]}}", "('clerk',)"),
+        (
+            f"{OWNER}\n        read: {{roles: {{clerk: own, boss: any}}}}",
+            '{"clerk": OWN, "boss": ANY}',
+        ),
+    ],
+)
+def test_an_aggregate_is_read_by_whom_it_names(owner: str, printed: str) -> None:
+    (route,) = reads(owner, "roles: [admin],", "")
+    assert [(o.name, o.value) for o in route.options] == [("roles", printed)]
+
+
+@pytest.mark.parametrize("owner", ["", f"{OWNER}\n        "])
+def test_nobody_reads_what_says_so(owner: str) -> None:
+    assert reads(f"{owner}read: none", "roles: [admin],", "") == []

@@ -24,13 +24,21 @@ class _Route:
         text: The method and the path, below the prefix of the unit.
         roles: Those that may use it; everybody if there are none.
         for_owner: Whether only the owner may.
+        unrestricted: The roles that may use it although it is for the owner.
         at: Where it is in the spec.
+        public: Whether callers need no token.
+        fields: The fields that are shown, if not all of them are.
+        from_caller: The fields that clients do not send, because they are the caller.
     """
 
     text: str
     roles: tuple[str, ...]
     for_owner: bool
+    unrestricted: tuple[str, ...]
     at: Position
+    public: bool = False
+    from_caller: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
     @property
     def seen(self) -> str:
@@ -67,6 +75,10 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
     for was, is_ in both(*routes):
         if was.seen not in seen:
             yield Finding(is_.at, f"`{was.text}` is `{is_.text}` now: its clients get 404")
+        if was.public and not is_.public:
+            yield Finding(
+                is_.at, f"`{is_.text}` is not public any more: clients without a token get 401"
+            )
         lost = set(was.roles) - set(is_.roles) if was.roles else {"everybody else"}
         if is_.roles and lost:
             yield Finding(
@@ -74,8 +86,24 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
                 f"`{is_.text}` is only for {_listed(is_.roles)}: {_listed(lost)} may not use it "
                 "any more",
             )
-        if is_.for_owner and not was.for_owner:
-            yield Finding(is_.at, f"`{is_.text}` is only for the owner now")
+        yield from _restricted(was, is_)
+        if is_.fields and set(was.fields or ("everything",)) - set(is_.fields):
+            yield Finding(is_.at, f"`{is_.text}` shows only {_listed(is_.fields)} now")
+        if filled := set(is_.from_caller) - set(was.from_caller):
+            yield Finding(
+                is_.at, f"`{is_.text}` fills {_listed(filled)} itself: clients that send it get 422"
+            )
+
+
+def _restricted(was: _Route, is_: _Route) -> Iterator[Finding]:
+    """Return who reaches only what belongs to them from now on."""
+    if is_.for_owner and not was.for_owner:
+        others = f" and {_listed(is_.unrestricted)}" if is_.unrestricted else ""
+        yield Finding(is_.at, f"`{is_.text}` is only for the owner{others} now")
+    elif lost := set(was.unrestricted) & set(is_.roles) - set(is_.unrestricted):
+        yield Finding(
+            is_.at, f"`{is_.text}`: {_listed(lost)} may use it only for what belongs to them now"
+        )
 
 
 def _units(version: Version) -> dict[Path, _Unit]:
@@ -99,23 +127,35 @@ def _routes(unit: _Unit, version: Version) -> Iterator[tuple[Path, _Route]]:
             yield from _of_queries(("streams", unit.name), unit.queries, version)
         case Bff():
             for endpoint in unit.endpoints:
-                route = _Route(f"GET {endpoint.path}", (), False, endpoint.at)
+                route = _Route(f"GET {endpoint.path}", (), False, (), endpoint.at, endpoint.public)
                 yield (route.seen,), route
 
 
 def _of_aggregates(service: Service, version: Version) -> Iterator[tuple[Path, _Route]]:
     above = ("services", service.name)
     for aggregate in service.aggregates:
-        roles = read_roles(aggregate)
+        roles, owned = read_roles(aggregate), aggregate.owner is not None
         if roles is not None:
             path = version.identities.path(*above, "aggregates", aggregate.name)
             text = f"GET {aggregate_path(aggregate)}"
-            yield path, _Route(text, roles, aggregate.owner is not None, aggregate.at)
+            unrestricted = aggregate.reading.unrestricted if aggregate.reading else ()
+            shown = aggregate.reading.fields if aggregate.reading else ()
+            yield path, _Route(text, roles, owned, unrestricted, aggregate.at, fields=shown)
         for command in aggregate.commands:
             if command.roles is not None:
                 path = version.identities.path(*above, "commands", command.name)
                 text = f"POST {command_path(command, aggregate)}"
-                yield path, _Route(text, command.roles, False, command.at)
+                yield (
+                    path,
+                    _Route(
+                        text,
+                        command.roles,
+                        owned,
+                        command.unrestricted,
+                        command.at,
+                        from_caller=command.from_caller,
+                    ),
+                )
 
 
 def _of_queries(
@@ -124,7 +164,8 @@ def _of_queries(
     for query in queries:
         path = version.identities.path(*above, "queries", query.name)
         text = f"GET {query_path(query)}"
-        yield path, _Route(text, query.roles or (), query.owner is not None, query.at)
+        owned, unrestricted = query.owner is not None, query.unrestricted
+        yield path, _Route(text, query.roles or (), owned, unrestricted, query.at, query.public)
 
 
 def _listed(names: Iterable[str]) -> str:

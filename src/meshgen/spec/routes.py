@@ -12,9 +12,12 @@ def aggregate_path(aggregate: Aggregate) -> str:
 
 
 def command_path(command: Command, aggregate: Aggregate) -> str:
-    """Return the path of a command: below its aggregate, or the collection if it creates one."""
-    creates = command.mode == "creates"
-    base = collection_path(aggregate.name) if creates else aggregate_path(aggregate)
+    """Return the path of a command.
+
+    It is below its aggregate; below the collection if it creates one, or if the caller is the id.
+    """
+    without_id = command.mode == "creates" or aggregate.id in command.from_caller
+    base = collection_path(aggregate.name) if without_id else aggregate_path(aggregate)
     return f"{base}/{kebab(command.name)}"
 
 
@@ -24,10 +27,12 @@ def query_path(query: Query) -> str:
 
 
 def read_roles(aggregate: Aggregate) -> tuple[str, ...] | None:
-    """Return the roles that may read an aggregate: those that may change it.
+    """Return the roles that may read an aggregate by its id; None if nobody may.
 
-    Its owner needs none, and only the owner may if there is one; None if nobody may.
+    If the spec is silent, its owner may, who needs no role; without an owner, who may change it.
     """
+    if aggregate.reading is not None:
+        return aggregate.reading.roles or None
     if aggregate.owner is not None:
         return ()
     names = {role for command in aggregate.commands for role in command.roles or ()}

@@ -138,7 +138,7 @@ def role_for(spec: Spec, aggregate: Aggregate | None = None, *, owned: bool = Fa
     commands = [*(aggregate.commands if aggregate else ()), *_commands(spec, owned=owned)]
     roles = [role for command in commands for role in command.roles or ()]
     roles += [role for command in _commands(spec, owned=not owned) for role in command.roles or ()]
-    return roles[0] if roles else DEFAULT_ROLE
+    return next(iter((*roles, *spec.roles)), DEFAULT_ROLE)
 
 
 def _commands(spec: Spec, *, owned: bool) -> Iterator[Command]:

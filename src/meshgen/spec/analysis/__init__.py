@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meshgen.spec.analysis.access import check_declared
 from meshgen.spec.analysis.bffs import build_bff
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.index import Index
@@ -13,7 +14,7 @@ from meshgen.spec.analysis.replicas import check_derivable
 from meshgen.spec.analysis.scenarios import build_scenario
 from meshgen.spec.analysis.services import build_service, check_reachable
 from meshgen.spec.analysis.streams import build_streams
-from meshgen.spec.analysis.symbols import Symbols, declare
+from meshgen.spec.analysis.symbols import declare
 from meshgen.spec.analysis.types import declare_types
 from meshgen.spec.analysis.uniqueness import check_unique_names
 from meshgen.spec.model import Gateway, Spec
@@ -45,7 +46,7 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
     )
     bffs = tuple(build_bff(check, symbols, bff) for bff in syntax.bffs)
     processes = build_processes(check, syntax)
-    roles = _roles(symbols)
+    roles = check_declared(check, symbols, syntax.roles)
     scenarios = tuple(
         build_scenario(check, symbols, scenario, roles) for scenario in syntax.scenarios
     )
@@ -56,6 +57,7 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
     return Spec(
         name=syntax.name.text,
         summary=syntax.summary or syntax.name.text.replace("-", " ").capitalize(),
+        roles=tuple(sorted(roles)),
         types=tuple(check.types.values()),
         event_hub=syntax.event_hub,
         services=services,
@@ -68,15 +70,3 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
         slo=slo,
         capacity=capacity,
     )
-
-
-def _roles(symbols: Symbols) -> frozenset[str]:
-    """Every role that a command or a query names."""
-    found: set[str] = set()
-    for service in symbols.services.values():
-        for command in service.commands.values():
-            found |= {role.text for role in command.syntax.roles or ()}
-    for queries in symbols.queries:
-        for query in queries.values():
-            found |= {role.text for role in query.roles or ()}
-    return frozenset(found)

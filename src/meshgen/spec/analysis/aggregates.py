@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from meshgen.spec.analysis.access import (
+    OWNER_MISSING,
+    OWNERS,
+    check_reach,
+    role_names,
+    shown_fields,
+    unrestricted,
+)
 from meshgen.spec.analysis.commands import build_command
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.filling import check_filled, given
@@ -9,10 +17,11 @@ from meshgen.spec.analysis.ports import Operations
 from meshgen.spec.analysis.symbols import AggregateSymbol, EventSymbol
 from meshgen.spec.expressions import ReplicaType
 from meshgen.spec.hints import meant_or_one_of
-from meshgen.spec.model import Aggregate, Event
+from meshgen.spec.model import Aggregate, Event, Readers
 from meshgen.spec.syntax import EventSyntax
 from meshgen.spec.type_notation import TypeNameError, parse_type
 from meshgen.spec.types import UUID
+from meshgen.unicode import printable
 
 _PARAMETERS = ("idempotency_key", "if_match", "if_none_match", "query", "request")
 
@@ -39,6 +48,7 @@ def build_aggregate(
         name=symbol.name,
         id=syntax.id.text if syntax.id else "",
         owner=syntax.owner.text if syntax.owner else None,
+        reading=_readers(check, symbol),
         event_sourced=syntax.event_sourced,
         state=tuple(symbol.state),
         events=events,
@@ -105,16 +115,38 @@ def _check_owner(check: Check, symbol: AggregateSymbol) -> None:
     field = symbol.whole.known.get(owner.text)
     if field is None:
         if symbol.whole.missing(owner.text):
-            uuids = [f.name for f in symbol.whole if f.type == UUID]
+            uuids = [f.name for f in symbol.whole if f.type in OWNERS]
             check.error(
                 owner.at,
                 f"`{symbol.name}` has no field `{owner}`",
                 meant_or_one_of(owner.text, uuids),
             )
-    elif field.type != UUID:
-        check.error(owner.at, f"an owner must be a `uuid`; `{owner}` is `{field.type}`")
+    elif field.type not in OWNERS:
+        message = f"an owner must be a `uuid` or a `list[uuid]`; `{owner}` is `{field.type}`"
+        check.error(owner.at, message)
     else:
         check.uses(owner, field)
+
+
+def _readers(check: Check, symbol: AggregateSymbol) -> Readers | None:
+    """Return who may read the aggregate by its id; None if the spec is silent."""
+    read, owner = symbol.syntax.read, symbol.syntax.owner
+    if read is None:
+        return None
+    if check.knows("owner"):
+        check_reach(check, read.roles, owner, f"`{symbol.name}`", OWNER_MISSING)
+    shown = shown_fields(symbol)
+    for word in read.fields:
+        if word.text in shown.known:
+            check.uses(word, shown.known[word.text])
+        elif symbol.whole.missing(word.text):
+            hint = meant_or_one_of(word.text, list(symbol.state.known))
+            check.error(word.at, f"`{symbol.name}` has no field `{printable(word.text)}`", hint)
+    return Readers(
+        roles=role_names(read.roles) or (),
+        unrestricted=unrestricted(read.roles, owner),
+        fields=tuple(shown.known) if read.fields else (),
+    )
 
 
 def _check_life(check: Check, symbol: AggregateSymbol, modes: dict[str, set[str]]) -> None:

@@ -6,17 +6,25 @@ import keyword
 import re
 from dataclasses import dataclass
 
+from meshgen.spec.analysis.access import is_any, is_public, shown_fields
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.index import Place
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.analysis.symbols import AggregateSymbol, Symbols
 from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part, Ref
-from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
+from meshgen.spec.syntax import (
+    ArgumentSyntax,
+    BffSyntax,
+    EndpointSyntax,
+    PartSyntax,
+    RoleSyntax,
+    Word,
+)
 from meshgen.spec.types import BOOL, INT, STRING, UUID, EnumType, Type
 from meshgen.unicode import printable
 
-_TAKEN = ("only", "optional", "router", "together")
+_TAKEN = ("only", "optional", "public_router", "router", "together")
 
 
 Parameters = dict[str, Type | None]  # of a path; their types are known once a part asks for them
@@ -81,6 +89,7 @@ def _endpoint(check: Check, symbols: Symbols, syntax: EndpointSyntax) -> Endpoin
         path=syntax.path.text,
         parameters=tuple(parameters),
         parts=tuple(p for part in syntax.parts if (p := _part(check, symbols, part, parameters))),
+        public=bool(syntax.parts) and all(is_public(symbols, part.target) for part in syntax.parts),
         at=syntax.path.at,
     )
 
@@ -123,8 +132,9 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
         aggregate = service.aggregates[name]
         _check_readable(check, aggregate, word)
         needs = (aggregate.syntax.id.text,) if aggregate.syntax.id else ()
-        owner = aggregate.syntax.owner.text if aggregate.syntax.owner else None
-        return Target(needs, needs, aggregate.whole, not needs, None, owner)
+        readers = aggregate.syntax.read.roles if aggregate.syntax.read else ()
+        owner = _sole_owner(aggregate.syntax.owner, readers)
+        return Target(needs, needs, shown_fields(aggregate), not needs, None, owner)
     owner_of = service or view
     if owner_of is None:
         if unit in symbols.bffs:
@@ -156,8 +166,13 @@ def _target(check: Check, symbols: Symbols, word: Word) -> Target | None:
     by = tuple(word.text for word in query.by)
     takes = (*by, *(word.text for word in query.filter))
     unclear = any(name not in fields.known for name in takes) or not check.knows("page")
-    owner = query.owner.text if query.owner else None
+    owner = _sole_owner(query.owner, query.roles or ())
     return Target(by, takes, fields, unclear, query.page, owner)
+
+
+def _sole_owner(owner: Word | None, roles: tuple[RoleSyntax, ...]) -> str | None:
+    """Return the field with the owner, if nobody else may read."""
+    return None if owner is None or any(is_any(role) for role in roles) else owner.text
 
 
 def _check_readable(check: Check, aggregate: AggregateSymbol, word: Word) -> None:
@@ -165,9 +180,15 @@ def _check_readable(check: Check, aggregate: AggregateSymbol, word: Word) -> Non
         id = aggregate.syntax.id or "its id"
         check.error(
             word.at,
-            f"nobody may read `{word}`: it has no `owner`, and none of its commands has `roles`",
+            f"nobody may read `{word}`: it has {_why(aggregate)}",
             f"add the query `{{of: {aggregate.name}, by: {id}}}` to `{aggregate.unit}` and read it",
         )
+
+
+def _why(aggregate: AggregateSymbol) -> str:
+    if aggregate.syntax.read is not None:
+        return "`read: none`"
+    return "no `owner`, and none of its commands has `roles`"
 
 
 def _argument(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meshgen.spec.analysis.access import OWNER_MISSING, check_reach, role_names, unrestricted
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.kinds import can_be_empty
@@ -23,6 +24,7 @@ def build_command(
     """The command of the model, with findings for everything that does not fit."""
     syntax = symbol.syntax
     _check_upserts(check, symbol)
+    _check_roles(check, symbol)
     guards, present = _guards(check, symbol, replicas)
     calls, answers = _calls(check, symbol, replicas, operations, present)
     return Command(
@@ -32,7 +34,9 @@ def build_command(
         requires=guards,
         calls=calls,
         emits=_emissions(check, symbol, replicas, answers, present),
-        roles=None if syntax.roles is None else tuple(role.text for role in syntax.roles),
+        roles=role_names(syntax.roles),
+        unrestricted=unrestricted(syntax.roles, symbol.aggregate.syntax.owner),
+        from_caller=tuple(word.text for word in syntax.from_caller),
         summary=syntax.summary,
         slo=syntax.slo,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
@@ -72,6 +76,19 @@ def _check_upserts(check: Check, symbol: CommandSymbol) -> None:
             f"`{symbol.name}` upserts, but {names} of the state has no initial value",
             hint,
         )
+
+
+def _check_roles(check: Check, symbol: CommandSymbol) -> None:
+    """Check that roles are restricted to an owner only where there is one, and callers exist."""
+    aggregate = symbol.aggregate
+    if symbol.syntax.from_caller and symbol.syntax.roles is None and check.knows("roles"):
+        field = symbol.syntax.from_caller[0]
+        hint = f"add `roles`, or write `{field}: uuid`"
+        check.error(field.at, f"`{symbol.name}` has no `roles`, so it has no caller", hint)
+    if not check.knows("owner"):
+        return
+    owner = aggregate.syntax.owner
+    check_reach(check, symbol.syntax.roles, owner, f"`{aggregate.name}`", OWNER_MISSING)
 
 
 def _guards(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meshgen.spec.analysis.access import owner_of_rows
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.index import Tie
@@ -33,7 +34,8 @@ def build_projection(check: Check, symbols: Symbols, symbol: ProjectionSymbol) -
         if (built := _reaction(check, symbols, symbol, r, event, identity))
     )
     _check_begins(check, symbol)
-    rows = Rows(f"the row of `{syntax.name}`", symbol.row, identity, cluster)
+    owner = owner_of_rows(symbols, [event for _, event in reacted], symbol.row)
+    rows = Rows(f"the row of `{syntax.name}`", symbol.row, identity, cluster, owner)
     queries = tuple(build_query(check, query, rows) for query in syntax.queries)
     known = all(word.text in symbol.row.known for word in syntax.partition)
     if known and syntax.engine and syntax.engine.text == "cassandra":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from meshgen.spec.analysis.access import OWNERS, check_reach, role_names, unrestricted
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.analysis.symbols import AggregateSymbol, ServiceSymbol
@@ -19,12 +20,21 @@ _ROUTES = ("Livez", "Readyz", "Docs", "Redoc", "Metrics")
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a query reads: the rows' fields, the one that finds a single row, the default order."""
+    """What a query reads.
+
+    Attributes:
+        what: What it reads, in messages.
+        fields: The fields of the rows.
+        id: The field that finds a single row.
+        order: The default order.
+        owner: The field with the owner of a row, if it has one.
+    """
 
     what: str
     fields: Fields
     id: str | None
     order: tuple[SortKey, ...] = ()
+    owner: str | None = None
 
 
 def build_queries(check: Check, service: ServiceSymbol) -> tuple[Query, ...]:
@@ -41,9 +51,9 @@ def build_queries(check: Check, service: ServiceSymbol) -> tuple[Query, ...]:
             continue
         _refuse_event_sourced(check, syntax, aggregate)
         identity = aggregate.syntax.id.text if aggregate.syntax.id else None
-        found.append(
-            build_query(check, syntax, Rows(f"`{aggregate.name}`", aggregate.whole, identity))
-        )
+        owner = aggregate.syntax.owner.text if aggregate.syntax.owner else None
+        rows = Rows(f"`{aggregate.name}`", aggregate.whole, identity, owner=owner)
+        found.append(build_query(check, syntax, rows))
     return tuple(found)
 
 
@@ -76,6 +86,7 @@ def build_query(check: Check, syntax: QuerySyntax, rows: Rows) -> Query:
     if syntax.page is None and check.knows("page"):
         _check_finds_one(check, syntax, rows)
     _check_owner(check, syntax, rows)
+    _check_access(check, syntax, rows)
     return Query(
         name=syntax.name.text,
         of=syntax.of.text if syntax.of else None,
@@ -84,7 +95,9 @@ def build_query(check: Check, syntax: QuerySyntax, rows: Rows) -> Query:
         sort=sort or (rows.order if syntax.page else ()),
         page=syntax.page,
         owner=syntax.owner.text if syntax.owner else None,
-        roles=None if syntax.roles is None else tuple(role.text for role in syntax.roles),
+        roles=role_names(syntax.roles),
+        unrestricted=unrestricted(syntax.roles, syntax.owner),
+        public=syntax.public is not None,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )
@@ -153,6 +166,33 @@ def _check_finds_one(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
         )
 
 
+def _check_access(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
+    """Check that rows with an owner are shown only to those that the query names."""
+    if not check.knows("owner", "roles"):
+        return
+    hint = f"write `any`, or add `owner: {rows.owner or 'customer_id'}`"
+    check_reach(check, syntax.roles, syntax.owner, f"`{syntax.name}`", hint)
+    if syntax.public and syntax.owner:
+        hint = "leave `owner` out, or name roles"
+        check.error(syntax.public.at, "callers without a token own nothing", hint)
+    elif rows.owner and not (syntax.owner or syntax.roles or syntax.public):
+        check.error(
+            syntax.name.at,
+            f"`{syntax.name}` shows every caller the rows of every `{rows.owner}`",
+            _restriction(syntax, rows.owner, rows),
+        )
+
+
+def _restriction(syntax: QuerySyntax, owner: str, rows: Rows) -> str:
+    """Return the hint for a query that says nothing about the owner of its rows."""
+    named = "`roles` to name those who may read it all"
+    field = rows.fields.known.get(owner)
+    if syntax.page and field is not None and bare(field.type) != UUID:
+        return f"add {named}"
+    own = f"`by: [{owner}]` and `owner: {owner}`" if syntax.page else f"`owner: {owner}`"
+    return f"add {own} to restrict it to the owner, or {named}"
+
+
 def _check_owner(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
     if syntax.owner is None:
         return
@@ -161,11 +201,12 @@ def _check_owner(check: Check, syntax: QuerySyntax, rows: Rows) -> None:
         known_field(check, syntax.owner, rows.fields, rows.what, "owned by")
         return
     check.uses(syntax.owner, field)
-    if bare(field.type) != UUID:
-        check.error(
-            syntax.owner.at,
-            f"an owner must be a `uuid`; `{field.name}` is `{field.type}`",
-        )
+    if bare(field.type) not in OWNERS:
+        message = f"an owner must be a `uuid` or a `list[uuid]`; `{field.name}` is `{field.type}`"
+        check.error(syntax.owner.at, message)
+    elif syntax.page and bare(field.type) != UUID:
+        hint = f"read one by `{rows.id}`, or leave `owner` out and name `roles`"
+        check.error(syntax.owner.at, "a page cannot be found by one of several owners", hint)
     elif syntax.page and syntax.owner.text not in [word.text for word in syntax.by]:
         hint = f"`by: [{syntax.owner}]`"
         check.error(

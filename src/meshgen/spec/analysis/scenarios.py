@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meshgen.spec.analysis.access import is_any, role_names
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.symbols import Symbols
@@ -12,6 +13,7 @@ from meshgen.spec.syntax import (
     AssignmentSyntax,
     DoSyntax,
     QuerySyntax,
+    RoleSyntax,
     ScenarioSyntax,
     SeeSyntax,
     Word,
@@ -38,7 +40,7 @@ def build_scenario(
         built = (
             _do(check, symbols, step, names, roles)
             if isinstance(step, DoSyntax)
-            else _see(check, symbols, step, names)
+            else _see(check, symbols, step, names, roles)
         )
         if built is not None:
             steps.append(built)
@@ -74,14 +76,19 @@ def _do(
                 f"`{command.name}` has no `roles`: callers cannot send it",
                 hint,
             )
-    elif syntax.role.text in roles and syntax.role.text not in [role.text for role in allowed]:
+    elif syntax.role.text in roles and syntax.role.text not in (role_names(allowed) or ()):
         check.error(
             syntax.role.at, f"`{command.name}` does not allow `{syntax.role}`", _for(allowed)
         )
     what = f"`{command.name}`"
     values = check.assignments(syntax.values, command.whole, what, names, impure=True)
     named = given(syntax.values, command.whole)
+    filled = [word.text for word in command.syntax.from_caller]
+    for value in syntax.values:
+        if value.target.text in filled:
+            check.error(value.target.at, f"`{value.target}` is the caller", "leave it out")
     needed = command.own if command.syntax.mode == "creates" else command.whole
+    needed = needed.only([field.name for field in needed if field.name not in filled])
     if check.knows("with"):
         hint = "add `with: {{{field}: ...}}`"
         check_filled(check, needed, named, [], syntax.command.at, what, hint, sent=True)
@@ -95,18 +102,22 @@ def _do(
     )
 
 
-def _for(roles: tuple[Word, ...]) -> str | None:
-    return f"`as: {roles[0]}`" if roles else None
+def _for(roles: tuple[RoleSyntax, ...]) -> str | None:
+    return f"`as: {roles[0].name}`" if roles else None
 
 
-def _see(check: Check, symbols: Symbols, syntax: SeeSyntax, names: Names) -> See | None:
+def _see(
+    check: Check, symbols: Symbols, syntax: SeeSyntax, names: Names, roles: frozenset[str]
+) -> See | None:
     found = _query(check, symbols, syntax.query)
     if found is None:
         return None
     ref, query, fields = found
     allowed = query.roles
-    if allowed is not None and syntax.role.text not in [role.text for role in allowed]:
-        check.error(syntax.role.at, f"`{query.name}` does not allow `{syntax.role}`", _for(allowed))
+    if syntax.role.text in roles - set(role_names(allowed) or roles):
+        check.error(
+            syntax.role.at, f"`{query.name}` does not allow `{syntax.role}`", _for(allowed or ())
+        )
     asked = fields.only([word.text for word in (*query.by, *query.filter)])
     arguments = check.assignments(
         syntax.arguments, asked, f"what `{query.name}` is asked for", names
@@ -130,7 +141,9 @@ def _see(check: Check, symbols: Symbols, syntax: SeeSyntax, names: Names) -> See
 
 
 def _check_caller(check: Check, syntax: SeeSyntax, query: QuerySyntax) -> None:
-    """A row that belongs to somebody is only shown to its owner."""
+    """A row that belongs to somebody is only shown to its owner, and to roles that see any."""
+    if any(is_any(role) and role.name.text == syntax.role.text for role in query.roles or ()):
+        return
     for argument in syntax.arguments:
         if (
             query.owner

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
+from meshgen.spec.analysis.access import owner_of_rows
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.dispatch import build_each, event_names
 from meshgen.spec.analysis.index import Tie
@@ -105,7 +106,7 @@ def _stream(check: Check, symbols: Symbols, symbol: StreamSymbol, event_hub: str
         _tie(check, syntax, events, [*values, *([each.items] if each else [])])
     symbol.has(_row(syntax, by, aggregates))
     emits = _emits(check, symbol)
-    queries = _queries(check, symbol)
+    queries = _queries(check, symbol, owner_of_rows(symbols, events, symbol.row))
     if window is None or syntax.watermark is None:
         return None
     return Stream(
@@ -328,12 +329,13 @@ def _emits(check: Check, symbol: StreamSymbol) -> tuple[StreamEvent, ...]:
     return tuple(found)
 
 
-def _queries(check: Check, symbol: StreamSymbol) -> tuple[Query, ...]:
+def _queries(check: Check, symbol: StreamSymbol, owner: str | None) -> tuple[Query, ...]:
     rows = Rows(
         f"the row of `{symbol.syntax.name}`",
         symbol.row,
         None,
         (SortKey(field=START, descending=True),),
+        owner,
     )
     for syntax in symbol.syntax.queries:
         if syntax.page is None and check.knows("page"):

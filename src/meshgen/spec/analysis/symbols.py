@@ -43,7 +43,9 @@ class AggregateSymbol:
 
     @property
     def readable(self) -> bool:
-        """Whether somebody may read it by its id: its owner, or who may send it a command."""
+        """Whether somebody may read it by its id: see `meshgen.spec.routes.read_roles`."""
+        if self.syntax.read is not None:
+            return bool(self.syntax.read.roles)
         commands = self.syntax.commands
         return self.syntax.owner is not None or any(command.roles for command in commands)
 

@@ -4,7 +4,7 @@ It is used by the parser, by `rename` and `remove` to find names, by the JSON Sc
 the scaffolding for the order of keys, and by the language reference.
 """
 
-from meshgen.spec.grammar.aggregates import AGGREGATE, COMMAND, EMISSION, EVENT
+from meshgen.spec.grammar.aggregates import AGGREGATE, COMMAND, EMISSION, EVENT, READ, READ_NOBODY
 from meshgen.spec.grammar.objectives import (
     CAPACITY,
     LATENCY,
@@ -61,6 +61,8 @@ __all__ = [
     "QUERY",
     "RATE_LIMIT",
     "REACTION",
+    "READ",
+    "READ_NOBODY",
     "REPLICA",
     "REPLICA_BOUNDS",
     "ROW_KEY",
@@ -88,6 +90,7 @@ CONSTRUCTS = (
     EVENT_HUB,
     SERVICE,
     AGGREGATE,
+    READ,
     EVENT,
     COMMAND,
     EMISSION,

@@ -6,6 +6,7 @@ from meshgen.spec.grammar import kinds, names, scopes
 from meshgen.spec.grammar.names import CLASS, RULE, VARIABLE
 from meshgen.spec.grammar.objectives import UNIT_SLO_KEY
 from meshgen.spec.grammar.shapes import (
+    Choice,
     Construct,
     Example,
     Expression,
@@ -110,6 +111,33 @@ EMISSIONS_SHAPE = OneOf(
         ListOf(EMISSION, least=1),
     )
 )
+READ_NOBODY = Choice(("none",))
+READ = Construct(
+    name="read",
+    one="an aggregate's `read`",
+    meaning="Who may read an aggregate by its id, and what of it.",
+    keys=(
+        Key(
+            name="roles",
+            shape=ROLES.shape,
+            meaning=ROLES.meaning,
+            required=True,
+            hint="`roles: {customer: own, officer: any}`",
+        ),
+        Key(
+            name="fields",
+            shape=ListOf(FieldName(), least=1, single=True),
+            meaning="The fields of the state that are shown, besides the id.",
+            otherwise="all",
+        ),
+    ),
+    examples=(
+        Example(
+            "read: {roles: {customer: own, merchant: any}, fields: [total, status]}\n",
+            at="services.order.aggregates.Order",
+        ),
+    ),
+)
 COMMAND = Construct(
     name="command",
     one="a command",
@@ -126,13 +154,20 @@ COMMAND = Construct(
         Key(
             name="roles",
             shape=ROLES.shape,
-            meaning="The roles allowed to send it through the gateway.",
+            meaning=(
+                "The roles allowed to send it through the gateway. With an `owner`, `{customer: "
+                "own, officer: any}`: customers to what belongs to them, officers to everything; "
+                "in a list, all of them only to what belongs to them."
+            ),
             otherwise="only policies and sagas can send it",
         ),
         Key(
             name="input",
             shape=FIELDS,
-            meaning="The fields of the command besides the aggregate's id.",
+            meaning=(
+                "The fields of the command besides the aggregate's id. A field of the type "
+                "`caller` is a `uuid` that callers do not send: it is their id."
+            ),
         ),
         Key(
             name="requires",
@@ -218,8 +253,9 @@ AGGREGATE = Construct(
     meaning=(
         "A consistency boundary: what one command changes in one transaction. An aggregate is "
         "identified by a `uuid`, which is implicitly a field of its state, its events and its "
-        "commands. Over HTTP it is read by its id: by its `owner`; without an `owner` by callers "
-        "with a role of one of its commands; without those by nobody."
+        "commands. Over HTTP it is read by its id: by those whom `read` names, else by its "
+        "`owner`; without an `owner` by callers with a role of one of its commands; without those "
+        "by nobody."
     ),
     keys=(
         SUMMARY,
@@ -235,10 +271,16 @@ AGGREGATE = Construct(
             name="owner",
             shape=FieldName(),
             meaning=(
-                "The id, or a `uuid` of the state: only the caller with this id may read or change "
-                "the aggregate."
+                "The id, or a `uuid` or `list[uuid]` of the state: only callers with this id, or "
+                "one of these, may read or change the aggregate, and roles that have `any` access."
             ),
             otherwise="everyone with a role of one of its commands",
+        ),
+        Key(
+            name="read",
+            shape=OneOf((READ_NOBODY, READ)),
+            meaning="Who may read it by its id: some roles, or with `none` nobody.",
+            otherwise="its owner; without an `owner`, the roles of its commands",
         ),
         Key(
             name="event_sourced",
@@ -272,6 +314,7 @@ Basket:
   renamed_from: Cart
   id: basket_id
   owner: customer_id
+  read: {roles: {customer: own, merchant: any}}
   event_sourced: true
   state: {customer_id: uuid, books: "list[uuid]"}
   events:
@@ -279,7 +322,7 @@ Basket:
     BookPutIn: {book_id: uuid, sets: {books: "[*books, book_id]"}}
   commands:
     OpenBasket: {roles: [customer], input: {customer_id: uuid}, creates: BasketOpened}
-    PutBookIn: {roles: [customer], input: {book_id: uuid}, emits: BookPutIn}
+    PutBookIn: {roles: {customer: own, merchant: any}, input: {book_id: uuid}, emits: BookPutIn}
 """,
             at="services.order.aggregates",
         ),

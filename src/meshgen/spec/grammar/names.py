@@ -31,9 +31,9 @@ _GENERATED_NAMES = _words("""
     sorted state str sum system timedelta uuid4
 """)
 _GENERATED_CLASSES = _words("""
-    Adapters Aggregate Annotated Any AnyUrl AwareDatetime Backends BaseModel Bff COMMANDS Caller
+    ANY Adapters Aggregate Annotated Any AnyUrl AwareDatetime Backends BaseModel Bff COMMANDS Caller
     Catalog Command CommandRefused Context Decimal Enum Event EventSourced Failure FanOut Field Http
-    ID Iterable Iterator Json Key Literal MESSAGES Mapping MessageType NOW On OnFailure Path
+    ID Iterable Iterator Json Key Literal MESSAGES Mapping MessageType NOW OWN On OnFailure Path
     Policies Ports Projection Question READS Refused Replica Replicas Response Saga SagaScenario
     Sagas Scenario Self Sequence Service Settings StateStored Step StrEnum System TestUnit Timedelta
     TypeAlias TypeVar UTC UUID Value
@@ -182,7 +182,7 @@ FIELD = NameRule(
         ),
     ),
 )
-_ENDPOINT_NAMES = frozenset(("backends", "only", "optional", "router", "together"))
+_ENDPOINT_NAMES = frozenset(("backends", "only", "optional", "public_router", "router", "together"))
 PARAMETER = NameRule(_SNAKE, FIELD.example, (*FIELD.taken, (_ENDPOINT_NAMES, _USED)))
 RULE = NameRule(_SNAKE, "`order_is_open`", (_KEYWORD,))
 VARIABLE = NameRule(
@@ -198,7 +198,14 @@ MEMBER = NameRule(_SNAKE, "`placed` or `on_hold`", (_KEYWORD,))
 ROLE = NameRule(
     re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*"),
     "`customer`",
-    (_KEYWORD, (frozenset(("caller", "nobody", "system")), "the generated tests use this name")),
+    (
+        _KEYWORD,
+        (frozenset(("caller", "nobody", "system")), "the generated tests use this name"),
+        (
+            frozenset(("public",)),
+            "it stands for callers without a token: write `roles: public` in a query",
+        ),
+    ),
 )
 OPERATION = NameRule(_SNAKE, "`authorize`", (_KEYWORD,))
 

@@ -53,13 +53,13 @@ _ASKING = (
     Key(
         name="owner",
         shape=FieldName(),
-        meaning="This `uuid` must be the caller's id.",
-        otherwise="everyone may read the rows",
+        meaning="This `uuid` must be the caller's id, unless a role of the caller reads `any`.",
+        otherwise="rows have no owner; those that have one need `roles`",
     ),
     Key(
         name="roles",
         shape=ROLES.shape,
-        meaning=ROLES.meaning,
+        meaning=f"{ROLES.meaning} `public`: callers need no token.",
         otherwise="everyone with a valid token",
     ),
     renamed_from(CLASS),
@@ -69,8 +69,8 @@ QUERY = Construct(
     one="a query",
     meaning=(
         "A read of an aggregate's state: with `page`, a page of rows; without it, the row with the "
-        "given id. Aggregates with an `owner` are restricted to their owner only if the query also "
-        "has `owner`."
+        "given id. A query of an aggregate with an `owner` says who may read: `owner`, `roles`, or "
+        "both."
     ),
     keys=(
         Key(
@@ -99,7 +99,11 @@ SearchOrders:
 ROW_QUERY = Construct(
     name="row query",
     one="a query of rows",
-    meaning="A read of the rows of a projection or a stream, with the keys of a query except `of`.",
+    meaning=(
+        "A read of the rows of a projection or a stream, with the keys of a query except `of`. If "
+        "a field of the rows is the `owner` of an aggregate whose events they come from, the query "
+        "says who may read: `owner`, `roles`, or both."
+    ),
     keys=_ASKING,
     examples=(
         Example(
@@ -110,7 +114,7 @@ OrdersOfCustomer:
   filter: status
   sort: [total desc]
   owner: customer_id
-  roles: [customer]
+  roles: {customer: own, merchant: any}
   page: 20
 """,
             at="projections.order_history.queries",

@@ -296,6 +296,12 @@ SPEC = Construct(
             required=True,
         ),
         SUMMARY,
+        Key(
+            name="roles",
+            shape=ListOf(NewName(ROLE), least=1, single=True),
+            meaning="The roles of callers. What names another role is then an error.",
+            otherwise="every role that a command or a query names",
+        ),
         Key(name="types", shape=TYPES, meaning="Enums and value objects that services share."),
         Key(name="event_hub", shape=EVENT_HUB, meaning="The broker.", otherwise="its defaults"),
         Key(

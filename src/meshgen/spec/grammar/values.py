@@ -14,6 +14,7 @@ from meshgen.spec.grammar.limits import (
 )
 from meshgen.spec.grammar.shapes import (
     AnyValue,
+    Choice,
     Construct,
     Example,
     FormerName,
@@ -34,10 +35,20 @@ SUMMARY = Key(
     shape=Text("one line of text", most=MAX_SUMMARY),
     meaning="One line of documentation for the generated code and its API.",
 )
+REACH = Choice(("own", "any"))
 ROLES = Key(
     name="roles",
-    shape=ListOf(NewName(names.ROLE), least=1, single=True),
-    meaning="The allowed roles; the roles of a caller are in its token.",
+    shape=OneOf(
+        (
+            ListOf(NewName(names.ROLE), least=1, single=True),
+            MapOf(NewName(names.ROLE), REACH, least=1),
+        )
+    ),
+    meaning=(
+        "The allowed roles; the roles of a caller are in its token. With an `owner`, `{customer: "
+        "own, officer: any}`: customers read what belongs to them, officers everything; in a list, "
+        "all read only what belongs to them."
+    ),
 )
 
 

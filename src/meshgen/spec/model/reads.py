@@ -15,7 +15,8 @@ from meshgen.spec.model.values import Assignment, Each, Ref, SortKey, Store
 class Query:
     """A read. With `page` it answers a page of rows, without one it answers exactly one row or 404.
 
-    `by` must be given by the caller, `filter` may be. `owner`: that `by` field must be the caller.
+    `by` must be given by the caller, `filter` may be. `owner`: that field must be the caller,
+    but for the `roles` that are `unrestricted`. `public`: callers need no token.
     `of` is the aggregate (a service's query) or None (a query of rows).
     """
 
@@ -27,6 +28,8 @@ class Query:
     page: int | None
     owner: str | None
     roles: tuple[str, ...] | None
+    unrestricted: tuple[str, ...] = ()
+    public: bool = False
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 
@@ -148,11 +151,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """`GET /orders/{order_id}` of a backend-for-frontend, with its path parameters."""
+    """`GET /orders/{order_id}` of a backend-for-frontend, with its path parameters.
+
+    It is `public`, and its callers need no token, if all that it reads is.
+    """
 
     path: str
     parameters: tuple[str, ...]
     parts: tuple[Part, ...]
+    public: bool = False
     at: Position = field(default=NOWHERE, compare=False)
 
 

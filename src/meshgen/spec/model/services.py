@@ -51,7 +51,9 @@ class Command:
     """An intention. `input` are the fields as written, with the aggregate's id only if written.
 
     mode: "creates" (must not exist), "acts" (must exist), "upserts" (either).
-    `roles` None: not reachable over HTTP, only by policies and sagas.
+    `roles` None: not reachable over HTTP, only by policies and sagas. `unrestricted` are those of
+    them that reach what belongs to others, too. Callers do not send the fields `from_caller`, which
+    are filled with their id.
     """
 
     name: str
@@ -61,6 +63,8 @@ class Command:
     calls: tuple[PortCall, ...]
     emits: tuple[Emission, ...]
     roles: tuple[str, ...] | None
+    unrestricted: tuple[str, ...] = ()
+    from_caller: tuple[str, ...] = ()
     summary: str | None = None
     slo: Objectives | None = None
     renamed_from: str | None = None
@@ -68,8 +72,23 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Readers:
+    """The roles that may read an aggregate; none if nobody may. `unrestricted` as in `Command`.
+
+    `fields` are those that they are shown, the id first; none if it is all of them.
+    """
+
+    roles: tuple[str, ...]
+    unrestricted: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
-    """A consistency boundary. `state` is without the id, whose type is uuid."""
+    """A consistency boundary. `state` is without the id, whose type is uuid.
+
+    `reading` tells who may read it by its id; None if the spec is silent.
+    """
 
     name: str
     id: str
@@ -78,6 +97,7 @@ class Aggregate:
     state: tuple[Field, ...]
     events: tuple[Event, ...]
     commands: tuple[Command, ...]
+    reading: Readers | None = None
     summary: str | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)

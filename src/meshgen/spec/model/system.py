@@ -93,10 +93,11 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """The whole domain."""
+    """The whole domain. `roles` are all that are declared, or named by commands and queries."""
 
     name: str
     summary: str
+    roles: tuple[str, ...]
     types: tuple[Enum | ValueObject, ...]
     event_hub: EventHub
     services: tuple[Service, ...]

@@ -6,6 +6,7 @@ from meshgen.spec import grammar
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.grammar.names import PROJECT
 from meshgen.spec.grammar.system import LANGUAGE
+from meshgen.spec.parser.access import read_declared_roles
 from meshgen.spec.parser.bffs import read_bffs
 from meshgen.spec.parser.fields import read_types
 from meshgen.spec.parser.objectives import read_capacity, read_slo
@@ -28,6 +29,7 @@ def parse_spec(reading: Reading, root: Mapping) -> SpecSyntax | None:
     return SpecSyntax(
         name=_project(reading, values.get("name")),
         summary=reading.summary(values.get("summary")),
+        roles=read_declared_roles(reading, values.get("roles")),
         types=read_types(reading, values.get("types")),
         event_hub=read_event_hub(reading, values.get("event_hub")),
         services=read_services(reading, values.get("services")),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
-from meshgen.spec.grammar.names import CLASS, FIELD, ROLE, RULE, VARIABLE
+from meshgen.spec.grammar.names import CLASS, FIELD, RULE, VARIABLE
+from meshgen.spec.parser.access import read_input, read_reading, read_roles
 from meshgen.spec.parser.fields import field_entries, read_fields
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
@@ -32,6 +33,7 @@ def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateSyntax:
         name=name,
         id=identity,
         owner=reading.word(values.get("owner"), "an aggregate's `owner`"),
+        read=read_reading(reading, values.get("read")),
         event_sourced=reading.flag(values.get("event_sourced"), "`event_sourced`") or False,
         state=read_fields(reading, values.get("state"), "`state`"),
         events=tuple(
@@ -100,10 +102,12 @@ def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
     emits = read_emissions(reading, values[modes[0]], modes[0]) if modes else ()
     if not emits:
         reading.lost.add(name.text)
+    fields, from_caller = read_input(reading, values.get("input"))
     return CommandSyntax(
         name=name,
         mode=mode,
-        input=read_fields(reading, values.get("input"), "`input`"),
+        input=fields,
+        from_caller=from_caller,
         requires=_guards(reading, values.get("requires")),
         calls=_calls(reading, values.get("calls")),
         emits=emits,
@@ -133,18 +137,6 @@ def _calls(reading: Reading, node: Node | None) -> tuple[AssignmentSyntax, ...]:
     for call in calls:
         reading.checked(call.target, VARIABLE, "an answer")
     return calls
-
-
-def read_roles(reading: Reading, node: Node | None) -> tuple[Word, ...] | None:
-    """Read `roles: [merchant]`; None if missing."""
-    if node is None:
-        return None
-    if isinstance(node, Sequence) and not node.items:
-        reading.error(node.at, "`roles` is empty", "list the roles, or leave the key out")
-    roles = reading.words(node, "a role")
-    for role in roles:
-        reading.checked(role, ROLE, "a role")
-    return roles
 
 
 def read_emissions(reading: Reading, node: Node, what: str) -> tuple[EmissionSyntax, ...]:

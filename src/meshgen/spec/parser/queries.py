@@ -7,7 +7,7 @@ from meshgen.spec.grammar import kinds
 from meshgen.spec.grammar.names import CLASS, UNIT
 from meshgen.spec.grammar.reads import PAGE, VIEW_STORES
 from meshgen.spec.grammar.shapes import Construct
-from meshgen.spec.parser.aggregates import read_roles
+from meshgen.spec.parser.access import read_query_roles
 from meshgen.spec.parser.fields import read_fields
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
@@ -38,6 +38,7 @@ def _query(reading: Reading, name: Word, node: Node, construct: Construct) -> Qu
                 )
         node = Mapping(tuple(e for e in node.entries if e.key.text != "of"), node.at)
     values = reading.keyed(node, construct, name.at)
+    roles, public = read_query_roles(reading, values.get("roles"))
     return QuerySyntax(
         name=name,
         of=reading.word(values.get("of"), "a query's `of`"),
@@ -46,7 +47,8 @@ def _query(reading: Reading, name: Word, node: Node, construct: Construct) -> Qu
         sort=_sort(reading, values.get("sort"), "`sort`"),
         page=_page(reading, values.get("page")),
         owner=reading.word(values.get("owner"), "a query's `owner`"),
-        roles=read_roles(reading, values.get("roles")),
+        roles=roles,
+        public=public,
         renamed_from=reading.former(values.get("renamed_from"), CLASS),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.model import Objectives
-from meshgen.spec.syntax.values import Assignments, FieldSyntax, Word
+from meshgen.spec.syntax.values import Assignments, FieldSyntax, RoleSyntax, Word
 from meshgen.spec.yaml.tree import Scalar
 
 
@@ -20,7 +20,7 @@ class SortSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuerySyntax:
-    """A query of a service or a projection."""
+    """A query of a service or a projection; `public` is the word in `roles: public`."""
 
     name: Word
     of: Word | None
@@ -29,7 +29,8 @@ class QuerySyntax:
     sort: tuple[SortSyntax, ...]
     page: int | None
     owner: Word | None
-    roles: tuple[Word, ...] | None
+    roles: tuple[RoleSyntax, ...] | None
+    public: Word | None = None
     renamed_from: Word | None = None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.model import Objectives
 from meshgen.spec.syntax.reads import QuerySyntax
-from meshgen.spec.syntax.values import Assignments, FieldSyntax, Word
+from meshgen.spec.syntax.values import Assignments, FieldSyntax, RoleSyntax, Word
 from meshgen.spec.yaml.tree import Scalar
 
 
@@ -33,18 +33,30 @@ class EmissionSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSyntax:
-    """A command; `mode` is None if none of creates, emits and upserts could be read."""
+    """A command; `mode` is None if none of creates, emits and upserts could be read.
+
+    The fields `from_caller` are filled with the id of the caller.
+    """
 
     name: Word
     mode: str | None
     input: tuple[FieldSyntax, ...]
+    from_caller: tuple[Word, ...]
     requires: Assignments
     calls: Assignments
     emits: tuple[EmissionSyntax, ...]
-    roles: tuple[Word, ...] | None
+    roles: tuple[RoleSyntax, ...] | None
     slo: Objectives | None
     summary: str | None
     renamed_from: Word | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSyntax:
+    """Who may read an aggregate by its id, and what of it; with `read: none` there are no roles."""
+
+    roles: tuple[RoleSyntax, ...]
+    fields: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +66,7 @@ class AggregateSyntax:
     name: Word
     id: Word | None
     owner: Word | None
+    read: ReadSyntax | None
     event_sourced: bool
     state: tuple[FieldSyntax, ...]
     events: tuple[EventSyntax, ...]

@@ -125,6 +125,7 @@ class SpecSyntax:
 
     name: Word | None
     summary: str | None
+    roles: tuple[Word, ...] | None
     types: tuple[TypeSyntax, ...]
     event_hub: EventHub
     services: tuple[ServiceSyntax, ...]

@@ -21,6 +21,14 @@ class Word:
         return self.text
 
 
+@dataclass(frozen=True, slots=True)
+class RoleSyntax:
+    """A role with access; `reach` is `own` or `any`, None in the short form."""
+
+    name: Word
+    reach: Word | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSyntax:
     """`name: type` or `name: {type: ..., min: ...}`; `type` is None if unreadable."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from math import ceil
 
 from meshgen import __version__
@@ -11,6 +13,7 @@ from meshgen.graph.views import context_map
 from meshgen.identities import Identities
 from meshgen.naming import kebab, snake, spec_file, system_package, url_prefix
 from meshgen.spec.model import RateLimit, Spec
+from meshgen.spec.routes import query_path
 from meshgen.system.index import index
 from meshgen.system.jsonschema import contract_modules
 from meshgen.system.lower.asyncapi import asyncapi
@@ -36,6 +39,7 @@ from meshgen.system.model import (
     ProcessView,
     ProjectionView,
     ProjectView,
+    PublicPath,
     RateLimitView,
     ServiceView,
     StreamView,
@@ -136,11 +140,7 @@ def _unit(view: ServiceView | ProjectionView | StreamView | BffView, kind: str) 
 
 
 def _roles(spec: Spec) -> tuple[str, ...]:
-    commands = [c.roles for s in spec.services for a in s.aggregates for c in a.commands]
-    queries = [q.roles for service in spec.services for q in service.queries]
-    queries += [q.roles for view in spec.views for q in view.queries]
-    named = {role for roles in (*commands, *queries) for role in roles or ()}
-    return tuple(sorted(named | {step.role for s in spec.scenarios for step in s.steps}))
+    return tuple(sorted({*spec.roles, *(step.role for s in spec.scenarios for step in s.steps)}))
 
 
 def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None) -> GatewayView:
@@ -154,6 +154,7 @@ def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None)
         rate_limit=_rate_limit(gateway.rate_limit, capacity),
         address_limit=_address_limit(gateway.rate_limit, capacity),
         cors=gateway.cors,
+        public=tuple(_public_paths(spec)),
         routes=tuple(
             GatewayRoute(
                 prefix=url_prefix(unit.name),
@@ -164,6 +165,22 @@ def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None)
             for unit in units
         ),
     )
+
+
+def _public_paths(spec: Spec) -> Iterator[PublicPath]:
+    """Yield the paths that callers without a token may read."""
+    for unit in (*spec.services, *spec.views):
+        for query in unit.queries:
+            if query.public:
+                path, needs = query_path(query), bool(query.by)
+                yield PublicPath(path=f"{url_prefix(unit.name)}{path}", regex=None, needs=needs)
+    for bff in spec.bffs:
+        for endpoint in bff.endpoints:
+            if endpoint.public:
+                path = f"{url_prefix(bff.name)}{endpoint.path}"
+                regex = "[^/]+".join(re.escape(part) for part in re.split(r"\{\w+\}", path))
+                given = bool(endpoint.parameters)
+                yield PublicPath(path=path, regex=regex if given else None, needs=given)
 
 
 def _rate_limit(said: RateLimit | None, capacity: CapacityPlan | None) -> RateLimitView | None:

@@ -35,6 +35,8 @@ def bff_view(bff: Bff, index: Index, package: str) -> BffView:
         summary=(bff.summary or f"The backend of the {words(bff.name)} front end").rstrip("."),
         about=about(bff.summary),
         calls=tuple(sorted({part.target.unit for part in parts})),
+        secured=not all(endpoint.public for endpoint in bff.endpoints),
+        public=any(endpoint.public for endpoint in bff.endpoints),
         endpoints=tuple(_endpoint_view(endpoint, index) for endpoint in bff.endpoints),
         imports=contract_imports(index, ()),
     )
@@ -51,6 +53,7 @@ def _endpoint_view(endpoint: Endpoint, index: Index) -> EndpointView:
         needs_caller=any(
             value == Name("caller") for part in endpoint.parts for _, value in part.arguments
         ),
+        public=endpoint.public,
         parts=tuple(_part_view(part, index) for part in endpoint.parts),
     )
 

@@ -8,10 +8,11 @@ from meshgen.system.index import Index, row_name
 from meshgen.system.lower.engines import extras
 from meshgen.system.lower.identities import identity_of, stored_as
 from meshgen.system.lower.imports import contract_imports
-from meshgen.system.lower.services import query_route
+from meshgen.system.lower.services import access_tests, query_route
 from meshgen.system.model import EventCase, ProjectionView
 from meshgen.system.pysource.annotations import attribute, default
 from meshgen.system.pysource.calls import Scene, call_source, filled, from_sources
+from meshgen.testgen.cases.access import row_reach_tests
 from meshgen.testgen.cases.example_events import ExampleEvents
 from meshgen.testgen.cases.reactions import projection_tests
 
@@ -23,6 +24,7 @@ def projection_view(
 ) -> ProjectionView:
     """Return `projection` ready to print."""
     row, path = row_name(projection), ("projections", projection.name)
+    routes = tuple(query_route(query, row) for query in projection.queries)
     return ProjectionView(
         name=projection.name,
         identity=identity_of(index.identities, *path),
@@ -41,7 +43,9 @@ def projection_view(
         partition=projection.partition,
         cluster=tuple(f"-{k.field}" if k.descending else k.field for k in projection.cluster),
         testing=projection_tests(projection, index, example_events),
-        routes=tuple(query_route(query, row) for query in projection.queries),
+        routes=routes,
+        access_testing=access_tests(routes),
+        reach_testing=row_reach_tests(projection.queries, projection.row),
         imports=contract_imports(index, [reaction.event for reaction in projection.reactions]),
     )
 

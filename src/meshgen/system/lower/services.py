@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from meshgen.identities.table import Path
 from meshgen.identities.things import policy_path
@@ -24,6 +25,7 @@ from meshgen.spec.model import (
     Policy,
     Port,
     Query,
+    Readers,
     Ref,
     Replica,
     Service,
@@ -48,6 +50,7 @@ from meshgen.system.model import (
 )
 from meshgen.system.pysource.annotations import attribute, duration, spoken
 from meshgen.system.pysource.calls import EVENT, Scene, filled, from_sources, loop_view
+from meshgen.testgen.cases.access import service_reach_tests
 from meshgen.testgen.cases.example_events import ExampleEvents, FoundByAggregate
 from meshgen.testgen.cases.reactions import policy_tests
 
@@ -85,7 +88,8 @@ def service_view(
         policies=tuple(_policy_view(policy, path, index) for policy in service.policies),
         sagas=tuple(saga_view(saga, service.name, index, example_events) for saga in service.sagas),
         policy_testing=policy_tests(service, index, example_events),
-        access_testing=_access_tests(routes),
+        access_testing=access_tests(routes),
+        reach_testing=service_reach_tests(service, found),
         routes=tuple(routes),
         imports=contract_imports(index, _refs(service, index)),
     )
@@ -201,17 +205,28 @@ def _routes(service: Service) -> list[Route]:
 
 
 def _command_route(command: Command, aggregate: Aggregate) -> Route:
-    roles = Argument(name="roles", value=_tuple(command.roles or ()))
-    return _route("post", command_path(command, aggregate), command.name, roles)
+    roles = Argument(name="roles", value=_roles(command))
+    options = [roles]
+    if command.from_caller:
+        options.append(Argument(name="caller", value=_tuple(command.from_caller)))
+    return _route("post", command_path(command, aggregate), command.name, *options)
 
 
-def _access_tests(routes: list[Route]) -> AccessTests:
-    reads = [route for route in routes if route.helper != "post"]
+def access_tests(routes: Iterable[Route]) -> AccessTests:
+    """Return the requests that show who has access."""
+    routes = tuple(routes)
+    reads = [route for route in routes if route.helper != "post" and not route.public]
     return AccessTests(
         commands=tuple(route.example for route in routes if route.helper == "post"),
         reads=tuple(route.example for route in reads),
+        public=tuple(_public_read(route) for route in routes if route.public),
         reads_by_role=tuple(route.example for route in reads if _is_refused(route)),
     )
+
+
+def _public_read(route: Route) -> tuple[str, int]:
+    """Return the path of a public read, and the status of a request without parameters."""
+    return route.example, 422 if any(option.name == "by" for option in route.options) else 200
 
 
 def _is_refused(read: Route) -> bool:
@@ -221,11 +236,14 @@ def _is_refused(read: Route) -> bool:
 
 
 def _read_routes(aggregate: Aggregate) -> list[Route]:
-    """Return the route by which an aggregate is read, for its owner or who may change it."""
+    """Return the route by which an aggregate is read by its id, if anybody may."""
     roles = read_roles(aggregate)
     if roles is None:
         return []
-    options = [Argument(name="roles", value=_tuple(roles))] if roles else []
+    named = _roles(aggregate.reading) if aggregate.reading else _tuple(roles)
+    options = [Argument(name="roles", value=named)] if roles else []
+    if aggregate.reading and aggregate.reading.fields:
+        options.append(Argument(name="fields", value=_tuple(aggregate.reading.fields)))
     return [_route("get", aggregate_path(aggregate), aggregate.name, *options)]
 
 
@@ -249,10 +267,20 @@ def query_route(query: Query, kind: str) -> Route:
         ("sort", _tuple(sort)),
         ("page", str(query.page) if query.page else None),
         ("owner", f'"{query.owner}"' if query.owner else None),
-        ("roles", _tuple(query.roles or ())),
+        ("roles", _roles(query)),
+        ("public", "True" if query.public else None),
     ]
     given = (Argument(name=n, value=v) for n, v in options if v is not None and v != "()")
     return _route("search" if query.page else "find", query_path(query), kind, *given)
+
+
+def _roles(allowed: Command | Query | Readers) -> str:
+    """Return the roles as Python source: with what they reach, if it is not the same for all."""
+    names = allowed.roles or ()
+    if not allowed.unrestricted:
+        return _tuple(names)
+    reach = {name: "ANY" if name in allowed.unrestricted else "OWN" for name in names}
+    return "{" + ", ".join(f'"{name}": {value}' for name, value in reach.items()) + "}"
 
 
 def _tuple(names: tuple[str, ...]) -> str:

@@ -8,11 +8,12 @@ from meshgen.system.index import Index, row_name
 from meshgen.system.lower.engines import extras
 from meshgen.system.lower.identities import identity_of
 from meshgen.system.lower.imports import contract_imports
-from meshgen.system.lower.services import query_route
+from meshgen.system.lower.services import access_tests, query_route
 from meshgen.system.lower.spark import spark_view
 from meshgen.system.model import Argument, Call, EmissionView, StreamView
 from meshgen.system.pysource.annotations import attribute, duration
 from meshgen.system.pysource.calls import EVENT, Scene, loop_view
+from meshgen.testgen.cases.access import row_reach_tests
 from meshgen.testgen.cases.example_events import ExampleEvents
 from meshgen.testgen.cases.streams import stream_tests
 
@@ -27,6 +28,7 @@ def stream_view(
     entry = f"{pascal(stream.name)}Entry"
     names = tuple(index.event(ref).event.name for ref in stream.events)
     values = _values(stream)
+    routes = tuple(query_route(query, row) for query in stream.queries)
     return StreamView(
         name=stream.name,
         identity=identity_of(index.identities, "streams", stream.name),
@@ -66,7 +68,9 @@ def stream_view(
         ),
         job=spark_view(stream, index),
         testing=stream_tests(stream, example_events),
-        routes=tuple(query_route(query, row) for query in stream.queries),
+        routes=routes,
+        access_testing=access_tests(routes),
+        reach_testing=row_reach_tests(stream.queries, stream.row),
         imports=contract_imports(
             index, (*stream.events, *(Ref(unit=stream.name, name=e.name) for e in stream.emits))
         ),

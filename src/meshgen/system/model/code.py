@@ -117,3 +117,8 @@ class Route:
     example: str
     kind: str
     options: tuple[Argument, ...]
+
+    @property
+    def public(self) -> bool:
+        """Whether callers need no token."""
+        return any(option.name == "public" for option in self.options)

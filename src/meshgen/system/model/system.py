@@ -61,6 +61,18 @@ class GatewayRoute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPath:
+    """A path that callers without a token may read.
+
+    `regex` matches it if it has parameters; `needs` tells whether it must be given any.
+    """
+
+    path: str
+    regex: str | None
+    needs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimitView:
     """A token bucket for every caller."""
 
@@ -90,6 +102,7 @@ class GatewayView:
     rate_limit: RateLimitView | None
     address_limit: AddressLimitView
     cors: tuple[str, ...]
+    public: tuple[PublicPath, ...]
     routes: tuple[GatewayRoute, ...]
 
 

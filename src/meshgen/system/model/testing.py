@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meshgen.system.model.code import Bound, Call
+from meshgen.system.model.code import Argument, Bound, Call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +70,42 @@ class PolicyTests:
 class AccessTests:
     """The paths of a service's commands and reads, as Python source.
 
-    `reads_by_role` are the reads that are refused to every caller without a role.
+    `reads_by_role` are the reads that are refused to every caller without a role, `public` those
+    that need no token, with the status of a request without parameters.
     """
 
     commands: tuple[str, ...]
     reads: tuple[str, ...]
     reads_by_role: tuple[str, ...]
+    public: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachTest:
+    """A request for what belongs to somebody else, by roles that may and may not reach it.
+
+    `given` are names of constants, `method` is `get` or `post`, and `path` is Python source.
+    Callers with a `restricted` role get the `refusal`, one with the `role` gets the `status`.
+    """
+
+    function: str
+    given: tuple[str, ...]
+    method: str
+    path: str
+    arguments: tuple[Argument, ...]
+    restricted: tuple[str, ...]
+    refusal: int
+    role: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReachTests:
+    """The tests of who reaches what belongs to others; `needs_id`: some need a constant `ID`."""
+
+    constants: Constants
+    tests: tuple[ReachTest, ...]
+    needs_id: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

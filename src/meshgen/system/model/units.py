@@ -21,6 +21,7 @@ from meshgen.system.model.testing import (
     DomainTests,
     PolicyTests,
     ProjectionTests,
+    ReachTests,
     SagaTests,
     StreamTests,
 )
@@ -177,6 +178,7 @@ class ServiceView:
     policy_testing: PolicyTests
     routes: tuple[Route, ...]
     access_testing: AccessTests
+    reach_testing: ReachTests
     imports: tuple[Import, ...]
 
 
@@ -203,6 +205,8 @@ class ProjectionView:
     cluster: tuple[str, ...]
     testing: ProjectionTests
     routes: tuple[Route, ...]
+    access_testing: AccessTests
+    reach_testing: ReachTests
     imports: tuple[Import, ...]
 
 
@@ -252,6 +256,8 @@ class StreamView:
     """What computes the rows instead of the unit; None if nothing does."""
     testing: StreamTests
     routes: tuple[Route, ...]
+    access_testing: AccessTests
+    reach_testing: ReachTests
     imports: tuple[Import, ...]
 
 
@@ -272,6 +278,7 @@ class EndpointView:
     summary: str
     parameters: tuple[Attribute, ...]
     needs_caller: bool
+    public: bool
     parts: tuple[PartView, ...]
 
 
@@ -287,5 +294,9 @@ class BffView:
     summary: str
     about: str
     calls: tuple[str, ...]
+    secured: bool
+    """Whether there are endpoints for callers with a token."""
+    public: bool
+    """Whether there are endpoints for callers without one."""
     endpoints: tuple[EndpointView, ...]
     imports: tuple[Import, ...]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 
 from chassis.auth import InvalidToken, Verifier
 from chassis.caller import Caller
 from chassis.http.problem import Problem, forbidden, unauthenticated
+from chassis.http.routes import ANY, Roles
 from chassis.jwks import KeysUnusable
 
 CALLER = "chassis.caller"  # in the ASGI scope, for the access log
@@ -31,7 +34,7 @@ async def authenticate(request: Request, verifier: Verifier) -> Caller:
     return caller
 
 
-def require_role(caller: Caller, roles: tuple[str, ...]) -> None:
+def require_role(caller: Caller, roles: Roles) -> None:
     """Check that the caller has one of `roles`, if there are any.
 
     Raises:
@@ -39,3 +42,12 @@ def require_role(caller: Caller, roles: tuple[str, ...]) -> None:
     """
     if roles and caller.roles.isdisjoint(roles):
         raise forbidden(f"This requires the role {' or '.join(roles)}.")
+
+
+def owner_for(caller: Caller | None, roles: Roles) -> Caller | None:
+    """Return the caller as the only owner whose things a request may reach; None if it is any."""
+    if caller is None or (
+        isinstance(roles, Mapping) and any(roles.get(role) is ANY for role in caller.roles)
+    ):
+        return None
+    return caller
