@@ -72,7 +72,12 @@ class Shop:
 
     def token(self, *roles: str, sub: UUID | None = None) -> str:
         """Return a good token."""
-        return jwt.encode(self.claims(*roles, sub=sub), self.key, "RS256", {"kid": self.kid})
+        return jwt.encode(self.claims(*roles, sub=sub), self.key, "RS256", self.header)
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The header of a good token (RFC 9068)."""
+        return {"kid": self.kid, "typ": "at+jwt"}
 
     def bearer(self, *roles: str, sub: UUID | None = None) -> dict[str, str]:
         """Return the header of a good token; of somebody new by default."""

@@ -73,22 +73,26 @@ def _authorizations(shop: Shop) -> Iterator[tuple[str, str | None]]:
 
 
 def _forged(shop: Shop, good: str) -> Iterator[tuple[str, str]]:
-    claims, header = shop.claims("merchant", "customer", sub=shop.victim), {"kid": shop.kid}
+    claims, header = shop.claims("merchant", "customer", sub=shop.victim), shop.header
     head, body, signature = good.split(".")
     for algorithm in ("none", "None", "NONE", "nOnE"):
-        yield f"alg {algorithm}", f"{_encoded({'alg': algorithm, 'typ': 'JWT'})}.{body}."
-        yield f"alg {algorithm}, signed", f"{_encoded({'alg': algorithm})}.{body}.{signature}"
+        yield f"alg {algorithm}", f"{_encoded(header | {'alg': algorithm})}.{body}."
+        yield (
+            f"alg {algorithm}, signed",
+            f"{_encoded(header | {'alg': algorithm})}.{body}.{signature}",
+        )
     public = shop.key.public_key()
     for encoding in (serialization.Encoding.PEM, serialization.Encoding.DER):
         secret = public.public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
         yield f"the public key as a secret, {encoding}", _hmac(claims, secret, header)
     yield "an empty secret", _hmac(claims, b"", header)
     yield "another key", jwt.encode(claims, STRANGER, "RS256", header)
-    yield "another key, no kid", jwt.encode(claims, STRANGER, "RS256")
-    yield "another key, kid unknown", jwt.encode(claims, STRANGER, "RS256", {"kid": "unknown"})
+    yield "another key, no kid", jwt.encode(claims, STRANGER, "RS256", {"typ": "at+jwt"})
+    unknown = header | {"kid": "unknown"}
+    yield "another key, kid unknown", jwt.encode(claims, STRANGER, "RS256", unknown)
     yield "another kind of key", jwt.encode(claims, CURVE, "ES256", header)
     for kid in ("../../../../dev/null", "' OR 1=1 --", "http://evil.example/key", "\u0000"):
-        yield f"kid {kid!r}", jwt.encode(claims, STRANGER, "RS256", {"kid": kid})
+        yield f"kid {kid!r}", jwt.encode(claims, STRANGER, "RS256", header | {"kid": kid})
     jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(STRANGER.public_key()))
     for name, value in (
         ("jwk", jwk),
@@ -100,8 +104,10 @@ def _forged(shop: Shop, good: str) -> Iterator[tuple[str, str]]:
     yield "crit", jwt.encode(claims, shop.key, "RS256", header | {"crit": ["exp"]})
     for algorithm in ("RS384", "RS512", "PS256"):
         yield algorithm, jwt.encode(claims, shop.key, algorithm, header)
+    for type in ("JWT", "jwt", "id+jwt", "dpop+jwt", "secevent+jwt"):
+        yield f"typ {type}", jwt.encode(claims, shop.key, "RS256", header | {"typ": type})
     yield "changed claims", f"{head}.{_encoded(claims | {'sub': str(shop.victim)})}.{signature}"
-    yield "changed head", f"{_encoded({'alg': 'RS256', 'kid': 'x'})}.{body}.{signature}"
+    yield "changed head", f"{_encoded(header | {'alg': 'RS256', 'kid': 'x'})}.{body}.{signature}"
     yield "claims are a list", f"{head}.{_encoded([1])}.{signature}"
     yield from _wrong_claims(shop, header)
 
@@ -141,7 +147,7 @@ def _signed(claims: Any, shop: Shop, header: dict[str, Any]) -> str:
 
 
 def _hmac(claims: dict[str, Any], secret: bytes, header: dict[str, Any]) -> str:
-    signed = f"{_encoded({'alg': 'HS256', 'typ': 'JWT', **header})}.{_encoded(claims)}"
+    signed = f"{_encoded({'alg': 'HS256', **header})}.{_encoded(claims)}"
     digest = hmac.new(secret, signed.encode(), hashlib.sha256).digest()
     return f"{signed}.{base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
 

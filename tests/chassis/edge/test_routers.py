@@ -16,6 +16,7 @@ from chassis.auth import Verifier
 from chassis.domain import Refused
 from chassis.health import Checks
 from chassis.http.app import service_app
+from chassis.jwks import KeyFile
 from chassis.results import Outcome
 from chassis.runtime import ServiceRuntime
 from chassis.telemetry import Telemetry
@@ -62,7 +63,7 @@ def open_app(runtime: RecordingRuntime, tmp_path: Path) -> Open:
         app = service_app(
             replace(wallets.service, routers=(own,)),
             cast("ServiceRuntime", runtime),
-            Verifier(jwks, issuer=tokens.ISSUER, audience=tokens.AUDIENCE),
+            Verifier(KeyFile(jwks), tokens.requirements()),
             _ready,
             Telemetry.of("wallet"),
         )

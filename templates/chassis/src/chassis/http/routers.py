@@ -30,7 +30,7 @@ _PROBLEMS = (
 
 def routers_app(
     name: str,
-    routers: Iterable[APIRouter],
+    routers: Sequence[APIRouter],
     verifier: Verifier,
     statuses: Sequence[int],
     *,
@@ -50,8 +50,6 @@ def routers_app(
     Raises:
         TypeError: A router has something else than HTTP routes.
     """
-    known = tuple(routers)
-    all_routers = (*known, *public)
     app = FastAPI(
         title=name,
         docs_url=None,
@@ -60,11 +58,13 @@ def routers_app(
         routes=[*routes],
     )
     app.state.verifier = verifier
-    app.state.routes = [_http(name, route) for router in all_routers for route in router.routes]
+    app.state.routes = [
+        _http(name, route) for router in (*routers, *public) for route in router.routes
+    ]
     Components(app)
     for kind in _PROBLEMS:
         app.add_exception_handler(kind, _respond)
-    include(app, known, statuses)
+    include(app, routers, statuses)
     for router in public:
         app.include_router(router, responses=problems(*needed(statuses, public=True)))
     return app

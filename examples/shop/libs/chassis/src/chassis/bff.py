@@ -42,11 +42,13 @@ class Bff:
         name: The name of the unit.
         calls: The units that it calls.
         routers: The endpoints.
+        public: The endpoints for callers without a token.
     """
 
     name: str
     calls: tuple[str, ...]
     routers: tuple[APIRouter, ...]
+    public: tuple[APIRouter, ...] = ()
 
 
 async def together(**parts: Awaitable[Json]) -> dict[str, Json]:

@@ -12,3 +12,7 @@ class Caller:
 
     id: UUID
     roles: frozenset[str]
+
+    def owns(self, owner: object) -> bool:
+        """Tell whether an `owner`, an id or a list of ids, is this caller, or one of them is."""
+        return self.id in owner if isinstance(owner, tuple | list) else self.id == owner

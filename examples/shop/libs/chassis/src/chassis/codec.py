@@ -1,4 +1,4 @@
-"""States and rows as JSON text. Decimals are strings, so that they stay exact."""
+"""States and rows as JSON text. Decimals are strings without exponents, so that they stay exact."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
+
+from chassis.decimals import json_adapter
 
 T = TypeVar("T")
 
@@ -20,7 +22,7 @@ class Codec(Generic[T]):
     """
 
     def __init__(self, kind: type[T], keys: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._adapter = TypeAdapter(kind)
+        self._adapter: TypeAdapter[T] = json_adapter(kind)
         self._keys = keys
         self._names = {key: name for name, key in keys.items()}
 

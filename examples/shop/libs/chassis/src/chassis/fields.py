@@ -15,6 +15,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
+from chassis.decimals import json_adapter
 from chassis.errors import InvalidQuery
 from chassis.store.port import Field, Kind, Scalar
 
@@ -76,7 +77,7 @@ def search_fields(kind: type, fields: Mapping[str, Field]) -> dict[str, SearchFi
     """Return those of the stored `fields` of class `kind` that a search can use."""
     hints = typing.get_type_hints(kind)
     return {
-        name: SearchField(name, field.key, TypeAdapter(hints[name]))
+        name: SearchField(name, field.key, json_adapter(hints[name]))
         for name, field in fields.items()
         if field.kind is not Kind.JSON
     }
@@ -114,7 +115,7 @@ def _default(hint: Any, field: dataclasses.Field[Any]) -> str | None:
         value = field.default_factory()
     else:
         return None
-    return None if value is None else TypeAdapter(hint).dump_json(value, by_alias=True).decode()
+    return None if value is None else json_adapter(hint).dump_json(value, by_alias=True).decode()
 
 
 def _is_text(value: str) -> bool:

@@ -5,12 +5,16 @@ It is aiohttp, which takes 60 to 80 us of CPU time a request, where httpx takes 
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import aiohttp
 from yarl import URL
+
+if TYPE_CHECKING:
+    from chassis.settings import Tls
 
 # Shorter than the keep-alive of our servers, so that no request meets a closing connection.
 _KEEP_ALIVE = 30.0
@@ -33,9 +37,19 @@ Fetch: TypeAlias = Callable[[str, Mapping[str, str]], Awaitable[Fetched]]
 class HttpClient:
     """The connections of a process, shared by all requests. Create it in the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: Tls | None = None) -> None:
+        """Open no connection yet.
+
+        Args:
+            tls: The files for mutual TLS with other units. Without them, the servers of `https`
+                URLs need a certificate that this machine trusts.
+        """
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_CONNECTIONS, keepalive_timeout=_KEEP_ALIVE),
+            connector=aiohttp.TCPConnector(
+                limit=_CONNECTIONS,
+                keepalive_timeout=_KEEP_ALIVE,
+                ssl=True if tls is None else _context(tls),
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),  # the connections serve many users
             timeout=aiohttp.ClientTimeout(total=None),  # the callers have timeouts
         )
@@ -55,3 +69,12 @@ class HttpClient:
     async def close(self) -> None:
         """Close all connections."""
         await self._session.close()
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    """Return the context of a client; whoever has a certificate of the CA belongs to the mesh."""
+    context = ssl.create_default_context(cafile=tls.ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False  # copies of a unit are asked by their addresses
+    context.load_cert_chain(tls.certificate, tls.key)
+    return context

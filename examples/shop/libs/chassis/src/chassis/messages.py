@@ -9,8 +9,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema
+
+from chassis.decimals import with_plain_decimals
 
 _NAMES = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=False)
 
@@ -19,6 +21,11 @@ class Value(BaseModel):
     """A value object in messages. The alias of a renamed field is its key in JSON."""
 
     model_config = _NAMES
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema, by which decimals are written without exponents."""
+        return with_plain_decimals(handler(source), handler)
 
     @classmethod
     def __get_pydantic_json_schema__(

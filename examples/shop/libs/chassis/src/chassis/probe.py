@@ -6,6 +6,8 @@ The exit code is 1 if one of them is not; the first reason is printed.
 from __future__ import annotations
 
 import http.client
+import os
+import ssl
 import sys
 from collections.abc import Iterable
 
@@ -15,6 +17,11 @@ _TIMEOUT = 4.0
 def unready(port: int) -> str | None:
     """Return why the unit at `port` of this machine is not ready, or None."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT)
+    if os.environ.get("MESH_TLS_CERTIFICATE"):  # of itself a machine needs no proof
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", port, timeout=_TIMEOUT, context=context
+        )
     try:
         connection.request("GET", "/readyz")
         response = connection.getresponse()

@@ -37,7 +37,7 @@ class Aggregate(Generic[S, C, E]):
         decide: Yields the events that a command causes, given the state and a context.
         evolve: Returns the state after an event.
         id: The field with the id of the aggregate, in the state and in every message.
-        owner: The field of the state with the only user who has access over HTTP.
+        owner: The field of the state with the only user who has access over HTTP, or the only ones.
         identity: What the store goes by, if that is not the name.
         stored: The keys of renamed fields of the state in the store, by name.
     """

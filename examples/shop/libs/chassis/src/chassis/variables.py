@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -49,6 +49,13 @@ class Variables:
         if not found:
             self.problems.append(f"{name}_FILE: {file} is empty")
         return value or found
+
+    def one_of(self, name: str, allowed: Sequence[str]) -> str:
+        """Read one of the words `allowed`, of which the first is the default."""
+        value = self.text(name, allowed[0])
+        if value not in allowed:
+            self.problems.append(f"{name} is {value!r}, but must be {' or '.join(allowed)}")
+        return value
 
     def level(self, name: str) -> str:
         value = self.text(name, "INFO")

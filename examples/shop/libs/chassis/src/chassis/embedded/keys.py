@@ -66,9 +66,19 @@ class Issuer:
             "aud": self._auth.audience,
             "iat": now,
             "exp": now + int(ttl.total_seconds()),
-            "roles": list(roles),
+            **_nested(self._auth.roles_claim, roles),
         }
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._kid})
+        headers = {"kid": self._kid, "typ": "at+jwt"}  # RFC 9068
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers=headers)
+
+
+def _nested(claim: str, roles: Sequence[str]) -> dict[str, Any]:
+    """Return the claim with the roles: `realm_access.roles` is one in an object."""
+    *outer, name = [claim] if "/" in claim else claim.split(".")
+    value: Any = " ".join(roles) if name in ("scope", "scp") else list(roles)
+    for each in (name, *reversed(outer)):
+        value = {each: value}
+    return dict(value)
 
 
 def default_subject(auth: Auth, roles: Sequence[str]) -> UUID:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chassis import gateway
 from chassis.embedded import engines, envoy, nats_server
 from chassis.embedded.engines import Servers
 from chassis.embedded.errors import EmbeddedError
@@ -25,8 +26,9 @@ _DRAIN_DELAY = "2"
 def fingerprint(paths: ProjectPaths, topology: Topology, options: Options, servers: Servers) -> str:
     """Return a fingerprint of everything that the plan depends on."""
     digest = hashlib.sha256(paths.topology.read_bytes())
-    gateway = paths.root / topology.gateway.config
-    digest.update(gateway.read_bytes() if gateway.exists() else b"")
+    config = paths.root / topology.gateway.config
+    digest.update(config.read_bytes() if config.exists() else b"")
+    digest.update(repr(_settings(paths)).encode())
     digest.update(repr((options.each, options.replicas, sys.executable)).encode())
     if options.real:
         digest.update(servers.digest.encode())
@@ -62,7 +64,7 @@ def make_plan(paths: ProjectPaths, topology: Topology, options: Options, servers
     ports = dict(zip(units, unit_ports, strict=True))
     addresses = _addresses(ports)
     variables = _variables(paths, gateway_port=gateway_port, admin_port=admin_port)
-    gateway = envoy.command(paths, topology.gateway.config, variables, addresses)
+    command = envoy.command(paths, topology.gateway.config, variables, addresses)
     urls = engines.prepare(paths, topology.system, servers)
     hub = engines.hub_variables(paths, chosen.event_hub, f"nats://{LOOPBACK}:{nats_port}")
     env = {**hub, **_environment(paths, topology, addresses)}
@@ -73,6 +75,7 @@ def make_plan(paths: ProjectPaths, topology: Topology, options: Options, servers
         servers={engine: engines.shown(url) for engine, url in urls.items()},
         contained=servers.contained,
         gateway_port=gateway_port,
+        gateway_scheme="https" if os.environ.get("GATEWAY_TLS_CERTIFICATE") else "http",
         admin_port=admin_port,
         processes=(
             *([] if chosen.event_hub else [_hub(paths, topology, nats_port)]),
@@ -87,7 +90,7 @@ def make_plan(paths: ProjectPaths, topology: Topology, options: Options, servers
                 )
                 for name, copy in copies.items()
             ),
-            Planned(name=GATEWAY, copy_of=GATEWAY, command=gateway, env={}, units={}),
+            Planned(name=GATEWAY, copy_of=GATEWAY, command=command, env={}, units={}),
         ),
     )
 
@@ -153,6 +156,8 @@ def _environment(
         "JWKS_FILE": paths.relative(paths.jwks),
         "ISSUER": topology.auth.issuer,
         "AUDIENCE": topology.auth.audience,
+        "TOKEN_TYPE": topology.auth.token_type,
+        "ROLES_CLAIM": topology.auth.roles_claim,
         "PEERS": ",".join(f"{unit}={urls}" for unit, urls in peers.items()),
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
     }
@@ -164,9 +169,18 @@ def _variables(paths: ProjectPaths, *, gateway_port: int, admin_port: int) -> di
         "GATEWAY_HOST": LOOPBACK,
         "GATEWAY_PORT": str(gateway_port),
         "GATEWAY_ADMIN_PORT": str(admin_port),
-        "JWKS_FILE": paths.relative(paths.jwks),
+        **_settings(paths),
     }
 
 
+def _settings(paths: ProjectPaths) -> dict[str, str]:
+    """Return the variables that settings of the environment decide."""
+    try:
+        return gateway.variables({**os.environ, "JWKS_FILE": paths.relative(paths.jwks)})
+    except gateway.GatewayError as error:
+        raise EmbeddedError(str(error)) from error
+
+
 def _url(port: int) -> str:
-    return f"http://{LOOPBACK}:{port}"
+    scheme = "https" if os.environ.get("MESH_TLS_CERTIFICATE") else "http"
+    return f"{scheme}://{LOOPBACK}:{port}"

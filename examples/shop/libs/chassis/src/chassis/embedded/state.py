@@ -52,6 +52,7 @@ class Plan:
         servers: The URLs of the servers of the units' engines, by engine, without passwords. The
             server that is started here is the process with the name of the engine.
         contained: The engines whose servers are in containers.
+        gateway_scheme: `https` if the gateway has a certificate.
     """
 
     system: str
@@ -62,6 +63,7 @@ class Plan:
     processes: tuple[Planned, ...]
     servers: Mapping[str, str] = field(default_factory=dict)
     contained: tuple[str, ...] = ()
+    gateway_scheme: str = "http"
 
     @property
     def own_servers(self) -> tuple[Planned, ...]:
@@ -71,7 +73,7 @@ class Plan:
     @property
     def gateway_url(self) -> str:
         """The URL of the gateway."""
-        return f"http://127.0.0.1:{self.gateway_port}"
+        return f"{self.gateway_scheme}://127.0.0.1:{self.gateway_port}"
 
     @property
     def nats_url(self) -> str:

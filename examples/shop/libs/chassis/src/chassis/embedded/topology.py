@@ -26,10 +26,12 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Auth:
-    """The required issuer and audience of tokens, and the roles."""
+    """The required issuer, audience and type of tokens, the claim with roles, and the roles."""
 
     issuer: str
     audience: str
+    token_type: str
+    roles_claim: str
     roles: tuple[str, ...]
 
 
@@ -124,6 +126,8 @@ def _topology(document: Mapping[str, Any]) -> Topology:
         auth=Auth(
             issuer=str(auth["issuer"]),
             audience=str(auth["audience"]),
+            token_type=str(auth.get("token_type", "at+jwt")),
+            roles_claim=str(auth.get("roles_claim", "roles")),
             roles=tuple(map(str, auth["roles"])),
         ),
         units={name: str(entry) for name, entry in document["units"].items()},

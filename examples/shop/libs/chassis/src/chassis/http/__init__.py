@@ -1,5 +1,31 @@
 """HTTP: a unit declares a table of routes, and the chassis serves them."""
 
-from chassis.http.routes import Find, Get, Post, Route, Search, find, get, post, search
+from chassis.http.routes import (
+    ANY,
+    OWN,
+    Find,
+    Get,
+    Post,
+    Reach,
+    Route,
+    Search,
+    find,
+    get,
+    post,
+    search,
+)
 
-__all__ = ["Find", "Get", "Post", "Route", "Search", "find", "get", "post", "search"]
+__all__ = [
+    "ANY",
+    "OWN",
+    "Find",
+    "Get",
+    "Post",
+    "Reach",
+    "Route",
+    "Search",
+    "find",
+    "get",
+    "post",
+    "search",
+]

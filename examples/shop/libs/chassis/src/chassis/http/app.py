@@ -96,7 +96,10 @@ def _add_read(resources: Resources, route: Search | Find, search: RowSearch) -> 
             endpoint = search_endpoint(route, search)
         case Find():
             endpoint = find_endpoint(route, search)
-    resources.add_secured("GET", route.path, route.roles, endpoint)
+    if route.public:
+        resources.add_public("GET", route.path, endpoint)
+    else:
+        resources.add_secured("GET", route.path, route.roles, endpoint)
 
 
 def _add_routers(

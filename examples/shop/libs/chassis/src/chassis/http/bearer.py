@@ -18,7 +18,7 @@ class Bearer(SecurityBase):
         self.scheme_name = "bearer"
 
     async def __call__(self, request: Request) -> Caller:
-        return authenticate(request, request.app.state.verifier)
+        return await authenticate(request, request.app.state.verifier)
 
 
 bearer = Bearer()

@@ -25,7 +25,10 @@ def bff_app(
     readiness: health.Readiness,
     telemetry: Telemetry,
 ) -> ASGIApp:
-    """Return the application of a backend-for-frontend: its routers, which require a token."""
+    """Return the application of a backend-for-frontend: its routers, which require a token.
+
+    Its public ones require none.
+    """
     exposition = Exposition(telemetry.metrics)
 
     async def metrics(request: Request) -> Response:
@@ -33,6 +36,8 @@ def bff_app(
         return Response(text, headers={"content-type": content_type})
 
     routes = [*health.routes(readiness), Route(METRICS, metrics)]
-    app = routers_app(bff.name, bff.routers, verifier, BFF_PROBLEMS, routes)
+    app = routers_app(
+        bff.name, bff.routers, verifier, BFF_PROBLEMS, public=bff.public, routes=routes
+    )
     app.state.connections = connections
     return Edge(app, bff.name, telemetry)

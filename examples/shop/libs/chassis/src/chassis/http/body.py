@@ -21,6 +21,8 @@ _DIGITS = 400  # more than a float can have; far more than fields accept
 _OUT_OF_RANGE = Decimal("Infinity")
 # A string, also one without its end, or what separates values. Possessive: it never backtracks.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[,\[{]', re.DOTALL)
+# The escape of a surrogate: two of them are one character, one alone is none (RFC 8259, 8.2).
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 _TOKENS_OF_A_VALUE = 3  # its name, itself and a separator
 
 
@@ -43,9 +45,19 @@ async def read_object(request: Request) -> dict[str, Any]:
         value = _DECODER.decode(body.decode())
     except (ValueError, RecursionError) as error:
         raise Problem(400, "malformed_json", detail="The body is not JSON.") from error
+    if _HALF_CHARACTER.search(body):
+        _require_text(value)
     if not isinstance(value, dict):
         raise invalid([FieldError("", "The body should be an object")])
     return value
+
+
+def _require_text(value: object) -> None:
+    """Check that all texts and names in `value` can be encoded."""
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError as error:
+        raise invalid([FieldError("", "A text has half of a surrogate pair")]) from error
 
 
 def _require_json(content_type: str) -> None:

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from chassis.caller import Caller
 from chassis.http import etag
+from chassis.http.access import owner_for
 from chassis.http.body import read_object
 from chassis.http.errors import invalid_fields
 from chassis.http.parameters import PathParameters
@@ -62,8 +63,9 @@ class CommandRoute:
 
     @cached_property
     def generated_id(self) -> str | None:
-        """The id field if the service generates the id, because it is not in the path."""
-        return None if self.id in parameters(self.route.path) else self.id
+        """The id field if the service generates the id, because it is not given otherwise."""
+        given = (*parameters(self.route.path), *self.route.caller)
+        return None if self.id in given else self.id
 
     def endpoint(self, handle: Handle) -> CallerEndpoint:
         """Return the endpoint, which passes the command to `handle`."""
@@ -74,7 +76,7 @@ class CommandRoute:
             key = idempotency_key(request)
             versions = etag.expected_versions(_if_match(request))
             body = await read_object(request)
-            command = self._command(path, body)
+            command = self._command(path, body, caller)
             message_id, fingerprint = uuid4(), None
             if key is not None:
                 message_id = id_of_key(caller, key, self._target(path))
@@ -83,7 +85,7 @@ class CommandRoute:
             async def attempt(version: int | None) -> Outcome:
                 return await handle(
                     command,
-                    caller=caller,
+                    caller=owner_for(caller, self.route.roles),
                     message_id=message_id,
                     expected_version=version,
                     fingerprint=fingerprint,
@@ -98,13 +100,16 @@ class CommandRoute:
         """Return what the command is and for which aggregate; renames do not change it."""
         return f"{self.kind.name}:{path.get(self.id, '')}"
 
-    def _command(self, path: dict[str, Any], body: dict[str, Any]) -> Command:
-        """Return the command of path and body, with a new id if neither of them has one."""
+    def _command(self, path: dict[str, Any], body: dict[str, Any], caller: Caller) -> Command:
+        """Return the command of path, body and caller, with a new id if none of them is it."""
+        if sent := sorted(body.keys() & set(self.route.caller)):
+            raise invalid([FieldError(name, "Is the caller") for name in sent])
         if twice := sorted(path.keys() & body.keys()):
             raise invalid([FieldError(name, "Is given in the path") for name in twice])
         made = {self.generated_id: uuid4()} if self.generated_id is not None else {}
+        filled = dict.fromkeys(self.route.caller, caller.id)
         try:
-            command = self.route.command.model_validate(made | body | path)
+            command = self.route.command.model_validate(made | body | path | filled)
         except ValidationError as error:
             raise invalid_fields(error) from error
         if errors := list(unsupported_values(command, body)):

@@ -56,21 +56,24 @@ def document(
     """
     app = FastAPI(title=name, docs_url=None, redoc_url=None)
     components = Components(app)
-    by_route = {command.route: command for command in commands}
+    by_path = {command.route.path: command for command in commands}
     for route in routes:
         match route:
             case Post():
-                _add_command(app, components, by_route[route])
+                _add_command(app, components, by_path[route.path])
             case Get():
                 endpoint = with_signature(_get, **path_types(route.path, route.of))
-                _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
+                shown = openapi.reduced(route.of, field_types(route.of), route.fields)
+                _add_reading(app, route, endpoint, shown, openapi.READ_PROBLEMS)
             case Search():
-                endpoint = with_signature(_search, query=query_type(search_query(route)))
+                read = _public if route.public else _search
+                endpoint = with_signature(read, query=query_type(search_query(route)))
                 page = openapi.page(route.of)
                 _add_reading(app, route, endpoint, page, openapi.SEARCH_PROBLEMS)
             case Find():
                 types = path_types(route.path, route.of)
-                endpoint = with_signature(_search, query=query_type(find_query(route)), **types)
+                read = _public if route.public else _search
+                endpoint = with_signature(read, query=query_type(find_query(route)), **types)
                 _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
     include(app, routers, openapi.COMMAND_PROBLEMS)
     return app.openapi()
@@ -87,6 +90,10 @@ async def _get(caller: User, if_none_match: IfNoneMatch = None, **path: Any) -> 
 
 
 async def _search(caller: User, **given: Any) -> Response:
+    raise NotImplementedError
+
+
+async def _public(**given: Any) -> Response:
     raise NotImplementedError
 
 
@@ -107,7 +114,7 @@ def _add_command(app: FastAPI, components: Components, command: CommandRoute) ->
         description=(route.command.__doc__ or "").strip(),
         operation_id=operation_id(route),
         openapi_extra=components.request_body(
-            route.command, parameters(route.path), command.generated_id
+            route.command, (*parameters(route.path), *route.caller), command.generated_id
         ),
     )
 
@@ -115,12 +122,13 @@ def _add_command(app: FastAPI, components: Components, command: CommandRoute) ->
 def _add_reading(
     app: FastAPI, route: Get | Search | Find, endpoint: Any, model: type, statuses: Iterable[int]
 ) -> None:
+    public = not isinstance(route, Get) and route.public
     app.add_api_route(
         route.path,
         endpoint,
         methods=["GET"],
         response_model=None,
-        responses={200: {"model": model}, **problems(*statuses)},
+        responses={200: {"model": model}, **problems(*openapi.needed(statuses, public))},
         operation_id=operation_id(route),
     )
 

@@ -15,9 +15,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import deadline, trace
 from chassis.http.access import CALLER
+from chassis.http.answers import hardened
 from chassis.http.errors import is_expected, response_of
 from chassis.http.health import PATHS as HEALTH
-from chassis.http.problem import path_of
+from chassis.http.problem import instance_of
 from chassis.telemetry import Telemetry
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -76,7 +77,7 @@ class Edge:
             if not is_expected(error):
                 _log.exception("unexpected error")
             if not sender.started:
-                await response_of(error, path_of(scope))(scope, receive, sender)
+                await response_of(error, instance_of(scope))(scope, receive, sender)
         finally:
             self._write(asked, scope["method"], sender.status, time.perf_counter() - start)
 
@@ -127,7 +128,7 @@ class _Sender:
             self.started = True
             self.status = message["status"]
             named = (CORRELATION_ID.encode(), self._correlation_id.encode())
-            message = {**message, "headers": [*message["headers"], named]}
+            message = {**message, "headers": [*hardened(message["headers"]), named]}
         await self._send(message)
 
 

@@ -36,7 +36,6 @@ def endpoints(readiness: Readiness) -> dict[str, Endpoint]:
                 "checks": {name: check.to_json() for name, check in checks.items()},
             },
             status_code=503 if severity is Severity.FAILED else 200,
-            headers={"Cache-Control": "no-store"},
         )
 
     return {"/livez": livez, "/readyz": readyz}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -80,6 +81,20 @@ class Components:
             self._schemas[f"{inner}-Input"] = definition
         self._schemas[name] = schema
         return schema
+
+
+def reduced(of: type, types: Mapping[str, Any], fields: tuple[str, ...]) -> type:
+    """Return the model of an aggregate of which only `fields` are shown; all if there are none."""
+    if not fields:
+        return of
+    definitions: dict[str, Any] = {name: (types[name], ...) for name in fields}
+    model: type[BaseModel] = create_model(of.__name__, **definitions)
+    return model
+
+
+def needed(statuses: Iterable[int], public: bool) -> tuple[int, ...]:
+    """Return the statuses that a route may answer; one that is public needs no token."""
+    return tuple(status for status in statuses if not (public and status in (401, 403)))
 
 
 def problems(*statuses: int) -> Responses:

@@ -14,6 +14,7 @@ from chassis.domain import snake_case
 from chassis.http.errors import invalid_fields
 from chassis.http.problem import FieldError, invalid
 from chassis.http.routes import Find, Get, Post, Route, Search, parameters
+from chassis.http.values import text_error
 
 
 class QueryModel(BaseModel):
@@ -49,10 +50,14 @@ class PathParameters:
         """
         values, errors = {}, []
         for name, adapter in self._adapters.items():
+            text = request.path_params[name]
             try:
-                values[name] = adapter.validate_python(request.path_params[name])
+                values[name] = adapter.validate_python(text)
             except ValidationError as error:
                 errors.append(FieldError(name, error.errors()[0]["msg"]))
+                continue
+            if (message := text_error(values[name], text)) is not None:
+                errors.append(FieldError(name, message))
         if errors:
             raise invalid(errors)
         return values
@@ -64,10 +69,15 @@ def query_of(request: Request, model: type[Q]) -> Q:
     Raises:
         Problem: 422, the query does not fit `model`.
     """
+    given = dict(request.query_params)
     try:
-        return model.model_validate(dict(request.query_params))
+        query = model.model_validate(given)
     except ValidationError as error:
         raise invalid_fields(error) from error
+    found = [(name, text_error(getattr(query, name), text)) for name, text in given.items()]
+    if errors := [FieldError(name, message) for name, message in found if message is not None]:
+        raise invalid(errors)
+    return query
 
 
 def selected(query: QueryModel, names: Iterable[str]) -> dict[str, object]:

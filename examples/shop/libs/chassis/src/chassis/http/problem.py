@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 MEDIA_TYPE = "application/problem+json"
 MAX_ERRORS = 20
+_ORIGINAL_PATH = b"x-envoy-original-path"  # the gateway removes it from what clients send
 _LONGEST_NAME = 200  # parts of a response that a request determines are cut
 _PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
     413: "Content Too Large",  # as RFC 9110 calls them
@@ -117,14 +118,24 @@ def path_of(scope: Scope) -> str:
     return raw.decode("latin-1")
 
 
-def response(problem: Problem, *, instance: str, correlation_id: str | None) -> JSONResponse:
-    """Return the response of `problem`."""
-    body: dict[str, Any] = {
+def instance_of(scope: Scope) -> str:
+    """Return the path that the client asked for, which the gateway may have shortened."""
+    original = dict(scope["headers"]).get(_ORIGINAL_PATH, b"").decode("latin-1")
+    return original.partition("?")[0] or path_of(scope)
+
+
+def body_of(problem: Problem) -> dict[str, Any]:
+    """Return the members of `problem` that do not depend on the request."""
+    return {
         "type": f"urn:problem:{problem.rule}",
         "title": problem.title,
         "status": problem.status,
-        "instance": instance,
     }
+
+
+def response(problem: Problem, *, instance: str, correlation_id: str | None) -> JSONResponse:
+    """Return the response of `problem`."""
+    body = {**body_of(problem), "instance": instance}
     if problem.detail is not None:
         body["detail"] = problem.detail
     if correlation_id is not None:

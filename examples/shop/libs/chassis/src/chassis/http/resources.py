@@ -22,10 +22,12 @@ from chassis.caller import Caller
 from chassis.http.access import authenticate, require_role
 from chassis.http.edge import ROUTE
 from chassis.http.problem import not_found, of_status
+from chassis.http.routes import Roles
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[ASGIApp]]
 """Returns what responds to a request: a response, or another application."""
 CallerEndpoint: TypeAlias = Callable[[Request, Caller], Awaitable[Response]]
+PublicEndpoint: TypeAlias = Callable[[Request, Caller | None], Awaitable[Response]]
 
 _PARAMETER = re.compile(r"{[^}]*}")
 
@@ -57,17 +59,23 @@ class Resources:
         for method in methods:
             self.add(method, path, passed_on)
 
-    def add_secured(
-        self, method: str, path: str, roles: tuple[str, ...], endpoint: CallerEndpoint
-    ) -> None:
+    def add_secured(self, method: str, path: str, roles: Roles, endpoint: CallerEndpoint) -> None:
         """Add an endpoint for callers with one of `roles`, or for all callers without roles."""
 
         async def secured(request: Request) -> Response:
-            caller = authenticate(request, self._verifier)
+            caller = await authenticate(request, self._verifier)
             require_role(caller, roles)
             return await endpoint(request, caller)
 
         self.add(method, path, secured)
+
+    def add_public(self, method: str, path: str, endpoint: PublicEndpoint) -> None:
+        """Add an endpoint for everybody; it is given no caller."""
+
+        async def public(request: Request) -> Response:
+            return await endpoint(request, None)
+
+        self.add(method, path, public)
 
     def router(self) -> Router:
         """Return the ASGI application; it raises problems instead of responding with them."""

@@ -1,4 +1,4 @@
-"""Applications of FastAPI routers that are written by hand. They require a token."""
+"""Applications of FastAPI routers, whose requests need a token unless they are public."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from chassis.auth import Verifier
 from chassis.domain import Refused
 from chassis.http.bearer import bearer
 from chassis.http.errors import field_errors, response_of
-from chassis.http.openapi import Components, problems
-from chassis.http.problem import Problem, invalid, path_of
+from chassis.http.openapi import Components, needed, problems
+from chassis.http.problem import Problem, instance_of, invalid
 
 _PROBLEMS = (
     Problem,
@@ -30,9 +30,11 @@ _PROBLEMS = (
 
 def routers_app(
     name: str,
-    routers: Iterable[APIRouter],
+    routers: Sequence[APIRouter],
     verifier: Verifier,
     statuses: Sequence[int],
+    *,
+    public: Sequence[APIRouter] = (),
     routes: Sequence[BaseRoute] = (),
 ) -> FastAPI:
     """Return the application of `routers`, which answers errors as problems.
@@ -42,12 +44,12 @@ def routers_app(
         routers: The routers.
         verifier: Verifies the tokens.
         statuses: The documented problems of each route.
-        routes: More routes, for which no token is required.
+        public: More routers, for which no token is required.
+        routes: More routes, for which none is required either.
 
     Raises:
         TypeError: A router has something else than HTTP routes.
     """
-    known = tuple(routers)
     app = FastAPI(
         title=name,
         docs_url=None,
@@ -56,11 +58,15 @@ def routers_app(
         routes=[*routes],
     )
     app.state.verifier = verifier
-    app.state.routes = [_http(name, route) for router in known for route in router.routes]
+    app.state.routes = [
+        _http(name, route) for router in (*routers, *public) for route in router.routes
+    ]
     Components(app)
     for kind in _PROBLEMS:
         app.add_exception_handler(kind, _respond)
-    include(app, known, statuses)
+    include(app, routers, statuses)
+    for router in public:
+        app.include_router(router, responses=problems(*needed(statuses, public=True)))
     return app
 
 
@@ -81,7 +87,7 @@ async def _respond(request: Request, error: Exception) -> Response:
         error = invalid(field_errors(error.errors(), skip=1))
     if isinstance(error, HTTPException) and error.status_code == 405:
         error = HTTPException(405, headers={"Allow": ", ".join(_allowed(request, error))})
-    return response_of(error, path_of(request.scope))
+    return response_of(error, instance_of(request.scope))
 
 
 def _allowed(request: Request, error: HTTPException) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TypeAlias
 
 from chassis.messages import Command
@@ -11,22 +13,53 @@ from chassis.messages import Command
 _PARAMETER = re.compile(r"{(\w+)}")
 
 
+class Reach(Enum):
+    """How far the access of a role goes, where something has an owner."""
+
+    OWN = auto()
+    """To what belongs to the caller."""
+    ANY = auto()
+    """To everything, whoever the owner is."""
+
+
+OWN, ANY = Reach.OWN, Reach.ANY
+
+Roles: TypeAlias = tuple[str, ...] | Mapping[str, Reach]
+"""The roles with access. In a tuple all reach their own; an empty one stands for all callers."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
-    """A route of a command. Its fields that are not in the path are in the body."""
+    """A route of a command. Its fields that are not in the path are in the body.
+
+    Attributes:
+        path: The path.
+        command: The class of the command.
+        roles: The roles with access; empty for all callers.
+        caller: The fields that are the id of the caller, and not in the body.
+    """
 
     path: str
     command: type[Command]
-    roles: tuple[str, ...] = ()
+    roles: Roles = ()
+    caller: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Get:
-    """A route of an aggregate by its id, which is the parameter of the path."""
+    """A route of an aggregate by its id, which is the parameter of the path.
+
+    Attributes:
+        path: The path.
+        of: The class of the aggregate.
+        roles: The roles with access; empty for all callers.
+        fields: The fields of the response; empty for all.
+    """
 
     path: str
     of: type
-    roles: tuple[str, ...] = ()
+    roles: Roles = ()
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +75,7 @@ class Search:
         page: The largest number of rows.
         owner: The field that must be the caller.
         roles: The roles with access; empty for all callers.
+        public: Whether callers need no token.
     """
 
     path: str
@@ -51,37 +85,44 @@ class Search:
     sort: tuple[str, ...] = ()
     page: int = 50
     owner: str | None = None
-    roles: tuple[str, ...] = ()
+    roles: Roles = ()
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
-    """A route of one row; any other number of rows is a 404."""
+    """A route of one row; any other number of rows is a 404, and so is a row of another owner.
+
+    The attributes are those of `Search`; the owner may also be a list with the caller in it.
+    """
 
     path: str
     of: type
     by: tuple[str, ...]
     owner: str | None = None
-    roles: tuple[str, ...] = ()
+    roles: Roles = ()
+    public: bool = False
 
 
 Route: TypeAlias = Post | Get | Search | Find
 
 
-def post(path: str, command: type[Command], *, roles: tuple[str, ...] = ()) -> Post:
-    """Declare `POST path` for a command; callers need one of `roles`, if any are given."""
-    return Post(path=path, command=command, roles=roles)
+def post(
+    path: str, command: type[Command], *, roles: Roles = (), caller: tuple[str, ...] = ()
+) -> Post:
+    """Declare `POST path` for a command; see `Post`."""
+    return Post(path=path, command=command, roles=roles, caller=caller)
 
 
-def get(path: str, of: type, *, roles: tuple[str, ...] = ()) -> Get:
-    """Declare `GET path` for an aggregate.
+def get(path: str, of: type, *, roles: Roles = (), fields: tuple[str, ...] = ()) -> Get:
+    """Declare `GET path` for an aggregate; see `Get`.
 
     Raises:
         ValueError: The path has not exactly one parameter.
     """
     if len(parameters(path)) != 1:
         raise ValueError(f"{path}: the path of an aggregate has one parameter, its id")
-    return Get(path=path, of=of, roles=roles)
+    return Get(path=path, of=of, roles=roles, fields=fields)
 
 
 def search(
@@ -93,7 +134,8 @@ def search(
     sort: tuple[str, ...] = (),
     page: int = 50,
     owner: str | None = None,
-    roles: tuple[str, ...] = (),
+    roles: Roles = (),
+    public: bool = False,
 ) -> Search:
     """Declare `GET path` for a page of rows; see `Search`.
 
@@ -103,7 +145,15 @@ def search(
     if {"page", "cursor"} & {*by, *filter}:
         raise ValueError(f"{path}: page and cursor are reserved parameters")
     return Search(
-        path=path, of=of, by=by, filter=filter, sort=sort, page=page, owner=owner, roles=roles
+        path=path,
+        of=of,
+        by=by,
+        filter=filter,
+        sort=sort,
+        page=page,
+        owner=owner,
+        roles=roles,
+        public=public,
     )
 
 
@@ -113,10 +163,11 @@ def find(
     *,
     by: tuple[str, ...],
     owner: str | None = None,
-    roles: tuple[str, ...] = (),
+    roles: Roles = (),
+    public: bool = False,
 ) -> Find:
     """Declare `GET path` for one row; `owner` is the field that must be the caller."""
-    return Find(path=path, of=of, by=by, owner=owner, roles=roles)
+    return Find(path=path, of=of, by=by, owner=owner, roles=roles, public=public)
 
 
 def parameters(path: str) -> tuple[str, ...]:

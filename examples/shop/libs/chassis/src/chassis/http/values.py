@@ -5,12 +5,14 @@ a limited exponent. Databases reject or cut text at a NUL. Consumers would rejec
 a value again and again, so commands with one are rejected.
 
 Values of a body also need the type that the OpenAPI document names, where pydantic would convert
-them: `true` and `"3"` are no integers. `3.0` is one, as JSON Schema (2020-12, 6.1.1) has it.
+them: `true`, `"3"` and `3.0` are no integers. Values of a path or a query are text, in which
+numbers and booleans are written as in JSON: `1_000`, `+3` and `yes` are errors.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -26,6 +28,8 @@ _INTEGERS = range(-(2**63), 2**63)
 _DIGITS = 28
 _LEAVES = (str, int, float, Decimal, Enum, UUID, date, time, timedelta, NoneType)
 _TEXT = object()  # a value from the path, which is converted from text, or a default
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def unsupported_values(
@@ -58,6 +62,19 @@ def unsupported_values(
                 yield from unsupported_values(item, _item(given, index), (*location, str(index)))
 
 
+def text_error(value: object, text: str) -> str | None:
+    """Return what is wrong with `text` of a path or a query, of which pydantic has made `value`."""
+    if isinstance(value, Enum):
+        return None
+    if isinstance(value, bool):
+        return None if text in ("true", "false") else "Should be true or false"
+    if isinstance(value, int) and not _INTEGER.fullmatch(text):
+        return "Should be an integer"
+    if isinstance(value, float | Decimal) and not _NUMBER.fullmatch(text):
+        return "Should be a number"
+    return _limit_error(value)
+
+
 def _member(given: object, name: str) -> object:
     return given.get(name, _TEXT) if isinstance(given, dict) else _TEXT
 
@@ -68,14 +85,16 @@ def _item(given: object, index: int) -> object:
 
 def _type_error(value: object, given: object) -> str | None:
     """Return what is wrong if `given` is JSON of another type than `value` should be made from."""
-    if given is _TEXT or value is None or isinstance(value, Decimal):
-        return None  # a decimal is made from a number or its text, and pydantic takes nothing else
+    if given is _TEXT or value is None:
+        return None
+    if isinstance(value, Decimal):  # of a number or its text; pydantic takes nothing else
+        return text_error(value, given) if isinstance(given, str) else None
     if isinstance(value, bool):
         return None if isinstance(given, bool) else "Should be true or false"
-    if isinstance(value, int | float) and not isinstance(value, Enum):
-        if isinstance(given, int | Decimal) and not isinstance(given, bool):
-            return None
-        return "Should be an integer" if isinstance(value, int) else "Should be a number"
+    if isinstance(value, int) and not isinstance(value, Enum):
+        return None if type(given) is int else "Should be an integer"
+    if isinstance(value, float):
+        return None if type(given) in (int, Decimal) else "Should be a number"
     return None if isinstance(given, str) else "Should be text"
 
 

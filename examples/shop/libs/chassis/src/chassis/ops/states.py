@@ -7,8 +7,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-
+from chassis.decimals import json_adapter
 from chassis.ops.arguments import add_json, moment
 from chassis.ops.errors import OpsError
 from chassis.ops.output import Output
@@ -41,7 +40,7 @@ async def _state(options: argparse.Namespace, system: System, output: Output) ->
     loaded = await _load(repository, store, options)
     if loaded.state is None:
         raise OpsError(f"there is no {options.aggregate} {options.id}")
-    adapter: TypeAdapter[Any] = TypeAdapter(repository.aggregate.state)
+    adapter = json_adapter(repository.aggregate.state)
     fields = json.loads(adapter.dump_json(loaded.state))
     output.row({"version": loaded.version, **fields})
     return 0

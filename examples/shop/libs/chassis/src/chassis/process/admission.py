@@ -6,6 +6,7 @@ requests is worked on, some wait for a short time, and the others are refused, w
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,11 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chassis import deadline
 from chassis.health import Checks, failed
 from chassis.http import health, problem
+from chassis.http.answers import hardening
 from chassis.http.edge import CORRELATION_ID, MAX_BODY_BYTES, METRICS, WAITED
 from chassis.http.problem import Problem
 from chassis.process.limiter import Limiter, Limits, Overloaded
 
 STARTING, SERVING, DRAINING = "starting", "serving", "draining"
+BODY_TIMEOUT = 30.0  # seconds, as in the gateway
 _RETRY_AFTER = {"Retry-After": "1"}
 # By this header the gateway takes this instance out at once, and asks another one.
 _TAKE_OUT = "x-envoy-immediate-health-check-fail"
@@ -52,9 +55,10 @@ class Counts:
 class Admission:
     """The ASGI application at a unit's port. Not ready while the unit starts or drains."""
 
-    def __init__(self, unit: str, limits: Limits) -> None:
+    def __init__(self, unit: str, limits: Limits, *, body_timeout: float = BODY_TIMEOUT) -> None:
         self.counts = Counts()
         self.limiter = Limiter(limits)
+        self._body_timeout = body_timeout
         self._unit = unit
         self._phase = STARTING
         self._reason = STARTING
@@ -89,7 +93,7 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in health.PATHS:
-            await (self._app or self._health)(scope, receive, send)
+            await (self._app or self._health)(scope, receive, hardening(send))
         elif self._app is None:
             await _refuse(_starting(), scope, receive, send)
         elif scope["path"] == METRICS:
@@ -100,7 +104,12 @@ class Admission:
     async def _limited(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         # A slow upload must not keep others waiting.
-        received = await _body_of(receive)
+        try:
+            async with asyncio.timeout(self._body_timeout):
+                received = await _body_of(receive)
+        except TimeoutError:
+            await _refuse(_too_slow(), scope, receive, send)
+            return
         began = time.monotonic()
         until = deadline.after(headers.get(deadline.HEADER.encode()))
         try:
@@ -192,13 +201,17 @@ def _overloaded() -> Problem:
     return Problem(503, "overloaded", headers=_RETRY_AFTER)
 
 
+def _too_slow() -> Problem:
+    return problem.of_status(408, {"Connection": "close"})
+
+
 async def _refuse(refusal: Problem, scope: Scope, receive: Receive, send: Send) -> None:
     sent = dict(scope["headers"]).get(CORRELATION_ID.encode())
     correlation_id = sent.decode("latin-1") if sent else None
     response = problem.response(
-        refusal, instance=problem.path_of(scope), correlation_id=correlation_id
+        refusal, instance=problem.instance_of(scope), correlation_id=correlation_id
     )
-    await response(scope, receive, send)
+    await response(scope, receive, hardening(send))
 
 
 async def _body_of(receive: Receive) -> list[Message]:

@@ -199,7 +199,7 @@ def _host_bff(
     from chassis.http_client import HttpClient
 
     peers = {name: settings.peers[name] for name in bff.calls}
-    client = HttpClient()
+    client = HttpClient(settings.tls)
     fetch = overrides.fetch or client.fetch
     connections = Connections(
         peers, fetch, timeout=settings.backend_timeout, tracer=telemetry.tracer

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from chassis.auth import KeysUnusable, Verifier
 from chassis.process.admission import Admission, Load
 from chassis.process.assignments import Assignment, load
 from chassis.process.errors import CannotStart
@@ -18,6 +17,7 @@ from chassis.process.limiter import Limits
 from chassis.process.server import listen, new_server
 from chassis.process.start import Background, start_units
 from chassis.process.state import Process, ServedUnit
+from chassis.process.verification import verification
 from chassis.settings import Settings
 from chassis.tasks import end
 
@@ -44,18 +44,14 @@ async def run(assignments: Sequence[Assignment], settings: Settings) -> int:
     units = [load(assignment.reference) for assignment in assignments]
     for unit in units:
         check(unit, settings)
-    verifier = Verifier(settings.jwks_file, issuer=settings.issuer, audience=settings.audience)
-    try:
-        verifier.reload()
-    except KeysUnusable as error:
-        raise CannotStart(f"JWKS_FILE: {error}") from error
-    process = Process(settings, verifier, spans=_spans(settings))
-    stop = _stop_on_signals()
-    try:
-        _listen(process, units, assignments)
-        return await _serve(process, stop)
-    finally:
-        await process.close()
+    async with verification(settings) as verifier:
+        process = Process(settings, verifier, spans=_spans(settings))
+        stop = _stop_on_signals()
+        try:
+            _listen(process, units, assignments)
+            return await _serve(process, stop)
+        finally:
+            await process.close()
 
 
 def _spans(settings: Settings) -> Spans | None:
@@ -95,11 +91,16 @@ def _listen(process: Process, units: Sequence[Unit], assignments: Sequence[Assig
     )
     sockets = [listen(assignment.host, assignment.port) for assignment in assignments]
     for unit, socket in zip(units, sockets, strict=True):
-        admission = Admission(unit.name, limits)
+        admission = Admission(unit.name, limits, body_timeout=settings.body_timeout)
         telemetry = process.telemetry_of(unit.name)
         telemetry.metrics.collect(Load(unit.name, admission))
         # Half of the drain timeout is for requests, the rest for messages.
-        server = new_server(admission, settings.drain_timeout / 2)
+        server = new_server(
+            admission,
+            finish_within=settings.drain_timeout / 2,
+            header_timeout=settings.header_timeout,
+            tls=settings.tls,
+        )
         serving = asyncio.create_task(server.serve(sockets=[socket]), name=f"{unit.name} server")
         process.served.append(ServedUnit(unit, admission, telemetry, server, serving))
         _log.info("listening", service=unit.name, address=_address(socket.getsockname()))

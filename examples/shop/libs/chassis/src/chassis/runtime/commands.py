@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 from weakref import WeakValueDictionary
 
 from chassis import deadline
@@ -158,6 +158,19 @@ class CommandHandler:
                 handled = CommandHandled(command=name)
                 work.add(Commit(outbox=(self._reply(handled, command, message_id),)))
 
+    async def record(self, *events: Event) -> None:
+        """Write `events` as what has happened to an aggregate, without a command."""
+        repository = next(
+            each for each in self._repositories.values() if type(events[0]) in each.aggregate.events
+        )
+        aggregate, work = repository.aggregate, Work(self._store)
+        id = str(getattr(events[0], aggregate.id))
+        before = await repository.load(work, id)
+        outbox = self._wrapped(events, uuid4(), before.version)
+        repository.write(work, id, before, evolved(aggregate.evolve, before.state, events), outbox)
+        work.add(Commit(outbox=outbox))
+        await self._committer.commit(work)
+
     async def _attempt(self, request: Request) -> Outcome:
         work = Work(self._store)
         outcome = await self._decide(request, work)
@@ -176,7 +189,8 @@ class CommandHandler:
             work,
         )
         state = evolved(aggregate.evolve, before.state, events)
-        check_owner(aggregate, request.caller, state)
+        if before.state is None:
+            check_owner(aggregate, request.caller, state)
         outcome = Outcome(
             id=UUID(id),
             version=before.version + len(events),
@@ -228,14 +242,14 @@ def check_owner(aggregate: Aggregate[Any, Any, Any], caller: Caller | None, hold
     Args:
         aggregate: The declaration of the aggregate.
         caller: The caller; None for a trusted sender.
-        holder: The state, or the command, whose field names the owner.
+        holder: The state, or the command, whose field names the owner, or the owners.
 
     Raises:
         NotOwner: The aggregate belongs to another user.
     """
     if caller is None or aggregate.owner is None:
         return
-    if getattr(holder, aggregate.owner, caller.id) != caller.id:
+    if not caller.owns(getattr(holder, aggregate.owner, caller.id)):
         raise NotOwner
 
 

@@ -12,7 +12,7 @@ from chassis.clock import Clock, utc_now
 from chassis.errors import NotOwner
 from chassis.health import Checks
 from chassis.hub.port import Hub
-from chassis.messages import Command
+from chassis.messages import Command, Event
 from chassis.results import Outcome, Page, Versioned
 from chassis.runtime.aggregates import StateRepository
 from chassis.runtime.assembly import Environment, assemble
@@ -99,6 +99,11 @@ class ServiceRuntime:
         )
         with trace.use(trace.current() or self._tracer.root()):
             return await self._commands.handle(request)
+
+    async def record(self, *events: Event) -> None:
+        """Write events of one aggregate as its history, and publish them; there is no command."""
+        with trace.use(trace.current() or self._tracer.root()):
+            await self._commands.record(*events)
 
     async def read(self, kind: type[S], id: UUID, caller: Caller | None) -> Versioned[S] | None:
         """Return an aggregate; None if it does not exist or belongs to another user."""

@@ -13,7 +13,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
 
-from chassis.auth import ALGORITHM, MINIMUM_KEY_BITS, Verifier
+from chassis.auth import ACCESS_TOKEN, Requirements, Verifier
+from chassis.jwks import MINIMUM_KEY_BITS, KeyFile
 
 ISSUER, AUDIENCE, KEY_ID = "https://id.test", "test", "test"
 _LIFETIME = 3600
@@ -24,7 +25,7 @@ def verifier(folder: Path) -> Verifier:
     public = json.loads(RSAAlgorithm.to_jwk(_key().public_key()))
     file = folder / "jwks.json"
     file.write_text(json.dumps({"keys": [{**public, "kid": KEY_ID, "use": "sig"}]}))
-    return Verifier(file, issuer=ISSUER, audience=AUDIENCE)
+    return Verifier(KeyFile(file), Requirements(issuer=ISSUER, audience=AUDIENCE))
 
 
 def token(subject: UUID, roles: Iterable[str]) -> str:
@@ -36,7 +37,8 @@ def token(subject: UUID, roles: Iterable[str]) -> str:
         "exp": int(time.time()) + _LIFETIME,
         "roles": list(roles),
     }
-    return jwt.encode(claims, _key(), algorithm=ALGORITHM, headers={"kid": KEY_ID})
+    headers = {"kid": KEY_ID, "typ": ACCESS_TOKEN}
+    return jwt.encode(claims, _key(), algorithm="RS256", headers=headers)
 
 
 @cache

@@ -27,9 +27,10 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from chassis.clock import utc_now
 from chassis.dead_letters import DeadLetters
 from chassis.http.health import Readiness
-from chassis.messages import Message
+from chassis.messages import Event, Message
 from chassis.process.assignments import is_bff
 from chassis.process.host import Host, Overrides, host
+from chassis.runtime import ServiceRuntime
 from chassis.runtime.retries import Retry
 from chassis.settings import Settings
 from chassis.telemetry import Telemetry
@@ -103,6 +104,10 @@ class TestUnit:
         """The requests to the backends, e.g. `catalog /browse?listed=true`."""
         return tuple(self._backends.requests)
 
+    def given(self, *events: Event) -> None:
+        """Let `events` have happened to an aggregate of the service; they are published."""
+        self._portal.call(self._record, events)
+
     def receive(self, *messages: Message, caused_by: Message | None = None) -> None:
         """Deliver messages of other units, as the hub would, one after the other.
 
@@ -130,6 +135,13 @@ class TestUnit:
         if is_bff(self._unit):
             raise AssertionError("a backend-for-frontend sends and receives no messages")
         return self._mailbox
+
+    async def _record(self, events: tuple[Event, ...]) -> None:
+        runtime = self._host.runtime
+        if not isinstance(runtime, ServiceRuntime):
+            raise AssertionError(f"{self._unit.name} has no aggregates")
+        await runtime.record(*events)
+        await self._until_idle()
 
     async def _start(self, folder: Path) -> Host:
         settings = Settings(
