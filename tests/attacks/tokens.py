@@ -76,7 +76,8 @@ def _forged(shop: Shop, good: str) -> Iterator[tuple[str, str]]:
     claims, header = shop.claims("merchant", "customer", sub=shop.victim), shop.header
     head, body, signature = good.split(".")
     for algorithm in ("none", "None", "NONE", "nOnE"):
-        yield f"alg {algorithm}", f"{_encoded(header | {'alg': algorithm})}.{body}."
+        unsigned = _encoded(header | {"alg": algorithm})
+        yield f"alg {algorithm}", f"{unsigned}.{body}."
         yield (
             f"alg {algorithm}, signed",
             f"{_encoded(header | {'alg': algorithm})}.{body}.{signature}",
