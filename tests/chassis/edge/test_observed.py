@@ -107,10 +107,21 @@ async def test_the_document_says_what_the_routes_do(http: httpx.AsyncClient) -> 
         "idempotency-key": "header",
         "if-match": "header",
     }
-    assert set(pay_in["responses"]) >= {"200", "201", "401", "403", "409", "412", "422"}
+    refused = {"400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "503", "504"}
+    assert set(pay_in["responses"]) == {"200", *refused}
+    assert (pay_in["tags"], pay_in["summary"]) == (["Wallet"], "Pay in")
+    assert pay_in["responses"]["200"]["headers"].keys() == {"ETag"}
     assert list(pay_in["responses"]["409"]["content"]) == ["application/problem+json"]
+    assert "`urn:problem:wallet_is_open`" in pay_in["responses"]["409"]["description"]
+    assert pay_in["responses"]["503"]["headers"].keys() == {"Retry-After"}
     opened = paths["/wallets/open-wallet"]["post"]
-    assert "200" not in opened["responses"]
+    assert set(opened["responses"]) == {"201", *refused}
+    assert opened["responses"]["201"]["headers"].keys() == {"ETag", "Location"}
+    closed = paths["/wallets/{wallet_id}/close-wallet"]["post"]
+    assert set(closed["responses"]) == {"200", "201", *refused}
+    read = paths["/wallets/{wallet_id}"]["get"]
+    assert {"200", "304"} == {status for status in read["responses"] if status < "400"}
+    assert read["responses"]["304"]["headers"].keys() == {"ETag"}
     assert schemas["OpenWallet"]["required"] == ["owner_id", "currency"]
     assert "requestBody" not in paths["/wallets/{wallet_id}/close-wallet"]["post"]
     listing = {p["name"]: p for p in paths["/list-wallets"]["get"]["parameters"]}

@@ -248,8 +248,13 @@ service = Service(
     sagas=(closing,),
     routes=(
         post("/wallets/open-wallet", OpenWallet, roles=("customer",)),
-        post("/wallets/{wallet_id}/pay-in", PayIn, roles=("customer", "clerk")),
-        post("/wallets/{wallet_id}/close-wallet", CloseWallet),
+        post(
+            "/wallets/{wallet_id}/pay-in",
+            PayIn,
+            roles=("customer", "clerk"),
+            rules=("wallet_is_open",),
+        ),
+        post("/wallets/{wallet_id}/close-wallet", CloseWallet, upserts=True),
         get("/wallets/{wallet_id}", Wallet),
         search("/list-wallets", Wallet, filter=("currency", "closed"), sort=("balance",), page=10),
         search("/my-wallets", Wallet, by=("owner_id",), owner="owner_id", sort=("wallet_id",)),

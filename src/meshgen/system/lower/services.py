@@ -205,11 +205,16 @@ def _routes(service: Service) -> list[Route]:
 
 
 def _command_route(command: Command, aggregate: Aggregate) -> Route:
-    roles = Argument(name="roles", value=_roles(command))
-    options = [roles]
+    path = command_path(command, aggregate)
+    options = [Argument(name="roles", value=_roles(command))]
     if command.from_caller:
         options.append(Argument(name="caller", value=_tuple(command.from_caller)))
-    return _route("post", command_path(command, aggregate), command.name, *options)
+    if command.requires:
+        rules = tuple(dict.fromkeys(guard.name for guard in command.requires))
+        options.append(Argument(name="rules", value=_tuple(rules)))
+    if command.mode == "upserts" and "{" in path:
+        options.append(Argument(name="upserts", value="True"))
+    return _route("post", path, command.name, *options)
 
 
 def access_tests(routes: Iterable[Route]) -> AccessTests:

@@ -54,12 +54,14 @@ class CommandRoute:
         kind: The message type of the command.
         id: The field with the id of the aggregate.
         location: The path of the aggregate's `get` route, if there is one.
+        aggregate: The class of its state.
     """
 
     route: Post
     kind: MessageType
     id: str
     location: str | None
+    aggregate: type
 
     @cached_property
     def generated_id(self) -> str | None:

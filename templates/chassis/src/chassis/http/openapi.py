@@ -26,14 +26,25 @@ _MEANINGS = {
     413: "The body is too large.",
     415: "The body is not `application/json`.",
     422: "The request does not fit the schema.",
+    429: "Too many requests; `Retry-After` says when to try again.",
     502: "A backend failed.",
-    503: "A backend is starting or overloaded; `Retry-After` says when to try again.",
-    504: "A backend timed out.",
+    503: "It is starting or overloaded; `Retry-After` says when to try again.",
+    504: "It took too long.",
 }
-COMMAND_PROBLEMS = (400, 401, 403, 404, 409, 412, 413, 415, 422)
-READ_PROBLEMS = (401, 403, 404, 422)
-SEARCH_PROBLEMS = (401, 403, 422)
-BFF_PROBLEMS = (401, 403, 404, 422, 502, 503, 504)
+_ANYWHERE = (429, 503, 504)
+COMMAND_PROBLEMS = (400, 401, 403, 404, 409, 412, 413, 415, 422, *_ANYWHERE)
+READ_PROBLEMS = (401, 403, 404, 422, *_ANYWHERE)
+SEARCH_PROBLEMS = (401, 403, 422, *_ANYWHERE)
+BFF_PROBLEMS = (401, 403, 404, 422, 502, *_ANYWHERE)
+
+
+def _header(description: str, type: str = "string") -> dict[str, Any]:
+    return {"description": description, "schema": {"type": type}}
+
+
+ETAG = {"ETag": _header("The version of the aggregate, as an entity tag.")}
+LOCATION = {"Location": _header("Where the aggregate is, relative to this path.")}
+_RETRY = {"Retry-After": _header("Seconds until a request may succeed.", "integer")}
 
 
 class Components:
@@ -99,8 +110,23 @@ def needed(statuses: Iterable[int], public: bool) -> tuple[int, ...]:
 
 def problems(*statuses: int) -> Responses:
     """Return the documented problems of a route."""
+    return {status: _problem(status) for status in statuses}
+
+
+def _problem(status: int) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": {"$ref": _COMPONENTS + "Problem"}}}
-    return {s: {"description": _MEANINGS[s], "content": content} for s in statuses}
+    headers = {"headers": _RETRY} if status in (429, 503) else {}
+    return {"description": _MEANINGS[status], "content": content, **headers}
+
+
+def refusals(rules: Iterable[str]) -> dict[str, Any]:
+    """Return the documented 409 of a command that may be refused for `rules`."""
+    types = [f"`urn:problem:{rule}`" for rule in rules]
+    named = f": {', '.join(types)}" if types else ""
+    return {
+        **_problem(409),
+        "description": f"A rule of the domain does not hold; `type` is the rule{named}.",
+    }
 
 
 def outcome(command: type[Command], id: str) -> type[BaseModel]:

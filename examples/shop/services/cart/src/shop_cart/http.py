@@ -6,8 +6,24 @@ from shop_cart.domain.cart import Cart
 from shop_contracts.cart import CheckOut, PutItem, TakeItemOut
 
 routes = (
-    post("/carts/{customer_id}/put-item", PutItem, roles=("customer",)),
-    post("/carts/{customer_id}/take-item-out", TakeItemOut, roles=("customer",)),
-    post("/carts/{customer_id}/check-out", CheckOut, roles=("customer",)),
+    post(
+        "/carts/{customer_id}/put-item",
+        PutItem,
+        roles=("customer",),
+        rules=("product_is_listed",),
+        upserts=True,
+    ),
+    post(
+        "/carts/{customer_id}/take-item-out",
+        TakeItemOut,
+        roles=("customer",),
+        rules=("item_is_in_cart",),
+    ),
+    post(
+        "/carts/{customer_id}/check-out",
+        CheckOut,
+        roles=("customer",),
+        rules=("cart_is_not_empty",),
+    ),
     get("/carts/{customer_id}", Cart),
 )

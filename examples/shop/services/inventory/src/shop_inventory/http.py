@@ -6,7 +6,9 @@ from shop_contracts.inventory import ReceiveStock
 from shop_inventory.domain.stock_item import StockItem
 
 routes = (
-    post("/stock-items/{product_id}/receive-stock", ReceiveStock, roles=("merchant",)),
+    post(
+        "/stock-items/{product_id}/receive-stock", ReceiveStock, roles=("merchant",), upserts=True
+    ),
     get("/stock-items/{product_id}", StockItem, roles=("merchant",)),
     find("/stock-of", StockItem, by=("product_id",)),
 )

@@ -7,8 +7,18 @@ from shop_product.domain.product import Product
 
 routes = (
     post("/products/list-product", ListProduct, roles=("merchant",)),
-    post("/products/{product_id}/change-price", ChangePrice, roles=("merchant",)),
-    post("/products/{product_id}/delist-product", DelistProduct, roles=("merchant",)),
+    post(
+        "/products/{product_id}/change-price",
+        ChangePrice,
+        roles=("merchant",),
+        rules=("product_is_listed",),
+    ),
+    post(
+        "/products/{product_id}/delist-product",
+        DelistProduct,
+        roles=("merchant",),
+        rules=("product_is_listed",),
+    ),
     get("/products/{product_id}", Product, roles=("merchant",)),
     search("/list-products", Product, filter=("category", "listed"), sort=("name",), page=50),
 )

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query
 from starlette.responses import Response
 
 from chassis.caller import Caller
+from chassis.domain import snake_case
 from chassis.http import openapi
 from chassis.http.bearer import bearer
 from chassis.http.commands import LONGEST_KEY, CommandRoute
@@ -21,6 +22,7 @@ from chassis.http.parameters import (
     operation_id,
     search_query,
 )
+from chassis.http.problem import words
 from chassis.http.routers import include
 from chassis.http.routes import Find, Get, Post, Route, Search, parameters
 
@@ -99,7 +101,6 @@ async def _public(**given: Any) -> Response:
 
 def _add_command(app: FastAPI, components: Components, command: CommandRoute) -> None:
     route = command.route
-    answer = {"model": openapi.outcome(route.command, command.id)}
     app.add_api_route(
         route.path,
         with_signature(_post, **path_types(route.path, route.command)),
@@ -107,16 +108,29 @@ def _add_command(app: FastAPI, components: Components, command: CommandRoute) ->
         status_code=200 if command.generated_id is None else 201,
         response_model=None,
         responses={
-            **({200: answer} if command.generated_id is None else {}),
-            201: {**answer, "description": "The aggregate was created."},
+            **_outcomes(command),
             **problems(*openapi.COMMAND_PROBLEMS),
+            409: openapi.refusals(route.rules),
         },
+        tags=[_spoken(command.aggregate)],
+        summary=_spoken(route.command),
         description=(route.command.__doc__ or "").strip(),
         operation_id=operation_id(route),
         openapi_extra=components.request_body(
             route.command, (*parameters(route.path), *route.caller), command.generated_id
         ),
     )
+
+
+def _outcomes(command: CommandRoute) -> openapi.Responses:
+    """Return the successful responses: 201 only where something can be created."""
+    answer = {"model": openapi.outcome(command.route.command, command.id), "headers": openapi.ETAG}
+    changed = {200: {**answer, "description": "The aggregate was changed."}}
+    located = openapi.ETAG | (openapi.LOCATION if command.location else {})
+    created = {201: {**answer, "headers": located, "description": "The aggregate was created."}}
+    if command.generated_id is not None:
+        return {**created}
+    return {**changed, **created} if command.route.upserts else {**changed}
 
 
 def _add_reading(
@@ -128,9 +142,31 @@ def _add_reading(
         endpoint,
         methods=["GET"],
         response_model=None,
-        responses={200: {"model": model}, **problems(*openapi.needed(statuses, public))},
+        responses={**_found(route, model), **problems(*openapi.needed(statuses, public))},
+        tags=[_spoken(route.of)],
+        summary=_summary(route),
         operation_id=operation_id(route),
     )
+
+
+def _found(route: Get | Search | Find, model: type) -> openapi.Responses:
+    if not isinstance(route, Get):
+        return {200: {"model": model, "description": "What was found."}}
+    return {
+        200: {"model": model, "description": "The aggregate.", "headers": openapi.ETAG},
+        304: {"description": "It has still the entity tag.", "headers": openapi.ETAG},
+    }
+
+
+def _summary(route: Get | Search | Find) -> str:
+    if isinstance(route, Get):
+        return f"Read: {_spoken(route.of).lower()}"
+    return words(route.path.rpartition("/")[2])
+
+
+def _spoken(of: type) -> str:
+    """Return the name of a class in words: `CancelOrder` -> `Cancel order`."""
+    return words(snake_case(of.__name__))
 
 
 def with_signature(endpoint: Endpoint, **added: Any) -> Endpoint:
@@ -148,7 +184,6 @@ def with_signature(endpoint: Endpoint, **added: Any) -> Endpoint:
     async def documented(**given: Any) -> Response:
         return await endpoint(**given)
 
-    documented.__name__ = "endpoint"  # it becomes the summary of the operation
     documented.__signature__ = signature.replace(parameters=[*kept, *made])  # type: ignore[attr-defined]
     return documented
 

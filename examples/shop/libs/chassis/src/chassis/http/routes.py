@@ -37,12 +37,16 @@ class Post:
         command: The class of the command.
         roles: The roles with access; empty for all callers.
         caller: The fields that are the id of the caller, and not in the body.
+        rules: The rules that the command may be refused for.
+        upserts: Whether the command may create an aggregate whose id is in the path.
     """
 
     path: str
     command: type[Command]
     roles: Roles = ()
     caller: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    upserts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +112,18 @@ Route: TypeAlias = Post | Get | Search | Find
 
 
 def post(
-    path: str, command: type[Command], *, roles: Roles = (), caller: tuple[str, ...] = ()
+    path: str,
+    command: type[Command],
+    *,
+    roles: Roles = (),
+    caller: tuple[str, ...] = (),
+    rules: tuple[str, ...] = (),
+    upserts: bool = False,
 ) -> Post:
     """Declare `POST path` for a command; see `Post`."""
-    return Post(path=path, command=command, roles=roles, caller=caller)
+    return Post(
+        path=path, command=command, roles=roles, caller=caller, rules=rules, upserts=upserts
+    )
 
 
 def get(path: str, of: type, *, roles: Roles = (), fields: tuple[str, ...] = ()) -> Get:
