@@ -124,13 +124,17 @@ def _add_command(app: FastAPI, components: Components, command: CommandRoute) ->
 
 def _outcomes(command: CommandRoute) -> openapi.Responses:
     """Return the successful responses: 201 only where something can be created."""
-    answer = {"model": openapi.outcome(command.route.command, command.id), "headers": openapi.ETAG}
-    changed = {200: {**answer, "description": "The aggregate was changed."}}
+    model = openapi.outcome(command.route.command, command.id)
     located = openapi.ETAG | (openapi.LOCATION if command.location else {})
-    created = {201: {**answer, "headers": located, "description": "The aggregate was created."}}
+    changed: openapi.Responses = {
+        200: {"model": model, "description": "The aggregate was changed.", "headers": openapi.ETAG}
+    }
+    created: openapi.Responses = {
+        201: {"model": model, "description": "The aggregate was created.", "headers": located}
+    }
     if command.generated_id is not None:
-        return {**created}
-    return {**changed, **created} if command.route.upserts else {**changed}
+        return created
+    return changed | created if command.route.upserts else changed
 
 
 def _add_reading(

@@ -17,22 +17,24 @@ Schema = dict[str, Any]
 Responses = dict[int | str, dict[str, Any]]
 
 _MEANINGS = {
-    400: "The body is not JSON.",
+    400: "The request is malformed, or its body is not JSON.",
     401: "The token is missing or not valid.",
     403: "The caller is not allowed to do this.",
     404: "It does not exist, or belongs to another user.",
     409: "A rule of the domain does not hold; `type` is the rule.",
     412: "`If-Match` is not the current version.",
     413: "The body is too large.",
+    414: "The path and the query are too long.",
     415: "The body is not `application/json`.",
     422: "The request does not fit the schema.",
     429: "Too many requests; `Retry-After` says when to try again.",
     502: "A backend failed.",
+    431: "The headers are too large.",
     503: "It is starting or overloaded; `Retry-After` says when to try again.",
     504: "It took too long.",
 }
-_ANYWHERE = (429, 503, 504)
-COMMAND_PROBLEMS = (400, 401, 403, 404, 409, 412, 413, 415, 422, *_ANYWHERE)
+_ANYWHERE = (400, 414, 429, 431, 503, 504)
+COMMAND_PROBLEMS = (401, 403, 404, 409, 412, 413, 415, 422, *_ANYWHERE)
 READ_PROBLEMS = (401, 403, 404, 422, *_ANYWHERE)
 SEARCH_PROBLEMS = (401, 403, 422, *_ANYWHERE)
 BFF_PROBLEMS = (401, 403, 404, 422, 502, *_ANYWHERE)
@@ -122,8 +124,11 @@ def _problem(status: int) -> dict[str, Any]:
 def refusals(rules: Iterable[str]) -> dict[str, Any]:
     """Return the documented 409 of a command that may be refused for `rules`."""
     types = [f"`urn:problem:{rule}`" for rule in rules]
-    named = f" `type` is one of {', '.join(types)}, or another's." if types else ""
-    return {**_problem(409), "description": f"A rule of the domain does not hold.{named}"}
+    named = f": {', '.join(types)}" if types else ""
+    return {
+        **_problem(409),
+        "description": f"A rule of the domain does not hold; `type` is the rule{named}.",
+    }
 
 
 def outcome(command: type[Command], id: str) -> type[BaseModel]:

@@ -168,7 +168,7 @@ class ProblemBody(BaseModel):
     type: str = Field(examples=["urn:problem:not_found"])
     title: str
     status: int
-    instance: str
+    instance: str | None = None  # the gateway may not know what it could not parse
     detail: str | None = None
     correlation_id: str | None = None
     errors: list[FieldErrorBody] | None = None

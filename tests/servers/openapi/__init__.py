@@ -1,0 +1,102 @@
+"""Tools for OpenAPI documents, from PyPI: a validator, and schemathesis, which tries them out.
+
+They have an environment of their own, because schemathesis is a plugin of pytest wherever it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.servers.server import INSTALLED
+
+_REQUIREMENTS = Path(__file__).parent / "requirements.txt"
+_INSTALL = ("--quiet", "--no-build", "--compile-bytecode", "--require-hashes")
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "allow_header_conformance",
+    "missing_required_header",
+    "ignored_auth",
+)
+"""What is checked. Left out is whether all that fits a schema is accepted: JSON Schema takes `3.0`
+for an integer, units do not."""
+
+
+def validate(document: Any, folder: Path) -> None:
+    """Check that a document is a valid one of its version of OpenAPI."""
+    path = folder / "openapi.json"
+    path.write_text(json.dumps(document))
+    _run("openapi-spec-validator", str(path))
+
+
+def try_out(document: str, url: str, token: str, *, examples: int, rate: int, folder: Path) -> str:
+    """Send what a document allows, and what it does not; return what was found.
+
+    Args:
+        document: The URL of the document.
+        url: The URL that its paths belong to.
+        token: A token.
+        examples: The number of random requests to each operation, besides those at its limits.
+        rate: The number of requests in a second.
+        folder: The working directory.
+    """
+    options = {
+        "--url": url,
+        "--header": f"Authorization: Bearer {token}",
+        "--checks": ",".join(CHECKS),
+        "--max-examples": str(examples),
+        "--rate-limit": f"{rate}/s",
+        "--phases": "examples,coverage,fuzzing",
+        "--suppress-health-check": "all",
+        "--generation-database": "none",
+        "--seed": "1",
+    }
+    arguments = [part for option in options.items() for part in option]
+    return _run(
+        "schemathesis",
+        "run",
+        document,
+        *arguments,
+        "--no-color",
+        "--continue-on-failure",
+        cwd=folder,
+    )
+
+
+def _run(program: str, *arguments: str, cwd: Path | None = None) -> str:
+    command: Sequence[str] = [str(home() / "bin" / program), *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@cache
+def home() -> Path:
+    """Return the environment, which is made if it is new: by one thread."""
+    digest = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()[:12]
+    folder = INSTALLED / f"openapi-{digest}"
+    complete = folder / "complete"
+    if not complete.exists():
+        # Its scripts name the folder, so it cannot be moved; what is incomplete is made again.
+        uv = str(Path(sys.executable).with_name("uv"))
+        shutil.rmtree(folder, ignore_errors=True)
+        subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], check=True)
+        subprocess.run(
+            [uv, "pip", "install", *_INSTALL, "-r", str(_REQUIREMENTS)],
+            env={**os.environ, "VIRTUAL_ENV": str(folder)},
+            check=True,
+        )
+        complete.touch()
+    return folder
