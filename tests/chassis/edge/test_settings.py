@@ -129,3 +129,22 @@ def test_all_problems_with_files_are_said_at_once(tmp_path: Path) -> None:
         "OTEL_EXPORTER_OTLP_ENDPOINT is not of the form http://host:port",
     )
     assert "secret" not in str(caught.value)
+
+
+def test_keys_may_be_at_a_url_instead() -> None:
+    env = {name: value for name, value in NEEDED.items() if name != "JWKS_FILE"}
+    url = "https://id.example/realms/shop/certs"
+    settings = Settings.from_env({**env, "JWKS_URL": url})
+    assert settings.jwks_url == url
+    with pytest.raises(SettingsError, match="JWKS_URL is not of the form"):
+        Settings.from_env({**NEEDED, "JWKS_URL": "id.example"})
+
+
+def test_what_tokens_look_like() -> None:
+    settings = Settings.from_env(NEEDED)
+    assert (settings.roles_claim, settings.token_type) == ("roles", "at+jwt")
+    env = {"ROLES_CLAIM": "realm_access.roles", "TOKEN_TYPE": "jwt"}
+    settings = Settings.from_env({**NEEDED, **env})
+    assert (settings.roles_claim, settings.token_type) == ("realm_access.roles", "jwt")
+    with pytest.raises(SettingsError, match="TOKEN_TYPE is 'opaque', but must be at\\+jwt or jwt"):
+        Settings.from_env({**NEEDED, "TOKEN_TYPE": "opaque"})
