@@ -64,16 +64,27 @@ def routers_app(
     Components(app)
     for kind in _PROBLEMS:
         app.add_exception_handler(kind, _respond)
-    include(app, routers, statuses)
+    include(app, routers, statuses, tags=[name])
     for router in public:
-        app.include_router(router, responses=problems(*needed(statuses, public=True)))
+        open_to_all = problems(*needed(statuses, public=True))
+        app.include_router(router, responses=open_to_all, tags=[name])
     return app
 
 
-def include(app: FastAPI, routers: Iterable[APIRouter], statuses: Sequence[int]) -> None:
+def include(
+    app: FastAPI,
+    routers: Iterable[APIRouter],
+    statuses: Sequence[int],
+    tags: Sequence[str] = (),
+) -> None:
     """Add `routers` to `app`; their routes require a token."""
     for router in routers:
-        app.include_router(router, dependencies=[Depends(bearer)], responses=problems(*statuses))
+        app.include_router(
+            router,
+            dependencies=[Depends(bearer)],
+            responses=problems(*statuses),
+            tags=[*tags],
+        )
 
 
 def _http(name: str, route: BaseRoute) -> Route:
