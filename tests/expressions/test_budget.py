@@ -14,10 +14,10 @@ from meshgen.spec.expressions import Scope, Variable, compile_expression
 from meshgen.spec.expressions.budget import MAX_PARTS, MAX_STEPS, Budget, weigh
 from meshgen.spec.expressions.evaluate import evaluate
 from meshgen.spec.expressions.values import Bindings, EvaluationError, Record, Value
-from meshgen.spec.types import DECIMAL, FLOAT, INT, STRING, ListType, MapType
+from meshgen.spec.types import DECIMAL, FLOAT, INT, STRING, ListType, MapType, Type
 
 NAMES = "abcdefghij"
-TYPES = {
+TYPES: dict[str, Type] = {
     "xs": ListType(INT),
     "text": STRING,
     "number": INT,
