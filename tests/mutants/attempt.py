@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import resource
 import shutil
@@ -106,6 +107,7 @@ def _become(command: Sequence[str], box: Box, seconds: int) -> None:
     code = 70
     try:
         os.setsid()
+        faulthandler.disable()  # pytest's would write into its own output
         os.chdir(box.inside)
         output = os.open(box.root / "output", os.O_WRONLY | os.O_CREAT)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
+import subprocess
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -216,6 +220,29 @@ def test_a_hostile_template_is_refused_and_nothing_is_written(project: Path, cas
         update(project)
     after = {p: d for p, d in digest(project).items() if "/work/" not in p}
     assert after == {p: d for p, d in before.items() if "/work/" not in p}
+
+
+def with_processor_time(seconds: int) -> Callable[..., subprocess.Popen[str]]:
+    """Start processes with a limit that a system may have."""
+    limit = partial(resource.setrlimit, resource.RLIMIT_CPU, (seconds, seconds + 1))
+    return partial(subprocess.Popen, preexec_fn=limit)
+
+
+def test_a_template_whose_rendering_the_system_ends_is_named(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loops = "{% for a in range(99999) %}" * 3 + "{% endfor %}" * 3
+    write(project / OVERLAYS, {"service/template/x.jinja": loops})
+    monkeypatch.setattr(subprocess, "Popen", with_processor_time(3))
+    with pytest.raises(MeshgenError, match="took too much time or memory"):
+        update(project)
+
+
+def test_a_file_that_would_fill_the_disk_is_refused(project: Path) -> None:
+    line = "{{ 'x' * 99999999 }}"
+    write(project / OVERLAYS, {"service/template/x.jinja": line})
+    with pytest.raises(MeshgenError, match="too large"):
+        update(project)
 
 
 def test_a_template_that_does_not_end_is_stopped(

@@ -28,6 +28,7 @@ from meshgen.render.worker import (
     Failure,
     Job,
 )
+from meshgen.render.worker import OVERLAYS as OWN
 from meshgen.system.model import ContractModule
 
 _TYPES_DOC = "The value objects of the messages."
@@ -93,6 +94,9 @@ class Worker:
             raise MeshgenError(message, hint="look for a loop in them") from None
         if self.process.returncode == FAILED:
             raise RenderError(Failure(**json.loads((self.folder / FAILURE).read_bytes())))
+        if self.process.returncode < 0 and (self.folder / OWN).exists():
+            message = f"rendering ended: the templates in {OVERLAYS} took too much time or memory"
+            raise MeshgenError(message, hint="look for a loop or a very long text in them")
         if self.process.returncode:
             raise MeshgenError(f"the messages cannot be typed:\n{errors}".strip(), hint=BUG)
 

@@ -27,6 +27,7 @@ JOBS, FAILURE = "jobs.json", "failure.json"
 FILES, OVERLAYS = "files", "overlays"
 SCHEMAS, MODELS, ALIASES = "schemas", "models", "aliases.json"
 _MEMORY = 4 * 2**30
+_LARGEST = 64 * 2**20
 FAILED = 3
 """The exit code if a template fails; FOLDER/failure.json says which, and how."""
 
@@ -144,12 +145,13 @@ def type_messages(folder: Path) -> None:
         )
 
 
-def _limit_memory() -> None:
-    """Keep a template of the user's own from taking all memory, where the system can."""
+def _limit() -> None:
+    """Keep templates of the user's own from taking all memory or disk, where the system can."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST, _LARGEST))
 
 
 def main() -> None:
@@ -162,7 +164,7 @@ def main() -> None:
         return
     CACHE.load(cache_folder(), fingerprint)
     if (folder / OVERLAYS).exists():
-        _limit_memory()
+        _limit()
     if failure := render_templates(folder):
         (folder / FAILURE).write_text(json.dumps(asdict(failure)), encoding="utf-8")
         sys.exit(FAILED)
