@@ -116,7 +116,7 @@ def test_quietly(folder: Path) -> None:
 def test_a_refusal(folder: Path) -> None:
     done = run(folder, "remove", "shipping")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "shop.yaml:109:14: `order.policies.1.on` refers to" in done.stderr
+    assert "shop.yaml:111:14: `order.policies.1.on` refers to" in done.stderr
     assert done.stderr.endswith("shop.yaml was not changed: other parts of the spec refer to it\n")
     assert spec_of(folder) == SHOP
 
@@ -126,7 +126,7 @@ def test_a_refusal_for_a_program(folder: Path) -> None:
     told = json.loads(done.stdout)
     assert (done.returncode, done.stderr, told["ok"]) == (2, "", False)
     assert told["error"]["message"].startswith("shop.yaml was not changed")
-    assert [finding["line"] for finding in told["findings"]] == [109, 307]
+    assert [finding["line"] for finding in told["findings"]] == [111, 309]
 
 
 INTERRUPT = "\x03"
