@@ -22,7 +22,8 @@ def plain(number: Decimal) -> str:
 
 def json_adapter(kind: Any) -> TypeAdapter[Any]:
     """Return an adapter for the type `kind` that writes its decimals plainly."""
-    return TypeAdapter(Annotated[kind, PlainDecimals()])
+    annotated: Any = Annotated[kind, PlainDecimals()]
+    return TypeAdapter(annotated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Protocol(HttpToolsProtocol):
         """See `httptools`."""
         super().on_message_begin()
         if self.transport.get_extra_info("peercert"):
-            self.scope["state"][CERTIFIED] = True
+            self.scope.setdefault("state", {})[CERTIFIED] = True
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`. The time for the headers begins with their first byte."""
