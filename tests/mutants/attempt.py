@@ -145,6 +145,7 @@ def _surround(box: Box) -> None:
         "MUTANTS_LOG": str(box.root / "log"),
         "NO_COLOR": "1",
     }
+    sys.dont_write_bytecode = True  # what is imported for the first time is no change of meshgen's
     tempfile.tempdir = str(box.inside / "tmp")
     sitecustomize.watch(str(box.inside), str(box.root / "log"))
 

@@ -80,7 +80,7 @@ def kept_frame(before: str, after: str) -> None:
 @given(data=st.data(), text=styled(TEXTS))
 def test_rename_changes_lines_with_the_name_alone(data: Any, text: str) -> None:
     old, kind = data.draw(st.sampled_from(names(text)))
-    unit = kind in ("service", "projection", "BFF")
+    unit = kind in ("service", "projection", "stream", "BFF")
     new = "brand_new" if unit else "BrandNew"
     after = rename(text, old, new)
     kept_frame(text, after)
