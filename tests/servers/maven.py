@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from tests.servers.server import INSTALLED
@@ -23,7 +24,9 @@ def unpack(pom: Path) -> Path:
         assert shutil.which("mvn"), "mvn is missing: these tests need Java 17 and Maven"
         partial = home.with_name(f"{home.name}.{os.getpid()}")
         goal = ["dependency:unpack-dependencies", f"-DoutputDirectory={partial}"]
-        subprocess.run(["mvn", "-q", "-B", "-f", str(pom), *goal], check=True)
+        with tempfile.TemporaryDirectory() as markers:  # by default, they are beside the pom
+            goal.append(f"-DmarkersDirectory={markers}")
+            subprocess.run(["mvn", "-q", "-B", "-f", str(pom), *goal], check=True)
         try:
             partial.rename(home)
         except OSError:  # another run was faster
