@@ -30,3 +30,4 @@ class PaymentProvider(Protocol):
 
     async def authorize(self, question: Authorize) -> AuthorizeAnswer:
         """Answer the question of `Authorize`."""
+        ...
