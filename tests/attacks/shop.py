@@ -107,14 +107,22 @@ class Shop:
 
     def possessions(self) -> Mapping[str, Any]:
         """Return what an attacker could change."""
-        victim = self.system.caller("customer", sub=self.victim)
-        merchant = self.system.caller("merchant")
+        victim, merchant = self.bearer("customer", sub=self.victim), self.bearer("merchant")
         return {
-            "cart": victim.get(f"/cart/carts/{self.victim}"),
-            "order": victim.get(f"/order/orders/{self.order}"),
-            "product": merchant.get(f"/product/products/{self.product}"),
-            "stock": merchant.get(f"/inventory/stock-items/{self.product}"),
+            unit: self._read(unit, path, headers)
+            for unit, path, headers in (
+                ("cart", f"/carts/{self.victim}", victim),
+                ("order", f"/orders/{self.order}", victim),
+                ("product", f"/products/{self.product}", merchant),
+                ("inventory", f"/stock-items/{self.product}", merchant),
+            )
         }
+
+    def _read(self, unit: str, path: str, headers: Mapping[str, str]) -> Any:
+        reply = self.send(Attempt(name="read", unit=unit, path=path, headers=headers), GATEWAY)
+        assert reply is not None
+        assert reply.status == 200, reply
+        return reply.json
 
 
 def opened(root: Path) -> Shop:
