@@ -160,3 +160,28 @@ def test_what_is_added_and_removed_again_was_never_there(text: str) -> None:
 def test_in_block_style_nothing_but_the_process_changes(kind: str, text: str) -> None:
     gone, _ = changed(text, ADDITIONS[kind](text))
     assert [line for line in gone if not line.startswith("  shop: [")] == []
+
+
+IN_BRACES = """\
+services:
+  note: {
+
+    # where notes are
+    store: sqlite,
+    aggregates: {Note: {
+      id: note_id,
+      state: {text: string},
+      events: {NoteWritten: {text: string}},
+      commands: {WriteNote: {roles: [writer], input: {text: string}, creates: NoteWritten}}
+    }},
+    queries: {ListNotes: {of: Note, sort: [text], page: 20}}
+  }
+"""
+
+
+def test_renamed_there_and_back_in_braces_nothing_is_lost() -> None:
+    head, _, rest = MINIMAL.partition("services:\n")
+    text = f"{head}{IN_BRACES}\ngateway:{rest.partition('gateway:')[2]}"
+    renamed = rename(text, "note", "brand_new")
+    assert "    # where notes are\n    renamed_from: note,\n    store" in renamed
+    assert rename(renamed, "brand_new", "note") == text

@@ -72,14 +72,16 @@ def put_first(text: str, path: Path, value: str) -> str:
 
 
 def _first_in_braces(found: Document, parent: Mapping, new: str) -> Splice:
-    """Insert after the brace, or on the line below if the first entry is there."""
+    """Insert before the first entry, on a line of its own if that is on one.
+
+    What is above, an empty line or a comment, stays there when the new entry is deleted again.
+    """
     start, first = parent.span[0] + 1, parent.entries[0].key.span[0]
     if found.line_end(start) > first:
         return Splice(first, first, new + ", ")
-    line = found.line(found.line_start(first))
-    pad = line[: len(line) - len(line.lstrip())]
-    below = found.next_line(start)
-    return Splice(below, below, pad + new + "," + found.line_break(start))
+    above = found.line_start(first)
+    pad = found.text[above:first]
+    return Splice(above, above, pad + new + "," + found.line_break(start))
 
 
 def _first_line(found: Document, path: Path) -> int:
