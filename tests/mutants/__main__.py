@@ -15,6 +15,8 @@ from meshgen.operations.new import create
 from tests.mutants.campaign import KEPT, Result, check, generate, made, made_of, workers
 from tests.mutants.specs import ROOT
 
+_PROGRESS = 1_000
+
 
 def main() -> None:
     """Run the campaign; exit with 1 if anything is wrong."""
@@ -45,8 +47,10 @@ def _reported(what: str, results: Iterable[Result]) -> tuple[int, list[str]]:
     """Print the results; return the number of faults, and what ended without an error."""
     codes: Counter[int] = Counter()
     sound, faults, begun = [], 0, time.monotonic()
-    for result in results:
+    for number, result in enumerate(results, 1):
         codes[result.code] += 1
+        if number % _PROGRESS == 0:
+            print(f"{number} {what} after {time.monotonic() - begun:.0f} s", flush=True)
         if result.fault:
             faults += 1
             lines = "\n    ".join(result.output.strip().splitlines()[-6:])
