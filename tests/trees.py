@@ -1,8 +1,9 @@
-"""Comparing trees of files."""
+"""Comparing and copying trees of files."""
 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -29,3 +30,10 @@ def tracked_files(root: Path) -> list[str]:
         check=True,
     )
     return [name for name in listed.stdout.splitlines() if (root / name).is_file()]
+
+
+def copy_tracked(source: Path, target: Path) -> None:
+    """Copy the files below `source` that belong into version control."""
+    for path in tracked_files(source):
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source / path, target / path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +19,7 @@ import pytest
 from chassis.embedded import state
 from chassis.embedded.paths import ProjectPaths
 
-from tests.trees import tracked_files
+from tests.trees import copy_tracked
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,9 +127,7 @@ def project(request: pytest.FixtureRequest, generated: Callable[[str], Project])
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy of examples/shop: the shop with the lines that were written by hand."""
     root = tmp_path_factory.mktemp("example") / "shop"
-    for path in tracked_files(ROOT / "examples" / "shop"):
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / "examples" / "shop" / path, root / path)
+    copy_tracked(ROOT / "examples" / "shop", root)
     return Project(root)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +14,7 @@ from chassis.testing.system import System
 
 from tests.e2e.conftest import ROOT, Project
 from tests.e2e.orders import place, see
-from tests.trees import tracked_files
+from tests.trees import copy_tracked
 
 ADAPTERS = "services/payment/src/shop_payment/adapters.py"
 ROUTER = "services/order/src/shop_order/invoices.py"
@@ -82,9 +81,7 @@ def provider() -> Iterator[Provider]:
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The shop with the code of the document."""
     root = tmp_path_factory.mktemp("own") / "shop"
-    for path in tracked_files(ROOT / "examples" / "shop"):
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / "examples" / "shop" / path, root / path)
+    copy_tracked(ROOT / "examples" / "shop", root)
     (root / ADAPTERS).write_text(f"# scaffolded by meshgen - yours to edit\n{CODE}")
     (root / ROUTER).write_text(INVOICES)
     service = (root / SERVICE).read_text()

@@ -5,7 +5,6 @@ There is no Grafana: its variables are filled in here.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,7 +21,7 @@ from tests.deploy.promql import filled_in, panels, queries
 from tests.e2e.conftest import Project
 from tests.servers.otlp import Receiver, receiving
 from tests.servers.prometheus import PrometheusServer, ask
-from tests.trees import tracked_files
+from tests.trees import copy_tracked
 from tests.waiting import wait_until
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "shop"
@@ -43,9 +42,7 @@ class Observed:
 def observed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
     """The shop, whose scenarios have passed while it was scraped."""
     folder = tmp_path_factory.mktemp("observed")
-    for path in tracked_files(EXAMPLE):
-        (folder / "shop" / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(EXAMPLE / path, folder / "shop" / path)
+    copy_tracked(EXAMPLE, folder / "shop")
     project = Project(folder / "shop")
     with ExitStack() as ended:
         receiver = ended.enter_context(receiving())

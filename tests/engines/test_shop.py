@@ -33,7 +33,7 @@ from tests.servers import cassandra, kafka, redis
 from tests.servers.asyncapi import generate_models
 from tests.servers.debian import install
 from tests.servers.maven import FAST_START
-from tests.trees import tracked_files
+from tests.trees import copy_tracked
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -47,9 +47,7 @@ def shop() -> Iterator[Project]:
     folder = Path(tempfile.mkdtemp(prefix="engines-"))
     folder.chmod(0o711)
     root = folder / "shop"
-    for path in tracked_files(EXAMPLE):
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(EXAMPLE / path, root / path)
+    copy_tracked(EXAMPLE, root)
     yield Project(root)
     shutil.rmtree(folder)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.servers.server import INSTALLED
+from tests.servers.server import INSTALLED, settle
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
 _NO_SERVICES = "#!/bin/sh\nexit 101\n"
@@ -33,10 +32,7 @@ def unpacked(name: str, *packages: str) -> Path:
         for package in partial.glob("*.deb"):
             subprocess.run(["dpkg-deb", "--extract", str(package), str(partial)], check=True)
             package.unlink()
-        try:
-            partial.rename(target)
-        except OSError:  # another run was faster
-            shutil.rmtree(partial)
+        settle(partial, target)
     return target
 
 

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.servers.server import INSTALLED
+from tests.servers.server import INSTALLED, settle
 
 FAST_START = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
 """The environment in which Java starts fast, and never becomes fast."""
@@ -27,10 +27,7 @@ def unpack(pom: Path) -> Path:
         with tempfile.TemporaryDirectory() as markers:  # by default, they are beside the pom
             goal.append(f"-DmarkersDirectory={markers}")
             subprocess.run(["mvn", "-q", "-B", "-f", str(pom), *goal], check=True)
-        try:
-            partial.rename(home)
-        except OSError:  # another run was faster
-            shutil.rmtree(partial)
+        settle(partial, home)
     return home
 
 
@@ -57,8 +54,5 @@ def install(pom: Path, libraries: str, renamed: tuple[str, str] = ("", "")) -> P
         before, after = renamed
         for jar in (partial / libraries).glob(f"{before}-*.jar"):
             jar.rename(jar.with_name(jar.name.replace(before, after)))
-        try:
-            partial.rename(home)
-        except OSError:  # another run was faster
-            shutil.rmtree(partial)
+        settle(partial, home)
     return home

@@ -26,6 +26,14 @@ INSTALLED = Path(__file__).parents[2] / "build" / "servers"
 """Where servers are installed, once for all runs."""
 
 
+def settle(partial: Path, home: Path) -> None:
+    """Give what was installed in the folder `partial` its place, unless another run was faster."""
+    try:
+        partial.rename(home)
+    except OSError:
+        shutil.rmtree(partial)
+
+
 class Server(ABC):
     """A server of one engine on free loopback ports.
 

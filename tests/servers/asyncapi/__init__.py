@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.servers.server import INSTALLED
+from tests.servers.server import INSTALLED, settle
 
 _SOURCES = Path(__file__).parent
 
@@ -53,8 +53,5 @@ def _home() -> Path:
         install = ["npm", "install", "--ignore-scripts", "--no-package-lock", "--no-audit"]
         assert shutil.which("npm"), "npm is missing: these tests need Node.js 20"
         subprocess.run([*install, "--no-fund", "--silent"], cwd=partial, check=True)
-        try:
-            partial.rename(home)
-        except OSError:  # another run was faster
-            shutil.rmtree(partial)
+        settle(partial, home)
     return home

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from tests.servers.server import INSTALLED, Server, free_ports
+from tests.servers.server import INSTALLED, Server, free_ports, settle
 
 _REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 
@@ -68,8 +67,5 @@ def _installed() -> Path:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         options = ["--only-binary=:all:", "--require-hashes", "--target", str(partial)]
         subprocess.run([*pip, *options, "-r", str(_REQUIREMENTS)], check=True)
-        try:
-            partial.rename(packages)
-        except OSError:  # another run was faster
-            shutil.rmtree(partial)
+        settle(partial, packages)
     return packages

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.servers.maven import install
-from tests.servers.server import INSTALLED, Server
+from tests.servers.server import INSTALLED, Server, settle
 
 ROOT = Path(__file__).parents[3]
 REQUIREMENTS = ROOT / "templates" / "parts" / "spark.txt"
@@ -94,8 +93,5 @@ def python() -> Path:
         subprocess.run(create, check=True)
         pip = [uv, "pip", "install", "--quiet", "--require-hashes", "--python", str(partial)]
         subprocess.run([*pip, "-r", str(REQUIREMENTS)], check=True)
-        try:
-            partial.rename(environment)
-        except OSError:  # another run was faster
-            shutil.rmtree(partial)
+        settle(partial, environment)
     return environment / "bin" / "python"
