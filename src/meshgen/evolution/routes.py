@@ -27,6 +27,7 @@ class _Route:
         unrestricted: The roles that may use it although it is for the owner.
         at: Where it is in the spec.
         public: Whether callers need no token.
+        live: Whether clients may ask for a stream of events.
         fields: The fields that are shown, if not all of them are.
         from_caller: The fields that clients do not send, because they are the caller.
     """
@@ -37,6 +38,7 @@ class _Route:
     unrestricted: tuple[str, ...]
     at: Position
     public: bool = False
+    live: bool = False
     from_caller: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
 
@@ -78,6 +80,10 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
         if was.public and not is_.public:
             yield Finding(
                 is_.at, f"`{is_.text}` is not public any more: clients without a token get 401"
+            )
+        if was.live and not is_.live:
+            yield Finding(
+                is_.at, f"`{is_.text}` is not live any more: clients get one answer, and no stream"
             )
         lost = set(was.roles) - set(is_.roles) if was.roles else {"everybody else"}
         if is_.roles and lost:
@@ -165,7 +171,18 @@ def _of_queries(
         path = version.identities.path(*above, "queries", query.name)
         text = f"GET {query_path(query)}"
         owned, unrestricted = query.owner is not None, query.unrestricted
-        yield path, _Route(text, query.roles or (), owned, unrestricted, query.at, query.public)
+        yield (
+            path,
+            _Route(
+                text,
+                query.roles or (),
+                owned,
+                unrestricted,
+                query.at,
+                public=query.public,
+                live=query.live,
+            ),
+        )
 
 
 def _listed(names: Iterable[str]) -> str:

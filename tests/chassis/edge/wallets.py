@@ -258,7 +258,7 @@ service = Service(
         get("/wallets/{wallet_id}", Wallet),
         search("/list-wallets", Wallet, filter=("currency", "closed"), sort=("balance",), page=10),
         search("/my-wallets", Wallet, by=("owner_id",), owner="owner_id", sort=("wallet_id",)),
-        find("/wallet-of", Wallet, by=("wallet_id",), owner="owner_id"),
+        find("/wallet-of", Wallet, by=("wallet_id",), owner="owner_id", live=True),
     ),
 )
 
@@ -288,7 +288,7 @@ projection = Projection(
     id="wallet_id",
     key=Key(partition=("wallet_id",)),
     routes=(
-        search("/balances", BalanceRow, filter=("balance",), sort=("-balance",), page=5),
+        search("/balances", BalanceRow, filter=("balance",), sort=("-balance",), page=5, live=True),
         find("/balance-of", BalanceRow, by=("wallet_id",)),
     ),
 )

@@ -27,7 +27,8 @@ class Backend:
     """What a path asks for is what the backend does.
 
     `/slow?seconds=1` answers late, `/status?code=503` answers that, with `&starting=1` also why,
-    `/drop?drop=1` answers not at all, anything else answers `code` with what it was asked.
+    `/drop?drop=1` answers not at all, `/live?events=9` sends so many events, one every 50 ms,
+    anything else answers `code` with what it was asked.
     """
 
     port: int = 0
@@ -73,6 +74,10 @@ def backend(issued: Issued | None = None) -> Iterator[Backend]:
             url = urlsplit(path)
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
             it.begin(path)
+            if "events" in query:
+                self.stream(int(query["events"]))
+                it.end(path)
+                return
             time.sleep(float(query.get("seconds", 0)))
             it.end(path)
             if "drop" in query:
@@ -88,6 +93,16 @@ def backend(issued: Issued | None = None) -> Iterator[Backend]:
             self.end_headers()
             with suppress(BrokenPipeError):  # the gateway did not want to wait
                 self.wfile.write(b"" if self.command == "HEAD" else body)
+
+        def stream(self, events: int) -> None:
+            self.close_connection = True
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.end_headers()
+            with suppress(BrokenPipeError, ConnectionResetError):  # the client has left
+                for number in range(events):
+                    self.wfile.write(f"data: {number}\n\n".encode())
+                    time.sleep(0.05)
 
         do_GET = do_HEAD = do_POST = do_PUT = do_OPTIONS = answer  # noqa: N815
 

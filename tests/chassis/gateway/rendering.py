@@ -15,6 +15,7 @@ ORIGIN = "https://shop.example"
 RATE, BURST = 4, 40  # slow enough that a busy machine can still ask more than it refills
 CALLERS = 10_000
 TIMEOUT_MS = 2000
+LIVE = "/order/live"
 UNITS = ("order", "order_history", "nobody")
 
 
@@ -48,6 +49,7 @@ def render(
                 cluster=unit,
                 host_variable=f"{unit.upper()}_HOST",
                 port_variable=f"{unit.upper()}_PORT",
+                live=(LIVE,) if unit == "order" else (),
             )
             for unit in UNITS
         ],

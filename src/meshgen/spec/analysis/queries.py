@@ -98,6 +98,7 @@ def build_query(check: Check, syntax: QuerySyntax, rows: Rows) -> Query:
         roles=role_names(syntax.roles),
         unrestricted=unrestricted(syntax.roles, syntax.owner),
         public=syntax.public is not None,
+        live=syntax.live,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )

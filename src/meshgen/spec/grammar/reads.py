@@ -10,6 +10,7 @@ from meshgen.spec.grammar.shapes import (
     Construct,
     Example,
     FieldName,
+    Flag,
     Integer,
     Key,
     ListOf,
@@ -62,6 +63,12 @@ _ASKING = (
         meaning=f"{ROLES.meaning} `public`: callers need no token.",
         otherwise="everyone with a valid token",
     ),
+    Key(
+        name="live",
+        shape=Flag(),
+        meaning="Whether clients may get the answer again, by Server-Sent Events, when it changes.",
+        default=False,
+    ),
     renamed_from(CLASS),
 )
 QUERY = Construct(
@@ -91,6 +98,7 @@ SearchOrders:
   sort: [total desc]
   page: 50
   roles: [merchant]
+  live: true
 """,
             at="services.order.queries",
         ),
@@ -116,6 +124,7 @@ OrdersOfCustomer:
   owner: customer_id
   roles: {customer: own, merchant: any}
   page: 20
+  live: true
 """,
             at="projections.order_history.queries",
         ),

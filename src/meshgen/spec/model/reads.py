@@ -16,7 +16,8 @@ class Query:
     """A read. With `page` it answers a page of rows, without one it answers exactly one row or 404.
 
     `by` must be given by the caller, `filter` may be. `owner`: that field must be the caller,
-    but for the `roles` that are `unrestricted`. `public`: callers need no token.
+    but for the `roles` that are `unrestricted`. `public`: callers need no token. `live`: clients
+    may ask for a stream of events, one with the answer after each change.
     `of` is the aggregate (a service's query) or None (a query of rows).
     """
 
@@ -30,6 +31,7 @@ class Query:
     roles: tuple[str, ...] | None
     unrestricted: tuple[str, ...] = ()
     public: bool = False
+    live: bool = False
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 

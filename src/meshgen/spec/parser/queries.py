@@ -49,6 +49,7 @@ def _query(reading: Reading, name: Word, node: Node, construct: Construct) -> Qu
         owner=reading.word(values.get("owner"), "a query's `owner`"),
         roles=roles,
         public=public,
+        live=reading.flag(values.get("live"), "`live`") or False,
         renamed_from=reading.former(values.get("renamed_from"), CLASS),
     )
 

@@ -31,6 +31,7 @@ class QuerySyntax:
     owner: Word | None
     roles: tuple[RoleSyntax, ...] | None
     public: Word | None = None
+    live: bool = False
     renamed_from: Word | None = None
 
 

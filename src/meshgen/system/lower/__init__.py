@@ -145,6 +145,12 @@ def _roles(spec: Spec) -> tuple[str, ...]:
 
 def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None) -> GatewayView:
     gateway = spec.gateway
+    live = {
+        unit.name: [
+            f"{url_prefix(unit.name)}{query_path(query)}" for query in unit.queries if query.live
+        ]
+        for unit in (*spec.services, *spec.views)
+    }
     return GatewayView(
         issuer=gateway.issuer,
         audience=gateway.audience,
@@ -161,6 +167,7 @@ def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None)
                 cluster=unit.name,
                 host_variable=f"{unit.name.upper()}_HOST",
                 port_variable=f"{unit.name.upper()}_PORT",
+                live=tuple(_regex(path) for path in live.get(unit.name, ())),
             )
             for unit in units
         ),
@@ -178,9 +185,13 @@ def _public_paths(spec: Spec) -> Iterator[PublicPath]:
         for endpoint in bff.endpoints:
             if endpoint.public:
                 path = f"{url_prefix(bff.name)}{endpoint.path}"
-                regex = "[^/]+".join(re.escape(part) for part in re.split(r"\{\w+\}", path))
                 given = bool(endpoint.parameters)
-                yield PublicPath(path=path, regex=regex if given else None, needs=given)
+                yield PublicPath(path=path, regex=_regex(path) if given else None, needs=given)
+
+
+def _regex(path: str) -> str:
+    """Return the regular expression of the paths that `path`, with its parameters, stands for."""
+    return "[^/]+".join(re.escape(part) for part in re.split(r"\{\w+\}", path))
 
 
 def _rate_limit(said: RateLimit | None, capacity: CapacityPlan | None) -> RateLimitView | None:

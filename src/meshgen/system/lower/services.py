@@ -274,6 +274,7 @@ def query_route(query: Query, kind: str) -> Route:
         ("owner", f'"{query.owner}"' if query.owner else None),
         ("roles", _roles(query)),
         ("public", "True" if query.public else None),
+        ("live", "True" if query.live else None),
     ]
     given = (Argument(name=n, value=v) for n, v in options if v is not None and v != "()")
     return _route("search" if query.page else "find", query_path(query), kind, *given)

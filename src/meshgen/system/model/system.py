@@ -52,12 +52,16 @@ class SchemaView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayRoute:
-    """A prefix of the gateway and the cluster behind it."""
+    """A prefix of the gateway and the cluster behind it.
+
+    `live` matches the paths, as regular expressions, whose responses may be streams of events.
+    """
 
     prefix: str
     cluster: str
     host_variable: str
     port_variable: str
+    live: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

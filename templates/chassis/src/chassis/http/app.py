@@ -97,9 +97,9 @@ def _add_read(resources: Resources, route: Search | Find, search: RowSearch) -> 
         case Find():
             endpoint = find_endpoint(route, search)
     if route.public:
-        resources.add_public("GET", route.path, endpoint)
+        resources.add_public("GET", route.path, endpoint, is_live=route.live)
     else:
-        resources.add_secured("GET", route.path, route.roles, endpoint)
+        resources.add_secured("GET", route.path, route.roles, endpoint, is_live=route.live)
 
 
 def _add_routers(

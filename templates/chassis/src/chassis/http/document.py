@@ -40,6 +40,13 @@ IfMatch = Annotated[str | None, Header(description="The expected version, as an 
 IfNoneMatch = Annotated[
     str | None, Header(description="The response is 304 if this is still the entity tag.")
 ]
+LastEventId = Annotated[
+    str | None,
+    Header(
+        alias="Last-Event-ID",
+        description="The `id` of the last event: another one follows when something changes.",
+    ),
+]
 
 
 def document(
@@ -68,14 +75,13 @@ def document(
                 shown = openapi.reduced(route.of, field_types(route.of), route.fields)
                 _add_reading(app, route, endpoint, shown, openapi.READ_PROBLEMS)
             case Search():
-                read = _public if route.public else _search
-                endpoint = with_signature(read, query=query_type(search_query(route)))
+                endpoint = with_signature(_reading(route), query=query_type(search_query(route)))
                 page = openapi.page(route.of)
                 _add_reading(app, route, endpoint, page, openapi.SEARCH_PROBLEMS)
             case Find():
                 types = path_types(route.path, route.of)
-                read = _public if route.public else _search
-                endpoint = with_signature(read, query=query_type(find_query(route)), **types)
+                query = query_type(find_query(route))
+                endpoint = with_signature(_reading(route), query=query, **types)
                 _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
     include(app, routers, openapi.COMMAND_PROBLEMS)
     return app.openapi()
@@ -95,8 +101,22 @@ async def _search(caller: User, **given: Any) -> Response:
     raise NotImplementedError
 
 
+async def _watch(caller: User, last_event_id: LastEventId = None, **given: Any) -> Response:
+    raise NotImplementedError
+
+
 async def _public(**given: Any) -> Response:
     raise NotImplementedError
+
+
+async def _public_watch(last_event_id: LastEventId = None, **given: Any) -> Response:
+    raise NotImplementedError
+
+
+def _reading(route: Search | Find) -> Endpoint:
+    if route.live:
+        return _public_watch if route.public else _watch
+    return _public if route.public else _search
 
 
 def _add_command(app: FastAPI, components: Components, command: CommandRoute) -> None:
@@ -155,7 +175,8 @@ def _add_reading(
 
 def _found(route: Get | Search | Find, model: type) -> openapi.Responses:
     if not isinstance(route, Get):
-        return {200: {"model": model, "description": "What was found."}}
+        events = openapi.EVENTS if route.live else {}
+        return {200: {"model": model, "description": "What was found.", **events}}
     return {
         200: {"model": model, "description": "The aggregate.", "headers": openapi.ETAG},
         304: {"description": "It has still the entity tag.", "headers": openapi.ETAG},

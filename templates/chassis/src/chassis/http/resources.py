@@ -21,6 +21,7 @@ from chassis.auth import Verifier
 from chassis.caller import Caller
 from chassis.http.access import authenticate, require_role
 from chassis.http.edge import ROUTE
+from chassis.http.live import live
 from chassis.http.problem import not_found, of_status
 from chassis.http.routes import Roles
 
@@ -59,7 +60,15 @@ class Resources:
         for method in methods:
             self.add(method, path, passed_on)
 
-    def add_secured(self, method: str, path: str, roles: Roles, endpoint: CallerEndpoint) -> None:
+    def add_secured(
+        self,
+        method: str,
+        path: str,
+        roles: Roles,
+        endpoint: CallerEndpoint,
+        *,
+        is_live: bool = False,
+    ) -> None:
         """Add an endpoint for callers with one of `roles`, or for all callers without roles."""
 
         async def secured(request: Request) -> Response:
@@ -67,15 +76,17 @@ class Resources:
             require_role(caller, roles)
             return await endpoint(request, caller)
 
-        self.add(method, path, secured)
+        self.add(method, path, live(secured) if is_live else secured)
 
-    def add_public(self, method: str, path: str, endpoint: PublicEndpoint) -> None:
+    def add_public(
+        self, method: str, path: str, endpoint: PublicEndpoint, *, is_live: bool = False
+    ) -> None:
         """Add an endpoint for everybody; it is given no caller."""
 
         async def public(request: Request) -> Response:
             return await endpoint(request, None)
 
-        self.add(method, path, public)
+        self.add(method, path, live(public) if is_live else public)
 
     def router(self) -> Router:
         """Return the ASGI application; it raises problems instead of responding with them."""

@@ -56,6 +56,7 @@ class Settings:
             would not be answered faster: they share one event loop and one writer.
         max_waiting: The number of requests that may wait for that; more are refused.
         max_wait: Seconds that each of them may wait.
+        max_streams: The number of streams of events that may be open in a unit.
         drain_delay: Seconds between not being ready and closing the port, for load balancers.
         drain_timeout: Seconds for the work in flight after that.
         accept_empty_store: The services that may start with an empty store although they have
@@ -83,6 +84,7 @@ class Settings:
     max_running: int = 32
     max_waiting: int = 128
     max_wait: float = 0.5
+    max_streams: int = 256  # as in the gateway
     drain_delay: float = 0.0
     drain_timeout: float = 8.0
     accept_empty_store: frozenset[str] = frozenset()
@@ -118,6 +120,7 @@ class Settings:
             max_running=variables.count("MAX_RUNNING", 32),
             max_waiting=variables.count("MAX_WAITING", 128),
             max_wait=variables.seconds("MAX_WAIT", 0.5),
+            max_streams=variables.count("MAX_STREAMS", 256),
             drain_delay=variables.seconds("DRAIN_DELAY", 0.0),
             drain_timeout=variables.seconds("DRAIN_TIMEOUT", 8.0),
             accept_empty_store=variables.names("ACCEPT_EMPTY_STORE"),

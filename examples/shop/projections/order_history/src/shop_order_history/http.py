@@ -12,5 +12,6 @@ routes = (
         sort=("-placed_at", "order_id"),
         page=20,
         owner="customer_id",
+        live=True,
     ),
 )

@@ -30,6 +30,7 @@ ROUTE = "chassis.route"  # in the ASGI scope: the template of the path
 METRICS = "/metrics"
 _QUIET = HEALTH | {METRICS}
 _CLIENT_CLOSED = 499
+_EVENTS = b"text/event-stream; charset=utf-8"
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.http")
 
@@ -54,8 +55,7 @@ class Edge:
                 traceparent=sent.get(b"traceparent", b"").decode("latin-1"),
             )
         )
-        # Endpoints know no HEAD: it is a GET, of which the server does not send the content.
-        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+        asked = _without_content(scope) if scope["method"] == "HEAD" else scope
         sender = _Sender(send, str(began.correlation_id))
         bound = structlog.contextvars.bind_contextvars(service=self._name)
         try:
@@ -79,7 +79,8 @@ class Edge:
             if not sender.started:
                 await response_of(error, instance_of(scope))(scope, receive, sender)
         finally:
-            self._write(asked, scope["method"], sender.status, time.perf_counter() - start)
+            end = sender.streams_since or time.perf_counter()
+            self._write(asked, scope["method"], sender.status, end - start)
 
     def _write(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         """Write the line of the access log, and record the request."""
@@ -115,21 +116,33 @@ class _Receiver:
 
 
 class _Sender:
-    """Passes on the response with the correlation id, and records its status."""
+    """Passes on the response with the correlation id, and records its status.
+
+    A stream of events is answered when it begins.
+    """
 
     def __init__(self, send: Send, correlation_id: str) -> None:
         self._send = send
         self._correlation_id = correlation_id
         self.started = False
         self.status = _CLIENT_CLOSED
+        self.streams_since: float | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
             self.status = message["status"]
+            if (b"content-type", _EVENTS) in message["headers"]:
+                self.streams_since = time.perf_counter()
             named = (CORRELATION_ID.encode(), self._correlation_id.encode())
             message = {**message, "headers": [*hardened(message["headers"]), named]}
         await self._send(message)
+
+
+def _without_content(scope: Scope) -> Scope:
+    """Return a HEAD as a GET, whose content the server does not send: so it is no stream."""
+    headers = [header for header in scope["headers"] if header[0] != b"accept"]
+    return {**scope, "method": "GET", "headers": headers}
 
 
 def route_of(scope: Scope) -> str:

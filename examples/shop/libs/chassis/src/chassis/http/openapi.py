@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import FastAPI
 from pydantic import BaseModel, create_model
 
+from chassis.http import live
 from chassis.http.problem import MEDIA_TYPE, ProblemBody
 from chassis.messages import Command
 
@@ -46,6 +47,16 @@ def _header(description: str, type: str = "string") -> dict[str, Any]:
 
 ETAG = {"ETag": _header("The version of the aggregate, as an entity tag.")}
 LOCATION = {"Location": _header("Where the aggregate is, relative to this path.")}
+EVENTS = {
+    "content": {
+        live.MEDIA_TYPE: {
+            "schema": {
+                "type": "string",
+                "description": "The same JSON as the data of an event, again after every change.",
+            }
+        }
+    }
+}
 _RETRY = {"Retry-After": _header("Seconds until a request may succeed.", "integer")}
 
 

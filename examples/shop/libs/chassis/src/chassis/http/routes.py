@@ -80,6 +80,7 @@ class Search:
         owner: The field that must be the caller.
         roles: The roles with access; empty for all callers.
         public: Whether callers need no token.
+        live: Whether clients may ask for a stream of events, see `chassis.http.live`.
     """
 
     path: str
@@ -91,6 +92,7 @@ class Search:
     owner: str | None = None
     roles: Roles = ()
     public: bool = False
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ class Find:
     owner: str | None = None
     roles: Roles = ()
     public: bool = False
+    live: bool = False
 
 
 Route: TypeAlias = Post | Get | Search | Find
@@ -148,6 +151,7 @@ def search(
     owner: str | None = None,
     roles: Roles = (),
     public: bool = False,
+    live: bool = False,
 ) -> Search:
     """Declare `GET path` for a page of rows; see `Search`.
 
@@ -166,6 +170,7 @@ def search(
         owner=owner,
         roles=roles,
         public=public,
+        live=live,
     )
 
 
@@ -177,9 +182,10 @@ def find(
     owner: str | None = None,
     roles: Roles = (),
     public: bool = False,
+    live: bool = False,
 ) -> Find:
     """Declare `GET path` for one row; `owner` is the field that must be the caller."""
-    return Find(path=path, of=of, by=by, owner=owner, roles=roles, public=public)
+    return Find(path=path, of=of, by=by, owner=owner, roles=roles, public=public, live=live)
 
 
 def parameters(path: str) -> tuple[str, ...]:

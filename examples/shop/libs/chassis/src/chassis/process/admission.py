@@ -22,8 +22,10 @@ from chassis.health import Checks, failed
 from chassis.http import health, problem
 from chassis.http.answers import hardening
 from chassis.http.edge import CORRELATION_ID, MAX_BODY_BYTES, METRICS, WAITED
+from chassis.http.live import PLACE
 from chassis.http.problem import Problem
 from chassis.process.limiter import Limiter, Limits, Overloaded
+from chassis.process.places import Place, Streams
 
 STARTING, SERVING, DRAINING = "starting", "serving", "draining"
 BODY_TIMEOUT = 30.0  # seconds, as in the gateway
@@ -58,6 +60,7 @@ class Admission:
     def __init__(self, unit: str, limits: Limits, *, body_timeout: float = BODY_TIMEOUT) -> None:
         self.counts = Counts()
         self.limiter = Limiter(limits)
+        self.streams = Streams(limits.streams)
         self._body_timeout = body_timeout
         self._unit = unit
         self._phase = STARTING
@@ -75,8 +78,9 @@ class Admission:
         self._app, self._phase = app, SERVING
 
     def drain(self) -> None:
-        """Go on passing requests, but report that the unit is not ready."""
+        """Go on passing requests, but report that the unit is not ready, and end streams."""
         self._phase = self._reason = DRAINING
+        self.streams.ending.set()
 
     def guarded(self, readiness: health.Readiness) -> health.Readiness:
         """Return a readiness check that asks `readiness` only while requests are admitted."""
@@ -118,6 +122,7 @@ class Admission:
             self._count_refusal(until)
             await _refuse(_overloaded(), scope, receive, send)
             return
+        place = scope[PLACE] = Place(self.limiter, self.streams)
         try:
             if _has_passed(until):
                 self._count_refusal(until)
@@ -130,7 +135,7 @@ class Admission:
             with deadline.use(until):
                 await app(scope, _replayed(received, receive), send)
         finally:
-            self.limiter.release()
+            place.leave()
 
     def _count_refusal(self, until: float | None) -> None:
         """Count a refusal. There may be thousands a second, so not each has a line in the log."""
@@ -187,6 +192,11 @@ class Load(Collector):
             )
             gauge.add_metric([self._unit], value)
             yield gauge
+        streams = GaugeMetricFamily(
+            "chassis_streams_open", "Streams of events that are open now.", labels=["service"]
+        )
+        streams.add_metric([self._unit], self._admission.streams.open)
+        yield streams
 
 
 def _has_passed(until: float | None) -> bool:

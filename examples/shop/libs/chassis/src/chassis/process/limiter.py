@@ -18,11 +18,13 @@ class Limits:
             faster: they share one event loop and one writer.
         waiting: Requests that may wait for that.
         seconds: How long each of them may wait.
+        streams: Streams that may be open, which do not run but for a look at a time.
     """
 
     running: int
     waiting: int
     seconds: float
+    streams: int = 256
 
 
 class Overloaded(Exception):

@@ -87,7 +87,10 @@ def _listen(process: Process, units: Sequence[Unit], assignments: Sequence[Assig
     """Listen on all ports, so that a port in use is reported before anything is started."""
     settings = process.settings
     limits = Limits(
-        running=settings.max_running, waiting=settings.max_waiting, seconds=settings.max_wait
+        running=settings.max_running,
+        waiting=settings.max_waiting,
+        seconds=settings.max_wait,
+        streams=settings.max_streams,
     )
     sockets = [listen(assignment.host, assignment.port) for assignment in assignments]
     for unit, socket in zip(units, sockets, strict=True):
