@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from chassis.auth import Verifier
 from chassis.http import health
 from chassis.http.commands import CommandRoute
 from chassis.http.edge import METRICS, Edge
+from chassis.http.middlewares import wrapped
 from chassis.http.reads import RowSearch, find_endpoint, get_endpoint, search_endpoint
 from chassis.http.resources import Resources
 from chassis.http.routes import Find, Get, Post, Search
@@ -26,6 +27,8 @@ from chassis.telemetry.snapshot import Exposition
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+
+    from chassis.api import Middleware
 
 DOCUMENT = "/openapi.json"
 
@@ -57,7 +60,15 @@ def service_app(
         _add_routers(resources, service, runtime, verifier)
     document = partial(_document, service.name, service.routes, tuple(commands), service.routers)
     exposition = Exposition(telemetry.metrics, runtime.sources)
-    return _finished(service.name, resources, readiness, document, telemetry, exposition)
+    return _finished(
+        service.name,
+        resources,
+        readiness,
+        document,
+        telemetry,
+        exposition,
+        service.middlewares,
+    )
 
 
 def projection_app(
@@ -126,6 +137,7 @@ def _finished(
     document: Callable[[], dict[str, Any]],
     telemetry: Telemetry,
     exposition: Exposition,
+    middlewares: Sequence[Middleware] = (),
 ) -> ASGIApp:
     """Add what every unit has: health, metrics, and its OpenAPI document, made when needed."""
     once = cache(document)
@@ -141,7 +153,7 @@ def _finished(
         resources.add("GET", path, endpoint)
     resources.add("GET", METRICS, metrics)
     resources.add("GET", DOCUMENT, openapi)
-    return Edge(resources.router(), name, telemetry)
+    return Edge(wrapped(resources.router(), middlewares), name, telemetry)
 
 
 def _document(
