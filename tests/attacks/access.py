@@ -14,14 +14,14 @@ HIDDEN = frozenset({403, 404})
 MERCHANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("product", "/products/list-product", {"name": "x", "category": "y", "price": "1"}),
     ("product", "/products/{product}/change-price", {"price": "0.01"}),
-    ("product", "/products/{product}/delist-product", {}),
+    ("product", "/products/{product}/delist", {}),
     ("inventory", "/stock-items/{product}/receive-stock", {"quantity": 1}),
 )
 CUSTOMERS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("cart", "/carts/{victim}/put-item", {"product_id": "{product}", "quantity": 1}),
     ("cart", "/carts/{victim}/take-item-out", {"product_id": "{product}"}),
     ("cart", "/carts/{victim}/check-out", {}),
-    ("order", "/orders/{order}/cancel-order", {"reason": "none"}),
+    ("order", "/orders/{order}/cancel", {"reason": "none"}),
 )
 OWNED = (
     ("cart", "/carts/{victim}"),
@@ -121,7 +121,7 @@ def _of_other_roles(shop: Shop) -> Iterator[Attempt]:
 def _spoofed(shop: Shop) -> Iterator[Attempt]:
     """Headers that some proxies or applications trust."""
     for name in SPOOFED:
-        for value in (str(shop.victim), "merchant", "127.0.0.1", f"/order/orders/{shop.order}"):
+        for value in (str(shop.victim), "merchant", "127.0.0.1", f"/orders/{shop.order}"):
             yield Attempt(
                 name=f"{name}: {value}",
                 unit="order",
@@ -133,7 +133,7 @@ def _spoofed(shop: Shop) -> Iterator[Attempt]:
         yield Attempt(
             name=f"{name}: POST",
             unit="product",
-            path=f"/products/{shop.product}/delist-product",
+            path=f"/products/{shop.product}/delist",
             headers={**shop.bearer("merchant"), name: "POST"},
             allowed=frozenset({404, 405}),
         )

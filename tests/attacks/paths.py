@@ -35,7 +35,7 @@ PATHS = (
     "/stats",
     "/quitquitquit",
     "/orders/{order}/",
-    "/orders/{order}//cancel-order",
+    "/orders/{order}//cancel",
     "/Orders/{order}",
     "/orders/{order}.json",
     "/orders/{order}%20",
@@ -126,7 +126,7 @@ def _paths(shop: Shop) -> Iterator[Attempt]:
                 allowed=NOT_THERE,
             )
     for method in METHODS:
-        for path in (f"/orders/{shop.order}", f"/orders/{shop.order}/cancel-order"):
+        for path in (f"/orders/{shop.order}", f"/orders/{shop.order}/cancel"):
             yield Attempt(
                 name=f"method {method!r}",
                 unit="order",
@@ -156,7 +156,7 @@ def _queries(shop: Shop) -> Iterator[Attempt]:
 
 
 def _headers(shop: Shop) -> Iterator[Attempt]:
-    path = f"/products/{shop.product}/delist-product"
+    path = f"/products/{shop.product}/delist"
     for key in KEYS:
         yield _delist(shop, path, {"Idempotency-Key": key}, frozenset({400, 422, 431}))
     for tag in TAGS:

@@ -129,15 +129,11 @@ def opened(root: Path) -> Shop:
     """Return the running shop of a project, with a customer who has ordered something."""
     system = System.running(root)
     merchant, victim = system.caller("merchant"), system.caller("customer")
-    listed = merchant.post(
-        "/product/products/list-product", name="Teapot", category="kitchen", price="19.90"
-    )
+    listed = merchant.post("/products", name="Teapot", category="kitchen", price="19.90")
     product = listed["product_id"]
-    merchant.post(f"/inventory/stock-items/{product}/receive-stock", quantity=50)
-    victim.post(f"/cart/carts/{victim.id}/put-item", product_id=product, quantity=2)
-    victim.post(f"/cart/carts/{victim.id}/check-out")
-    row = victim.eventually(
-        "/order-history/orders-of-customer", {"customer_id": victim.id}, 60.0, status="shipped"
-    )
-    victim.post(f"/cart/carts/{victim.id}/put-item", product_id=product, quantity=1)
+    merchant.post(f"/stock-items/{product}/receive-stock", quantity=50)
+    victim.post(f"/carts/{victim.id}/put-item", product_id=product, quantity=2)
+    victim.post(f"/carts/{victim.id}/check-out")
+    row = victim.eventually("/order-history", {"customer_id": victim.id}, 60.0, status="shipped")
+    victim.post(f"/carts/{victim.id}/put-item", product_id=product, quantity=1)
     return Shop(root, system, victim.id, str(row["order_id"]), str(product))

@@ -30,7 +30,7 @@ from meshgen.spec.model import (
     Replica,
     Service,
 )
-from meshgen.spec.routes import aggregate_path, command_path, query_path, read_roles
+from meshgen.spec.routes import aggregate_path, read_roles
 from meshgen.system.index import Index
 from meshgen.system.lower.aggregates import aggregate_view, event_case, mode_of, variable_of
 from meshgen.system.lower.engines import extras
@@ -198,23 +198,22 @@ def _routes(service: Service) -> list[Route]:
     routes = []
     for aggregate in service.aggregates:
         public = [command for command in aggregate.commands if command.roles is not None]
-        routes += [_command_route(command, aggregate) for command in public]
+        routes += [_command_route(command) for command in public]
         routes += _read_routes(aggregate)
     routes += [query_route(query, str(query.of)) for query in service.queries]
     return routes
 
 
-def _command_route(command: Command, aggregate: Aggregate) -> Route:
-    path = command_path(command, aggregate)
+def _command_route(command: Command) -> Route:
     options = [Argument(name="roles", value=_roles(command))]
     if command.from_caller:
         options.append(Argument(name="caller", value=_tuple(command.from_caller)))
     if command.requires:
         rules = tuple(dict.fromkeys(guard.name for guard in command.requires))
         options.append(Argument(name="rules", value=_tuple(rules)))
-    if command.mode == "upserts" and "{" in path:
+    if command.mode == "upserts" and "{" in command.path:
         options.append(Argument(name="upserts", value="True"))
-    return _route("post", path, command.name, *options)
+    return _route("post", command.path, command.name, *options)
 
 
 def access_tests(routes: Iterable[Route]) -> AccessTests:
@@ -277,7 +276,7 @@ def query_route(query: Query, kind: str) -> Route:
         ("live", "True" if query.live else None),
     ]
     given = (Argument(name=n, value=v) for n, v in options if v is not None and v != "()")
-    return _route("search" if query.page else "find", query_path(query), kind, *given)
+    return _route("search" if query.page else "find", query.path, kind, *given)
 
 
 def _roles(allowed: Command | Query | Readers) -> str:

@@ -8,7 +8,7 @@ import pytest
 from chassis.testing.unit import TestUnit
 from shop_catalog.projection import projection
 
-READS = ("/browse", "/product-details")
+READS = ("/catalog", f"/catalog/{ID}")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from chassis.testing.unit import TestUnit
 from shop_order_history.projection import projection
 
-READS = ("/orders-of-customer",)
+READS = ("/order-history",)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from chassis.testing.unit import TestUnit
 from shop_order.service import service
 
 ID = UUID(int=0xA000)
-COMMANDS = (f"/orders/{ID}/cancel-order",)
+COMMANDS = (f"/orders/{ID}/cancel",)
 READS = (f"/orders/{ID}",)
 
 

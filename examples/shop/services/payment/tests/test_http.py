@@ -10,7 +10,7 @@ from chassis.testing.unit import TestUnit
 from shop_payment.service import service
 
 ID = UUID(int=0xA000)
-READS = (f"/payments/{ID}", "/payment-of-order")
+READS = (f"/payments/{ID}", "/payments/payment-of-order")
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,8 @@ from chassis.testing.unit import TestUnit
 from shop_product.service import service
 
 ID = UUID(int=0xA000)
-COMMANDS = (
-    "/products/list-product",
-    f"/products/{ID}/change-price",
-    f"/products/{ID}/delist-product",
-)
-READS = (f"/products/{ID}", "/list-products")
+COMMANDS = ("/products", f"/products/{ID}/change-price", f"/products/{ID}/delist")
+READS = (f"/products/{ID}", "/products")
 READS_BY_ROLE = (f"/products/{ID}",)
 
 

@@ -10,7 +10,7 @@ from chassis.testing.unit import TestUnit
 from shop_shipping.service import service
 
 ID = UUID(int=0xA000)
-READS = (f"/shipments/{ID}", "/parcel-of-order")
+READS = (f"/shipments/{ID}", "/shipments/parcel-of-order")
 
 
 @pytest.fixture(scope="module")

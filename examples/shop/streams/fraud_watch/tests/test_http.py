@@ -8,7 +8,7 @@ import pytest
 from chassis.testing.unit import TestUnit
 from shop_fraud_watch.stream import stream
 
-READS = ("/declined-payments",)
+READS = ("/fraud-watch",)
 
 
 @pytest.fixture(scope="module")

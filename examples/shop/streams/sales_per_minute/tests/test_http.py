@@ -8,7 +8,7 @@ import pytest
 from chassis.testing.unit import TestUnit
 from shop_sales_per_minute.stream import stream
 
-READS = ("/sales-of-product",)
+READS = ("/sales-per-minute",)
 
 
 @pytest.fixture(scope="module")

@@ -186,7 +186,9 @@ def _found(route: Get | Search | Find, model: type) -> openapi.Responses:
 def _summary(route: Get | Search | Find) -> str:
     if isinstance(route, Get):
         return f"Read: {_spoken(route.of).lower()}"
-    return words(route.path.rpartition("/")[2])
+    above, _, last = route.path.rpartition("/")
+    named = parameters(last)
+    return f"{words(above.rpartition('/')[2])} by {words(*named).lower()}" if named else words(last)
 
 
 def _spoken(of: type) -> str:

@@ -46,7 +46,7 @@ def _header(description: str, type: str = "string") -> dict[str, Any]:
 
 
 ETAG = {"ETag": _header("The version of the aggregate, as an entity tag.")}
-LOCATION = {"Location": _header("Where the aggregate is, relative to this path.")}
+LOCATION = {"Location": _header("Where the aggregate is.")}
 EVENTS = {
     "content": {
         live.MEDIA_TYPE: {

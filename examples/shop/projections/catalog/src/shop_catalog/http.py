@@ -5,6 +5,6 @@ from chassis.http import find, search
 from shop_catalog.rows import CatalogRow
 
 routes = (
-    search("/browse", CatalogRow, filter=("category", "listed"), sort=("name",), page=24),
-    find("/product-details", CatalogRow, by=("product_id",)),
+    search("/catalog", CatalogRow, filter=("category", "listed"), sort=("name",), page=24),
+    find("/catalog/{product_id}", CatalogRow, by=("product_id",)),
 )

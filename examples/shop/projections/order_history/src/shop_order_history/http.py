@@ -6,7 +6,7 @@ from shop_order_history.rows import OrderHistoryRow
 
 routes = (
     search(
-        "/orders-of-customer",
+        "/order-history",
         OrderHistoryRow,
         by=("customer_id",),
         sort=("-placed_at", "order_id"),

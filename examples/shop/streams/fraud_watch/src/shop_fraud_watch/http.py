@@ -4,6 +4,4 @@
 from chassis.http import search
 from shop_fraud_watch.windows import FraudWatchRow
 
-routes = (
-    search("/declined-payments", FraudWatchRow, sort=("-declined",), page=20, roles=("merchant",)),
-)
+routes = (search("/fraud-watch", FraudWatchRow, sort=("-declined",), page=20, roles=("merchant",)),)

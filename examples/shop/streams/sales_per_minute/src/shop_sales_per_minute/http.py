@@ -6,7 +6,7 @@ from shop_sales_per_minute.windows import SalesPerMinuteRow
 
 routes = (
     search(
-        "/sales-of-product",
+        "/sales-per-minute",
         SalesPerMinuteRow,
         by=("product_id",),
         sort=("-window_start",),
