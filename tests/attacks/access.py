@@ -12,7 +12,7 @@ from tests.attacks.shop import Shop
 
 HIDDEN = frozenset({403, 404})
 MERCHANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("product", "/products/list-product", {"name": "x", "category": "y", "price": "1"}),
+    ("product", "/products", {"name": "x", "category": "y", "price": "1"}),
     ("product", "/products/{product}/change-price", {"price": "0.01"}),
     ("product", "/products/{product}/delist", {}),
     ("inventory", "/stock-items/{product}/receive-stock", {"quantity": 1}),
@@ -27,27 +27,27 @@ OWNED = (
     ("cart", "/carts/{victim}"),
     ("order", "/orders/{order}"),
     ("payment", "/payments/{order}"),
-    ("payment", "/payment-of-order?order_id={order}"),
+    ("payment", "/payments/payment-of-order?order_id={order}"),
     ("shipping", "/shipments/{order}"),
-    ("shipping", "/parcel-of-order?order_id={order}"),
-    ("order_history", "/orders-of-customer?customer_id={victim}"),
+    ("shipping", "/shipments/parcel-of-order?order_id={order}"),
+    ("order_history", "/order-history?customer_id={victim}"),
     ("web", "/orders/{order}"),
 )
 FOR_MERCHANTS = (
     ("inventory", "/stock-items/{product}"),
     ("product", "/products/{product}"),
     ("suspects", "/suspects"),
-    ("fraud_watch", "/declined-payments"),
-    ("sales_per_minute", "/sales-of-product?product_id={product}"),
+    ("fraud_watch", "/fraud-watch"),
+    ("sales_per_minute", "/sales-per-minute?product_id={product}"),
 )
 INTERNAL: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("inventory", "/stock-items/{product}/reserve-stock", {"order_id": "{order}", "quantity": 1}),
     ("inventory", "/stock-items/{product}/issue-stock", {"order_id": "{order}", "quantity": 1}),
-    ("order", "/orders/place-order", {}),
+    ("order", "/orders", {}),
     ("order", "/orders/{order}/mark-shipped", {}),
-    ("order", "/orders/{order}/confirm-order", {}),
-    ("payment", "/payments/{order}/capture-payment", {}),
-    ("payment", "/payments/{order}/refund-payment", {}),
+    ("order", "/orders/{order}/confirm", {}),
+    ("payment", "/payments/{order}/capture", {}),
+    ("payment", "/payments/{order}/refund", {}),
     ("shipping", "/shipments/{order}/dispatch-parcel", {}),
 )
 ODD_ROLES: tuple[tuple[str, ...], ...] = (

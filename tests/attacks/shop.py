@@ -23,6 +23,8 @@ from tests.attacks.wire import Reply, ask, request
 
 GATEWAY = "gateway"
 UNITS = "units"
+FRONTS = ("backoffice", "mobile", "web")
+"""The units whose paths the gateway has below their names."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ class Shop:
 
     def path(self, attempt: Attempt, at: str) -> str:
         """Return the path of an attempt at the gateway or at the unit."""
-        prefix = f"/{attempt.unit.replace('_', '-')}" if at == GATEWAY and attempt.unit else ""
-        return f"{prefix}{attempt.path}"
+        prefixed = at == GATEWAY and attempt.unit in FRONTS
+        return f"/{attempt.unit}{attempt.path}" if prefixed else attempt.path
 
     def address(self, attempt: Attempt, at: str) -> tuple[str, int]:
         """Return the host and the port for an attempt."""
