@@ -40,7 +40,7 @@ def attempts(shop: Shop) -> Iterator[Attempt]:
 
 def _requests(shop: Shop) -> Iterator[tuple[str, str, str, bytes | None]]:
     yield "order", "GET", f"/orders/{shop.order}", None
-    yield "catalog", "GET", "/browse", None
+    yield "catalog", "GET", "/catalog", None
     yield "web", "GET", "/home", None
     change = json.dumps({"price": "0.01"}).encode()
     yield "product", "POST", f"/products/{shop.product}/change-price", change

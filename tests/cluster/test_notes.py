@@ -21,14 +21,14 @@ def notes(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Deploye
 def test_it_works_and_its_data_stay_when_its_pods_are_removed(notes: Deployed) -> None:
     assert "passed" in notes.project.make("smoke", GATEWAY_URL=notes.url)
     with notes.system() as system:
-        written = system.caller("writer").post("/note/notes/write-note", text="Stay")
+        written = system.caller("writer").post("/notes", text="Stay")
     for name in PODS:
         (pod,) = notes.pods(name)
         notes.kubectl("delete", "pod", pod, "--force", "--grace-period=0")
     wait_until(lambda: all(_is_ready(notes, name) for name in PODS), "other pods")
     with notes.system() as system:
         found = {"note_id": written["note_id"], "text": "Stay"}
-        system.caller("writer").eventually("/note/list-notes", **found)
+        system.caller("writer").eventually("/notes", **found)
     assert "passed" in notes.project.make("smoke", GATEWAY_URL=notes.url)
 
 

@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 def open_job(writer: Caller) -> str:
     """Open a job and return its id."""
-    return str(writer.post("/job/jobs/open-job", title="a job")["job_id"])
+    return str(writer.post("/jobs", title="a job")["job_id"])
 
 
 def published(project: Project) -> Counter[tuple[str, str]]:

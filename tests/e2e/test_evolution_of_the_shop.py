@@ -77,7 +77,7 @@ def places_an_order(project: Project) -> Customer:
     caller = System.running(project.root).caller("customer")
     line = {"product_id": str(UUID(int=1)), "quantity": 2, "unit_price": "19.90"}
     body = {"customer_id": str(caller.id), "lines": [line]}
-    return Customer(caller.id, str(caller.post("/orders/place-order", **body)["order_id"]))
+    return Customer(caller.id, str(caller.post("/orders", **body)["order_id"]))
 
 
 def move_to(project: Project, spec: Path) -> None:

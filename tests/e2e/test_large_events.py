@@ -27,10 +27,10 @@ def test_an_event_that_would_be_too_large_is_refused_before_the_commit(lab: Proj
     writer = system.caller("writer")
     before = published(lab)
     title = "x" * (LIMIT - 60)
-    problem = writer.refused("POST", "/job/jobs/open-job", 413, title=title)
+    problem = writer.refused("POST", "/jobs", 413, title=title)
     assert "JobOpened" in problem["detail"], problem
     job = open_job(writer)
-    writer.eventually("/tally/tally-of", {"job_id": job}, count=1)
+    writer.eventually("/tallies/tally-of", {"job_id": job}, count=1)
     opened = {key for key in published(lab) - before if key[1] == "JobOpened"}
     assert opened == {(job, "JobOpened")}
     assert ready(system)
@@ -43,7 +43,7 @@ def test_what_was_committed_while_the_limit_was_higher_becomes_a_dead_letter(lab
     large = replace(envelope, id=uuid4(), data={**envelope.data, "title": "x" * LIMIT})
     asyncio.run(put_into_outbox(lab, large))
     job = open_job(writer)
-    writer.eventually("/tally/tally-of", {"job_id": job}, count=1)
+    writer.eventually("/tallies/tally-of", {"job_id": job}, count=1)
     wait_until(lambda: not any(outbox_sizes(lab).values()))
     (letter,) = json.loads(lab.make("ops", "ARGS=dlq list --unit job --group outbox --json"))
     assert letter["subject"] == large.subject

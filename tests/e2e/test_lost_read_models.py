@@ -19,8 +19,8 @@ def remove_rows(project: Project) -> None:
 def open_and_close_job(lab: Project) -> str:
     writer = System.running(lab.root).caller("writer")
     job = open_job(writer)
-    writer.post(f"/job/jobs/{job}/close-job")
-    writer.eventually("/board/row-of", {"job_id": job}, closed=True)
+    writer.post(f"/jobs/{job}/close")
+    writer.eventually(f"/board/{job}", closed=True)
     return job
 
 
@@ -30,7 +30,7 @@ def test_deleted_while_the_system_is_down(lab: Project) -> None:
     remove_rows(lab)
     lab.make("up")
     writer = System.running(lab.root).caller("writer")
-    writer.eventually("/board/row-of", {"job_id": job}, title="a job", closed=True)
+    writer.eventually(f"/board/{job}", title="a job", closed=True)
 
 
 def test_deleted_while_it_runs(lab: Project) -> None:
@@ -40,5 +40,5 @@ def test_deleted_while_it_runs(lab: Project) -> None:
     before = lab.state.started["back"].pid
     remove_rows(lab)
     wait_until(lambda: lab.state.started["back"].pid != before, "a new process")
-    writer.eventually("/board/row-of", {"job_id": job}, title="a job", closed=True)
+    writer.eventually(f"/board/{job}", title="a job", closed=True)
     assert open_and_close_job(lab)

@@ -27,7 +27,7 @@ def test_only_a_policy_from_the_beginning_repeats_the_past(lab: Project) -> None
     writer = System.running(lab.root).caller("writer")
     past = in_each_partition(lab, writer)
     for job in past:
-        writer.eventually("/tally/tally-of", {"job_id": job}, count=1)
+        writer.eventually("/tallies/tally-of", {"job_id": job}, count=1)
     lab.make("down")
     lab.edit(
         ("projections:\n", service("mailer", FROM) + "projections:\n"),
@@ -40,11 +40,11 @@ def test_only_a_policy_from_the_beginning_repeats_the_past(lab: Project) -> None
     writer = System.running(lab.root).caller("writer")
     present = in_each_partition(lab, writer)
     for job in present:
-        for letter in ("mailer/archive", "mailer/news", "mailer/alert", "tally/copy"):
+        for letter in ("archives/archive", "newses/news", "alerts/alert", "copies/copy"):
             writer.eventually(f"/{letter}-of", {"job_id": job}, sent=1)
     for job in past:
-        writer.eventually("/mailer/archive-of", {"job_id": job}, sent=1)
-        writer.eventually("/tally/copy-of", {"job_id": job}, sent=1)
+        writer.eventually("/archives/archive-of", {"job_id": job}, sent=1)
+        writer.eventually("/copies/copy-of", {"job_id": job}, sent=1)
     # All that a partition has before a present job was read before it.
     found = published(lab)
     for name, times in {"Archive": 1, "News": 0, "Alert": 0, "Copy": 1, "CountedUp": 1}.items():

@@ -21,7 +21,7 @@ def test_what_was_unread_is_handled_once_and_in_order(lab: Project, partitions: 
     writer = system.caller("writer")
     customers = [system.caller("customer") for _ in range(3)]
     read = open_job(writer)
-    writer.eventually("/tally/tally-of", {"job_id": read}, count=1)
+    writer.eventually("/tallies/tally-of", {"job_id": read}, count=1)
     lab.kill("back")
     unread = [open_job(writer) for _ in range(JOBS)]
     for customer in customers:
@@ -34,13 +34,13 @@ def test_what_was_unread_is_handled_once_and_in_order(lab: Project, partitions: 
     system = System.running(lab.root)
     writer = system.caller("writer")
     for job in (read, *unread):
-        writer.post(f"/job/jobs/{job}/close-job")  # goes to another partition than its JobOpened
+        writer.post(f"/jobs/{job}/close")  # goes to another partition than its JobOpened
     for job in (read, *unread):
-        writer.eventually("/tally/tally-of", {"job_id": job}, count=1)
-        writer.eventually("/board/row-of", {"job_id": job}, closed=True)
+        writer.eventually("/tallies/tally-of", {"job_id": job}, count=1)
+        writer.eventually(f"/board/{job}", closed=True)
     for customer in customers:
         again = system.caller("customer", sub=customer.id)
-        again.eventually("/wallet/wallet-of", {"customer_id": customer.id}, spent=1)
+        again.eventually("/wallets/wallet-of", {"customer_id": customer.id}, spent=1)
     found = published(lab)
     assert [found[job, name] for job in (read, *unread) for name in ONCE] == [1] * 3 * (JOBS + 1)
     assert [found[str(each.id), "Charged"] for each in customers] == [1] * 3

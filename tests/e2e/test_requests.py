@@ -31,7 +31,7 @@ def test_clocks_may_differ_as_much_in_the_service_as_in_the_gateway(
     writer = system.caller("writer")
     job = open_job(writer)
     headers = Issuer.of(lab.root).headers(str(writer.id), "writer", **claims(int(time.time())))
-    for url in (f"{system.url}/job/jobs/{job}", f"{system.units['job']}/jobs/{job}"):
+    for url in (f"{system.url}/jobs/{job}", f"{system.units['job']}/jobs/{job}"):
         assert httpx.get(url, headers=headers).status_code == status, url
 
 
@@ -58,6 +58,6 @@ def test_only_integers_are_integers(lab: Project, quantity: object) -> None:
 )
 def test_one_tag_of_a_list_has_to_match(lab: Project, if_match: str, status: int) -> None:
     writer = System.running(lab.root).caller("writer")
-    path = f"/job/jobs/{open_job(writer)}/close-job"
+    path = f"/jobs/{open_job(writer)}/close"
     answer = writer.request("POST", path, body={}, headers={"if-match": if_match})
     assert answer.status == status, answer

@@ -30,7 +30,7 @@ def test_a_customer_checks_out_again_and_again(lab: Project) -> None:
     for spent in (1, 2, 3):
         customer.post(f"/carts/{customer.id}/put-item", quantity=1)
         customer.post(f"/carts/{customer.id}/check-out")
-        customer.eventually("/wallet/wallet-of", {"customer_id": customer.id}, spent=spent)
+        customer.eventually("/wallets/wallet-of", {"customer_id": customer.id}, spent=spent)
     wait_until(lambda: all_completed(instances(lab, customer.id)))
     assert len(instances(lab, customer.id)) == 3
     assert lab.messages()[str(customer.id), "Charged"] == 3
@@ -47,7 +47,7 @@ def test_instances_of_one_key_at_the_same_time(lab: Project) -> None:
     assert {each["state"] for each in instances(lab, customer.id)} == {"running"}
     lab.make("up")
     again = System.running(lab.root).caller("customer", sub=customer.id)
-    again.eventually("/wallet/wallet-of", {"customer_id": customer.id}, spent=3)
+    again.eventually("/wallets/wallet-of", {"customer_id": customer.id}, spent=3)
     wait_until(lambda: all_completed(instances(lab, customer.id)))
 
 
@@ -56,6 +56,6 @@ def test_a_job_is_revised_twice(lab: Project) -> None:
     writer = System.running(lab.root).caller("writer")
     job = open_job(writer)
     for revisions in (1, 2):
-        writer.post(f"/job/jobs/{job}/propose-revision")
-        writer.eventually(f"/job/jobs/{job}", None, status="stable", revisions=revisions)
+        writer.post(f"/jobs/{job}/propose-revision")
+        writer.eventually(f"/jobs/{job}", None, status="stable", revisions=revisions)
     assert len(instances(lab, job)) == 2
