@@ -212,8 +212,10 @@ def _command_route(command: Command, aggregate: Aggregate) -> Route:
     if command.requires:
         rules = tuple(dict.fromkeys(guard.name for guard in command.requires))
         options.append(Argument(name="rules", value=_tuple(rules)))
-    if command.mode == "upserts" and "{" in path:
+    if command.mode == "upserts":
         options.append(Argument(name="upserts", value="True"))
+    elif command.mode == "creates" and aggregate.id in command.from_caller:
+        options.append(Argument(name="creates", value="True"))
     return _route("post", path, command.name, *options)
 
 

@@ -38,7 +38,8 @@ class Post:
         roles: The roles with access; empty for all callers.
         caller: The fields that are the id of the caller, and not in the body.
         rules: The rules that the command may be refused for.
-        upserts: Whether the command may create an aggregate whose id is in the path.
+        creates: Whether the command creates an aggregate whose id is that of the caller.
+        upserts: Whether the command may create an aggregate whose id is given.
     """
 
     path: str
@@ -46,6 +47,7 @@ class Post:
     roles: Roles = ()
     caller: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    creates: bool = False
     upserts: bool = False
 
 
@@ -121,11 +123,18 @@ def post(
     roles: Roles = (),
     caller: tuple[str, ...] = (),
     rules: tuple[str, ...] = (),
+    creates: bool = False,
     upserts: bool = False,
 ) -> Post:
     """Declare `POST path` for a command; see `Post`."""
     return Post(
-        path=path, command=command, roles=roles, caller=caller, rules=rules, upserts=upserts
+        path=path,
+        command=command,
+        roles=roles,
+        caller=caller,
+        rules=rules,
+        creates=creates,
+        upserts=upserts,
     )
 
 
