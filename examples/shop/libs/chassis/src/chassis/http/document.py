@@ -79,15 +79,15 @@ def _merged(made: Schema, by_hand: Schema) -> Schema:
 
     A schema of theirs that has the name of another one gets a name of its own.
     """
-    own, theirs = made["components"]["schemas"], by_hand["components"]["schemas"]
+    own, theirs = (each["components"].get("schemas", {}) for each in (made, by_hand))
     renamed = {name for name in theirs if own.get(name, theirs[name]) != theirs[name]}
     text = json.dumps(by_hand)
     for name in renamed:
         text = text.replace(f'"{SCHEMAS}{name}"', f'"{SCHEMAS}{name}_"')
     added = json.loads(text)
-    schemas = added["components"]["schemas"]
     added["components"]["schemas"] = {
-        f"{name}_" if name in renamed else name: schema for name, schema in schemas.items()
+        f"{name}_" if name in renamed else name: schema
+        for name, schema in added["components"].get("schemas", {}).items()
     }
     return {
         **made,
