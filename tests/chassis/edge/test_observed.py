@@ -100,9 +100,7 @@ async def test_the_document_says_what_the_routes_do(http: httpx.AsyncClient) -> 
     assert pay_in["requestBody"]["required"] is True
     assert set(schemas["PayIn"]["properties"]) == {"amount", "notes"}
     assert schemas["PayIn"]["required"] == ["amount"]
-    assert schemas["PayIn"]["properties"]["notes"]["items"] == {
-        "$ref": "#/components/schemas/Note"
-    }
+    assert schemas["PayIn"]["properties"]["notes"]["items"] == {"$ref": "#/components/schemas/Note"}
     assert schemas["PayIn"]["properties"]["amount"]["type"] == "string"
     assert schemas["Note"]["properties"]["written"] == {
         "type": ["string", "null"],
