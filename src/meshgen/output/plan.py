@@ -68,6 +68,11 @@ def schema_path(module: str) -> str:
     return f"contracts/schemas/{module}.json"
 
 
+def api_path(unit: str) -> str:
+    """Where the OpenAPI document of a unit is."""
+    return f"contracts/openapi/{unit}.json"
+
+
 def contract_path(system: str, module: str) -> str:
     """Where a module of the contracts library is; `system` is the system's name."""
     return f"libs/contracts/src/{contracts_package(system)}/{module}.py"

@@ -38,6 +38,7 @@ _BOUNDS = {
     "min_items": "minItems",
     "max_items": "maxItems",
 }
+_BOUNDS_OF_MAPS = {"min_items": "minProperties", "max_items": "maxProperties"}
 
 
 def contract_modules(index: Index) -> tuple[ContractModule, ...]:
@@ -181,9 +182,10 @@ def _property(field: Field, module: str | None, ids: Identities) -> Json:
 
 def bounds(field: Field) -> Json:
     """Return the keywords for the bounds of a field."""
+    keywords = _BOUNDS | (_BOUNDS_OF_MAPS if isinstance(bare(field.type), MapType) else {})
     return {
         keyword: getattr(field, name)
-        for name, keyword in _BOUNDS.items()
+        for name, keyword in keywords.items()
         if getattr(field, name) is not None
     }
 
