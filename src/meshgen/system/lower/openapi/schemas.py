@@ -95,7 +95,7 @@ class Schemas:
 
     def _free(self, name: str) -> str:
         while name in self._taken:
-            name += "_"
+            name += "2"
         return name
 
     def _object(self, fields: Iterable[Field], needed: Iterable[Field]) -> Json:

@@ -83,10 +83,10 @@ def _merged(made: Schema, by_hand: Schema) -> Schema:
     renamed = {name for name in theirs if own.get(name, theirs[name]) != theirs[name]}
     text = json.dumps(by_hand)
     for name in renamed:
-        text = text.replace(f'"{SCHEMAS}{name}"', f'"{SCHEMAS}{name}_"')
+        text = text.replace(f'"{SCHEMAS}{name}"', f'"{SCHEMAS}{name}2"')
     added = json.loads(text)
     added["components"]["schemas"] = {
-        f"{name}_" if name in renamed else name: schema
+        f"{name}2" if name in renamed else name: schema
         for name, schema in added["components"].get("schemas", {}).items()
     }
     return {

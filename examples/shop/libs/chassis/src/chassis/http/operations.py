@@ -183,7 +183,7 @@ class Operations:
     def _add(self, name: str, schema: Schema) -> Schema:
         """Add a schema that no class has, and return a reference to it."""
         while name in self._of.named:
-            name += "_"
+            name += "2"
         self.schemas[name] = schema
         return reference(name)
 
