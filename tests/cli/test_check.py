@@ -119,7 +119,7 @@ def test_a_folder_is_no_spec(tmp_path: Path) -> None:
         (b"\xff\xfea\x00", "UTF-16"),
         (b"meshgen: 1\nname: caf\xe9\n", "not UTF-8 text (line 2)"),
         (b"meshgen: 1\x00", "U+0000"),
-        (b"#" * (4 * 1024 * 1024 + 1), "larger than 4 MB"),
+        (b"#" * (4 * 1024 * 1024 + 1), "larger than 1 MB"),
         (b"[" * 100_000, "nested deeper than 64"),
         ("meshgen: 1\nname: \u65e5\u672c\n".encode(), "is not a valid name for a project"),
         (b"\xef\xbb\xbfmeshgen: 1\r\nname: x\r\n", "a spec needs `services`"),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx
 import pytest
 from chassis.testing.system import System
 
@@ -21,7 +22,7 @@ ROUTER = "services/order/src/shop_order/invoices.py"
 SERVICE = "services/order/src/shop_order/service.py"
 DOCUMENT = (ROOT / "docs" / "own-code.md").read_text(encoding="utf-8")
 CODE, INVOICES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
-(DIFF,) = re.findall(r"```diff\n(.*?)```", DOCUMENT, re.DOTALL)
+DIFFS = re.findall(r"```diff\n(.*?)```", DOCUMENT, re.DOTALL)
 KEY = "a key"
 
 
@@ -85,7 +86,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     (root / ADAPTERS).write_text(f"# scaffolded by meshgen - yours to edit\n{CODE}")
     (root / ROUTER).write_text(INVOICES)
     service = (root / SERVICE).read_text()
-    for part in DIFF.split("...\n"):
+    for part in "...\n".join(DIFFS).split("...\n"):
         lines = part.splitlines(keepends=True)
         before = "".join(line[1:] for line in lines if not line.startswith("+"))
         assert before in service
@@ -126,6 +127,11 @@ def test_an_invoice_is_for_the_customer_only(running: Project) -> None:
     found = system.caller("customer", sub=customer).get(path)
     assert found == {"number": order[:8].upper(), "total": "80.00"}
     system.caller("customer").refused("GET", path, 404)
+    headers = {"authorization": f"Bearer {system.token('customer', sub=customer)}"}
+    url = f"{system.url}/order/orders/{order}"
+    answer = httpx.get(url, headers=headers, trust_env=False)
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.json()["order_id"] == order
 
 
 def test_it_is_typed_and_formatted_and_survives_an_update(changed: Project) -> None:

@@ -151,10 +151,11 @@ def _surround(box: Box) -> None:
 
 
 def _called(command: Sequence[str]) -> int:
-    from meshgen.cli.app import app
+    from meshgen.cli.app import main
 
+    sys.argv[1:] = command
     try:
-        app(list(command), prog_name="meshgen")
+        main()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     return 0

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.servers.server import INSTALLED, settle
+from tests.servers.server import INSTALLED, home_of, settle
 
 FAST_START = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
 """The environment in which Java starts fast, and never becomes fast."""
@@ -17,8 +16,7 @@ FAST_START = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"}
 
 def unpack(pom: Path) -> Path:
     """Return the folder with the contents of the archive that `pom` depends on."""
-    digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
-    home = INSTALLED / f"{pom.parent.name}-home-{digest}"
+    home = home_of(f"{pom.parent.name}-home", pom)
     if not home.exists():
         INSTALLED.mkdir(parents=True, exist_ok=True)
         assert shutil.which("mvn"), "mvn is missing: these tests need Java 17 and Maven"
@@ -39,8 +37,7 @@ def install(pom: Path, libraries: str, renamed: tuple[str, str] = ("", "")) -> P
         libraries: The name of the folder of its jars.
         renamed: How the name of a jar begins for Maven, and in the archive.
     """
-    digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
-    home = INSTALLED / f"{pom.parent.name}-home-{digest}"
+    home = home_of(f"{pom.parent.name}-home", pom)
     if not home.exists():
         INSTALLED.mkdir(parents=True, exist_ok=True)
         partial = home.with_name(f"{home.name}.{os.getpid()}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -24,6 +25,12 @@ _STARTER = ThreadPoolExecutor(1, thread_name_prefix="servers")
 
 INSTALLED = Path(__file__).parents[2] / "build" / "servers"
 """Where servers are installed, once for all runs."""
+
+
+def home_of(name: str, *sources: Path) -> Path:
+    """Return the folder of what is installed from `sources`; others have another one."""
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    return INSTALLED / f"{name}-{digest[:12]}"
 
 
 def settle(partial: Path, home: Path) -> None:

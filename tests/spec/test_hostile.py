@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from meshgen.cli.report.findings import text_of
 from meshgen.errors import MeshgenError
 from meshgen.spec.check import check_text, read_spec
-from meshgen.spec.diagnostics import SpecError
-from meshgen.spec.yaml.load import lines_of
+from meshgen.spec.diagnostics import MOST_FINDINGS, SpecError
+from meshgen.spec.yaml.load import MAX_BYTES, lines_of
 
 SHOP = (Path(__file__).parents[2] / "specs" / "shop.yaml").read_text(encoding="utf-8")
 LINES = SHOP.splitlines(keepends=True)
@@ -248,3 +248,27 @@ def test_many_findings_in_one_line_do_not_take_long() -> None:
     before = time.process_time()
     outcome(f"meshgen: 1\nservices: {{{services}}}\n")
     assert time.process_time() - before < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "meshgen: 1\nname: shop\n" + "".join(f"a{number}: 1\n" for number in range(3000)),
+        "meshgen: 1\nname: shop\n" + "a: 1\n" * 3000,
+        "meshgen: 1\nname: shop\nservices:\n"
+        + "".join(f"  s{number}: {{}}\n" for number in range(3000)),
+    ],
+    ids=["unknown", "duplicate", "incomplete"],
+)
+def test_after_a_thousand_findings_nothing_more_is_looked_for(text: str) -> None:
+    spec, findings = check_text("shop.yaml", text)
+    assert spec is None
+    assert MOST_FINDINGS - 1 <= len(findings) <= MOST_FINDINGS + 1
+    assert "and more that are not shown" in str(SpecError("shop.yaml", text, findings * 2))
+
+
+def test_a_spec_has_a_largest_size(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yaml"
+    path.write_bytes(b"#" * (MAX_BYTES + 1))
+    with pytest.raises(MeshgenError, match="larger than 1 MB"):
+        read_spec(path)

@@ -5,6 +5,7 @@ Exit codes: 0 success, 1 differences or conflicts, 2 an error in the arguments o
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -93,8 +94,13 @@ app.add_typer(change.app)
 app.add_typer(templates.app, name="templates")
 
 
+_OBJECTS = 100_000
+
+
 def main() -> None:
     """Run the `meshgen` script."""
+    # What a command makes is needed until its end: looking for garbage takes longer than all else.
+    gc.set_threshold(_OBJECTS, 50, 50)
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - closed with `>&-`
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):  # escape what the terminal cannot show

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 from meshgen.spec.analysis import build_spec
 from meshgen.spec.analysis.index import Index
-from meshgen.spec.diagnostics import Finding, SpecError
+from meshgen.spec.diagnostics import Finding, SpecError, TooManyFindings
 from meshgen.spec.model import Spec
 from meshgen.spec.parser import parse_spec
 from meshgen.spec.parser.reading import Reading
@@ -32,9 +33,10 @@ def check_text(
         return None, tuple(findings)
     reading = Reading()
     reading.findings += findings
-    syntax = parse_spec(reading, root)
-    with warnings.catch_warnings():
+    spec = None
+    with warnings.catch_warnings(), suppress(TooManyFindings):
         warnings.simplefilter("ignore")  # ignore Python's warnings about expressions
+        syntax = parse_spec(reading, root)
         spec = build_spec(reading, syntax, index) if syntax else None
     unique = dict.fromkeys(reading.findings)
     return spec, tuple(sorted(unique, key=lambda finding: finding.at))

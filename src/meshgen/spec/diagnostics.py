@@ -16,6 +16,8 @@ class Position:
 
 
 NOWHERE = Position(1, 1)
+MOST_FINDINGS = 1000
+"""After so many, nothing more is looked for: nobody reads them, and each takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,17 @@ class Finding:
     hint: str | None = None
 
 
+class TooManyFindings(Exception):  # noqa: N818 - it ends a search, and is no error
+    """There are `MOST_FINDINGS`."""
+
+
 class SpecError(MeshgenError):
     """A spec with findings; `path` is the path as given, `text` the file's content."""
 
     def __init__(self, path: str, text: str, findings: tuple[Finding, ...]) -> None:
-        super().__init__(f"{path}: {len(findings)} finding{'s' if len(findings) != 1 else ''}")
+        more = ", and more that are not shown" if len(findings) >= MOST_FINDINGS else ""
+        number = f"{len(findings)} finding{'s' if len(findings) != 1 else ''}"
+        super().__init__(f"{path}: {number}{more}")
         self.path = path
         self.text = text
         self.findings = findings

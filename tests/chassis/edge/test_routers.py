@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import cast
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from chassis.api import Aggregates, Caller, requires
+from chassis.api import Aggregates, Caller, Middleware, requires
 from chassis.auth import Verifier
 from chassis.domain import Refused
 from chassis.health import Checks
@@ -19,10 +20,13 @@ from chassis.http.app import service_app
 from chassis.jwks import KeyFile
 from chassis.results import Outcome
 from chassis.runtime import ServiceRuntime
+from chassis.service import Service
 from chassis.telemetry import Telemetry
 from fastapi import APIRouter
 from pydantic import BaseModel
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import tokens, wallets
 from .harness import ID, RecordingRuntime, assert_problem
@@ -63,22 +67,28 @@ def router() -> APIRouter:
 
 @pytest.fixture
 def open_app(runtime: RecordingRuntime, tmp_path: Path) -> Open:
-    @asynccontextmanager
-    async def opened(own: APIRouter) -> AsyncIterator[httpx.AsyncClient]:
-        jwks = tokens.write_jwks(tmp_path / "jwks.json", "one")
-        app = service_app(
-            replace(wallets.service, routers=(own,)),
-            cast("ServiceRuntime", runtime),
-            Verifier(KeyFile(jwks), tokens.requirements()),
-            _ready,
-            Telemetry.of("wallet"),
-        )
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(app), base_url="http://wallet", headers=bearer()
-        ) as client:
-            yield client
+    def opened(own: APIRouter) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        return client_of(replace(wallets.service, routers=(own,)), runtime, tmp_path)
 
     return opened
+
+
+@asynccontextmanager
+async def client_of(
+    service: Service, runtime: RecordingRuntime, folder: Path
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a service, with the token of a customer."""
+    app = service_app(
+        service,
+        cast("ServiceRuntime", runtime),
+        Verifier(KeyFile(tokens.write_jwks(folder / "jwks.json", "one")), tokens.requirements()),
+        _ready,
+        Telemetry.of(service.name),
+    )
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://wallet", headers=bearer()
+    ) as client:
+        yield client
 
 
 async def _ready() -> Checks:
@@ -192,3 +202,35 @@ async def test_nothing_is_ignored_silently(open_app: Open) -> None:
     with pytest.raises(TypeError, match="HTTP routes only"):
         async with open_app(mounted):
             pass
+
+
+async def test_middlewares_wrap_what_is_answered(runtime: RecordingRuntime, tmp_path: Path) -> None:
+    """But not what fails, and not the health checks."""
+    seen: list[str] = []
+
+    def noting(name: str) -> Middleware:
+        def middleware(app: ASGIApp) -> ASGIApp:
+            async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+                seen.append(name)
+                await app(scope, receive, send)
+                seen.append(f"/{name}")
+
+            return noted
+
+        return middleware
+
+    zipped = partial(GZipMiddleware, minimum_size=10)
+    service = replace(wallets.service, middlewares=(noting("a"), noting("b"), zipped))
+    async with client_of(service, runtime, tmp_path) as http:
+        answer = await http.get(f"/wallets/{ID}")
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["x-correlation-id"]
+        assert answer.json()["wallet_id"] == str(ID)
+        assert seen == ["a", "b", "/b", "/a"]
+        seen.clear()
+        assert_problem(await http.get(f"/wallets/{uuid4()}"), 404, "not_found")
+        assert seen == ["a", "b"]
+        seen.clear()
+        for path in ("/livez", "/readyz", "/metrics"):
+            assert (await http.get(path)).status_code == 200
+        assert seen == []

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
 import subprocess
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.servers.server import INSTALLED, settle
+from tests.servers import npm
 
 _SOURCES = Path(__file__).parent
 
@@ -39,19 +35,8 @@ def _node(script: str, *arguments: Path) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-@cache
 def _home() -> Path:
-    """Return the folder with the scripts and what they import, which is installed if it is new."""
-    sources = [path for path in sorted(_SOURCES.iterdir()) if path.suffix in (".json", ".mjs")]
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
-    home = INSTALLED / f"asyncapi-{digest}"
-    if not home.exists():
-        partial = home.with_name(f"{home.name}.{os.getpid()}")
-        partial.mkdir(parents=True)
-        for path in sources:
-            shutil.copyfile(path, partial / path.name)
-        install = ["npm", "install", "--ignore-scripts", "--no-package-lock", "--no-audit"]
-        assert shutil.which("npm"), "npm is missing: these tests need Node.js 20"
-        subprocess.run([*install, "--no-fund", "--silent"], cwd=partial, check=True)
-        settle(partial, home)
-    return home
+    """Return the folder with the scripts and what they import."""
+    return npm.installed(
+        "asyncapi", *sorted(_SOURCES.glob("*.json")), *sorted(_SOURCES.glob("*.mjs"))
+    )

@@ -16,15 +16,21 @@ _MAIN = "no.nav.security.mock.oauth2.StandaloneMockOAuth2ServerKt"
 
 
 class OidcServer(Server):
-    """Every path is an issuer: `issuer("shop")`. Its tokens say what `callbacks` tell it."""
+    """Every path is an issuer: `issuer("shop")`. Its tokens say what `callbacks` tell it.
+
+    With `login`, users log in at a page with the subject that they want to be.
+    """
 
     name = "oidc"
 
-    def __init__(self, folder: Path, callbacks: Sequence[dict[str, Any]]) -> None:
+    def __init__(
+        self, folder: Path, callbacks: Sequence[dict[str, Any]], *, login: bool = False
+    ) -> None:
         super().__init__(folder)
         (self.port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{self.port}"
         self._callbacks = list(callbacks)
+        self._login = login
 
     def issuer(self, name: str) -> str:
         return f"{self.url}/{name}"
@@ -49,7 +55,7 @@ class OidcServer(Server):
 
     def prepare(self) -> None:
         config = {
-            "interactiveLogin": False,
+            "interactiveLogin": self._login,
             "httpServer": "NettyWrapper",
             "tokenCallbacks": self._callbacks,
         }

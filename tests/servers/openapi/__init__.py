@@ -5,7 +5,6 @@ They have an environment of their own, because schemathesis is a plugin of pytes
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -14,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from tests.servers.server import INSTALLED
+from tests.servers.server import home_of
 
 _REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 _INSTALL = ("--quiet", "--no-build", "--compile-bytecode", "--require-hashes")
@@ -102,8 +101,7 @@ def _run(program: str, *arguments: str, cwd: Path | None = None, **env: str) -> 
 @cache
 def home() -> Path:
     """Return the environment, which is made if it is new: by one thread."""
-    digest = hashlib.sha256(_REQUIREMENTS.read_bytes()).hexdigest()[:12]
-    folder = INSTALLED / f"openapi-{digest}"
+    folder = home_of("openapi", _REQUIREMENTS)
     complete = folder / "complete"
     if not complete.exists():
         # Its scripts name the folder, so it cannot be moved; what is incomplete is made again.

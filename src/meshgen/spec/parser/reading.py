@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from meshgen.spec.diagnostics import Finding, Position
+from meshgen.spec.diagnostics import MOST_FINDINGS, Finding, Position, TooManyFindings
 from meshgen.spec.grammar.names import NameRule
 from meshgen.spec.grammar.shapes import Construct, Duration, Integer, Kind
 from meshgen.spec.hints import closest, meant_or_one_of, one_of
@@ -34,7 +34,13 @@ class Reading:
         self.lost: set[str] = set()
 
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
-        """Add a finding."""
+        """Add a finding.
+
+        Raises:
+            TooManyFindings: There are enough.
+        """
+        if len(self.findings) >= MOST_FINDINGS:
+            raise TooManyFindings
         self.findings.append(Finding(at, message, hint))
 
     # shapes

@@ -18,11 +18,11 @@ from typing import Any
 import yaml
 
 from meshgen.errors import MeshgenError
-from meshgen.spec.diagnostics import NOWHERE, Finding, Position
+from meshgen.spec.diagnostics import MOST_FINDINGS, NOWHERE, Finding, Position
 from meshgen.spec.yaml.tree import Broken, Entry, Mapping, Node, Plain, Scalar, Sequence, Span
 from meshgen.unicode import printable
 
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 64
 MAX_DIGITS = 40
 
@@ -238,6 +238,8 @@ class _Builder:
         return Mapping(tuple(entries.values()), at, partial, start.flow_style, span)
 
     def error(self, at: Position, message: str, hint: str | None = None) -> None:
+        if len(self.findings) >= MOST_FINDINGS:
+            raise _StopError(Finding(at, message, hint))
         self.findings.append(Finding(at, message, hint))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -17,6 +17,7 @@ from chassis.http import health
 from chassis.http.commands import CommandRoute
 from chassis.http.document import About, document
 from chassis.http.edge import METRICS, Edge
+from chassis.http.middlewares import wrapped
 from chassis.http.openapi import COMMAND_PROBLEMS
 from chassis.http.problem import words
 from chassis.http.reads import RowSearch, find_endpoint, get_endpoint, search_endpoint
@@ -27,6 +28,9 @@ from chassis.runtime import ProjectionRuntime, ServiceRuntime
 from chassis.service import Service, aggregate_of
 from chassis.telemetry import Telemetry
 from chassis.telemetry.snapshot import Exposition
+
+if TYPE_CHECKING:
+    from chassis.api import Middleware
 
 DOCUMENT = "/openapi.json"
 
@@ -65,7 +69,15 @@ def service_app(
     )
     made = partial(document, about, service.routes, commands, service.routers)
     exposition = Exposition(telemetry.metrics, runtime.sources)
-    return _finished(service.name, resources, readiness, made, telemetry, exposition)
+    return _finished(
+        service.name,
+        resources,
+        readiness,
+        made,
+        telemetry,
+        exposition,
+        service.middlewares,
+    )
 
 
 def projection_app(
@@ -135,6 +147,7 @@ def _finished(
     document: Callable[[], dict[str, Any]],
     telemetry: Telemetry,
     exposition: Exposition,
+    middlewares: Sequence[Middleware] = (),
 ) -> ASGIApp:
     """Add what every unit has: health, metrics, and its OpenAPI document, made when needed."""
     once = cache(document)
@@ -150,4 +163,4 @@ def _finished(
         resources.add("GET", path, endpoint)
     resources.add("GET", METRICS, metrics)
     resources.add("GET", DOCUMENT, openapi)
-    return Edge(resources.router(), name, telemetry)
+    return Edge(wrapped(resources.router(), middlewares), name, telemetry)

@@ -12,6 +12,7 @@ from chassis.backends import Connections
 from chassis.bff import Bff
 from chassis.http import health
 from chassis.http.edge import METRICS, Edge
+from chassis.http.middlewares import wrapped
 from chassis.http.openapi import BFF_PROBLEMS
 from chassis.http.routers import routers_app
 from chassis.telemetry import Telemetry
@@ -40,4 +41,4 @@ def bff_app(
         bff.name, bff.routers, verifier, BFF_PROBLEMS, public=bff.public, routes=routes
     )
     app.state.connections = connections
-    return Edge(app, bff.name, telemetry)
+    return Edge(wrapped(app, bff.middlewares), bff.name, telemetry)

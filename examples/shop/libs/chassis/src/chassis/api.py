@@ -12,10 +12,12 @@ They are FastAPI routers, which a service names as `routers`. Their requests nee
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias, TypeVar
 from uuid import UUID, uuid4, uuid5
 
 from fastapi import Depends, Request
+from starlette.types import ASGIApp
 
 from chassis.caller import Caller as _Caller
 from chassis.http.access import require_role
@@ -25,10 +27,16 @@ from chassis.messages import Command
 from chassis.results import Outcome
 from chassis.runtime import ServiceRuntime
 
-__all__ = ["Aggregates", "Caller", "requires"]
+__all__ = ["Aggregates", "Caller", "Middleware", "requires"]
 
 S = TypeVar("S")
 
+Middleware: TypeAlias = Callable[[ASGIApp], ASGIApp]
+"""Wraps the application of a unit, and is wrapped in the chassis's own.
+
+It sees the requests that were admitted, but for health checks, and the responses to them. A problem
+passes it as an exception, and becomes a response outside of it.
+"""
 Caller = Annotated[_Caller, Depends(bearer)]
 
 

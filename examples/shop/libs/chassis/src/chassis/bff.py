@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 from fastapi import APIRouter, Depends
@@ -24,6 +24,9 @@ from chassis.backends import Backends as _Backends
 from chassis.caller import Caller as _Caller
 from chassis.http.bearer import bearer
 from chassis.http.problem import Problem
+
+if TYPE_CHECKING:
+    from chassis.api import Middleware
 
 __all__ = ["Backends", "Bff", "Caller", "Json", "only", "optional", "together"]
 
@@ -43,12 +46,14 @@ class Bff:
         calls: The units that it calls.
         routers: The endpoints.
         public: The endpoints for callers without a token.
+        middlewares: ASGI middlewares, the outermost first; see `chassis.api.Middleware`.
     """
 
     name: str
     calls: tuple[str, ...]
     routers: tuple[APIRouter, ...]
     public: tuple[APIRouter, ...] = ()
+    middlewares: tuple[Middleware, ...] = ()
 
 
 async def together(**parts: Awaitable[Json]) -> dict[str, Json]:

@@ -16,6 +16,7 @@ from chassis.messages import Catalog, Command, Event
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
+    from chassis.api import Middleware
     from chassis.http import Route
     from chassis.saga import Saga
 
@@ -180,6 +181,8 @@ class Service:
     routes: tuple[Route, ...] = ()
     routers: tuple[APIRouter, ...] = ()
     """Routes that are written by hand; see `chassis.api`."""
+    middlewares: tuple[Middleware, ...] = ()
+    """ASGI middlewares, the outermost first; see `chassis.api`."""
 
 
 def on(
