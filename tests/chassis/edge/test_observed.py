@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 from chassis.http import find, get, post, search
 from chassis.http.parameters import operation_ids
+from chassis.testing.unit import TestUnit
 
 from . import wallets
 from .harness import ID, OWNER, RecordingRuntime
@@ -138,6 +140,25 @@ async def test_the_document_says_what_the_routes_do(http: httpx.AsyncClient) -> 
     assert "required" not in listing["currency"]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     _assert_references_resolve(document, document)
+
+
+def test_what_has_the_id_of_the_caller_is_created() -> None:
+    routes = (
+        post("/wallets/open-wallet", wallets.OpenWallet, caller=("wallet_id",), creates=True),
+        post("/wallets/close-wallet", wallets.CloseWallet, caller=("wallet_id",), upserts=True),
+        post("/wallets/reopen-wallet", wallets.ReopenWallet, caller=("wallet_id",)),
+    )
+    with TestUnit(replace(wallets.service, routes=routes)) as unit:
+        paths = unit.anonymous.get("/openapi.json").body["paths"]
+    successes = {
+        path: {status for status in operations["post"]["responses"] if status < "300"}
+        for path, operations in paths.items()
+    }
+    assert successes == {
+        "/wallets/open-wallet": {"201"},
+        "/wallets/close-wallet": {"200", "201"},
+        "/wallets/reopen-wallet": {"200"},
+    }
 
 
 def resolved(document: dict[str, Any], node: dict[str, Any]) -> Any:
