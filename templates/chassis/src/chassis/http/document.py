@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chassis.http.commands import CommandRoute
+from chassis.http.fragments import described
 from chassis.http.openapi import SCHEMAS, Schema, referred, shared
-from chassis.http.operations import Operations, Tag, described
+from chassis.http.operations import Operations, Tag
 from chassis.http.problem import words
 from chassis.http.routes import Post, Route
 

@@ -8,26 +8,35 @@ from typing import TypeAlias
 from chassis.domain import snake_case
 from chassis.http import live
 from chassis.http.commands import CommandRoute
+from chassis.http.fragments import (
+    ETAG,
+    JSON,
+    LOCATION,
+    content,
+    described,
+    page_size,
+    problems,
+    record,
+    refusals,
+    security,
+    shared_parameter,
+    tidy,
+)
 from chassis.http.openapi import (
     COMMAND_PROBLEMS,
-    NAMES,
-    PROBLEM,
     READ_PROBLEMS,
     SEARCH_PROBLEMS,
     Schema,
     needed,
 )
 from chassis.http.parameters import operation_ids
-from chassis.http.problem import MEDIA_TYPE, words
-from chassis.http.routes import Find, Get, Post, Roles, Route, Search, parameters
+from chassis.http.problem import words
+from chassis.http.routes import Find, Get, Post, Route, Search, parameters
 from chassis.http.schemas import Schemas, picked, reference
 
 Tag: TypeAlias = tuple[str, str]
 """A name and a description."""
 
-_JSON = "application/json"
-_ETAG = {"ETag": {"$ref": "#/components/headers/ETag"}}
-_LOCATION = {"Location": {"$ref": "#/components/headers/Location"}}
 _EVENTS = {
     "type": "string",
     "description": "The same JSON as the data of an event, again after every change.",
@@ -73,15 +82,15 @@ class Operations:
 
     def _command(self, route: Post) -> Schema:
         command = self._commands[route.path]
-        headers = [_shared("IdempotencyKey"), _shared("IfMatch")]
+        headers = [shared_parameter("IdempotencyKey"), shared_parameter("IfMatch")]
         return {
             **self._head(route, _spoken(route.command), route.command.__doc__ or ""),
             "parameters": [*self._in_path(route.path, route.command), *headers],
             **self._body(command),
             "responses": {
                 **self._outcomes(command),
-                **_problems(COMMAND_PROBLEMS),
-                "409": _refusals(route.rules),
+                **problems(COMMAND_PROBLEMS),
+                "409": refusals(route.rules),
             },
         }
 
@@ -90,12 +99,12 @@ class Operations:
         shown = reference(name)
         if route.fields:
             shown = self._add(f"{name}Excerpt", picked(self._of.named[name], route.fields))
-        found = {"description": "The aggregate.", "headers": _ETAG, **_content(shown)}
-        unchanged = {"description": "It has still the entity tag.", "headers": _ETAG}
+        found = {"description": "The aggregate.", "headers": ETAG, **content(shown)}
+        unchanged = {"description": "It has still the entity tag.", "headers": ETAG}
         return {
             **self._head(route, f"Read: {_spoken(route.of).lower()}"),
-            "parameters": [*self._in_path(route.path, route.of), _shared("IfNoneMatch")],
-            "responses": {"200": found, "304": unchanged, **_problems(READ_PROBLEMS)},
+            "parameters": [*self._in_path(route.path, route.of), shared_parameter("IfNoneMatch")],
+            "responses": {"200": found, "304": unchanged, **problems(READ_PROBLEMS)},
         }
 
     def _query(self, route: Search | Find) -> Schema:
@@ -112,18 +121,18 @@ class Operations:
         if isinstance(route, Search):
             given += [
                 *(self._parameter(route.of, name, "query") for name in route.filter),
-                _page_size(route.page),
-                _shared("Cursor"),
+                page_size(route.page),
+                shared_parameter("Cursor"),
             ]
             schema, statuses = self._page(route.of), needed(SEARCH_PROBLEMS, route.public)
         events = {live.MEDIA_TYPE: {"schema": _EVENTS}} if route.live else {}
-        content = {"content": {_JSON: {"schema": schema}, **events}}
+        found = {"content": {JSON: {"schema": schema}, **events}}
         return {
             **self._head(route, words(route.path.rpartition("/")[2])),
-            "parameters": [*given, *([_shared("LastEventId")] if route.live else [])],
+            "parameters": [*given, *([shared_parameter("LastEventId")] if route.live else [])],
             "responses": {
-                "200": {"description": "What was found.", **content},
-                **_problems(statuses),
+                "200": {"description": "What was found.", **found},
+                **problems(statuses),
             },
         }
 
@@ -134,7 +143,7 @@ class Operations:
             "summary": summary,
             **described(" ".join(description.split())),
             "operationId": self._ids[_address(route)],
-            **({} if public else {"security": _security(route.roles)}),
+            **({} if public else {"security": security(route.roles)}),
         }
 
     def _in_path(self, path: str, of: type) -> list[Schema]:
@@ -154,9 +163,9 @@ class Operations:
         body.pop("description", None)
         if not body["properties"]:
             return {}
-        self.schemas[name] = _tidy(body)
+        self.schemas[name] = tidy(body)
         required = bool(body["required"])
-        return {"requestBody": {"required": required, **_content(reference(name))}}
+        return {"requestBody": {"required": required, **content(reference(name))}}
 
     def _outcomes(self, command: CommandRoute) -> Schema:
         """Return the successful responses: 201 only where something can be created."""
@@ -165,10 +174,10 @@ class Operations:
             "version": {"type": "integer", "format": "int64"},
             "events": {"type": "array", "items": {"type": "string"}},
         }
-        content = _content(self._add(f"{command.aggregate.__name__}Outcome", _object(fields)))
-        located = _ETAG | (_LOCATION if command.location else {})
-        changed = {"description": "The aggregate was changed.", "headers": _ETAG, **content}
-        created = {"description": "The aggregate was created.", "headers": located, **content}
+        body = content(self._add(f"{command.aggregate.__name__}Outcome", record(fields)))
+        located = ETAG | (LOCATION if command.location else {})
+        changed = {"description": "The aggregate was changed.", "headers": ETAG, **body}
+        created = {"description": "The aggregate was created.", "headers": located, **body}
         if command.generated_id is not None or command.route.creates:
             return {"201": created}
         return {"200": changed, **({"201": created} if command.route.upserts else {})}
@@ -178,7 +187,7 @@ class Operations:
             "items": {"type": "array", "items": reference(of.__name__)},
             "next": {"type": ["string", "null"]},
         }
-        return self._add(f"{of.__name__}Page", _object(fields))
+        return self._add(f"{of.__name__}Page", record(fields))
 
     def _add(self, name: str, schema: Schema) -> Schema:
         """Add a schema that no class has, and return a reference to it."""
@@ -191,59 +200,6 @@ class Operations:
 def _address(route: Route) -> tuple[type, str]:
     """Return what no other route of a unit has: its method is known by its class."""
     return type(route), route.path
-
-
-def _object(fields: Schema) -> Schema:
-    return {"type": "object", "properties": fields, "required": list(fields)}
-
-
-def _tidy(schema: Schema) -> Schema:
-    return {key: value for key, value in schema.items() if key != "required" or value}
-
-
-def _content(schema: Schema) -> Schema:
-    return {"content": {_JSON: {"schema": schema}}}
-
-
-def _shared(parameter: str) -> Schema:
-    return {"$ref": f"#/components/parameters/{parameter}"}
-
-
-def _page_size(largest: int) -> Schema:
-    bounds = {"minimum": 1, "maximum": largest, "default": largest}
-    return {
-        "name": "page",
-        "in": "query",
-        "description": "The largest number of rows.",
-        "schema": {"type": "integer", **bounds},
-    }
-
-
-def _problems(statuses: Iterable[int]) -> Schema:
-    """Return references to the problems with `statuses`."""
-    return {
-        str(status): {"$ref": f"#/components/responses/{NAMES[status]}"}
-        for status in sorted(statuses)
-    }
-
-
-def _refusals(rules: Iterable[str]) -> Schema:
-    """Return the problem of a command that may be refused for `rules`."""
-    types = [f"`urn:problem:{rule}`" for rule in rules]
-    named = f": {', '.join(types)}" if types else ""
-    return {
-        "description": f"A rule of the domain does not hold; `type` is the rule{named}.",
-        "content": {MEDIA_TYPE: {"schema": reference(PROBLEM)}},
-    }
-
-
-def _security(roles: Roles) -> list[Schema]:
-    """Return the alternatives of what a caller needs: one of the roles, if there are any."""
-    return [{"bearer": [role]} for role in roles] or [{"bearer": []}]
-
-
-def described(text: str) -> Schema:
-    return {"description": text} if text else {}
 
 
 def _spoken(of: type) -> str:
