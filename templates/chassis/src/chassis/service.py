@@ -170,8 +170,8 @@ class Service:
     """A service: a bounded context that owns its data. `summary` is for the users of its API."""
 
     name: str
-    summary: str = ""
     identity: str | None = None
+    summary: str = ""
     messages: Catalog
     aggregates: tuple[Aggregate[Any, Any, Any], ...]
     replicas: tuple[Replica[Any, Any], ...] = ()
