@@ -14,7 +14,7 @@ CLIENTS = $(BIN)/python -c "from meshgen.system.lower.engines import CLIENTS as 
 NEEDED_BY_SPARK = $(BIN)/python -c "from meshgen.system.lower.spark import REQUIREMENTS as found; print(*found, sep='\n')"
 NEEDED_BY_LOAD = $(BIN)/python -c "from meshgen.system.lower.load import REQUIREMENTS as found; print(*found, sep='\n')"
 # Fast suites first, so that mistakes show early.
-SLOW := tests/cli tests/chassis tests/matrix tests/examples tests/docs tests/e2e tests/attacks
+SLOW := tests/cli tests/chassis tests/matrix tests/openapi tests/examples tests/docs tests/e2e tests/attacks
 FAULTS = $(BIN)/python -m tests.faults $(if $(SEED),--seed $(SEED)) $(if $(REPLICAS),--replicas $(REPLICAS))
 # Whether a guarantee that is switched off is needed in a run is chance: each mutant has three attempts.
 BRIEFLY := --orders 500 --seconds 40 --only kill --only repeat --every 0.8

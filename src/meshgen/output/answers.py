@@ -16,6 +16,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from meshgen.system.model import (
+    ApiView,
     BffView,
     CatalogView,
     ChassisView,
@@ -95,11 +96,14 @@ class DeployAnswers(Answers):
 
 
 class ContractsAnswers(Answers):
-    """The published messages, in the project's root: JSON Schemas, AsyncAPI, the library."""
+    """What is published, in the project's root: JSON Schemas, AsyncAPI, OpenAPI, the library."""
 
     catalog: CatalogView = Field(description="All messages and topics")
     schemas: tuple[SchemaView, ...] = Field(
         description="The published JSON Schemas: one for each unit, one for the shared types"
+    )
+    apis: tuple[ApiView, ...] = Field(
+        description="The HTTP APIs: an OpenAPI document for each service, projection and stream"
     )
 
 

@@ -16,7 +16,7 @@ from meshgen.naming import (
     unit_folder,
     unit_package,
 )
-from meshgen.output.plan import contract_path, schema_path
+from meshgen.output.plan import api_path, contract_path, schema_path
 from meshgen.system.model import Mesh
 
 _UNIT_KINDS = ("services", "projections", "streams", "bffs")
@@ -89,6 +89,8 @@ class _Former:
             )
             for module in mesh.contracts
             for place in (contract_path, lambda _, module: schema_path(module))
+        } | {
+            api_path(api.name): api_path(renames.units.get(api.name, api.name)) for api in mesh.apis
         }
 
     def path(self, path: str) -> str:

@@ -1,7 +1,7 @@
 """The parts of a project, which are rendered, fingerprinted and stored in the base as a whole.
 
-A part is a unit's folder with the messages of the unit, or the chassis, or the rest. The inputs of
-a part have a fingerprint, so that an update only renders parts that changed.
+A part is a unit's folder with the unit's messages and API, or the chassis, or the rest. The inputs
+of a part have a fingerprint, so that an update only renders parts that changed.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from meshgen.output.apis import complete_apis
 from meshgen.output.plan import (
     PROJECT,
     Row,
+    api_path,
     as_json,
     chassis_answers,
     contract_path,
     plan,
     schema_path,
 )
-from meshgen.system.model import ContractModule, Mesh
+from meshgen.system.model import ApiView, ContractModule, Mesh
 
 CHASSIS = "chassis"
 CHASSIS_FOLDER = "libs/chassis"
@@ -33,6 +35,7 @@ class Part:
     name: str
     rows: tuple[Row, ...] = ()
     contracts: tuple[ContractModule, ...] = ()
+    api: ApiView | None = None
     fingerprint: str = ""
 
 
@@ -50,13 +53,18 @@ def parts_of(mesh: Mesh, overlays: Mapping[str, str] | None = None) -> tuple[Par
     contracts: dict[str, list[ContractModule]] = {}
     for module in mesh.contracts:
         contracts.setdefault(_contract_part(mesh, module.name), []).append(module)
+    folders = {unit.name: unit.folder for unit in mesh.project.units}
+    apis = {folders[api.name]: api for api in complete_apis(mesh)}
     types = next((as_json(m) for m in mesh.contracts if m.name == _TYPES), "")
     return tuple(
         Part(
             name=name,
             rows=tuple(of_part),
             contracts=tuple(contracts.get(name, ())),
-            fingerprint=_fingerprint(of_part, contracts.get(name, ()), types, overlays),
+            api=apis.get(name),
+            fingerprint=_fingerprint(
+                of_part, contracts.get(name, ()), apis.get(name), types, overlays
+            ),
         )
         for name, of_part in rows.items()
     )
@@ -69,11 +77,14 @@ def part_finder(mesh: Mesh) -> Callable[[str], str]:
         for module in mesh.contracts
         for path in (schema_path(module.name), contract_path(mesh.system.name, module.name))
     }
-    folders = {unit.folder: unit.folder for unit in mesh.project.units} | {CHASSIS_FOLDER: CHASSIS}
+    units = {unit.name: unit.folder for unit in mesh.project.units}
+    apis = {api_path(api.name): units[api.name] for api in mesh.apis}
+    published = messages | apis
+    folders = {folder: folder for folder in units.values()} | {CHASSIS_FOLDER: CHASSIS}
 
     def part_of(path: str) -> str:
         folder = "/".join(path.split("/", 2)[:2])
-        return messages.get(path) or folders.get(folder, PROJECT)
+        return published.get(path) or folders.get(folder, PROJECT)
 
     return part_of
 
@@ -98,19 +109,22 @@ def _contract_part(mesh: Mesh, module: str) -> str:
 def _fingerprint(
     rows: Iterable[Row],
     contracts: Iterable[ContractModule],
+    api: ApiView | None,
     types: str,
     overlays: Mapping[str, str],
 ) -> str:
     """A hash of what the templates see, and of what goes over them.
 
-    The schemas among the answers are left out, since each belongs to the part of its messages, but
-    a template of the user's own may make other files of them.
+    The schemas and APIs among the answers are left out, since each belongs to the part of its unit,
+    but a template of the user's own may make other files of them.
     """
     seen = []
-    apart = () if "contracts" in overlays else ("schemas",)
+    apart = () if "contracts" in overlays else ("schemas", "apis")
     for row in rows:
         answers = {name: value for name, value in row.answers.items() if name not in apart}
         seen += [row.template, row.folder, as_json(answers), overlays.get(row.template, "")]
+    if api is not None:
+        seen += [as_json(api), overlays.get("contracts", "")]
     for module in contracts:
         seen += [as_json(module), overlays.get("contracts", "")]
         if module.name != _TYPES and f"{_TYPES}.json" in seen[-2]:

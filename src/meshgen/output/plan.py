@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from meshgen.naming import contracts_package
+from meshgen.output.apis import complete_apis
 from meshgen.system.model import Mesh, SchemaView
 
 Answers = Mapping[str, object]
@@ -32,7 +33,12 @@ def plan(mesh: Mesh) -> tuple[Row, ...]:
     """Return what the project of `mesh` is rendered from; the chassis is copied as it is."""
     system = mesh.system
     schemas = tuple(SchemaView(name=m.name, document=m.published) for m in mesh.contracts)
-    contracts = {"system": system, "catalog": mesh.catalog, "schemas": schemas}
+    contracts = {
+        "system": system,
+        "catalog": mesh.catalog,
+        "schemas": schemas,
+        "apis": complete_apis(mesh),
+    }
     gateway = {"system": system, "gateway": mesh.project.gateway}
     return (
         Row(template="project", answers={"system": system, "project": mesh.project}),
@@ -60,6 +66,11 @@ def chassis_answers(mesh: Mesh) -> Answers:
 def schema_path(module: str) -> str:
     """Where the published JSON Schema of a module of the contracts library is."""
     return f"contracts/schemas/{module}.json"
+
+
+def api_path(unit: str) -> str:
+    """Where the OpenAPI document of a unit is."""
+    return f"contracts/openapi/{unit}.json"
 
 
 def contract_path(system: str, module: str) -> str:

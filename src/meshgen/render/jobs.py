@@ -7,7 +7,7 @@ from pathlib import Path
 
 from meshgen.output.overlays import Overlays
 from meshgen.output.parts import CHASSIS, CHASSIS_FOLDER, Part
-from meshgen.output.plan import PROJECT, Row, plan, schema_path
+from meshgen.output.plan import PROJECT, Row, api_path, plan, schema_path
 from meshgen.output.templates import CONFIG, content_folder, read_template, template_folder
 from meshgen.render.worker import OVERLAYS, Job
 from meshgen.system.model import Mesh
@@ -39,9 +39,10 @@ def _rows(mesh: Mesh, parts: Sequence[Part]) -> Iterator[tuple[Row, tuple[str, .
         # The root's pyproject.toml says how code is formatted.
         project, contracts, *_ = plan(mesh)
         yield project, (_SETTINGS,)
-        schemas = tuple(schema_path(module.name) for part in parts for module in part.contracts)
-        if schemas:
-            yield contracts, schemas
+        schemas = [schema_path(module.name) for part in parts for module in part.contracts]
+        apis = [api_path(part.api.name) for part in parts if part.api]
+        if schemas or apis:
+            yield contracts, (*schemas, *apis)
     for row in rows.values():
         yield row, ()
 

@@ -38,6 +38,7 @@ _BOUNDS = {
     "min_items": "minItems",
     "max_items": "maxItems",
 }
+_BOUNDS_OF_MAPS = {"min_items": "minProperties", "max_items": "maxProperties"}
 
 
 def contract_modules(index: Index) -> tuple[ContractModule, ...]:
@@ -108,9 +109,14 @@ def _shape_of(type_: Enum | ValueObject, ids: Identities) -> _Shape:
 
 
 def _enum(enum: Enum, ids: Identities) -> Json:
-    values = [ids.id("types", enum.name, "values", member) for member in enum.members]
+    values = enum_values(enum, ids)
     schema: Json = {"type": "string", "enum": values}
     return schema if values == list(enum.members) else {**schema, _NAMES: list(enum.members)}
+
+
+def enum_values(enum: Enum, ids: Identities) -> list[str]:
+    """Return the values of the members of an enum in JSON."""
+    return [ids.id("types", enum.name, "values", member) for member in enum.members]
 
 
 def _published(node: object) -> Json:
@@ -154,28 +160,34 @@ def _object(
         **({"description": summary} if summary else {}),
         "customBasePath": f"chassis.messages.{base}",
         "properties": {keys[field.name]: _property(field, module, ids) for field in fields},
-        "required": [keys[field.name] for field in fields if _required(field)],
+        "required": [keys[field.name] for field in fields if is_required(field)],
     }
     return _Shape(name, schema, {key: name for name, key in keys.items() if name != key})
 
 
-def _required(field: Field) -> bool:
+def is_required(field: Field) -> bool:
+    """Tell whether a message must have a field."""
     return isinstance(field.default, Missing) and not isinstance(field.type, OptionalType)
 
 
 def _property(field: Field, module: str | None, ids: Identities) -> Json:
     schema = _type(field.type, module)
-    bounds = {
-        keyword: getattr(field, name)
-        for name, keyword in _BOUNDS.items()
-        if getattr(field, name) is not None
-    }
-    schema |= bounds
+    schema |= bounds(field)
     if not isinstance(field.default, Missing):
         schema["default"] = _default(field, ids)
     elif isinstance(field.type, OptionalType):
         schema["default"] = None
     return schema
+
+
+def bounds(field: Field) -> Json:
+    """Return the keywords for the bounds of a field."""
+    keywords = _BOUNDS | (_BOUNDS_OF_MAPS if isinstance(bare(field.type), MapType) else {})
+    return {
+        keyword: getattr(field, name)
+        for name, keyword in keywords.items()
+        if getattr(field, name) is not None
+    }
 
 
 def _default(field: Field, ids: Identities) -> object:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 from chassis.http import find, get, post, search
-from chassis.http.parameters import operation_id
+from chassis.http.parameters import operation_ids
+from chassis.testing.unit import TestUnit
 
 from . import wallets
 from .harness import ID, OWNER, RecordingRuntime
@@ -66,23 +68,24 @@ async def test_health_tells_the_truth(http: httpx.AsyncClient, runtime: Recordin
     assert answer.json()["status"] == "not ready"
 
 
-def test_routes_of_one_collection_have_different_operation_ids() -> None:
+def test_routes_of_one_unit_have_different_operation_ids() -> None:
     routes = (
         post("/wallets/open-wallet", wallets.OpenWallet),
         post("/wallets/{wallet_id}/open-wallet", wallets.CloseWallet),
         get("/wallets/{wallet_id}", wallets.Wallet),
         search("/wallets", wallets.Wallet),
-        find("/wallet", wallets.Wallet, by=("wallet_id",)),
+        find("/get-wallet", wallets.Wallet, by=("wallet_id",)),
+        search("/open-wallet", wallets.Wallet),
         search("/wallets/open", wallets.Wallet),
     )
-    ids = [operation_id(route) for route in routes]
-    assert ids == [
-        "post_open_wallet",
-        "post_close_wallet",
+    assert operation_ids(routes) == [
+        "open_wallet",
+        "close_wallet",
         "get_wallet",
-        "search_wallets",
-        "find_wallet",
-        "search_wallets_open",
+        "wallets",
+        "find_get_wallet",
+        "search_open_wallet",
+        "wallets_open",
     ]
 
 
@@ -94,18 +97,22 @@ async def test_the_document_says_what_the_routes_do(http: httpx.AsyncClient) -> 
     ids = [operation["operationId"] for path in paths.values() for operation in path.values()]
     assert len(set(ids)) == len(ids)
     pay_in = paths["/wallets/{wallet_id}/pay-in"]["post"]
-    assert pay_in["operationId"] == "post_pay_in"
-    assert pay_in["security"] == [{"bearer": []}]
+    assert pay_in["operationId"] == "pay_in"
+    assert pay_in["security"] == [{"bearer": ["customer"]}, {"bearer": ["clerk"]}]
     assert pay_in["requestBody"]["required"] is True
     assert set(schemas["PayIn"]["properties"]) == {"amount", "notes"}
     assert schemas["PayIn"]["required"] == ["amount"]
-    assert schemas["PayIn"]["properties"]["notes"]["items"] == {
-        "$ref": "#/components/schemas/Note-Input"
+    assert schemas["PayIn"]["properties"]["notes"]["items"] == {"$ref": "#/components/schemas/Note"}
+    assert schemas["PayIn"]["properties"]["amount"]["type"] == "string"
+    assert schemas["Note"]["properties"]["written"] == {
+        "type": ["string", "null"],
+        "format": "date",
     }
-    assert {p["name"]: p["in"] for p in pay_in["parameters"]} == {
+    named = [resolved(document, parameter) for parameter in pay_in["parameters"]]
+    assert {parameter["name"]: parameter["in"] for parameter in named} == {
         "wallet_id": "path",
-        "idempotency-key": "header",
-        "if-match": "header",
+        "Idempotency-Key": "header",
+        "If-Match": "header",
     }
     anywhere = {"400", "414", "429", "431", "503", "504"}
     refused = {"401", "403", "404", "409", "412", "413", "415", "422", *anywhere}
@@ -114,7 +121,8 @@ async def test_the_document_says_what_the_routes_do(http: httpx.AsyncClient) -> 
     assert pay_in["responses"]["200"]["headers"].keys() == {"ETag"}
     assert list(pay_in["responses"]["409"]["content"]) == ["application/problem+json"]
     assert "`urn:problem:wallet_is_open`" in pay_in["responses"]["409"]["description"]
-    assert pay_in["responses"]["503"]["headers"].keys() == {"Retry-After"}
+    overloaded = resolved(document, pay_in["responses"]["503"])
+    assert overloaded["headers"].keys() == {"Retry-After"}
     opened = paths["/wallets/open-wallet"]["post"]
     assert set(opened["responses"]) == {"201", *refused}
     assert opened["responses"]["201"]["headers"].keys() == {"ETag", "Location"}
@@ -125,17 +133,49 @@ async def test_the_document_says_what_the_routes_do(http: httpx.AsyncClient) -> 
     assert read["responses"]["304"]["headers"].keys() == {"ETag"}
     assert schemas["OpenWallet"]["required"] == ["owner_id", "currency"]
     assert "requestBody" not in paths["/wallets/{wallet_id}/close-wallet"]["post"]
-    listing = {p["name"]: p for p in paths["/list-wallets"]["get"]["parameters"]}
+    given = (resolved(document, each) for each in paths["/list-wallets"]["get"]["parameters"])
+    listing = {parameter["name"]: parameter for parameter in given}
     assert listing["page"]["schema"]["maximum"] == 10
-    assert listing["currency"]["required"] is False
+    assert listing["currency"]["schema"] == {"$ref": "#/components/schemas/Currency"}
+    assert "required" not in listing["currency"]
     assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
     _assert_references_resolve(document, document)
+
+
+def test_what_has_the_id_of_the_caller_is_created() -> None:
+    routes = (
+        post("/wallets/open-wallet", wallets.OpenWallet, caller=("wallet_id",), creates=True),
+        post("/wallets/close-wallet", wallets.CloseWallet, caller=("wallet_id",), upserts=True),
+        post("/wallets/reopen-wallet", wallets.ReopenWallet, caller=("wallet_id",)),
+    )
+    with TestUnit(replace(wallets.service, routes=routes)) as unit:
+        paths = unit.anonymous.get("/openapi.json").body["paths"]
+    successes = {
+        path: {status for status in operations["post"]["responses"] if status < "300"}
+        for path, operations in paths.items()
+    }
+    assert successes == {
+        "/wallets/open-wallet": {"201"},
+        "/wallets/close-wallet": {"200", "201"},
+        "/wallets/reopen-wallet": {"200"},
+    }
+
+
+def resolved(document: dict[str, Any], node: dict[str, Any]) -> Any:
+    """What a node refers to, itself if it does not."""
+    if "$ref" not in node:
+        return node
+    _, *path = node["$ref"].split("/")
+    found: Any = document
+    for name in path:
+        found = found[name]
+    return found
 
 
 def _assert_references_resolve(node: object, document: dict[str, Any]) -> None:
     if isinstance(node, dict):
         if isinstance(reference := node.get("$ref"), str):
-            assert reference.rsplit("/", 1)[1] in document["components"]["schemas"], reference
+            assert resolved(document, node), reference
         for value in node.values():
             _assert_references_resolve(value, document)
     elif isinstance(node, list):

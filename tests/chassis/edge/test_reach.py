@@ -196,7 +196,7 @@ def test_the_document_says_what_is_public_and_what_is_filled(account: TestUnit) 
     assert "security" not in paths["/all"]["get"]
     assert "security" not in paths["/one"]["get"]
     assert not {"401", "403"} & paths["/all"]["get"]["responses"].keys()
-    assert paths["/opened"]["get"]["security"] == [{"bearer": []}]
+    assert paths["/opened"]["get"]["security"] == [{"bearer": ["customer"]}, {"bearer": ["clerk"]}]
     assert document["components"]["schemas"]["OpenAccount"]["properties"].keys() == {"account_id"}
     assert "requestBody" not in paths["/accounts/{account_id}/leave"]["post"]
     shown = paths["/accounts/{account_id}"]["get"]["responses"]["200"]["content"]

@@ -37,6 +37,12 @@ class Reason(BaseModel):
     text: str
 
 
+class Note(BaseModel):
+    """Not the one that a wallet has."""
+
+    headline: str
+
+
 Open = Callable[[APIRouter], AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
@@ -153,6 +159,25 @@ async def test_they_are_documented(open_app: Open) -> None:
     assert paths["/wallets/summary"]["get"]["description"] == "Return who asks."
     assert paths["/wallets/summary"]["get"]["security"] == [{"bearer": []}]
     assert {"get", "delete"} <= {m for path in paths if path.count("/") == 2 for m in paths[path]}
+
+
+async def test_they_change_nothing_of_what_is_declared(open_app: Open) -> None:
+    own = APIRouter()
+
+    @own.get("/notes/{note_id}")
+    async def note(note_id: UUID) -> Note:
+        return Note(headline=str(note_id))
+
+    async with open_app(APIRouter()) as http:
+        declared = (await http.get("/openapi.json")).json()
+    async with open_app(own) as http:
+        document = (await http.get("/openapi.json")).json()
+    added = document["paths"].pop("/notes/{note_id}")["get"]
+    schemas = document["components"]["schemas"]
+    shown = added["responses"]["200"]["content"]["application/json"]["schema"]
+    assert shown == {"$ref": "#/components/schemas/Note2"}
+    assert schemas.pop("Note2")["properties"].keys() == {"headline"}
+    assert document == declared
 
 
 def _taken() -> APIRouter:

@@ -1,11 +1,10 @@
-"""Tools for OpenAPI documents, from PyPI: a validator, and schemathesis, which tries them out.
+"""Tools for OpenAPI documents, from PyPI: a validator, a client generator, and schemathesis.
 
 They have an environment of their own, because schemathesis is a plugin of pytest wherever it is.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -13,7 +12,6 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from tests.servers.server import home_of
 
@@ -33,11 +31,9 @@ CHECKS = (
 for an integer, units do not."""
 
 
-def validate(document: Any, folder: Path) -> None:
-    """Check that a document is a valid one of its version of OpenAPI."""
-    path = folder / "openapi.json"
-    path.write_text(json.dumps(document))
-    _run("openapi-spec-validator", str(path))
+def validate(*documents: Path) -> None:
+    """Check that documents are valid ones of their version of OpenAPI."""
+    _run("openapi-spec-validator", *map(str, documents))
 
 
 def try_out(document: str, url: str, token: str, *, examples: int, rate: int, folder: Path) -> str:
@@ -74,9 +70,30 @@ def try_out(document: str, url: str, token: str, *, examples: int, rate: int, fo
     )
 
 
-def _run(program: str, *arguments: str, cwd: Path | None = None) -> str:
-    command: Sequence[str] = [str(home() / "bin" / program), *arguments]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+def generate_client(document: Path, folder: Path) -> None:
+    """Generate a package, the client of a document, into `folder`; a warning is an error."""
+    options = ("--meta", "none", "--fail-on-warning", "--output-path", str(folder))
+    _run("openapi-python-client", "generate", "--path", str(document), *options)
+
+
+def run_script(script: Path, *arguments: str, packages: Sequence[Path]) -> str:
+    """Run a script that uses generated clients, which are in `packages`; return what it printed."""
+    path = os.pathsep.join(map(str, packages))
+    return _run("python", str(script), *arguments, PYTHONPATH=path)
+
+
+def _run(program: str, *arguments: str, cwd: Path | None = None, **env: str) -> str:
+    programs = home() / "bin"
+    command: Sequence[str] = [str(programs / program), *arguments]
+    path = f"{programs}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, "PATH": path, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -34,9 +34,9 @@ _GENERATED_CLASSES = _words("""
     ANY Adapters Aggregate Annotated Any AnyUrl AwareDatetime Backends BaseModel Bff COMMANDS Caller
     Catalog Command CommandRefused Context Decimal Enum Event EventSourced Failure FanOut Field Http
     ID Iterable Iterator Json Key Literal MESSAGES Mapping MessageType NOW OWN On OnFailure Path
-    Policies Ports Projection Question READS Refused Replica Replicas Response Saga SagaScenario
-    Sagas Scenario Self Sequence Service Settings StateStored Step StrEnum System TestUnit Timedelta
-    TypeAlias TypeVar UTC UUID Value
+    Policies Ports ProblemDetails Projection Question READS Refused Replica Replicas Response Saga
+    SagaScenario Sagas Scenario Self Sequence Service Settings StateStored Step StrEnum System
+    TestUnit Timedelta TypeAlias TypeVar UTC UUID Value
 
     BaseException Exception KeyError LookupError NotImplementedError RuntimeError TypeError
     ValueError

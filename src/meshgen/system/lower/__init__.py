@@ -23,6 +23,7 @@ from meshgen.system.lower.deploy import deploy_view, grouped
 from meshgen.system.lower.engines import chassis_view, engines_view
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.lower.load import load_view
+from meshgen.system.lower.openapi import openapi
 from meshgen.system.lower.projections import projection_view
 from meshgen.system.lower.scenarios import scenario_view
 from meshgen.system.lower.services import service_view
@@ -120,6 +121,7 @@ def resolve(spec: Spec, identities: Identities | None = None) -> Mesh:
         chassis=chassis_view(spec),
         deploy=deploy_view(spec, groups, bffs, partitions, capacity),
         contracts=contract_modules(known),
+        apis=openapi(known, {unit.name: unit.summary for unit in units}),
         services=services,
         projections=projections,
         streams=streams,

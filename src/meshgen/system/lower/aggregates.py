@@ -48,6 +48,7 @@ def aggregate_view(
         words=words(aggregate.name),
         described=article(words(aggregate.name)),
         summary=aggregate.summary or "its state, its decisions and the effects of its events.",
+        about=aggregate.summary or "",
         kind="EventSourced" if aggregate.event_sourced else "StateStored",
         id=aggregate.id,
         owner=aggregate.owner,

@@ -13,6 +13,7 @@ from meshgen.naming import (
     identifier,
     kebab,
     pascal,
+    snake,
     unit_folder,
     unit_package,
     words,
@@ -198,21 +199,23 @@ def _routes(service: Service) -> list[Route]:
     routes = []
     for aggregate in service.aggregates:
         public = [command for command in aggregate.commands if command.roles is not None]
-        routes += [_command_route(command) for command in public]
+        routes += [_command_route(command, aggregate) for command in public]
         routes += _read_routes(aggregate)
     routes += [query_route(query, str(query.of)) for query in service.queries]
     return routes
 
 
-def _command_route(command: Command) -> Route:
+def _command_route(command: Command, aggregate: Aggregate) -> Route:
     options = [Argument(name="roles", value=_roles(command))]
     if command.from_caller:
         options.append(Argument(name="caller", value=_tuple(command.from_caller)))
     if command.requires:
         rules = tuple(dict.fromkeys(guard.name for guard in command.requires))
         options.append(Argument(name="rules", value=_tuple(rules)))
-    if command.mode == "upserts" and "{" in command.path:
+    if command.mode == "upserts":
         options.append(Argument(name="upserts", value="True"))
+    elif command.mode == "creates" and aggregate.id in command.from_caller:
+        options.append(Argument(name="creates", value="True"))
     return _route("post", command.path, command.name, *options)
 
 
@@ -266,6 +269,7 @@ def query_route(query: Query, kind: str) -> Route:
     """Return the route of a query: `search` for a page, `find` for a single result."""
     sort = tuple(f"-{key.field}" if key.descending else key.field for key in query.sort)
     options = [
+        ("name", f'"{snake(query.name)}"'),
         ("by", _tuple(query.by)),
         ("filter", _tuple(query.filter)),
         ("sort", _tuple(sort)),

@@ -55,6 +55,7 @@ from meshgen.system.model.jobs import SparkView
 from meshgen.system.model.load import ArrivalsView, CostView, IdleView, LoadView, ObjectivesView
 from meshgen.system.model.system import (
     AddressLimitView,
+    ApiView,
     CatalogView,
     ContractModule,
     GatewayCluster,
@@ -115,6 +116,7 @@ __all__ = [
     "AddressLimitView",
     "AggregateView",
     "AlertView",
+    "ApiView",
     "Argument",
     "ArrivalsView",
     "AsyncApiView",

@@ -51,6 +51,16 @@ class SchemaView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApiView:
+    """The HTTP API of a unit."""
+
+    name: str
+    """The name of the unit."""
+    document: dict[str, object]
+    """OpenAPI 3.1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayRoute:
     """A prefix of the gateway and the cluster behind it.
 
@@ -225,6 +235,8 @@ class Mesh:
     chassis: ChassisView
     deploy: DeployView
     contracts: tuple[ContractModule, ...]
+    apis: tuple[ApiView, ...]
+    """They refer to components that all documents have in common."""
     services: tuple[ServiceView, ...]
     projections: tuple[ProjectionView, ...]
     streams: tuple[StreamView, ...]

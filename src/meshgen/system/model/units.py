@@ -41,6 +41,8 @@ class AggregateView:
     words: str
     described: str
     summary: str
+    about: str
+    """What it is, for the users of its API; empty if the spec does not say."""
     kind: str
     id: str
     owner: str | None
