@@ -1,13 +1,15 @@
 # scaffolded by meshgen - yours to edit
-"""Access to the HTTP API of catalog."""
+"""The HTTP API of catalog: its contract, and who has access."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chassis.testing.unit import TestUnit
 from shop_catalog.projection import projection
 
+CONTRACT = Path(__file__).parents[3] / "contracts/openapi/catalog.json"
 READS = ("/catalog", f"/catalog/{ID}")
 
 
@@ -15,6 +17,10 @@ READS = ("/catalog", f"/catalog/{ID}")
 def catalog() -> Iterator[TestUnit]:
     with TestUnit(projection) as unit:
         yield unit
+
+
+def test_the_contract_is_what_is_served(catalog: TestUnit) -> None:
+    assert catalog.differences_from(CONTRACT) == []
 
 
 @pytest.mark.parametrize("path", READS)

@@ -1,13 +1,15 @@
 # scaffolded by meshgen - yours to edit
-"""Access to the HTTP API of order_history."""
+"""The HTTP API of order_history: its contract, and who has access."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chassis.testing.unit import TestUnit
 from shop_order_history.projection import projection
 
+CONTRACT = Path(__file__).parents[3] / "contracts/openapi/order_history.json"
 READS = ("/order-history",)
 
 
@@ -15,6 +17,10 @@ READS = ("/order-history",)
 def order_history() -> Iterator[TestUnit]:
     with TestUnit(projection) as unit:
         yield unit
+
+
+def test_the_contract_is_what_is_served(order_history: TestUnit) -> None:
+    assert order_history.differences_from(CONTRACT) == []
 
 
 @pytest.mark.parametrize("path", READS)

@@ -1,13 +1,15 @@
 # scaffolded by meshgen - yours to edit
-"""Access to the HTTP API of suspects."""
+"""The HTTP API of suspects: its contract, and who has access."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chassis.testing.unit import TestUnit
 from shop_suspects.projection import projection
 
+CONTRACT = Path(__file__).parents[3] / "contracts/openapi/suspects.json"
 READS = ("/suspects",)
 
 
@@ -15,6 +17,10 @@ READS = ("/suspects",)
 def suspects() -> Iterator[TestUnit]:
     with TestUnit(projection) as unit:
         yield unit
+
+
+def test_the_contract_is_what_is_served(suspects: TestUnit) -> None:
+    assert suspects.differences_from(CONTRACT) == []
 
 
 @pytest.mark.parametrize("path", READS)

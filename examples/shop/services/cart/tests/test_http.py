@@ -1,7 +1,8 @@
 # scaffolded by meshgen - yours to edit
-"""Access to the HTTP API of cart."""
+"""The HTTP API of cart: its contract, and who has access."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from chassis.testing.unit import TestUnit
 from shop_cart.service import service
 
+CONTRACT = Path(__file__).parents[3] / "contracts/openapi/cart.json"
 ID = UUID(int=0xA000)
 COMMANDS = (f"/carts/{ID}/put-item", f"/carts/{ID}/take-item-out", f"/carts/{ID}/check-out")
 READS = (f"/carts/{ID}",)
@@ -18,6 +20,10 @@ READS = (f"/carts/{ID}",)
 def cart() -> Iterator[TestUnit]:
     with TestUnit(service) as unit:
         yield unit
+
+
+def test_the_contract_is_what_is_served(cart: TestUnit) -> None:
+    assert cart.differences_from(CONTRACT) == []
 
 
 @pytest.mark.parametrize("path", COMMANDS)

@@ -1,7 +1,8 @@
 # scaffolded by meshgen - yours to edit
-"""Access to the HTTP API of inventory."""
+"""The HTTP API of inventory: its contract, and who has access."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from chassis.testing.unit import TestUnit
 from shop_inventory.service import service
 
+CONTRACT = Path(__file__).parents[3] / "contracts/openapi/inventory.json"
 ID = UUID(int=0xA000)
 COMMANDS = (f"/stock-items/{ID}/receive-stock",)
 READS = (f"/stock-items/{ID}", "/stock-items/stock-of")
@@ -19,6 +21,10 @@ READS_BY_ROLE = (f"/stock-items/{ID}",)
 def inventory() -> Iterator[TestUnit]:
     with TestUnit(service) as unit:
         yield unit
+
+
+def test_the_contract_is_what_is_served(inventory: TestUnit) -> None:
+    assert inventory.differences_from(CONTRACT) == []
 
 
 @pytest.mark.parametrize("path", COMMANDS)

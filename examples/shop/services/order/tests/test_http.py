@@ -1,7 +1,8 @@
 # scaffolded by meshgen - yours to edit
-"""Access to the HTTP API of order."""
+"""The HTTP API of order: its contract, and who has access."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from chassis.testing.unit import TestUnit
 from shop_order.service import service
 
+CONTRACT = Path(__file__).parents[3] / "contracts/openapi/order.json"
 ID = UUID(int=0xA000)
 COMMANDS = (f"/orders/{ID}/cancel",)
 READS = (f"/orders/{ID}",)
@@ -18,6 +20,10 @@ READS = (f"/orders/{ID}",)
 def order() -> Iterator[TestUnit]:
     with TestUnit(service) as unit:
         yield unit
+
+
+def test_the_contract_is_what_is_served(order: TestUnit) -> None:
+    assert order.differences_from(CONTRACT) == []
 
 
 @pytest.mark.parametrize("path", COMMANDS)

@@ -1,7 +1,8 @@
 # scaffolded by meshgen - yours to edit
-"""Access to the HTTP API of payment."""
+"""The HTTP API of payment: its contract, and who has access."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from chassis.testing.unit import TestUnit
 from shop_payment.service import service
 
+CONTRACT = Path(__file__).parents[3] / "contracts/openapi/payment.json"
 ID = UUID(int=0xA000)
 READS = (f"/payments/{ID}", "/payments/payment-of-order")
 
@@ -17,6 +19,10 @@ READS = (f"/payments/{ID}", "/payments/payment-of-order")
 def payment() -> Iterator[TestUnit]:
     with TestUnit(service) as unit:
         yield unit
+
+
+def test_the_contract_is_what_is_served(payment: TestUnit) -> None:
+    assert payment.differences_from(CONTRACT) == []
 
 
 @pytest.mark.parametrize("path", READS)

@@ -1,7 +1,8 @@
 # scaffolded by meshgen - yours to edit
-"""Access to the HTTP API of product."""
+"""The HTTP API of product: its contract, and who has access."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from chassis.testing.unit import TestUnit
 from shop_product.service import service
 
+CONTRACT = Path(__file__).parents[3] / "contracts/openapi/product.json"
 ID = UUID(int=0xA000)
 COMMANDS = ("/products", f"/products/{ID}/change-price", f"/products/{ID}/delist")
 READS = (f"/products/{ID}", "/products")
@@ -19,6 +21,10 @@ READS_BY_ROLE = (f"/products/{ID}",)
 def product() -> Iterator[TestUnit]:
     with TestUnit(service) as unit:
         yield unit
+
+
+def test_the_contract_is_what_is_served(product: TestUnit) -> None:
+    assert product.differences_from(CONTRACT) == []
 
 
 @pytest.mark.parametrize("path", COMMANDS)

@@ -1,13 +1,15 @@
 # scaffolded by meshgen - yours to edit
-"""Access to the HTTP API of fraud_watch."""
+"""The HTTP API of fraud_watch: its contract, and who has access."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chassis.testing.unit import TestUnit
 from shop_fraud_watch.stream import stream
 
+CONTRACT = Path(__file__).parents[3] / "contracts/openapi/fraud_watch.json"
 READS = ("/fraud-watch",)
 
 
@@ -15,6 +17,10 @@ READS = ("/fraud-watch",)
 def fraud_watch() -> Iterator[TestUnit]:
     with TestUnit(stream) as unit:
         yield unit
+
+
+def test_the_contract_is_what_is_served(fraud_watch: TestUnit) -> None:
+    assert fraud_watch.differences_from(CONTRACT) == []
 
 
 @pytest.mark.parametrize("path", READS)

@@ -1,13 +1,15 @@
 # scaffolded by meshgen - yours to edit
-"""Access to the HTTP API of sales_per_minute."""
+"""The HTTP API of sales_per_minute: its contract, and who has access."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chassis.testing.unit import TestUnit
 from shop_sales_per_minute.stream import stream
 
+CONTRACT = Path(__file__).parents[3] / "contracts/openapi/sales_per_minute.json"
 READS = ("/sales-per-minute",)
 
 
@@ -15,6 +17,10 @@ READS = ("/sales-per-minute",)
 def sales_per_minute() -> Iterator[TestUnit]:
     with TestUnit(stream) as unit:
         yield unit
+
+
+def test_the_contract_is_what_is_served(sales_per_minute: TestUnit) -> None:
+    assert sales_per_minute.differences_from(CONTRACT) == []
 
 
 @pytest.mark.parametrize("path", READS)

@@ -40,6 +40,7 @@ class MaterializedView(Generic[R]):
         row: The class of the rows.
         routes: The HTTP routes.
         identity: What the store and the consumer group go by, if that is not the name.
+        summary: What it is, for the users of its API.
     """
 
     name: str
@@ -47,6 +48,7 @@ class MaterializedView(Generic[R]):
     row: type[R]
     routes: tuple[Route, ...] = ()
     identity: str | None = None
+    summary: str = ""
 
     @property
     def events(self) -> tuple[type[Event], ...]:

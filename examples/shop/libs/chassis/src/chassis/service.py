@@ -41,6 +41,7 @@ class Aggregate(Generic[S, C, E]):
         owner: The field of the state with the only user who has access over HTTP, or the only ones.
         identity: What the store goes by, if that is not the name.
         stored: The keys of renamed fields of the state in the store, by name.
+        summary: What it is, for the users of the API.
     """
 
     state: type[S]
@@ -50,6 +51,7 @@ class Aggregate(Generic[S, C, E]):
     owner: str | None = field(kw_only=True, default=None)
     identity: str | None = field(kw_only=True, default=None)
     stored: Mapping[str, str] = field(kw_only=True, default_factory=dict)
+    summary: str = field(kw_only=True, default="")
 
     @property
     def name(self) -> str:
@@ -165,10 +167,11 @@ class Port:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A service: a bounded context that owns its data."""
+    """A service: a bounded context that owns its data. `summary` is for the users of its API."""
 
     name: str
     identity: str | None = None
+    summary: str = ""
     messages: Catalog
     aggregates: tuple[Aggregate[Any, Any, Any], ...]
     replicas: tuple[Replica[Any, Any], ...] = ()

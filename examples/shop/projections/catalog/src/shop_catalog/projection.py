@@ -8,6 +8,7 @@ from shop_contracts import MESSAGES
 
 projection = Projection(
     name="catalog",
+    summary="The shop window, with what is still available",
     messages=MESSAGES,
     row=CatalogRow,
     project=rows.project,

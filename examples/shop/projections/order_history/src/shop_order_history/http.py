@@ -8,6 +8,7 @@ routes = (
     search(
         "/order-history",
         OrderHistoryRow,
+        name="orders_of_customer",
         by=("customer_id",),
         sort=("-placed_at", "order_id"),
         page=20,

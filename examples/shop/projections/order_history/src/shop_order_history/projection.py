@@ -8,6 +8,7 @@ from shop_order_history.rows import OrderHistoryRow
 
 projection = Projection(
     name="order_history",
+    summary="Every order of a customer, newest first",
     messages=MESSAGES,
     row=OrderHistoryRow,
     project=rows.project,

@@ -8,6 +8,7 @@ from shop_suspects.rows import SuspectsRow
 
 projection = Projection(
     name="suspects",
+    summary="Customers whose payments look like fraud",
     messages=MESSAGES,
     row=SuspectsRow,
     project=rows.project,

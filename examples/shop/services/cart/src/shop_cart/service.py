@@ -10,6 +10,7 @@ from shop_contracts import MESSAGES
 
 service = Service(
     name="cart",
+    summary="What a customer is about to buy",
     messages=MESSAGES,
     aggregates=(
         StateStored(

@@ -13,6 +13,7 @@ from shop_inventory.domain.stock_item import StockItem
 
 service = Service(
     name="inventory",
+    summary="What is on the shelves, and what of it is promised",
     messages=MESSAGES,
     aggregates=(
         StateStored(StockItem, decide=stock_item.decide, evolve=stock_item.evolve, id="product_id"),

@@ -12,6 +12,7 @@ from shop_order.sagas import checkout
 
 service = Service(
     name="order",
+    summary="Orders from the checkout to the doorstep",
     messages=MESSAGES,
     aggregates=(
         EventSourced(

@@ -9,6 +9,7 @@ from shop_payment.domain.payment import Payment
 
 service = Service(
     name="payment",
+    summary="Money taken, declined and given back",
     messages=MESSAGES,
     aggregates=(
         StateStored(

@@ -20,5 +20,12 @@ routes = (
         rules=("product_is_listed",),
     ),
     get("/products/{product_id}", Product, roles=("merchant",)),
-    search("/products", Product, filter=("category", "listed"), sort=("name",), page=50),
+    search(
+        "/products",
+        Product,
+        name="list_products",
+        filter=("category", "listed"),
+        sort=("name",),
+        page=50,
+    ),
 )

@@ -9,6 +9,7 @@ from shop_product.domain.product import Product
 
 service = Service(
     name="product",
+    summary="What the shop sells, and for how much",
     messages=MESSAGES,
     aggregates=(
         StateStored(Product, decide=product.decide, evolve=product.evolve, id="product_id"),

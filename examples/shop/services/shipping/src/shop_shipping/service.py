@@ -10,6 +10,7 @@ from shop_shipping.domain.shipment import Shipment
 
 service = Service(
     name="shipping",
+    summary="Parcels on their way",
     messages=MESSAGES,
     aggregates=(
         StateStored(

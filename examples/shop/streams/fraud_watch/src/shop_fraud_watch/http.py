@@ -4,4 +4,13 @@
 from chassis.http import search
 from shop_fraud_watch.windows import FraudWatchRow
 
-routes = (search("/fraud-watch", FraudWatchRow, sort=("-declined",), page=20, roles=("merchant",)),)
+routes = (
+    search(
+        "/fraud-watch",
+        FraudWatchRow,
+        name="declined_payments",
+        sort=("-declined",),
+        page=20,
+        roles=("merchant",),
+    ),
+)

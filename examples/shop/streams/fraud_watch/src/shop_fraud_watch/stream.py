@@ -14,6 +14,7 @@ from shop_fraud_watch.windows import FraudWatchRow
 
 stream = Stream(
     name="fraud_watch",
+    summary="Customers whose payments are declined, in bursts",
     messages=MESSAGES,
     row=FraudWatchRow,
     entries=windows.entries,

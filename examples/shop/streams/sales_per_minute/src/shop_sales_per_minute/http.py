@@ -8,6 +8,7 @@ routes = (
     search(
         "/sales-per-minute",
         SalesPerMinuteRow,
+        name="sales_of_product",
         by=("product_id",),
         sort=("-window_start",),
         page=60,

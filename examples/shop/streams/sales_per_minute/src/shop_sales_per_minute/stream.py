@@ -13,6 +13,7 @@ from shop_sales_per_minute.windows import SalesPerMinuteRow
 
 stream = Stream(
     name="sales_per_minute",
+    summary="Units and revenue of each product, by the minute",
     messages=MESSAGES,
     row=SalesPerMinuteRow,
     entries=windows.entries,

@@ -12,10 +12,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from chassis.auth import Verifier
+from chassis.domain import snake_case
 from chassis.http import health
 from chassis.http.commands import CommandRoute
+from chassis.http.document import About, document
 from chassis.http.edge import METRICS, Edge
 from chassis.http.middlewares import wrapped
+from chassis.http.openapi import COMMAND_PROBLEMS
+from chassis.http.problem import words
 from chassis.http.reads import RowSearch, find_endpoint, get_endpoint, search_endpoint
 from chassis.http.resources import Resources
 from chassis.http.routes import Find, Get, Post, Search
@@ -26,8 +30,6 @@ from chassis.telemetry import Telemetry
 from chassis.telemetry.snapshot import Exposition
 
 if TYPE_CHECKING:
-    from fastapi import APIRouter
-
     from chassis.api import Middleware
 
 DOCUMENT = "/openapi.json"
@@ -43,7 +45,7 @@ def service_app(
     """Return the application of a service: its commands, and reads of its own data."""
     resources = Resources(verifier)
     gets = {route.of: route.path for route in service.routes if isinstance(route, Get)}
-    commands = []
+    commands: list[CommandRoute] = []
     for route in service.routes:
         match route:
             case Post():
@@ -58,13 +60,20 @@ def service_app(
                 _add_read(resources, route, partial(runtime.search, route.of))
     if service.routers:
         _add_routers(resources, service, runtime, verifier)
-    document = partial(_document, service.name, service.routes, tuple(commands), service.routers)
+    about = About(
+        name=service.name,
+        summary=service.summary,
+        tags={
+            each.state: (words(snake_case(each.name)), each.summary) for each in service.aggregates
+        },
+    )
+    made = partial(document, about, service.routes, commands, service.routers)
     exposition = Exposition(telemetry.metrics, runtime.sources)
     return _finished(
         service.name,
         resources,
         readiness,
-        document,
+        made,
         telemetry,
         exposition,
         service.middlewares,
@@ -90,9 +99,11 @@ def projection_app(
                 _add_read(resources, route, runtime.search)
             case Post() | Get():
                 raise TypeError(f"{view.name}: {route.path}: it has rows, and no aggregates")
-    document = partial(_document, view.name, view.routes, (), ())
+    tags = {view.row: (words(view.name), view.summary)}
+    about = About(name=view.name, summary=view.summary, tags=tags)
+    made = partial(document, about, view.routes, ())
     exposition = Exposition(telemetry.metrics, runtime.sources)
-    return _finished(view.name, resources, readiness, document, telemetry, exposition)
+    return _finished(view.name, resources, readiness, made, telemetry, exposition)
 
 
 def _command_route(service: Service, route: Post, gets: dict[type, str]) -> CommandRoute:
@@ -121,8 +132,7 @@ def _add_routers(
     Raises:
         ValueError: The spec declares one of them.
     """
-    from chassis.http.openapi import COMMAND_PROBLEMS  # FastAPI, which takes long to import
-    from chassis.http.routers import routers_app
+    from chassis.http.routers import routers_app  # FastAPI, which takes long to import
 
     app = routers_app(service.name, service.routers, verifier, COMMAND_PROBLEMS)
     app.state.runtime = runtime
@@ -154,14 +164,3 @@ def _finished(
     resources.add("GET", METRICS, metrics)
     resources.add("GET", DOCUMENT, openapi)
     return Edge(wrapped(resources.router(), middlewares), name, telemetry)
-
-
-def _document(
-    name: str,
-    routes: tuple[Post | Get | Search | Find, ...],
-    commands: tuple[CommandRoute, ...],
-    routers: tuple[APIRouter, ...],
-) -> dict[str, Any]:
-    from chassis.http.document import document  # FastAPI, which takes long to import
-
-    return document(name, routes, commands, routers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
@@ -114,21 +114,31 @@ def find_query(route: Find) -> type[QueryModel]:
     return create_model(f"{_name(route.path)}Query", __base__=QueryModel, **fields)
 
 
-def operation_id(route: Route) -> str:
-    """Return the OpenAPI operation id: `post_cancel_order`, `get_order`, `search_browse`.
+def operation_ids(routes: Sequence[Route]) -> list[str]:
+    """Return the OpenAPI operation ids of the routes of a unit: `cancel_order`, `get_order`.
 
-    It is unique in a unit: commands, aggregates and paths of queries are, and the first word is a
-    different one for each kind of route.
+    Commands, aggregates and queries are each unique in a unit. Where two of them would have the
+    same id, the later one is told apart by what it does.
     """
+    ids: list[str] = []
+    for route in routes:
+        kind, id = _operation(route)
+        while id in ids:
+            id = f"{kind}_{id}"
+        ids.append(id)
+    return ids
+
+
+def _operation(route: Route) -> tuple[str, str]:
     match route:
         case Post():
-            return f"post_{snake_case(route.command.__name__)}"
+            return "post", snake_case(route.command.__name__)
         case Get():
-            return f"get_{snake_case(route.of.__name__)}"
+            return "get", f"get_{snake_case(route.of.__name__)}"
         case Search():
-            return f"search_{_words(route.path)}"
+            return "search", route.spoken
         case Find():
-            return f"find_{_words(route.path)}"
+            return "find", route.spoken
 
 
 def _words(path: str) -> str:

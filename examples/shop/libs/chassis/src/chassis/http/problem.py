@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 
@@ -149,26 +148,3 @@ def response(problem: Problem, *, instance: str, correlation_id: str | None) -> 
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."
-
-
-class FieldErrorBody(BaseModel):
-    """The documented schema of a `FieldError`."""
-
-    model_config = ConfigDict(title="FieldError")
-
-    field: str
-    message: str
-
-
-class ProblemBody(BaseModel):
-    """The documented schema of every error (RFC 9457)."""
-
-    model_config = ConfigDict(title="Problem")
-
-    type: str = Field(examples=["urn:problem:not_found"])
-    title: str
-    status: int
-    instance: str | None = None  # the gateway may not know what it could not parse
-    detail: str | None = None
-    correlation_id: str | None = None
-    errors: list[FieldErrorBody] | None = None

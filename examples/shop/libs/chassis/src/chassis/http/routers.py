@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +16,7 @@ from chassis.auth import Verifier
 from chassis.domain import Refused
 from chassis.http.bearer import bearer
 from chassis.http.errors import field_errors, response_of
-from chassis.http.openapi import Components, needed, problems
+from chassis.http.openapi import COMMAND_PROBLEMS, Components, needed, problems
 from chassis.http.problem import Problem, instance_of, invalid
 
 _PROBLEMS = (
@@ -54,6 +55,7 @@ def routers_app(
         title=name,
         docs_url=None,
         redoc_url=None,
+        separate_input_output_schemas=False,
         redirect_slashes=False,  # redirects would lead to a path of the gateway
         routes=[*routes],
     )
@@ -85,6 +87,14 @@ def include(
             responses=problems(*statuses),
             tags=[*tags],
         )
+
+
+def routers_document(routers: Sequence[APIRouter]) -> dict[str, Any]:
+    """Return the OpenAPI document of the `routers` of a service."""
+    app = FastAPI(separate_input_output_schemas=False)
+    include(app, routers, COMMAND_PROBLEMS)
+    Components(app)
+    return app.openapi()
 
 
 def _http(name: str, route: BaseRoute) -> Route:

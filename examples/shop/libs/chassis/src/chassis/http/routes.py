@@ -11,6 +11,7 @@ from typing import TypeAlias
 from chassis.messages import Command
 
 _PARAMETER = re.compile(r"{(\w+)}")
+_WORD = re.compile(r"\W+")
 
 
 class Reach(Enum):
@@ -38,7 +39,8 @@ class Post:
         roles: The roles with access; empty for all callers.
         caller: The fields that are the id of the caller, and not in the body.
         rules: The rules that the command may be refused for.
-        upserts: Whether the command may create an aggregate whose id is in the path.
+        creates: Whether the command creates an aggregate whose id is that of the caller.
+        upserts: Whether the command may create an aggregate whose id is given.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Post:
     roles: Roles = ()
     caller: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    creates: bool = False
     upserts: bool = False
 
 
@@ -81,6 +84,7 @@ class Search:
         roles: The roles with access; empty for all callers.
         public: Whether callers need no token.
         live: Whether clients may ask for a stream of events, see `chassis.http.live`.
+        name: The name of the query in documents; without one, it is that of the path.
     """
 
     path: str
@@ -93,6 +97,12 @@ class Search:
     roles: Roles = ()
     public: bool = False
     live: bool = False
+    name: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The name of the query in documents: `orders_of_customer`."""
+        return self.name or _WORD.sub("_", self.path).strip("_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +119,12 @@ class Find:
     roles: Roles = ()
     public: bool = False
     live: bool = False
+    name: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """The name of the query in documents: `orders_of_customer`."""
+        return self.name or _WORD.sub("_", self.path).strip("_")
 
 
 Route: TypeAlias = Post | Get | Search | Find
@@ -121,11 +137,18 @@ def post(
     roles: Roles = (),
     caller: tuple[str, ...] = (),
     rules: tuple[str, ...] = (),
+    creates: bool = False,
     upserts: bool = False,
 ) -> Post:
     """Declare `POST path` for a command; see `Post`."""
     return Post(
-        path=path, command=command, roles=roles, caller=caller, rules=rules, upserts=upserts
+        path=path,
+        command=command,
+        roles=roles,
+        caller=caller,
+        rules=rules,
+        creates=creates,
+        upserts=upserts,
     )
 
 
@@ -152,6 +175,7 @@ def search(
     roles: Roles = (),
     public: bool = False,
     live: bool = False,
+    name: str = "",
 ) -> Search:
     """Declare `GET path` for a page of rows; see `Search`.
 
@@ -171,6 +195,7 @@ def search(
         roles=roles,
         public=public,
         live=live,
+        name=name,
     )
 
 
@@ -183,9 +208,19 @@ def find(
     roles: Roles = (),
     public: bool = False,
     live: bool = False,
+    name: str = "",
 ) -> Find:
     """Declare `GET path` for one row; `owner` is the field that must be the caller."""
-    return Find(path=path, of=of, by=by, owner=owner, roles=roles, public=public, live=live)
+    return Find(
+        path=path,
+        of=of,
+        by=by,
+        owner=owner,
+        roles=roles,
+        public=public,
+        live=live,
+        name=name,
+    )
 
 
 def parameters(path: str) -> tuple[str, ...]:

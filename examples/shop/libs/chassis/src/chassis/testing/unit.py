@@ -11,11 +11,13 @@ unit is idle.
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -36,6 +38,7 @@ from chassis.settings import Settings
 from chassis.telemetry import Telemetry
 from chassis.testing import identity
 from chassis.testing.caller import TestCaller
+from chassis.testing.contract import differences
 from chassis.testing.fakes import FakeBackends
 from chassis.testing.mailbox import Mailbox
 from chassis.testing.memory_hub import MemoryHub
@@ -103,6 +106,11 @@ class TestUnit:
     def requests(self) -> tuple[str, ...]:
         """The requests to the backends, e.g. `catalog /browse?listed=true`."""
         return tuple(self._backends.requests)
+
+    def differences_from(self, contract: Path) -> list[str]:
+        """Return where the unit does not serve what its contract, an OpenAPI document, promises."""
+        promised = json.loads(contract.read_text(encoding="utf-8"), parse_float=Decimal)
+        return differences(promised, self.anonymous.get("/openapi.json").body)
 
     def given(self, *events: Event) -> None:
         """Let `events` have happened to an aggregate of the service; they are published."""
