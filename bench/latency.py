@@ -31,12 +31,12 @@ def main() -> None:
 
 
 def _sample(http: httpx.Client, units: dict[str, str]) -> float:
-    answer = http.post(f"{units['product']}/products/list-product", json=PRODUCT)
+    answer = http.post(f"{units['product']}/products", json=PRODUCT)
     accepted = time.perf_counter()
-    params = {"product_id": answer.raise_for_status().json()["product_id"]}
-    while http.get(f"{units['catalog']}/product-details", params=params).status_code != 200:
+    row = f"{units['catalog']}/catalog/{answer.raise_for_status().json()['product_id']}"
+    while http.get(row).status_code != 200:
         if time.perf_counter() - accepted > 10:
-            raise TimeoutError(params)
+            raise TimeoutError(row)
     seconds = time.perf_counter() - accepted
     time.sleep(0.02)  # idle in between: the figure is a latency, not a throughput
     return seconds

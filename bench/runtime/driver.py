@@ -83,19 +83,17 @@ class Driver:
         merchant = self.issuer.headers(str(uuid4()), "merchant")
         body = {"name": "Cup", "category": "kitchen", "price": "5"}
         url = self.deployment.gateway_url
-        async with self.http.post(
-            f"{url}/product/products/list-product", json=body, headers=merchant
-        ) as answer:
+        async with self.http.post(f"{url}/products", json=body, headers=merchant) as answer:
             answer.raise_for_status()
             self.product = (await answer.json())["product_id"]
         await self._until_accepted(
-            f"{url}/inventory/stock-items/{self.product}/receive-stock",
+            f"{url}/stock-items/{self.product}/receive-stock",
             {"quantity": _STOCK},
             merchant,
         )
         customer = str(uuid4())
         await self._until_accepted(
-            f"{url}/cart/carts/{customer}/put-item",
+            f"{url}/carts/{customer}/put-item",
             {"product_id": self.product, "quantity": 1},
             self.issuer.headers(customer, "customer"),
         )
@@ -152,7 +150,7 @@ class Driver:
             await answer.read()
 
     async def _place(self, order: Order, headers: dict[str, str], *, sampled: bool) -> None:
-        cart = f"{self.deployment.gateway_url}/cart/carts/{order.customer}"
+        cart = f"{self.deployment.gateway_url}/carts/{order.customer}"
         item = {"product_id": self.product, "quantity": 1}
         if await self._accepted(f"{cart}/put-item", item, headers) and await self._accepted(
             f"{cart}/check-out", {}, headers

@@ -12,42 +12,42 @@ from tests.attacks.shop import Shop
 
 HIDDEN = frozenset({403, 404})
 MERCHANTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("product", "/products/list-product", {"name": "x", "category": "y", "price": "1"}),
+    ("product", "/products", {"name": "x", "category": "y", "price": "1"}),
     ("product", "/products/{product}/change-price", {"price": "0.01"}),
-    ("product", "/products/{product}/delist-product", {}),
+    ("product", "/products/{product}/delist", {}),
     ("inventory", "/stock-items/{product}/receive-stock", {"quantity": 1}),
 )
 CUSTOMERS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("cart", "/carts/{victim}/put-item", {"product_id": "{product}", "quantity": 1}),
     ("cart", "/carts/{victim}/take-item-out", {"product_id": "{product}"}),
     ("cart", "/carts/{victim}/check-out", {}),
-    ("order", "/orders/{order}/cancel-order", {"reason": "none"}),
+    ("order", "/orders/{order}/cancel", {"reason": "none"}),
 )
 OWNED = (
     ("cart", "/carts/{victim}"),
     ("order", "/orders/{order}"),
     ("payment", "/payments/{order}"),
-    ("payment", "/payment-of-order?order_id={order}"),
+    ("payment", "/payments/payment-of-order?order_id={order}"),
     ("shipping", "/shipments/{order}"),
-    ("shipping", "/parcel-of-order?order_id={order}"),
-    ("order_history", "/orders-of-customer?customer_id={victim}"),
+    ("shipping", "/shipments/parcel-of-order?order_id={order}"),
+    ("order_history", "/order-history?customer_id={victim}"),
     ("web", "/orders/{order}"),
 )
 FOR_MERCHANTS = (
     ("inventory", "/stock-items/{product}"),
     ("product", "/products/{product}"),
     ("suspects", "/suspects"),
-    ("fraud_watch", "/declined-payments"),
-    ("sales_per_minute", "/sales-of-product?product_id={product}"),
+    ("fraud_watch", "/fraud-watch"),
+    ("sales_per_minute", "/sales-per-minute?product_id={product}"),
 )
 INTERNAL: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("inventory", "/stock-items/{product}/reserve-stock", {"order_id": "{order}", "quantity": 1}),
     ("inventory", "/stock-items/{product}/issue-stock", {"order_id": "{order}", "quantity": 1}),
-    ("order", "/orders/place-order", {}),
+    ("order", "/orders", {}),
     ("order", "/orders/{order}/mark-shipped", {}),
-    ("order", "/orders/{order}/confirm-order", {}),
-    ("payment", "/payments/{order}/capture-payment", {}),
-    ("payment", "/payments/{order}/refund-payment", {}),
+    ("order", "/orders/{order}/confirm", {}),
+    ("payment", "/payments/{order}/capture", {}),
+    ("payment", "/payments/{order}/refund", {}),
     ("shipping", "/shipments/{order}/dispatch-parcel", {}),
 )
 ODD_ROLES: tuple[tuple[str, ...], ...] = (
@@ -121,7 +121,7 @@ def _of_other_roles(shop: Shop) -> Iterator[Attempt]:
 def _spoofed(shop: Shop) -> Iterator[Attempt]:
     """Headers that some proxies or applications trust."""
     for name in SPOOFED:
-        for value in (str(shop.victim), "merchant", "127.0.0.1", f"/order/orders/{shop.order}"):
+        for value in (str(shop.victim), "merchant", "127.0.0.1", f"/orders/{shop.order}"):
             yield Attempt(
                 name=f"{name}: {value}",
                 unit="order",
@@ -133,7 +133,7 @@ def _spoofed(shop: Shop) -> Iterator[Attempt]:
         yield Attempt(
             name=f"{name}: POST",
             unit="product",
-            path=f"/products/{shop.product}/delist-product",
+            path=f"/products/{shop.product}/delist",
             headers={**shop.bearer("merchant"), name: "POST"},
             allowed=frozenset({404, 405}),
         )

@@ -119,10 +119,10 @@ WRONG: dict[str, tuple[Any, ...]] = {
     "id": (None, 1, True, [], {}, "", "x", "1" * 36, "../../etc/passwd", "' OR 1=1 --"),
 }
 FIELDS = (
-    ("product", "/products/list-product", "merchant", "name", "text"),
-    ("product", "/products/list-product", "merchant", "category", "text"),
-    ("product", "/products/list-product", "merchant", "price", "decimal"),
-    ("product", "/products/list-product", "merchant", "product_id", "id"),
+    ("product", "/products", "merchant", "name", "text"),
+    ("product", "/products", "merchant", "category", "text"),
+    ("product", "/products", "merchant", "price", "decimal"),
+    ("product", "/products", "merchant", "product_id", "id"),
     ("product", "/products/{product}/change-price", "merchant", "price", "decimal"),
     ("inventory", "/stock-items/{product}/receive-stock", "merchant", "quantity", "integer"),
     ("cart", "/carts/{victim}/put-item", "customer", "quantity", "integer"),
@@ -130,7 +130,7 @@ FIELDS = (
     ("cart", "/carts/{victim}/take-item-out", "customer", "product_id", "id"),
 )
 GOOD: dict[str, dict[str, Any]] = {
-    "/products/list-product": {"name": "x", "category": "y", "price": "1"},
+    "/products": {"name": "x", "category": "y", "price": "1"},
     "/products/{product}/change-price": {"price": "1"},
     "/stock-items/{product}/receive-stock": {"quantity": 1},
     "/carts/{victim}/put-item": {"product_id": "{product}", "quantity": 1},

@@ -35,12 +35,12 @@ PATHS = (
     "/stats",
     "/quitquitquit",
     "/orders/{order}/",
-    "/orders/{order}//cancel-order",
+    "/orders/{order}//cancel",
     "/Orders/{order}",
     "/orders/{order}.json",
     "/orders/{order}%20",
     "/orders/{order};v=1",
-    "/orders/{order}%2fcancel-order",
+    "/orders/{order}%2fcancel",
     "/orders/%7Border_id%7D",
     "/orders/*",
     "/orders/0",
@@ -68,9 +68,9 @@ METHODS = (
     "G\u0000T",
 )
 SEARCHES = (
-    ("catalog", "/browse"),
-    ("product", "/list-products"),
-    ("order_history", "/orders-of-customer?customer_id={victim}"),
+    ("catalog", "/catalog"),
+    ("product", "/products"),
+    ("order_history", "/order-history?customer_id={victim}"),
 )
 CURSORS = (
     "x",
@@ -116,17 +116,18 @@ def attempts(shop: Shop) -> Iterator[Attempt]:
 
 def _paths(shop: Shop) -> Iterator[Attempt]:
     for path in PATHS:
-        filled = path.replace("{order}", shop.order)
-        for unit in ("order", ""):
+        filled = quote(path.replace("{order}", shop.order), safe="/%;:@!$&'()*+,=-._~\\")
+        below = filled if filled.startswith("/orders") else f"/orders{filled}"
+        for unit, tried in (("order", below), ("", filled)):
             yield Attempt(
                 name=f"path {path[:40]}",
                 unit=unit,
-                path=quote(filled, safe="/%;:@!$&'()*+,=-._~\\"),
+                path=tried,
                 headers=shop.bearer("customer", "merchant"),
                 allowed=NOT_THERE,
             )
     for method in METHODS:
-        for path in (f"/orders/{shop.order}", f"/orders/{shop.order}/cancel-order"):
+        for path in (f"/orders/{shop.order}", f"/orders/{shop.order}/cancel"):
             yield Attempt(
                 name=f"method {method!r}",
                 unit="order",
@@ -156,7 +157,7 @@ def _queries(shop: Shop) -> Iterator[Attempt]:
 
 
 def _headers(shop: Shop) -> Iterator[Attempt]:
-    path = f"/products/{shop.product}/delist-product"
+    path = f"/products/{shop.product}/delist"
     for key in KEYS:
         yield _delist(shop, path, {"Idempotency-Key": key}, frozenset({400, 422, 431}))
     for tag in TAGS:

@@ -23,6 +23,8 @@ from tests.attacks.wire import Reply, ask, request
 
 GATEWAY = "gateway"
 UNITS = "units"
+FRONTS = ("backoffice", "mobile", "web")
+"""The units whose paths the gateway has below their names."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ class Shop:
 
     def path(self, attempt: Attempt, at: str) -> str:
         """Return the path of an attempt at the gateway or at the unit."""
-        prefix = f"/{attempt.unit.replace('_', '-')}" if at == GATEWAY and attempt.unit else ""
-        return f"{prefix}{attempt.path}"
+        prefixed = at == GATEWAY and attempt.unit in FRONTS
+        return f"/{attempt.unit}{attempt.path}" if prefixed else attempt.path
 
     def address(self, attempt: Attempt, at: str) -> tuple[str, int]:
         """Return the host and the port for an attempt."""
@@ -129,15 +131,11 @@ def opened(root: Path) -> Shop:
     """Return the running shop of a project, with a customer who has ordered something."""
     system = System.running(root)
     merchant, victim = system.caller("merchant"), system.caller("customer")
-    listed = merchant.post(
-        "/product/products/list-product", name="Teapot", category="kitchen", price="19.90"
-    )
+    listed = merchant.post("/products", name="Teapot", category="kitchen", price="19.90")
     product = listed["product_id"]
-    merchant.post(f"/inventory/stock-items/{product}/receive-stock", quantity=50)
-    victim.post(f"/cart/carts/{victim.id}/put-item", product_id=product, quantity=2)
-    victim.post(f"/cart/carts/{victim.id}/check-out")
-    row = victim.eventually(
-        "/order-history/orders-of-customer", {"customer_id": victim.id}, 60.0, status="shipped"
-    )
-    victim.post(f"/cart/carts/{victim.id}/put-item", product_id=product, quantity=1)
+    merchant.post(f"/stock-items/{product}/receive-stock", quantity=50)
+    victim.post(f"/carts/{victim.id}/put-item", product_id=product, quantity=2)
+    victim.post(f"/carts/{victim.id}/check-out")
+    row = victim.eventually("/order-history", {"customer_id": victim.id}, 60.0, status="shipped")
+    victim.post(f"/carts/{victim.id}/put-item", product_id=product, quantity=1)
     return Shop(root, system, victim.id, str(row["order_id"]), str(product))

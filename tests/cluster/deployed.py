@@ -162,18 +162,18 @@ class Load:
 
     def _product(self, system: System) -> str:
         merchant = system.caller("merchant")
-        id = merchant.post("/product/products/list-product", name="Cup", category="x", price=PRICE)
+        id = merchant.post("/products", name="Cup", category="x", price=PRICE)
         product = str(id["product_id"])
-        merchant.post(f"/inventory/stock-items/{product}/receive-stock", quantity=STOCK)
+        merchant.post(f"/stock-items/{product}/receive-stock", quantity=STOCK)
         customer = system.caller("customer")
-        customer.post(f"/cart/carts/{customer.id}/put-item", product_id=product, quantity=1)
+        customer.post(f"/carts/{customer.id}/put-item", product_id=product, quantity=1)
         return product
 
     def _order(self, product: str) -> None:
         with self._deployed.system() as system:
             while not self._stop.wait(_PAUSE):
                 customer = system.caller("customer")
-                cart = f"/cart/carts/{customer.id}"
+                cart = f"/carts/{customer.id}"
                 steps: tuple[tuple[str, str, dict[str, Any] | None], ...] = (
                     ("POST", f"{cart}/put-item", {"product_id": product, "quantity": QUANTITY}),
                     ("GET", "/web/home", None),
@@ -198,13 +198,13 @@ class Load:
             customer = system.caller("customer", sub=id)
             expected = {"status": "shipped", "total": PRICE * QUANTITY}
             orders = {"customer_id": id}
-            customer.eventually("/order-history/orders-of-customer", orders, 120.0, **expected)
+            customer.eventually("/order-history", orders, 120.0, **expected)
         most = STOCK - QUANTITY * len(self.orders)
         least = most - QUANTITY * len(self.failures)
         anyone = system.caller("customer")
 
         def is_right() -> bool:
-            found = anyone.get("/catalog/product-details", product_id=product)
+            found = anyone.get(f"/catalog/{product}")
             return bool(least <= found["available"] <= most)
 
         wait_until(is_right, f"a stock of {least} to {most}")

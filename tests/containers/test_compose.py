@@ -11,7 +11,7 @@ from tests.containers.conftest import Composed, docker, published
 
 SERVERS = {"cassandra", "kafka", "mongodb", "postgresql", "redis"}
 OWN = {"gateway", "shop"}
-ORDER = ("/order-history/orders-of-customer", "/cart/carts/{}/put-item", "/cart/carts/{}/check-out")
+ORDER = ("/order-history", "/carts/{}/put-item", "/carts/{}/check-out")
 
 
 def test_every_container_is_healthy(shop: Composed) -> None:
@@ -57,8 +57,8 @@ def test_what_is_killed_comes_back_and_nothing_is_lost(
         with System.session(shop.project.root) as system:
             merchant, customer = system.caller("merchant"), system.caller("customer")
             product = {"name": "Cup", "category": "kitchen", "price": "3"}
-            id = merchant.post("/product/products/list-product", **product)["product_id"]
-            merchant.post(f"/inventory/stock-items/{id}/receive-stock", quantity=5)
+            id = merchant.post("/products", **product)["product_id"]
+            merchant.post(f"/stock-items/{id}/receive-stock", quantity=5)
             customer.post(paths[1].format(customer.id), product_id=id, quantity=2)
             customer.post(paths[2].format(customer.id))
     for victim in victims:

@@ -64,20 +64,20 @@ class Customer:
     def sees(self, project: Project, status: str) -> None:
         system = System.running(project.root)
         found = system.caller("customer", sub=self.id).eventually(
-            "/order/orders-of-customer", {"customer_id": self.id}, 60.0, status=status
+            "/orders-of-customer", {"customer_id": self.id}, 60.0, status=status
         )
         assert found["order_id"] == self.order
 
     def confirms(self, project: Project) -> None:
         caller = System.running(project.root).caller("customer", sub=self.id)
-        caller.post(f"/order/orders/{self.order}/confirm-order")
+        caller.post(f"/orders/{self.order}/confirm-order")
 
 
 def places_an_order(project: Project) -> Customer:
     caller = System.running(project.root).caller("customer")
     line = {"product_id": str(UUID(int=1)), "quantity": 2, "unit_price": "19.90"}
     body = {"customer_id": str(caller.id), "lines": [line]}
-    return Customer(caller.id, str(caller.post("/order/orders/place-order", **body)["order_id"]))
+    return Customer(caller.id, str(caller.post("/orders/place-order", **body)["order_id"]))
 
 
 def move_to(project: Project, spec: Path) -> None:

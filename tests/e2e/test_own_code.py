@@ -123,12 +123,12 @@ def test_an_order_waits_for_a_provider_that_is_out_of_order(
 def test_an_invoice_is_for_the_customer_only(running: Project) -> None:
     customer, order = place(running, "40.00", "shipped")
     system = System.running(running.root)
-    path = f"/order/orders/{order}/invoice"
+    path = f"/orders/{order}/invoice"
     found = system.caller("customer", sub=customer).get(path)
     assert found == {"number": order[:8].upper(), "total": "80.00"}
     system.caller("customer").refused("GET", path, 404)
     headers = {"authorization": f"Bearer {system.token('customer', sub=customer)}"}
-    url = f"{system.url}/order/orders/{order}"
+    url = f"{system.url}/orders/{order}"
     answer = httpx.get(url, headers=headers, trust_env=False)
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.json()["order_id"] == order

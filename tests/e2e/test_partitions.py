@@ -25,8 +25,8 @@ def test_what_was_unread_is_handled_once_and_in_order(lab: Project, partitions: 
     lab.kill("back")
     unread = [open_job(writer) for _ in range(JOBS)]
     for customer in customers:
-        customer.post(f"/cart/carts/{customer.id}/put-item", quantity=1)
-        customer.post(f"/cart/carts/{customer.id}/check-out")
+        customer.post(f"/carts/{customer.id}/put-item", quantity=1)
+        customer.post(f"/carts/{customer.id}/check-out")
     lab.make("down")
     repartition(lab, partitions)
     lab.make("up")

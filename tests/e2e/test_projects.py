@@ -100,9 +100,9 @@ def test_a_tenth_of_the_peak_is_served(running_shop: Project) -> None:
     assert done.returncode == 0, printed
     assert "all objectives are met" in printed
     assert re.search(r"processor time: \d+ ms/s predicted, [1-9]\d* measured, error", printed)
-    for route in ("/cart/carts/{id}/check-out", "/catalog/product-details", "/web/home"):
+    for route in ("/carts/{id}/check-out", "/catalog/{id}", "/web/home"):
         assert route in printed
-    assert "list-product" not in printed, "what prepares is not measured"
+    assert " /products" not in printed, "what prepares is not measured"
 
 
 def test_logs_follow_one_request_through_the_services(shop: Project) -> None:
@@ -142,7 +142,7 @@ def test_an_accepted_command_survives_a_kill_of_everything(running_shop: Project
         "from chassis.testing.system import System\n"
         "merchant = System.running(Path()).caller('merchant')\n"
         "for n in range(20):\n"
-        "    print(merchant.post('/product/products/list-product', name=f'Lost {n}',"
+        "    print(merchant.post('/products', name=f'Lost {n}',"
         " category='lost', price='1')['product_id'])\n"
     )
     python = str(running_shop.root / ".venv/bin/python")
@@ -160,7 +160,7 @@ def test_an_accepted_command_survives_a_kill_of_everything(running_shop: Project
         "from chassis.testing.system import System\n"
         "caller = System.running(Path()).caller()\n"
         "for id in sys.argv[1:]:\n"
-        "    caller.eventually('/catalog/product-details', {'product_id': id}, category='lost')\n"
+        "    caller.eventually(f'/catalog/{id}', category='lost')\n"
     )
     subprocess.run([python, "-c", script, *ids], cwd=running_shop.root, check=True)
 

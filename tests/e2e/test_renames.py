@@ -223,7 +223,7 @@ def test_the_renames_of_the_readme_work_on_a_shop_with_data(tmp_path: Path) -> N
         for _ in range(3):
             place(shop, "19.90", "shipped")
         caller = System.running(shop.root).caller("customer", sub=customer)
-        found = caller.get(f"/order/orders/{order}")
+        found = caller.get(f"/orders/{order}")
         assert (found["status"], found["total"]) == ("shipped", "39.80")
         after = shop.messages()
         assert {k: n for k, n in after.items() if k[0] == order} == {

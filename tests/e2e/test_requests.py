@@ -38,11 +38,11 @@ def test_clocks_may_differ_as_much_in_the_service_as_in_the_gateway(
 @pytest.mark.parametrize("quantity", [True, "3", 3.5])
 def test_only_integers_are_integers(lab: Project, quantity: object) -> None:
     customer = System.running(lab.root).caller("customer")
-    path = f"/cart/carts/{customer.id}/put-item"
+    path = f"/carts/{customer.id}/put-item"
     problem = customer.refused("POST", path, 422, quantity=quantity)
     assert [error["field"] for error in problem["errors"]] == ["quantity"]
     customer.post(path, quantity=2)
-    assert customer.get(f"/cart/carts/{customer.id}")["items"] == 2
+    assert customer.get(f"/carts/{customer.id}")["items"] == 2
 
 
 @pytest.mark.parametrize(

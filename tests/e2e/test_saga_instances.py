@@ -28,8 +28,8 @@ def all_completed(found: Iterable[dict[str, Any]]) -> bool:
 def test_a_customer_checks_out_again_and_again(lab: Project) -> None:
     customer = System.running(lab.root).caller("customer")
     for spent in (1, 2, 3):
-        customer.post(f"/cart/carts/{customer.id}/put-item", quantity=1)
-        customer.post(f"/cart/carts/{customer.id}/check-out")
+        customer.post(f"/carts/{customer.id}/put-item", quantity=1)
+        customer.post(f"/carts/{customer.id}/check-out")
         customer.eventually("/wallet/wallet-of", {"customer_id": customer.id}, spent=spent)
     wait_until(lambda: all_completed(instances(lab, customer.id)))
     assert len(instances(lab, customer.id)) == 3
@@ -41,8 +41,8 @@ def test_instances_of_one_key_at_the_same_time(lab: Project) -> None:
     customer = System.running(lab.root).caller("customer")
     lab.kill("back")
     for _ in range(3):
-        customer.post(f"/cart/carts/{customer.id}/put-item", quantity=1)
-        customer.post(f"/cart/carts/{customer.id}/check-out")
+        customer.post(f"/carts/{customer.id}/put-item", quantity=1)
+        customer.post(f"/carts/{customer.id}/check-out")
     wait_until(lambda: len(instances(lab, customer.id)) == 3)
     assert {each["state"] for each in instances(lab, customer.id)} == {"running"}
     lab.make("up")

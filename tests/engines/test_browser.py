@@ -71,20 +71,14 @@ def teapots(provider: OidcServer, system: System) -> None:
     merchant = {"authorization": f"Bearer {provider.token('shop', str(uuid4()))}"}
     with httpx.Client(base_url=system.url, headers=merchant, trust_env=False) as client:
         teapot = {"name": "Teapot", "category": "kitchen", "price": "19.90"}
-        product = (
-            client.post("/product/products/list-product", json=teapot)
-            .raise_for_status()
-            .json()["product_id"]
-        )
-        received = client.post(
-            f"/inventory/stock-items/{product}/receive-stock", json={"quantity": 5}
-        )
+        product = client.post("/products", json=teapot).raise_for_status().json()["product_id"]
+        received = client.post(f"/stock-items/{product}/receive-stock", json={"quantity": 5})
         received.raise_for_status()
         wait_until(lambda: _is_on_sale(client, product), "the teapot in the shop window")
 
 
 def _is_on_sale(client: httpx.Client, product: str) -> bool:
-    found = client.get(f"/catalog/product-details?product_id={product}")
+    found = client.get(f"/catalog/{product}")
     return found.status_code == 200 and found.json()["available"] == 5 and found.json()["listed"]
 
 

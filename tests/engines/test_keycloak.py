@@ -61,7 +61,7 @@ async def test_tokens_of_keycloak_and_a_rotation(tmp_path_factory: pytest.TempPa
         with gateways.running(tmp_path_factory.mktemp("gateway"), config, settings) as gateway:
 
             def status(token: str) -> int:
-                return gateway.ask("GET", "/order/a", token).status_code
+                return gateway.ask("GET", "/orders/a", token).status_code
 
             wait_until(lambda: status(typed) == 200, "the keys")
             keycloak.rotate()

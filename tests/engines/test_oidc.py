@@ -100,13 +100,13 @@ async def test_an_issuer_of_the_same_server_is_another_one(
 
 def test_the_gateway_fetches_the_keys(provider: OidcServer, gateway: Gateway) -> None:
     token = provider.token("shop", "emma")
-    wait_until(lambda: gateway.ask("GET", "/order/a", token).status_code == 200, "the keys")
-    assert gateway.ask("GET", "/order/a").status_code == 401
+    wait_until(lambda: gateway.ask("GET", "/orders/a", token).status_code == 200, "the keys")
+    assert gateway.ask("GET", "/orders/a").status_code == 401
     other = provider.token("other", "emma")
-    assert gateway.ask("GET", "/order/a", other).status_code == 401
+    assert gateway.ask("GET", "/orders/a", other).status_code == 401
     head, claims, signature = token.split(".")
     changed = f"{head}.{claims}.{signature[::-1]}"
-    assert gateway.ask("GET", "/order/a", changed).status_code == 401
+    assert gateway.ask("GET", "/orders/a", changed).status_code == 401
 
 
 async def test_without_the_provider_the_keys_that_were_fetched_stay(
@@ -120,10 +120,12 @@ async def test_without_the_provider_the_keys_that_were_fetched_stay(
         settings = {"JWKS_URL": provider.jwks_url("shop")}
         config = render(issuer=provider.issuer("shop"))
         with gateways.running(tmp_path, config, settings) as gateway:
-            wait_until(lambda: gateway.ask("GET", "/order/a", first).status_code == 200, "the keys")
+            wait_until(
+                lambda: gateway.ask("GET", "/orders/a", first).status_code == 200, "the keys"
+            )
             await verifier.caller_of(first)
             provider.kill()
-            assert gateway.ask("GET", "/order/a", second).status_code == 200
+            assert gateway.ask("GET", "/orders/a", second).status_code == 200
             assert await verifier.caller_of(second)
     finally:
         provider.kill()

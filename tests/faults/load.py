@@ -58,7 +58,7 @@ class Shoppers:
         for number in range(PRODUCTS):
             price = Decimal(600 if number % 6 == 5 else self.choice.randint(1, 50))
             body = {"name": f"Cup {number}", "category": "kitchen", "price": str(price)}
-            _, answer = await self._command(merchant, "/product/products/list-product", body)
+            _, answer = await self._command(merchant, "/products", body)
             product = str(answer["product_id"])
             self._products.append(product)
             pricing = Pricing(product=product, price=price, answer=Answer.ACCEPTED)
@@ -98,7 +98,7 @@ class Shoppers:
         )
 
     async def _buy(self, customer: str, lines: tuple[Line, ...]) -> None:
-        headers, cart = self.issuer.headers(customer, "customer"), f"/cart/carts/{customer}"
+        headers, cart = self.issuer.headers(customer, "customer"), f"/carts/{customer}"
         for line in lines:
             body = {"product_id": line.product, "quantity": line.quantity}
             answer, _ = await self._command(headers, f"{cart}/put-item", body)
@@ -117,7 +117,7 @@ class Shoppers:
             await asyncio.sleep(_MERCHANT_PAUSE)
 
     async def _restock(self, merchant: Mapping[str, str], product: str, quantity: int) -> None:
-        path = f"/inventory/stock-items/{product}/receive-stock"
+        path = f"/stock-items/{product}/receive-stock"
         answer, _ = await self._command(merchant, path, {"quantity": quantity})
         line = Line(product=product, quantity=quantity)
         self.ledger.receipts.append(Receipt(line=line, answer=answer))
@@ -127,7 +127,7 @@ class Shoppers:
         before = next(p.price for p in reversed(self.ledger.prices) if p.product == product)
         change = Decimal(percent - 15) / 100
         price = (before * (1 + change)).quantize(Decimal("0.01"))
-        path = f"/product/products/{product}/change-price"
+        path = f"/products/{product}/change-price"
         answer, _ = await self._command(merchant, path, {"price": str(price)})
         self.ledger.prices.append(Pricing(product=product, price=price, answer=answer))
 

@@ -164,7 +164,7 @@ async def _read_at_last(log: Log) -> None:
 async def _read_back(shoppers: Shoppers) -> list[Finding]:
     """Ask for some orders as their customers would: through the gateway."""
     findings = []
-    path = "/order-history/orders-of-customer"
+    path = "/order-history"
     purchases = shoppers.ledger.purchases
     for purchase in purchases[:: max(1, len(purchases) // _READ_BACK)]:
         answer = await shoppers.get(path, purchase.customer, {"customer_id": purchase.customer})

@@ -14,6 +14,7 @@ from meshgen.refactor.references import Mention, mentions
 from meshgen.refactor.rename import rename
 from meshgen.refactor.selectors import name_of, path_of
 from meshgen.refactor.yaml.document import document
+from meshgen.spec.analysis.paths import with_paths
 from meshgen.spec.check import check_text
 from meshgen.spec.expressions import Expression
 
@@ -97,7 +98,7 @@ def test_a_renamed_spec_is_the_same_but_for_the_name(mention: Mention) -> None:
     after, findings = check_text("spec.yaml", rename(SHOP, str(mention.thing), new))
     before, _ = check_text("spec.yaml", SHOP)
     assert findings == ()
-    assert after == renamed(before, old, new, mention.declares, unit)
+    assert after == with_paths(renamed(before, old, new, mention.declares, unit))
 
 
 def test_a_name_that_is_only_written_in_prose_and_texts_stays() -> None:

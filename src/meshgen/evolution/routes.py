@@ -11,7 +11,7 @@ from meshgen.identities.table import Path
 from meshgen.naming import url_prefix
 from meshgen.spec.diagnostics import NOWHERE, Finding, Position
 from meshgen.spec.model import Bff, Projection, Query, Service, Stream
-from meshgen.spec.routes import aggregate_path, command_path, query_path, read_roles
+from meshgen.spec.routes import aggregate_path, read_roles
 
 _Unit = Service | Projection | Stream | Bff
 
@@ -21,7 +21,7 @@ class _Route:
     """A route of a unit.
 
     Attributes:
-        text: The method and the path, below the prefix of the unit.
+        text: The method and the path; of a backend-for-frontend, below its prefix.
         roles: Those that may use it; everybody if there are none.
         for_owner: Whether only the owner may.
         unrestricted: The roles that may use it although it is for the owner.
@@ -60,7 +60,8 @@ def route_notices(before: Version, after: Version) -> Iterator[Finding]:
                 NOWHERE, f"the backend-for-frontend `{unit.name}` is gone: its clients get 404"
             )
     for old, new in both(*units):
-        if (was := url_prefix(old.name)) != (is_ := url_prefix(new.name)):
+        was, is_ = url_prefix(old.name), url_prefix(new.name)
+        if isinstance(new, Bff) and was != is_:
             yield Finding(
                 new.at,
                 f"all paths of `{new.name}` begin with `{is_}`: clients that use `{was}` get 404",
@@ -150,7 +151,7 @@ def _of_aggregates(service: Service, version: Version) -> Iterator[tuple[Path, _
         for command in aggregate.commands:
             if command.roles is not None:
                 path = version.identities.path(*above, "commands", command.name)
-                text = f"POST {command_path(command, aggregate)}"
+                text = f"POST {command.path}"
                 yield (
                     path,
                     _Route(
@@ -169,7 +170,7 @@ def _of_queries(
 ) -> Iterator[tuple[Path, _Route]]:
     for query in queries:
         path = version.identities.path(*above, "queries", query.name)
-        text = f"GET {query_path(query)}"
+        text = f"GET {query.path}"
         owned, unrestricted = query.owner is not None, query.unrestricted
         yield (
             path,

@@ -1,29 +1,32 @@
-"""Where commands, aggregates and queries are found over HTTP, below the prefix of their unit."""
+"""What is found over HTTP, and by whom."""
 
 from __future__ import annotations
 
-from meshgen.naming import collection_path, kebab
-from meshgen.spec.model import Aggregate, Command, Query
+from collections.abc import Iterator
+
+from meshgen.naming import url_prefix
+from meshgen.spec.model import Aggregate, Bff, Projection, Service, Stream
 
 
 def aggregate_path(aggregate: Aggregate) -> str:
     """`/stock-items/{item_id}`."""
-    return f"{collection_path(aggregate.name)}/{{{aggregate.id}}}"
+    return f"{aggregate.path}/{{{aggregate.id}}}"
 
 
-def command_path(command: Command, aggregate: Aggregate) -> str:
-    """Return the path of a command.
-
-    It is below its aggregate; below the collection if it creates one, or if the caller is the id.
-    """
-    without_id = command.mode == "creates" or aggregate.id in command.from_caller
-    base = collection_path(aggregate.name) if without_id else aggregate_path(aggregate)
-    return f"{base}/{kebab(command.name)}"
+def prefixes(unit: Service | Projection | Stream | Bff) -> tuple[str, ...]:
+    """Return how the paths of a unit begin: with a segment that no other unit has."""
+    if isinstance(unit, Bff):
+        return (url_prefix(unit.name),)
+    return tuple(dict.fromkeys(f"/{path.split('/')[1]}" for path in _paths(unit)))
 
 
-def query_path(query: Query) -> str:
-    """`/orders-of-customer`."""
-    return f"/{kebab(query.name)}"
+def _paths(unit: Service | Projection | Stream) -> Iterator[str]:
+    if isinstance(unit, Service):
+        for aggregate in unit.aggregates:
+            if read_roles(aggregate) is not None:
+                yield aggregate.path
+            yield from (c.path for c in aggregate.commands if c.roles is not None)
+    yield from (query.path for query in unit.queries)
 
 
 def read_roles(aggregate: Aggregate) -> tuple[str, ...] | None:

@@ -9,6 +9,7 @@ from meshgen.identities import Identities
 from meshgen.naming import pascal
 from meshgen.spec.model import (
     Aggregate,
+    Bff,
     Command,
     Event,
     Field,
@@ -85,11 +86,22 @@ class Index:
         aggregates = self.service(ref.unit).aggregates
         return next(aggregate for aggregate in aggregates if aggregate.name == ref.name)
 
+    def unit(self, name: str) -> Service | Projection | Stream | Bff:
+        """Return the unit with a name."""
+        units = (*self.spec.services, *self.spec.views, *self.spec.bffs)
+        return next(unit for unit in units if unit.name == name)
+
     def query(self, ref: Ref) -> Query | None:
         """Return the query with a reference, None if `ref` is an aggregate."""
         units: tuple[Service | Projection | Stream, ...] = (*self.spec.services, *self.spec.views)
         queries = (query for unit in units if unit.name == ref.unit for query in unit.queries)
         return next((query for query in queries if query.name == ref.name), None)
+
+    def query_of(self, ref: Ref) -> Query:
+        """Return the query with a reference, which is none to an aggregate."""
+        query = self.query(ref)
+        assert query is not None, ref
+        return query
 
     def fields(self, ref: Ref) -> tuple[Field, ...]:
         """Return the fields in the results of the query or aggregate `ref`."""

@@ -15,7 +15,7 @@ ORIGIN = "https://shop.example"
 RATE, BURST = 4, 40  # slow enough that a busy machine can still ask more than it refills
 CALLERS = 10_000
 TIMEOUT_MS = 2000
-LIVE = "/order/live"
+LIVE = "/orders/live"
 UNITS = ("order", "order_history", "nobody")
 
 
@@ -43,15 +43,19 @@ def render(
         address_limit=SimpleNamespace(rate=address_rate, burst=address_rate),
         cors=cors,
         public=(),
-        routes=[
+        clusters=[
             SimpleNamespace(
-                prefix="/" + unit.replace("_", "-"),
-                cluster=unit,
+                name=unit,
                 host_variable=f"{unit.upper()}_HOST",
                 port_variable=f"{unit.upper()}_PORT",
-                live=(LIVE,) if unit == "order" else (),
+                document=f"/openapi/{unit}.json",
             )
             for unit in UNITS
+        ],
+        routes=[
+            SimpleNamespace(prefix="/orders", cluster="order", stripped=False, live=(LIVE,)),
+            SimpleNamespace(prefix="/history", cluster="order_history", stripped=True, live=()),
+            SimpleNamespace(prefix="/nobody", cluster="nobody", stripped=False, live=()),
         ],
     )
     template = jinja.get_template("gateway/template/envoy.yaml.jinja")

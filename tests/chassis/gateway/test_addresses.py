@@ -37,7 +37,7 @@ def ask(gateway: Gateway, count: int, token: str, forwarded: str = "192.0.2.1") 
     with httpx.Client(
         base_url=gateway.url, headers=headers, timeout=PATIENCE, trust_env=False
     ) as client:
-        return Counter(client.get("/order/a").status_code for _ in range(count))
+        return Counter(client.get("/orders/a").status_code for _ in range(count))
 
 
 def verified(gateway: Gateway) -> int:
@@ -59,12 +59,12 @@ def test_forged_tokens_are_refused_before_they_are_verified(limited: Gateway) ->
 def test_after_the_time_that_it_names_a_request_is_accepted(limited: Gateway) -> None:
     token = limited.token()
     headers = {"authorization": f"Bearer {token}"}
-    while (answer := limited.ask("GET", "/order/a", headers=headers)).status_code == 200:
+    while (answer := limited.ask("GET", "/orders/a", headers=headers)).status_code == 200:
         ask(limited, RATE, token, "192.0.2.9")
         ask(limited, RATE, token, "127.0.0.1")
     assert answer.json()["type"] == "urn:problem:too_many_requests"
     time.sleep(int(answer.headers["retry-after"]))  # that it is enough is the promise
-    assert limited.ask("GET", "/order/a", headers=headers).status_code == 200
+    assert limited.ask("GET", "/orders/a", headers=headers).status_code == 200
 
 
 def test_only_a_trusted_proxy_says_which_address_it_is(

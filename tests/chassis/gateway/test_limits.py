@@ -17,7 +17,7 @@ def _burst(gateway: Gateway, token: str, count: int) -> list[httpx.Response]:
     with httpx.Client(
         base_url=gateway.url, headers=headers, timeout=PATIENCE, trust_env=False
     ) as client:
-        return [client.get("/order/limited") for _ in range(count)]
+        return [client.get("/orders/limited") for _ in range(count)]
 
 
 def test_one_caller_is_limited_and_another_does_not_notice(gateway: Gateway) -> None:

@@ -39,7 +39,7 @@ async def flood(gateway: Gateway, method: str, path: str, count: int) -> list[ht
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_the_circuit_breaker_refuses_what_is_too_much(gateway: Gateway, method: str) -> None:
-    answers = await flood(gateway, method, "/order/slow?seconds=1", MAX_REQUESTS + 40)
+    answers = await flood(gateway, method, "/orders/slow?seconds=1", MAX_REQUESTS + 40)
     assert gateway.order.most_active <= MAX_REQUESTS
     refused = [answer for answer in answers if answer.status_code == 503]
     assert refused
@@ -49,21 +49,21 @@ async def test_the_circuit_breaker_refuses_what_is_too_much(gateway: Gateway, me
         assert answer.headers["retry-after"] == "1"
         assert answer.json()["type"] == "urn:problem:overloaded"
         assert answer.json()["correlation_id"] == answer.headers["x-request-id"]
-    again = await flood(gateway, method, "/order/slow?seconds=0", 10)
+    again = await flood(gateway, method, "/orders/slow?seconds=0", 10)
     assert {answer.status_code for answer in again} == {200}
 
 
 async def test_a_unit_that_refuses_most_is_asked_less_until_it_answers(gateway: Gateway) -> None:
     gateway.order.code, sent = 503, 0
     while len(gateway.order.seen) > sent / 2 or sent < 200:
-        sent += len(await flood(gateway, "POST", "/order/a", 20))
+        sent += len(await flood(gateway, "POST", "/orders/a", 20))
     # Another unit does not notice.
-    others = await flood(gateway, "POST", "/order-history/a", 20)
+    others = await flood(gateway, "POST", "/history/a", 20)
     assert {answer.status_code for answer in others} == {200}
     gateway.order.code = 200
 
     def has_recovered() -> bool:
-        answers = asyncio.run(flood(gateway, "POST", "/order/a", 40))
+        answers = asyncio.run(flood(gateway, "POST", "/orders/a", 40))
         return Counter(answer.status_code for answer in answers) == {200: 40}
 
     await asyncio.to_thread(wait_until, has_recovered, "all requests being answered again")

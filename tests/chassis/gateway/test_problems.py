@@ -37,12 +37,12 @@ def _title(status: int, rule: str) -> str:
 @pytest.mark.parametrize(
     ("path", "claims", "status", "rule"),
     [
-        ("/order/a?q=1", {"iss": "https://evil.example"}, 401, "unauthenticated"),
-        ("/order/a?q=1", {"aud": "other"}, 403, "forbidden"),
+        ("/orders/a?q=1", {"iss": "https://evil.example"}, 401, "unauthenticated"),
+        ("/orders/a?q=1", {"aud": "other"}, 403, "forbidden"),
         ("/unknown/a?q=1", {}, 404, "not_found"),
-        ("/order/metrics?q=1", {}, 404, "not_found"),
+        ("/orders/metrics?q=1", {}, 404, "not_found"),
         ("/nobody/a?q=1", {}, 503, "unavailable"),
-        ("/order/slow?seconds=3600", {}, 504, "timeout"),
+        ("/orders/slow?seconds=3600", {}, 504, "timeout"),
     ],
 )
 def test_a_problem_names_the_path_without_its_query(
@@ -55,27 +55,27 @@ def test_a_problem_names_the_path_without_its_query(
 
 
 @pytest.mark.parametrize(
-    ("path", "headers"), [("/order/a%2Fb?q=1", {}), ("/order/a", {"x_caller": "root"})]
+    ("path", "headers"), [("/orders/a%2Fb?q=1", {}), ("/orders/a", {"x_caller": "root"})]
 )
 def test_a_bad_request(gateway: Gateway, path: str, headers: dict[str, str]) -> None:
     """If it cannot be parsed, it has no path."""
     body = assert_problem(
         gateway.ask("GET", path, gateway.token(), headers=headers), 400, "bad_request"
     )
-    assert body.get("instance", "/order/a").startswith("/order/a")
+    assert body.get("instance", "/orders/a").startswith("/orders/a")
     assert None not in body.values()
 
 
 def test_too_many_requests(gateway: Gateway) -> None:
     token = gateway.token()
-    answers = [gateway.ask("GET", "/order/limited?q=1", token) for _ in range(2 * BURST)]
+    answers = [gateway.ask("GET", "/orders/limited?q=1", token) for _ in range(2 * BURST)]
     refused = next(answer for answer in answers if answer.status_code == 429)
-    assert assert_problem(refused, 429, "too_many_requests")["instance"] == "/order/limited"
+    assert assert_problem(refused, 429, "too_many_requests")["instance"] == "/orders/limited"
 
 
 def test_too_large_headers(gateway: Gateway) -> None:
     large = {"x-large": "x" * 40_000}
-    answer = gateway.ask("GET", "/order/a", gateway.token(), headers=large)
+    answer = gateway.ask("GET", "/orders/a", gateway.token(), headers=large)
     body = assert_problem(answer, 431, "request_header_fields_too_large")
     assert None not in body.values()
 
@@ -83,7 +83,7 @@ def test_too_large_headers(gateway: Gateway) -> None:
 def test_headers_that_do_not_end(gateway: Gateway) -> None:
     address = httpx.URL(gateway.url)
     with closing(socket.create_connection((address.host, address.port or 80), PATIENCE)) as client:
-        client.sendall(b"GET /order/a HTTP/1.1\r\nhost: gateway\r\n")
+        client.sendall(b"GET /orders/a HTTP/1.1\r\nhost: gateway\r\n")
         received = b""
         while chunk := client.recv(65536):
             received += chunk
@@ -101,7 +101,7 @@ def test_the_gateways_health_and_preflights_are_not_cached_or_guessed(gateway: G
 def test_a_unit_is_told_what_the_client_asked_for(gateway: Gateway) -> None:
     """It becomes the `instance` of its problems; nobody else can say it."""
     spoofed = {"x-envoy-original-path": "/evil"}
-    answer = gateway.ask("GET", "/order/orders/1?q=1", gateway.token(), headers=spoofed)
+    answer = gateway.ask("GET", "/history/orders/1?q=1", gateway.token(), headers=spoofed)
     headers = [(name.encode(), value.encode()) for name, value in answer.json()["headers"].items()]
     scope = {"raw_path": b"/orders/1", "headers": headers}
-    assert problem.instance_of(scope) == "/order/orders/1"
+    assert problem.instance_of(scope) == "/history/orders/1"

@@ -34,7 +34,7 @@ def _hand_made(header: dict[str, object], secret: bytes | None) -> str:
 
 def test_a_good_token_passes_and_reaches_the_service_too(gateway: Gateway) -> None:
     token = gateway.token()
-    answer = gateway.ask("GET", "/order/orders/1", token)
+    answer = gateway.ask("GET", "/orders/orders/1", token)
     assert answer.status_code == 200
     assert answer.json()["headers"]["authorization"] == f"Bearer {token}"
 
@@ -66,7 +66,7 @@ def test_the_gateway_and_the_services_allow_for_the_same_clock_skew(
     keys.load()
     verifier = Verifier(keys, Requirements(issuer=ISSUER, audience=AUDIENCE))
     if accepted:
-        assert gateway.ask("GET", "/order/a", token).status_code == 200
+        assert gateway.ask("GET", "/orders/a", token).status_code == 200
         assert verifier.verify(token)
     else:
         _is_refused(gateway, token)
@@ -84,10 +84,10 @@ def test_a_token_for_somebody_else_is_refused(gateway: Gateway, audience: object
 
 
 def test_no_token_is_refused(gateway: Gateway) -> None:
-    answer = gateway.ask("GET", "/order/refused")
+    answer = gateway.ask("GET", "/orders/refused")
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
-    assert gateway.order.asked("/refused") == []
+    assert gateway.order.asked("/orders/refused") == []
 
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "..", "e30.e30.e30"])
@@ -96,7 +96,7 @@ def test_what_is_no_token_is_refused(gateway: Gateway, token: str) -> None:
 
 
 def test_a_token_in_the_url_is_refused(gateway: Gateway) -> None:
-    answer = gateway.ask("GET", f"/order/refused?access_token={gateway.token()}")
+    answer = gateway.ask("GET", f"/orders/refused?access_token={gateway.token()}")
     assert answer.status_code == 401
 
 
@@ -137,8 +137,8 @@ def test_a_key_brought_along_is_not_used(gateway: Gateway) -> None:
 
 
 def _is_refused(gateway: Gateway, token: str, status: int = 401) -> None:
-    answer = gateway.ask("GET", "/order/refused", token)
+    answer = gateway.ask("GET", "/orders/refused", token)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert "Jwt" not in answer.text
-    assert gateway.order.asked("/refused") == []
+    assert gateway.order.asked("/orders/refused") == []

@@ -48,7 +48,7 @@ def test_clients_are_served_over_tls_alone(tmp_path: Path, authority: Authority)
     with gateways.running(tmp_path, render(), settings, scheme="https") as gateway:
         authorization = {"authorization": f"Bearer {gateway.token()}"}
         with client_of(gateway, authority, authorization) as client:
-            answer = client.get("/order/a")
+            answer = client.get("/orders/a")
             assert answer.status_code == 200
             assert answer.json()["headers"]["x-forwarded-proto"] == "https"
         address = httpx.URL(gateway.url)
@@ -71,9 +71,9 @@ def test_the_gateway_and_the_units_prove_who_they_are(tmp_path: Path, authority:
     with gateways.running(tmp_path, render(), settings, tls=(order, evil)) as gateway:
         token = gateway.token()
         wait_until(
-            lambda: gateway.ask("GET", "/order/a", token).status_code == 200, "the unit is healthy"
+            lambda: gateway.ask("GET", "/orders/a", token).status_code == 200, "the unit is healthy"
         )
-        answer = gateway.ask("GET", "/order-history/a", token)
+        answer = gateway.ask("GET", "/history/a", token)
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:problem:unavailable")
         assert gateway.order_history.asked("/a") == []
 
@@ -136,8 +136,10 @@ def test_keys_are_fetched_before_a_request_needs_them(tmp_path: Path, authority:
             headers = {"kid": kid, "typ": "at+jwt"}
             key = elsewhere.signing_key.read_bytes()
             token = jwt.encode(accepted(), key, algorithm="RS256", headers=headers)
-            wait_until(lambda: gateway.ask("GET", "/order/a", token).status_code == 200, "the keys")
-            assert gateway.ask("GET", "/order/a", gateway.token()).status_code == 401
+            wait_until(
+                lambda: gateway.ask("GET", "/orders/a", token).status_code == 200, "the keys"
+            )
+            assert gateway.ask("GET", "/orders/a", gateway.token()).status_code == 401
 
 
 def test_keys_of_an_untrusted_server_are_not_believed(tmp_path: Path, authority: Authority) -> None:
@@ -148,14 +150,14 @@ def test_keys_of_an_untrusted_server_are_not_believed(tmp_path: Path, authority:
     with issuer_with(paths.jwks.read_bytes(), evil) as issuer:
         settings = {"JWKS_URL": issuer.url, "JWKS_CA_FILE": str(authority.issue("issuer").ca)}
         with gateways.running(tmp_path, render(), settings) as gateway:
-            assert gateway.ask("GET", "/order/a", gateway.token()).status_code == 401
+            assert gateway.ask("GET", "/orders/a", gateway.token()).status_code == 401
             assert issuer.asked == 0
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
 def test_the_scheme_has_any_case(gateway: Gateway, scheme: str) -> None:
     headers = {"authorization": f"{scheme} {gateway.token()}"}
-    assert gateway.ask("GET", "/order/a", headers=headers).status_code == 200
+    assert gateway.ask("GET", "/orders/a", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -41,21 +41,21 @@ def test_a_latency_that_is_not_promised_is_not_held() -> None:
 
 def test_the_longest_path_counts() -> None:
     whole, unit, command = (Objectives(availability=a) for a in (99.0, 99.5, 99.9))
-    by_path = {"/": whole, "/cart": unit, "/cart/carts/{id}/check-out": command}
-    assert objectives_of("/cart/carts/{id}/check-out", by_path) is command
-    assert objectives_of("/cart/carts/{id}/put-item", by_path) is unit
-    assert objectives_of("/cart", by_path) is unit
-    assert objectives_of("/carts", by_path) is whole
+    by_path = {"/": whole, "/carts": unit, "/carts/{id}/check-out": command}
+    assert objectives_of("/carts/{id}/check-out", by_path) is command
+    assert objectives_of("/carts/{id}/put-item", by_path) is unit
+    assert objectives_of("/carts", by_path) is unit
+    assert objectives_of("/carts-of", by_path) is whole
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "counted"),
+    ("path", "counted"),
     [
-        ("POST", "/cart/carts/any thing/check-out", "/cart/carts/{id}/check-out"),
-        ("POST", "/product/products/list-product", "/product/products/list-product"),
-        ("GET", "/order/orders/7f6e0c4e-5a35-4d4c-9c5e-0e7a2b1f6a11", "/order/orders/{id}"),
-        ("GET", "/web/home", "/web/home"),
+        ("/carts/7f6e0c4e-5a35-4d4c-9c5e-0e7a2b1f6a11/check-out", "/carts/{id}/check-out"),
+        ("/products", "/products"),
+        ("/orders/7f6e0c4e-5a35-4d4c-9c5e-0e7a2b1f6a11", "/orders/{id}"),
+        ("/web/home", "/web/home"),
     ],
 )
-def test_requests_are_counted_by_route(method: str, path: str, counted: str) -> None:
-    assert route(method, path) == counted
+def test_requests_are_counted_by_route(path: str, counted: str) -> None:
+    assert route(path) == counted

@@ -66,18 +66,18 @@ async function showHome() {
 }
 
 async function putInCart(product_id) {
-  await send(`/cart/carts/${(await users.getUser()).profile.sub}/put-item`, { product_id, quantity: 2 });
+  await send(`/carts/${(await users.getUser()).profile.sub}/put-item`, { product_id, quantity: 2 });
   await showHome();
 }
 
 async function checkOut() {
-  await send(`/cart/carts/${(await users.getUser()).profile.sub}/check-out`, {});
+  await send(`/carts/${(await users.getUser()).profile.sub}/check-out`, {});
   await showHome();
 }
 
 // Every answer of the read model, as long as the page is open.
 async function watchOrders(customer_id) {
-  const answer = await ask(`/order-history/orders-of-customer?customer_id=${customer_id}`, {
+  const answer = await ask(`/order-history?customer_id=${customer_id}`, {
     headers: { accept: "text/event-stream" },
   });
   const events = answer.body

@@ -29,17 +29,14 @@ class APaidOrderIsShipped(Arrivals):
         merchant = self.caller("merchant")
         customer = self.caller("customer")
         teapot = merchant.post(
-            "/product/products/list-product",
-            name="Teapot",
-            category="kitchen",
-            price=Decimal("19.90"),
+            "/products", name="Teapot", category="kitchen", price=Decimal("19.90")
         )["product_id"]
-        merchant.post(f"/inventory/stock-items/{teapot}/receive-stock", quantity=5)
+        merchant.post(f"/stock-items/{teapot}/receive-stock", quantity=5)
         yield
-        customer.post(f"/cart/carts/{customer.id}/put-item", product_id=teapot, quantity=2)
-        customer.post(f"/cart/carts/{customer.id}/check-out")
-        customer.get("/order-history/orders-of-customer", customer_id=customer.id)
-        customer.eventually("/catalog/product-details", {"product_id": teapot})
+        customer.post(f"/carts/{customer.id}/put-item", product_id=teapot, quantity=2)
+        customer.post(f"/carts/{customer.id}/check-out")
+        customer.get("/order-history", customer_id=customer.id)
+        customer.eventually(f"/catalog/{teapot}")
 
 
 class WebGetHome(Arrivals):

@@ -7,6 +7,7 @@ from meshgen.spec.analysis.bffs import build_bff
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.index import Index
 from meshgen.spec.analysis.objectives import build_capacity, build_slo
+from meshgen.spec.analysis.paths import with_paths
 from meshgen.spec.analysis.processes import build_processes
 from meshgen.spec.analysis.projections import build_projection
 from meshgen.spec.analysis.renames import check_renames
@@ -54,7 +55,7 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
     capacity = build_capacity(check, syntax)
     if reading.findings or syntax.name is None:
         return None
-    return Spec(
+    spec = Spec(
         name=syntax.name.text,
         summary=syntax.summary or syntax.name.text.replace("-", " ").capitalize(),
         roles=tuple(sorted(roles)),
@@ -70,3 +71,4 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
         slo=slo,
         capacity=capacity,
     )
+    return with_paths(spec)

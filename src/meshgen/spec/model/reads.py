@@ -17,7 +17,8 @@ class Query:
 
     `by` must be given by the caller, `filter` may be. `owner`: that field must be the caller,
     but for the `roles` that are `unrestricted`. `public`: callers need no token. `live`: clients
-    may ask for a stream of events, one with the answer after each change.
+    may ask for a stream of events, one with the answer after each change. `path` is where it is
+    found over HTTP.
     `of` is the aggregate (a service's query) or None (a query of rows).
     """
 
@@ -32,6 +33,7 @@ class Query:
     unrestricted: tuple[str, ...] = ()
     public: bool = False
     live: bool = False
+    path: str = ""
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 

@@ -53,7 +53,7 @@ class Command:
     mode: "creates" (must not exist), "acts" (must exist), "upserts" (either).
     `roles` None: not reachable over HTTP, only by policies and sagas. `unrestricted` are those of
     them that reach what belongs to others, too. Callers do not send the fields `from_caller`, which
-    are filled with their id.
+    are filled with their id. `path` is where it is found over HTTP.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Command:
     roles: tuple[str, ...] | None
     unrestricted: tuple[str, ...] = ()
     from_caller: tuple[str, ...] = ()
+    path: str = ""
     summary: str | None = None
     slo: Objectives | None = None
     renamed_from: str | None = None
@@ -87,7 +88,8 @@ class Readers:
 class Aggregate:
     """A consistency boundary. `state` is without the id, whose type is uuid.
 
-    `reading` tells who may read it by its id; None if the spec is silent.
+    `reading` tells who may read it by its id; None if the spec is silent. `path` is where all of
+    them are found over HTTP.
     """
 
     name: str
@@ -98,6 +100,7 @@ class Aggregate:
     events: tuple[Event, ...]
     commands: tuple[Command, ...]
     reading: Readers | None = None
+    path: str = ""
     summary: str | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)

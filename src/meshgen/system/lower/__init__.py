@@ -13,7 +13,7 @@ from meshgen.graph.views import context_map
 from meshgen.identities import Identities
 from meshgen.naming import kebab, snake, spec_file, system_package, url_prefix
 from meshgen.spec.model import RateLimit, Spec
-from meshgen.spec.routes import query_path
+from meshgen.spec.routes import prefixes
 from meshgen.system.index import index
 from meshgen.system.jsonschema import contract_modules
 from meshgen.system.lower.asyncapi import asyncapi
@@ -33,6 +33,7 @@ from meshgen.system.model import (
     AddressLimitView,
     BffView,
     CatalogView,
+    GatewayCluster,
     GatewayRoute,
     GatewayView,
     Mesh,
@@ -147,12 +148,6 @@ def _roles(spec: Spec) -> tuple[str, ...]:
 
 def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None) -> GatewayView:
     gateway = spec.gateway
-    live = {
-        unit.name: [
-            f"{url_prefix(unit.name)}{query_path(query)}" for query in unit.queries if query.live
-        ]
-        for unit in (*spec.services, *spec.views)
-    }
     return GatewayView(
         issuer=gateway.issuer,
         audience=gateway.audience,
@@ -163,17 +158,30 @@ def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None)
         address_limit=_address_limit(gateway.rate_limit, capacity),
         cors=gateway.cors,
         public=tuple(_public_paths(spec)),
-        routes=tuple(
-            GatewayRoute(
-                prefix=url_prefix(unit.name),
-                cluster=unit.name,
+        clusters=tuple(
+            GatewayCluster(
+                name=unit.name,
                 host_variable=f"{unit.name.upper()}_HOST",
                 port_variable=f"{unit.name.upper()}_PORT",
-                live=tuple(_regex(path) for path in live.get(unit.name, ())),
+                document=f"/openapi{url_prefix(unit.name)}.json",
             )
             for unit in units
         ),
+        routes=tuple(_gateway_routes(spec)),
     )
+
+
+def _gateway_routes(spec: Spec) -> Iterator[GatewayRoute]:
+    for unit in (*spec.services, *spec.views):
+        live = [query.path for query in unit.queries if query.live]
+        for prefix in prefixes(unit):
+            below = (path for path in live if f"{path}/".startswith(f"{prefix}/"))
+            yield GatewayRoute(
+                prefix=prefix, cluster=unit.name, stripped=False, live=tuple(map(_regex, below))
+            )
+    for bff in spec.bffs:
+        (prefix,) = prefixes(bff)
+        yield GatewayRoute(prefix=prefix, cluster=bff.name, stripped=True, live=())
 
 
 def _public_paths(spec: Spec) -> Iterator[PublicPath]:
@@ -181,14 +189,16 @@ def _public_paths(spec: Spec) -> Iterator[PublicPath]:
     for unit in (*spec.services, *spec.views):
         for query in unit.queries:
             if query.public:
-                path, needs = query_path(query), bool(query.by)
-                yield PublicPath(path=f"{url_prefix(unit.name)}{path}", regex=None, needs=needs)
+                yield _public_path(query.path, needs=bool(query.by))
     for bff in spec.bffs:
         for endpoint in bff.endpoints:
             if endpoint.public:
                 path = f"{url_prefix(bff.name)}{endpoint.path}"
-                given = bool(endpoint.parameters)
-                yield PublicPath(path=path, regex=_regex(path) if given else None, needs=given)
+                yield _public_path(path, needs=bool(endpoint.parameters))
+
+
+def _public_path(path: str, *, needs: bool) -> PublicPath:
+    return PublicPath(path=path, regex=_regex(path) if "{" in path else None, needs=needs)
 
 
 def _regex(path: str) -> str:
@@ -226,8 +236,8 @@ def _example_path(views: tuple[ServiceView | ProjectionView | StreamView, ...]) 
         for route in view.routes:
             needs = {option.name for option in route.options} & {"by", "roles"}
             if route.helper == "search" and not needs:
-                return f"{url_prefix(view.name)}{route.path}"
-    return f"{url_prefix(views[-1].name)}/openapi.json"
+                return route.path
+    return f"/openapi{url_prefix(views[-1].name)}.json"
 
 
 def _owned_queries(spec: Spec) -> tuple[OwnedQuery, ...]:
@@ -235,7 +245,7 @@ def _owned_queries(spec: Spec) -> tuple[OwnedQuery, ...]:
     return tuple(
         OwnedQuery(
             function=snake(query.name),
-            path=f"{url_prefix(view.name)}/{kebab(query.name)}",
+            path=query.path,
             owner=query.owner,
         )
         for view in spec.views

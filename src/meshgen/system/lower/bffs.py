@@ -6,7 +6,6 @@ import re
 
 from meshgen.naming import (
     about,
-    collection_path,
     identifier,
     kebab,
     pascal,
@@ -16,6 +15,7 @@ from meshgen.naming import (
 )
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part
+from meshgen.spec.routes import aggregate_path
 from meshgen.spec.types import UUID, EnumType, Type
 from meshgen.system.index import Index
 from meshgen.system.lower.imports import contract_imports
@@ -87,14 +87,20 @@ def _get(part: Part, index: Index) -> str:
     query = index.query(part.target)
     if query is not None:
         types = {field.name: bare(field.type) for field in index.fields(part.target)}
-        arguments = "".join(
-            f", {name}={_value(value, types.get(name), index)}" for name, value in part.arguments
-        )
-        return f'backends.get("{part.target.unit}", "/{kebab(query.name)}"{arguments})'
+        values = {name: _value(value, types.get(name), index) for name, value in part.arguments}
+        path = _filled(query.path, values)
+        arguments = "".join(f", {name}={value}" for name, value in values.items())
+        return f'backends.get("{part.target.unit}", {path}{arguments})'
     aggregate = index.aggregate(part.target)
     (_, value), *_ = part.arguments
-    path = f'f"{collection_path(aggregate.name)}/{{{_value(value, None, index)}}}"'
+    path = _filled(aggregate_path(aggregate), {aggregate.id: _value(value, None, index)})
     return f'backends.get("{part.target.unit}", {path})'
+
+
+def _filled(path: str, values: dict[str, str]) -> str:
+    """Return a path as source, with its parameters, which are taken out of `values`."""
+    filled = re.sub(r"{(\w+)}", lambda found: f"{{{values.pop(found[1])}}}", path)
+    return f'"{path}"' if filled == path else f'f"{filled}"'
 
 
 def _value(value: Argument, type_: Type | None, index: Index) -> str:

@@ -13,7 +13,7 @@ from meshgen.capacity.model import Threshold
 from meshgen.capacity.work import Work, work_of
 from meshgen.naming import pascal, url_prefix
 from meshgen.spec.model import Do, Endpoint, Objectives, Peak, Query, Ref, Scenario, See, Spec
-from meshgen.spec.routes import command_path, query_path, read_roles
+from meshgen.spec.routes import prefixes, read_roles
 from meshgen.system.index import Index
 from meshgen.system.lower.scenarios import ask_line, callers_of, do_line, names_in, see_line
 from meshgen.system.model import ArrivalsView, CostView, IdleView, Import, LoadView, ObjectivesView
@@ -141,7 +141,7 @@ def _step_script(steps: tuple[Do | See, ...], first: int, index: Index) -> _Scri
     lines = tuple(
         do_line(step, index, used)
         if isinstance(step, Do)
-        else (see_line(step) if number < awaited else ask_line(step, index))
+        else (see_line(step, index) if number < awaited else ask_line(step, index))
         for number, step in enumerate(steps)
     )
     callers = tuple(f'{name} = self.caller("{role}")' for name, role in callers_of(steps))
@@ -166,7 +166,7 @@ def _endpoint_script(bff: str, endpoint: Endpoint, index: Index) -> _Script | No
 
 def _query_script(unit: str, query: Query) -> _Script:
     argument = f", {query.owner}=reader.id" if query.by else ""
-    return _read(f"{url_prefix(unit)}{query_path(query)}", list(query.roles or ())[:1], argument)
+    return _read(query.path, list(query.roles or ())[:1], argument)
 
 
 def _read(path: str, roles: Iterable[str], argument: str) -> _Script:
@@ -195,15 +195,16 @@ def _objectives(plan: CapacityPlan, index: Index) -> Iterator[ObjectivesView]:
     for each in plan.thresholds:
         above = of_units[each.unit] if each.command else plan.objectives
         if each.objectives != above:
-            yield _objectives_view(_path(each, index), each.objectives)
+            for path in _paths(each, index):
+                yield _objectives_view(path, each.objectives)
 
 
-def _path(threshold: Threshold, index: Index) -> str:
+def _paths(threshold: Threshold, index: Index) -> tuple[str, ...]:
+    """Return the paths that a threshold is for, and for all that is below them."""
     if threshold.command is None:
-        return url_prefix(threshold.unit)
+        return prefixes(index.unit(threshold.unit))
     of = index.command(Ref(unit=threshold.unit, name=threshold.command))
-    path = re.sub(r"\{\w+\}", "{id}", command_path(of.command, of.aggregate))
-    return f"{url_prefix(threshold.unit)}{path}"
+    return (re.sub(r"\{\w+\}", "{id}", of.command.path),)
 
 
 def _objectives_view(path: str, objectives: Objectives) -> ObjectivesView:

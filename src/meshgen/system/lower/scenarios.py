@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from meshgen.naming import identifier, kebab, url_prefix
+from meshgen.naming import identifier
 from meshgen.spec.expressions import Access
 from meshgen.spec.model import Assignment, Do, Scenario, See
-from meshgen.spec.routes import command_path
 from meshgen.system.index import CommandOf, Index
 from meshgen.system.model import ScenarioView
 from meshgen.system.pysource.calls import Scene
 
+_PARAMETER = re.compile(r"{(\w+)}")
 # A scenario runs outside of any decision: its clock is the clock.
 _OUTSIDE = {"now": "datetime.now(UTC)", "new_id": "uuid4()"}
 
@@ -25,7 +25,7 @@ def scenario_view(scenario: Scenario, index: Index) -> ScenarioView:
         words=scenario.name,
         callers=callers_of(scenario.steps),
         lines=tuple(
-            do_line(step, index, used) if isinstance(step, Do) else see_line(step)
+            do_line(step, index, used) if isinstance(step, Do) else see_line(step, index)
             for step in scenario.steps
         ),
     )
@@ -58,9 +58,8 @@ def do_line(step: Do, index: Index, used: frozenset[str]) -> str:
     """Return the line that sends a command; its id is kept if it is among the `used` names."""
     of = index.command(step.command)
     values = {value.target: _code(value, step) for value in step.values}
-    path = command_path(of.command, of.aggregate)
-    identity = values.pop(of.aggregate.id, None) if "{" in path else None
-    call = f"{_caller(step)}.post({_path(step.command.unit, path, identity)}{_keywords(values)})"
+    path = _filled(of.command.path, values)
+    call = f"{_caller(step)}.post({path}{_keywords(values)})"
     return f'{step.keep} = {call}["{_id(of)}"]' if step.keep in used else call
 
 
@@ -68,34 +67,32 @@ def _id(of: CommandOf) -> str:
     return of.aggregate.id
 
 
-def _path(unit: str, path: str, identity: str | None) -> str:
-    full = f"{url_prefix(unit)}{path}"
-    if identity is None:
-        return f'"{full}"'
-    return 'f"' + re.sub(r"\{\w+\}", lambda _: f"{{{identity}}}", full) + '"'
+def _filled(path: str, values: dict[str, str]) -> str:
+    """Return a path as source, with its parameters, which are taken out of `values`."""
+    filled = _PARAMETER.sub(lambda found: f"{{{values.pop(found[1])}}}", path)
+    return f'"{path}"' if filled == path else f'f"{filled}"'
 
 
-def see_line(step: See) -> str:
+def see_line(step: See, index: Index) -> str:
     """Return the line that waits until the query has the expected values."""
-    return _eventually(step, {value.target: _code(value, step) for value in step.values})
+    return _eventually(step, index, {value.target: _code(value, step) for value in step.values})
 
 
 def ask_line(step: See, index: Index) -> str:
     """Return the line that asks a query once; one about a single row, until there is one."""
-    query = index.query(step.query)
-    if query is None or query.page is None:
-        return _eventually(step, {})
-    return f"{_caller(step)}.get({_query_path(step)}{_keywords(_arguments(step))})"
+    if index.query_of(step.query).page is None:
+        return _eventually(step, index, {})
+    arguments = _arguments(step)
+    path = _filled(index.query_of(step.query).path, arguments)
+    return f"{_caller(step)}.get({path}{_keywords(arguments)})"
 
 
-def _eventually(step: See, expected: dict[str, str]) -> str:
-    params = ", ".join(f'"{name}": {value}' for name, value in _arguments(step).items())
+def _eventually(step: See, index: Index, expected: dict[str, str]) -> str:
+    arguments = _arguments(step)
+    path = _filled(index.query_of(step.query).path, arguments)
+    params = ", ".join(f'"{name}": {value}' for name, value in arguments.items())
     options = f", {{{params}}}" if params else ""
-    return f"{_caller(step)}.eventually({_query_path(step)}{options}{_keywords(expected)})"
-
-
-def _query_path(step: See) -> str:
-    return f'"/{kebab(step.query.unit)}/{kebab(step.query.name)}"'
+    return f"{_caller(step)}.eventually({path}{options}{_keywords(expected)})"
 
 
 def _arguments(step: See) -> dict[str, str]:

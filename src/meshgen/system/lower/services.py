@@ -13,6 +13,7 @@ from meshgen.naming import (
     identifier,
     kebab,
     pascal,
+    snake,
     unit_folder,
     unit_package,
     words,
@@ -30,7 +31,7 @@ from meshgen.spec.model import (
     Replica,
     Service,
 )
-from meshgen.spec.routes import aggregate_path, command_path, query_path, read_roles
+from meshgen.spec.routes import aggregate_path, read_roles
 from meshgen.system.index import Index
 from meshgen.system.lower.aggregates import aggregate_view, event_case, mode_of, variable_of
 from meshgen.system.lower.engines import extras
@@ -205,7 +206,6 @@ def _routes(service: Service) -> list[Route]:
 
 
 def _command_route(command: Command, aggregate: Aggregate) -> Route:
-    path = command_path(command, aggregate)
     options = [Argument(name="roles", value=_roles(command))]
     if command.from_caller:
         options.append(Argument(name="caller", value=_tuple(command.from_caller)))
@@ -216,7 +216,7 @@ def _command_route(command: Command, aggregate: Aggregate) -> Route:
         options.append(Argument(name="upserts", value="True"))
     elif command.mode == "creates" and aggregate.id in command.from_caller:
         options.append(Argument(name="creates", value="True"))
-    return _route("post", path, command.name, *options)
+    return _route("post", command.path, command.name, *options)
 
 
 def access_tests(routes: Iterable[Route]) -> AccessTests:
@@ -268,7 +268,9 @@ def _route(helper: str, path: str, kind: str, *options: Argument) -> Route:
 def query_route(query: Query, kind: str) -> Route:
     """Return the route of a query: `search` for a page, `find` for a single result."""
     sort = tuple(f"-{key.field}" if key.descending else key.field for key in query.sort)
+    named = not query.path.endswith(f"/{kebab(query.name)}")
     options = [
+        ("name", f'"{snake(query.name)}"' if named else None),
         ("by", _tuple(query.by)),
         ("filter", _tuple(query.filter)),
         ("sort", _tuple(sort)),
@@ -279,7 +281,7 @@ def query_route(query: Query, kind: str) -> Route:
         ("live", "True" if query.live else None),
     ]
     given = (Argument(name=n, value=v) for n, v in options if v is not None and v != "()")
-    return _route("search" if query.page else "find", query_path(query), kind, *given)
+    return _route("search" if query.page else "find", query.path, kind, *given)
 
 
 def _roles(allowed: Command | Query | Readers) -> str:

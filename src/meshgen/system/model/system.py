@@ -64,14 +64,24 @@ class ApiView:
 class GatewayRoute:
     """A prefix of the gateway and the cluster behind it.
 
-    `live` matches the paths, as regular expressions, whose responses may be streams of events.
+    `stripped` tells whether the unit does not know the prefix. `live` matches the paths, as regular
+    expressions, whose responses may be streams of events.
     """
 
     prefix: str
     cluster: str
+    stripped: bool
+    live: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayCluster:
+    """The instances of a unit; its OpenAPI document is at `document`."""
+
+    name: str
     host_variable: str
     port_variable: str
-    live: tuple[str, ...]
+    document: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +127,7 @@ class GatewayView:
     address_limit: AddressLimitView
     cors: tuple[str, ...]
     public: tuple[PublicPath, ...]
+    clusters: tuple[GatewayCluster, ...]
     routes: tuple[GatewayRoute, ...]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from meshgen.naming import snake
 from meshgen.spec.model import Aggregate, Command, Field, Query, Readers, Service
-from meshgen.spec.routes import aggregate_path, command_path, query_path
+from meshgen.spec.routes import aggregate_path
 from meshgen.spec.types import UUID
 from meshgen.system.model import Argument, ReachTest, ReachTests
 from meshgen.testgen.cases.example_events import FoundByAggregate
@@ -68,7 +68,7 @@ def _of_command(
         function=f"test_who_may_{snake(command.name)}",
         given=tuple(shared.name(event) for event in example.given),
         method="post",
-        path=_source(command_path(command, aggregate), identity.value),
+        path=_source(command.path, identity.value),
         arguments=tuple(arguments),
         restricted=_restricted(command),
         refusal=403,
@@ -105,7 +105,7 @@ def _of_reads(
         reads.append((snake(aggregate.name), path, (), aggregate.reading))
     for query in queries:
         if not query.page and query.by == (aggregate.id,):
-            reads.append((snake(query.name), f'"{query_path(query)}"', (identity,), query))
+            reads.append((snake(query.name), f'"{query.path}"', (identity,), query))
     for name, path, arguments, allowed in reads:
         if allowed.unrestricted:
             yield ReachTest(
@@ -128,7 +128,7 @@ def _of_page(query: Query, uuids: frozenset[str]) -> Iterator[ReachTest]:
             function=f"test_who_may_read_{snake(query.name)}",
             given=(),
             method="get",
-            path=f'"{query_path(query)}"',
+            path=f'"{query.path}"',
             arguments=tuple(Argument(name=name, value="ID") for name in query.by),
             restricted=_restricted(query),
             refusal=403,

@@ -10,7 +10,7 @@ from chassis.testing.unit import TestUnit
 from shop_catalog.projection import projection
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/catalog.json"
-READS = ("/browse", "/product-details")
+READS = ("/catalog", f"/catalog/{ID}")
 
 
 @pytest.fixture(scope="module")

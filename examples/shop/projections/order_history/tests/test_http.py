@@ -10,7 +10,7 @@ from chassis.testing.unit import TestUnit
 from shop_order_history.projection import projection
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/order_history.json"
-READS = ("/orders-of-customer",)
+READS = ("/order-history",)
 
 
 @pytest.fixture(scope="module")

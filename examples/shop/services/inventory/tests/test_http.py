@@ -13,7 +13,7 @@ from shop_inventory.service import service
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/inventory.json"
 ID = UUID(int=0xA000)
 COMMANDS = (f"/stock-items/{ID}/receive-stock",)
-READS = (f"/stock-items/{ID}", "/stock-of")
+READS = (f"/stock-items/{ID}", "/stock-items/stock-of")
 READS_BY_ROLE = (f"/stock-items/{ID}",)
 
 

@@ -12,7 +12,7 @@ from shop_order.service import service
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/order.json"
 ID = UUID(int=0xA000)
-COMMANDS = (f"/orders/{ID}/cancel-order",)
+COMMANDS = (f"/orders/{ID}/cancel",)
 READS = (f"/orders/{ID}",)
 
 

@@ -12,7 +12,7 @@ from shop_payment.service import service
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/payment.json"
 ID = UUID(int=0xA000)
-READS = (f"/payments/{ID}", "/payment-of-order")
+READS = (f"/payments/{ID}", "/payments/payment-of-order")
 
 
 @pytest.fixture(scope="module")

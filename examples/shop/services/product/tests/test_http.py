@@ -12,12 +12,8 @@ from shop_product.service import service
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/product.json"
 ID = UUID(int=0xA000)
-COMMANDS = (
-    "/products/list-product",
-    f"/products/{ID}/change-price",
-    f"/products/{ID}/delist-product",
-)
-READS = (f"/products/{ID}", "/list-products")
+COMMANDS = ("/products", f"/products/{ID}/change-price", f"/products/{ID}/delist")
+READS = (f"/products/{ID}", "/products")
 READS_BY_ROLE = (f"/products/{ID}",)
 
 

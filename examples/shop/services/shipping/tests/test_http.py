@@ -12,7 +12,7 @@ from shop_shipping.service import service
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/shipping.json"
 ID = UUID(int=0xA000)
-READS = (f"/shipments/{ID}", "/parcel-of-order")
+READS = (f"/shipments/{ID}", "/shipments/parcel-of-order")
 
 
 @pytest.fixture(scope="module")

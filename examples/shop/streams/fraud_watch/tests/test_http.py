@@ -10,7 +10,7 @@ from chassis.testing.unit import TestUnit
 from shop_fraud_watch.stream import stream
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/fraud_watch.json"
-READS = ("/declined-payments",)
+READS = ("/fraud-watch",)
 
 
 @pytest.fixture(scope="module")

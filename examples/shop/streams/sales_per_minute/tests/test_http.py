@@ -10,7 +10,7 @@ from chassis.testing.unit import TestUnit
 from shop_sales_per_minute.stream import stream
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/sales_per_minute.json"
-READS = ("/sales-of-product",)
+READS = ("/sales-per-minute",)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from meshgen.naming import url_prefix, words
+from meshgen.naming import words
 from meshgen.spec.model import Service
 from meshgen.system.index import Index
 from meshgen.system.lower.openapi.commands import commands_of
@@ -62,7 +62,7 @@ def _document(
             "version": _VERSION,
             **described(summary),
         },
-        "servers": [{"url": url_prefix(name), "description": "The gateway."}],
+        "servers": [{"url": "/", "description": "The gateway."}],
         "tags": [{"name": tag.name, **described(tag.description)} for tag in tags],
         "paths": paths,
         "components": {"schemas": schemas.named},

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from meshgen.naming import snake, words
 from meshgen.spec.model import Aggregate, Command
-from meshgen.spec.routes import command_path, read_roles
+from meshgen.spec.routes import read_roles
 from meshgen.system.index import with_id
 from meshgen.system.lower.openapi.operations import (
     ETAG,
@@ -40,7 +40,7 @@ def commands_of(aggregate: Aggregate, schemas: Schemas) -> Iterator[Operation]:
 def _operation(
     command: Command, roles: tuple[str, ...], aggregate: Aggregate, schemas: Schemas
 ) -> Operation:
-    path = command_path(command, aggregate)
+    path = command.path
     fields = {field.name: field for field in with_id(aggregate, command.input)}
     in_path = tuple(
         parameter(name, "path", schemas.parameter(fields[name]), required=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from meshgen.naming import snake, words
 from meshgen.spec.model import Aggregate, Field, Projection, Query, Service, Stream
-from meshgen.spec.routes import aggregate_path, query_path, read_roles
+from meshgen.spec.routes import aggregate_path, read_roles
 from meshgen.system.index import row_name, with_id
 from meshgen.system.lower.openapi.commands import tag_of
 from meshgen.system.lower.openapi.operations import (
@@ -81,7 +80,7 @@ def queries_of_rows(
 def _query(
     query: Query, of: str, fields: tuple[Field, ...], tag: Tag, schemas: Schemas
 ) -> Operation:
-    path, types = query_path(query), {field.name: field for field in fields}
+    path, types = query.path, {field.name: field for field in fields}
     in_path = parameters(path)
     row = schemas.shown(of, fields)
     given = [
@@ -100,14 +99,13 @@ def _query(
     if query.live:
         given.append(shared_parameter("LastEventId"))
     events: dict[str, Json] = {"text/event-stream": {"schema": _EVENTS}} if query.live else {}
-    spoken = path.rpartition("/")[2].replace("-", " ").replace("_", " ").capitalize()
     return Operation(
         kind="search" if query.page else "find",
         path=path,
         method="get",
-        id=re.sub(r"\W+", "_", path).strip("_"),
+        id=snake(query.name),
         tag=tag,
-        summary=spoken,
+        summary=words(query.name).capitalize(),
         roles=None if query.public else query.roles or (),
         parameters=tuple(given),
         responses={

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +20,7 @@ from chassis.http.access import owner_for
 from chassis.http.body import read_object
 from chassis.http.errors import invalid_fields
 from chassis.http.parameters import PathParameters
-from chassis.http.problem import FieldError, invalid, path_of
+from chassis.http.problem import FieldError, invalid
 from chassis.http.resources import CallerEndpoint
 from chassis.http.routes import Post, parameters
 from chassis.http.values import unsupported_values
@@ -94,7 +93,7 @@ class CommandRoute:
                 )
 
             outcome = await etag.if_matching(versions, attempt)
-            return self._response(outcome, path_of(request.scope))
+            return self._response(outcome)
 
         return endpoint
 
@@ -118,11 +117,10 @@ class CommandRoute:
             raise invalid(errors)
         return command
 
-    def _response(self, outcome: Outcome, path: str) -> Response:
+    def _response(self, outcome: Outcome) -> Response:
         headers = {"ETag": etag.of(outcome.version)}
         if outcome.created and self.location is not None:
-            target = self.location.replace(f"{{{self.id}}}", str(outcome.id))
-            headers["Location"] = _relative(target, path)
+            headers["Location"] = self.location.replace(f"{{{self.id}}}", str(outcome.id))
         body = {
             self.id: str(outcome.id),
             "version": outcome.version,
@@ -161,11 +159,3 @@ def _if_match(request: Request) -> str | None:
     """Return the value of `If-Match`; several of these headers are one list (RFC 9110, 5.3)."""
     tags = request.headers.getlist("if-match")
     return ", ".join(tags) if tags else None
-
-
-def _relative(target: str, path: str) -> str:
-    """Return `target` relative to `path` (RFC 9110, 10.2.2): a gateway adds a prefix to both."""
-    folder, name = posixpath.split(target)
-    return posixpath.normpath(
-        posixpath.join(posixpath.relpath(folder, posixpath.dirname(path)), name)
-    )

@@ -75,6 +75,8 @@ class Search:
     Attributes:
         path: The path.
         of: The class of the rows.
+        name: The name of the query, by which clients know the operation; by default the end of the
+            path.
         by: The fields that a query must give.
         filter: The fields that a query may give.
         sort: The fields to sort by; a leading `-` means descending.
@@ -87,6 +89,7 @@ class Search:
 
     path: str
     of: type
+    name: str = ""
     by: tuple[str, ...] = ()
     filter: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()
@@ -106,6 +109,7 @@ class Find:
 
     path: str
     of: type
+    name: str = ""
     by: tuple[str, ...]
     owner: str | None = None
     roles: Roles = ()
@@ -153,6 +157,7 @@ def search(
     path: str,
     of: type,
     *,
+    name: str = "",
     by: tuple[str, ...] = (),
     filter: tuple[str, ...] = (),
     sort: tuple[str, ...] = (),
@@ -172,6 +177,7 @@ def search(
     return Search(
         path=path,
         of=of,
+        name=name,
         by=by,
         filter=filter,
         sort=sort,
@@ -187,6 +193,7 @@ def find(
     path: str,
     of: type,
     *,
+    name: str = "",
     by: tuple[str, ...],
     owner: str | None = None,
     roles: Roles = (),
@@ -194,7 +201,9 @@ def find(
     live: bool = False,
 ) -> Find:
     """Declare `GET path` for one row; `owner` is the field that must be the caller."""
-    return Find(path=path, of=of, by=by, owner=owner, roles=roles, public=public, live=live)
+    return Find(
+        path=path, of=of, name=name, by=by, owner=owner, roles=roles, public=public, live=live
+    )
 
 
 def parameters(path: str) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
     system = System.running(Path())
     alice = system.caller("customer")
-    alice.post(f"/cart/carts/{alice.id}/put-item", product_id=teapot, quantity=2)
-    alice.eventually("/order-history/orders-of-customer", {"customer_id": alice.id}, total=39.80)
+    alice.post(f"/carts/{alice.id}/put-item", product_id=teapot, quantity=2)
+    alice.eventually("/order-history", {"customer_id": alice.id}, total=39.80)
 
 Each request prints a line, which pytest shows with `-s`.
 """

@@ -14,8 +14,8 @@ router = APIRouter()
 async def products_by_product_id(product_id: UUID, backends: Backends) -> dict[str, Json]:
     """Return product and sales in one response."""
     return await together(
-        product=backends.get("catalog", "/product-details", product_id=product_id),
-        sales=backends.get("sales_per_minute", "/sales-of-product", product_id=product_id),
+        product=backends.get("catalog", "/catalog/{product_id}"),
+        sales=backends.get("sales_per_minute", "/sales-per-minute", product_id=product_id),
     )
 
 
@@ -23,6 +23,6 @@ async def products_by_product_id(product_id: UUID, backends: Backends) -> dict[s
 async def fraud(backends: Backends) -> dict[str, Json]:
     """Return declined and suspects in one response."""
     return await together(
-        declined=backends.get("fraud_watch", "/declined-payments"),
+        declined=backends.get("fraud_watch", "/fraud-watch"),
         suspects=backends.get("suspects", "/suspects"),
     )

@@ -13,6 +13,6 @@ async def home(backends: Backends) -> dict[str, Json]:
     """Return products."""
     return await together(
         products=only(
-            backends.get("catalog", "/browse", listed=True, page=8), "product_id", "name", "price"
+            backends.get("catalog", "/catalog", listed=True, page=8), "product_id", "name", "price"
         )
     )

@@ -14,7 +14,7 @@ router = APIRouter()
 async def home(backends: Backends, caller: Caller) -> dict[str, Json]:
     """Return products and cart in one response."""
     return await together(
-        products=backends.get("catalog", "/browse", listed=True),
+        products=backends.get("catalog", "/catalog", listed=True),
         cart=optional(backends.get("cart", f"/carts/{caller.id}")),
     )
 
@@ -23,7 +23,7 @@ async def home(backends: Backends, caller: Caller) -> dict[str, Json]:
 async def account(backends: Backends, caller: Caller) -> dict[str, Json]:
     """Return orders."""
     return await together(
-        orders=backends.get("order_history", "/orders-of-customer", customer_id=caller.id)
+        orders=backends.get("order_history", "/order-history", customer_id=caller.id)
     )
 
 
@@ -31,7 +31,7 @@ async def account(backends: Backends, caller: Caller) -> dict[str, Json]:
 async def orders_by_order_id(order_id: UUID, backends: Backends) -> dict[str, Json]:
     """Return order, payment and parcel in one response."""
     return await together(
-        order=backends.get("order", f"/orders/{order_id}"),
-        payment=optional(backends.get("payment", "/payment-of-order", order_id=order_id)),
-        parcel=optional(backends.get("shipping", "/parcel-of-order", order_id=order_id)),
+        order=backends.get("order", "/orders/{order_id}"),
+        payment=optional(backends.get("payment", "/payments/payment-of-order", order_id=order_id)),
+        parcel=optional(backends.get("shipping", "/shipments/parcel-of-order", order_id=order_id)),
     )

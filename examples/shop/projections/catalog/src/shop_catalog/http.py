@@ -5,6 +5,13 @@ from chassis.http import find, search
 from shop_catalog.rows import CatalogRow
 
 routes = (
-    search("/browse", CatalogRow, filter=("category", "listed"), sort=("name",), page=24),
-    find("/product-details", CatalogRow, by=("product_id",)),
+    search(
+        "/catalog",
+        CatalogRow,
+        name="browse",
+        filter=("category", "listed"),
+        sort=("name",),
+        page=24,
+    ),
+    find("/catalog/{product_id}", CatalogRow, name="product_details", by=("product_id",)),
 )

@@ -6,8 +6,9 @@ from shop_order_history.rows import OrderHistoryRow
 
 routes = (
     search(
-        "/orders-of-customer",
+        "/order-history",
         OrderHistoryRow,
+        name="orders_of_customer",
         by=("customer_id",),
         sort=("-placed_at", "order_id"),
         page=20,

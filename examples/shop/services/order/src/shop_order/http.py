@@ -6,11 +6,6 @@ from shop_contracts.order import CancelOrder
 from shop_order.domain.order import Order
 
 routes = (
-    post(
-        "/orders/{order_id}/cancel-order",
-        CancelOrder,
-        roles=("customer",),
-        rules=("order_is_open",),
-    ),
+    post("/orders/{order_id}/cancel", CancelOrder, roles=("customer",), rules=("order_is_open",)),
     get("/orders/{order_id}", Order),
 )

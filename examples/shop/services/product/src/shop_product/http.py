@@ -6,7 +6,7 @@ from shop_contracts.product import ChangePrice, DelistProduct, ListProduct
 from shop_product.domain.product import Product
 
 routes = (
-    post("/products/list-product", ListProduct, roles=("merchant",)),
+    post("/products", ListProduct, roles=("merchant",)),
     post(
         "/products/{product_id}/change-price",
         ChangePrice,
@@ -14,11 +14,18 @@ routes = (
         rules=("product_is_listed",),
     ),
     post(
-        "/products/{product_id}/delist-product",
+        "/products/{product_id}/delist",
         DelistProduct,
         roles=("merchant",),
         rules=("product_is_listed",),
     ),
     get("/products/{product_id}", Product, roles=("merchant",)),
-    search("/list-products", Product, filter=("category", "listed"), sort=("name",), page=50),
+    search(
+        "/products",
+        Product,
+        name="list_products",
+        filter=("category", "listed"),
+        sort=("name",),
+        page=50,
+    ),
 )

@@ -5,5 +5,12 @@ from chassis.http import search
 from shop_fraud_watch.windows import FraudWatchRow
 
 routes = (
-    search("/declined-payments", FraudWatchRow, sort=("-declined",), page=20, roles=("merchant",)),
+    search(
+        "/fraud-watch",
+        FraudWatchRow,
+        name="declined_payments",
+        sort=("-declined",),
+        page=20,
+        roles=("merchant",),
+    ),
 )

@@ -6,8 +6,9 @@ from shop_sales_per_minute.windows import SalesPerMinuteRow
 
 routes = (
     search(
-        "/sales-of-product",
+        "/sales-per-minute",
         SalesPerMinuteRow,
+        name="sales_of_product",
         by=("product_id",),
         sort=("-window_start",),
         page=60,

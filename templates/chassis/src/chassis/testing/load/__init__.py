@@ -8,7 +8,7 @@
         def arrive(self) -> Iterator[None]:
             customer = self.caller("customer")  # prepared before the peak begins
             yield
-            customer.post("/order/orders/place-order")  # at a random time
+            customer.post("/orders/place-order")  # at a random time
 
 It is an open model: arrivals come at random times (a Poisson process) whether or not earlier ones
 are done, as users do who know nothing of each other, and the latency of the first request counts

@@ -63,7 +63,7 @@ def document(
             "version": VERSION,
             **described(about.summary),
         },
-        "servers": [{"url": f"/{about.name.replace('_', '-')}", "description": "The gateway."}],
+        "servers": [{"url": "/", "description": "The gateway."}],
         "tags": [{"name": name, **described(text)} for name, text in operations.tags],
         "paths": paths,
         "components": components,

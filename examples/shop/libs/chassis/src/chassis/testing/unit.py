@@ -1,7 +1,7 @@
 """One unit under test: its application, runtime and store, without servers.
 
     def test_a_customer_cannot_delist(product: TestUnit) -> None:
-        answer = product.caller("customer").post(f"/products/{ID}/delist-product")
+        answer = product.caller("customer").post(f"/products/{ID}/delist")
         assert answer.status == 403
 
 Tests are synchronous: the unit runs in an event loop of its own, and every call returns when the

@@ -51,7 +51,7 @@ class CountedExchange:
             AssertionError: It has failed.
         """
         url = f"{path}?{urlencode(params)}" if params else path
-        name = route(method, path)
+        name = route(path)
         late = self._lateness.take()
         with self._session.request(
             method,
