@@ -25,6 +25,7 @@ def test_a_unit_moves_with_its_messages() -> None:
         "libs/contracts/src/shop_contracts/purchase.py"
     )
     assert moved["contracts/schemas/order.json"] == "contracts/schemas/purchase.json"
+    assert moved["contracts/openapi/order.json"] == "contracts/openapi/purchase.json"
     assert all("order" in path for path in moved)
     assert not any("cart" in path for path in moved)
 

@@ -76,7 +76,7 @@ def test_routes_of_one_unit_have_different_operation_ids() -> None:
         search("/wallets", wallets.Wallet),
         find("/get-wallet", wallets.Wallet, by=("wallet_id",)),
         search("/open-wallet", wallets.Wallet),
-        search("/wallets/open", wallets.Wallet),
+        search("/wallets/open", wallets.Wallet, name="opened_wallets"),
     )
     assert operation_ids(routes) == [
         "open_wallet",
@@ -85,7 +85,7 @@ def test_routes_of_one_unit_have_different_operation_ids() -> None:
         "wallets",
         "find_get_wallet",
         "search_open_wallet",
-        "wallets_open",
+        "opened_wallets",
     ]
 
 

@@ -268,8 +268,9 @@ def _route(helper: str, path: str, kind: str, *options: Argument) -> Route:
 def query_route(query: Query, kind: str) -> Route:
     """Return the route of a query: `search` for a page, `find` for a single result."""
     sort = tuple(f"-{key.field}" if key.descending else key.field for key in query.sort)
+    named = not query.path.endswith(f"/{kebab(query.name)}")
     options = [
-        ("name", f'"{snake(query.name)}"'),
+        ("name", f'"{snake(query.name)}"' if named else None),
         ("by", _tuple(query.by)),
         ("filter", _tuple(query.filter)),
         ("sort", _tuple(sort)),

@@ -29,7 +29,7 @@ from chassis.http.openapi import (
     Schema,
     needed,
 )
-from chassis.http.parameters import operation_ids
+from chassis.http.parameters import operation_ids, query_name
 from chassis.http.problem import words
 from chassis.http.routes import Find, Get, Post, Route, Search, parameters
 from chassis.http.schemas import Schemas, picked, reference
@@ -128,7 +128,7 @@ class Operations:
         events = {live.MEDIA_TYPE: {"schema": _EVENTS}} if route.live else {}
         found = {"content": {JSON: {"schema": schema}, **events}}
         return {
-            **self._head(route, words(route.spoken)),
+            **self._head(route, words(query_name(route))),
             "parameters": [*given, *([shared_parameter("LastEventId")] if route.live else [])],
             "responses": {
                 "200": {"description": "What was found.", **found},

@@ -136,9 +136,14 @@ def _operation(route: Route) -> tuple[str, str]:
         case Get():
             return "get", f"get_{snake_case(route.of.__name__)}"
         case Search():
-            return "search", route.spoken
+            return "search", query_name(route)
         case Find():
-            return "find", route.spoken
+            return "find", query_name(route)
+
+
+def query_name(route: Search | Find) -> str:
+    """Return the name of a query: `orders_of_customer`."""
+    return route.name or _words(route.path.rpartition("/")[2])
 
 
 def _words(path: str) -> str:

@@ -76,6 +76,8 @@ class Search:
     Attributes:
         path: The path.
         of: The class of the rows.
+        name: The name of the query, by which clients know the operation; by default the end of the
+            path.
         by: The fields that a query must give.
         filter: The fields that a query may give.
         sort: The fields to sort by; a leading `-` means descending.
@@ -89,6 +91,7 @@ class Search:
 
     path: str
     of: type
+    name: str = ""
     by: tuple[str, ...] = ()
     filter: tuple[str, ...] = ()
     sort: tuple[str, ...] = ()
@@ -114,6 +117,7 @@ class Find:
 
     path: str
     of: type
+    name: str = ""
     by: tuple[str, ...]
     owner: str | None = None
     roles: Roles = ()
@@ -167,6 +171,7 @@ def search(
     path: str,
     of: type,
     *,
+    name: str = "",
     by: tuple[str, ...] = (),
     filter: tuple[str, ...] = (),
     sort: tuple[str, ...] = (),
@@ -187,6 +192,7 @@ def search(
     return Search(
         path=path,
         of=of,
+        name=name,
         by=by,
         filter=filter,
         sort=sort,
@@ -203,6 +209,7 @@ def find(
     path: str,
     of: type,
     *,
+    name: str = "",
     by: tuple[str, ...],
     owner: str | None = None,
     roles: Roles = (),
@@ -212,14 +219,7 @@ def find(
 ) -> Find:
     """Declare `GET path` for one row; `owner` is the field that must be the caller."""
     return Find(
-        path=path,
-        of=of,
-        by=by,
-        owner=owner,
-        roles=roles,
-        public=public,
-        live=live,
-        name=name,
+        path=path, of=of, name=name, by=by, owner=owner, roles=roles, public=public, live=live
     )
 
 
