@@ -24,7 +24,7 @@ from meshgen.spec.syntax import (
 from meshgen.spec.types import BOOL, INT, STRING, UUID, EnumType, Type
 from meshgen.unicode import printable
 
-_TAKEN = ("only", "optional", "public_router", "router", "together")
+_TAKEN = ("optional", "public_router", "router", "together")
 
 
 Parameters = dict[str, Type | None]  # of a path; their types are known once a part asks for them

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshgen.spec.grammar import kinds, scopes
-from meshgen.spec.grammar.names import CLASS, FIELD, UNIT
+from meshgen.spec.grammar.names import CLASS, PART, UNIT
 from meshgen.spec.grammar.objectives import UNIT_SLO_KEY
 from meshgen.spec.grammar.shapes import (
     Choice,
@@ -253,7 +253,7 @@ shop_window:
         ),
     ),
 )
-PART = MapOf(NewName(FIELD), QueryCall(), least=1)
+PARTS = MapOf(NewName(PART), QueryCall(), least=1)
 BFF = Construct(
     name="BFF",
     one="a BFF",
@@ -268,7 +268,7 @@ BFF = Construct(
         renamed_from(UNIT),
         Key(
             name="endpoints",
-            shape=MapOf(Text("`GET /path/{parameter}`", pattern="GET /.*"), PART, least=1),
+            shape=MapOf(Text("`GET /path/{parameter}`", pattern="GET /.*"), PARTS, least=1),
             meaning="Paths, each with the parts of its response.",
             required=True,
         ),

@@ -6,7 +6,7 @@ import re
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
-from meshgen.spec.grammar.names import FIELD, PARAMETER, UNIT
+from meshgen.spec.grammar.names import PARAMETER, PART, UNIT
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
@@ -54,7 +54,7 @@ def _endpoint(reading: Reading, entry: Entry) -> EndpointSyntax | None:
     for part in reading.entries(
         entry.value, f"`{printable(entry.key.text)}`", "`{part: unit.Query(...)}`"
     ):
-        name = reading.name(part.key, FIELD, "a part")
+        name = reading.name(part.key, PART, "a part")
         source = reading.formula(part.value, f"`{printable(name.text)}`")
         if source is not None and (found := _part(reading, name, source)):
             parts.append(found)

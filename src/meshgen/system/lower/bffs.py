@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from meshgen.naming import (
     about,
-    collection_path,
+    endpoint_function,
     identifier,
     kebab,
     pascal,
@@ -16,8 +14,10 @@ from meshgen.naming import (
 )
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part
+from meshgen.spec.routes import aggregate_path, query_path
 from meshgen.spec.types import UUID, EnumType, Type
 from meshgen.system.index import Index
+from meshgen.system.lower.answers import Answers, answers_of
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.model import Attribute, BffView, EndpointView, PartView
 from meshgen.system.pysource.annotations import annotation
@@ -26,6 +26,7 @@ from meshgen.system.pysource.annotations import annotation
 def bff_view(bff: Bff, index: Index, package: str) -> BffView:
     """Return `bff` ready to print."""
     parts = [part for endpoint in bff.endpoints for part in endpoint.parts]
+    answers = answers_of(bff, index)
     return BffView(
         name=bff.name,
         package=unit_package(package, bff.name),
@@ -37,24 +38,26 @@ def bff_view(bff: Bff, index: Index, package: str) -> BffView:
         calls=tuple(sorted({part.target.unit for part in parts})),
         secured=not all(endpoint.public for endpoint in bff.endpoints),
         public=any(endpoint.public for endpoint in bff.endpoints),
-        endpoints=tuple(_endpoint_view(endpoint, index) for endpoint in bff.endpoints),
+        answers=answers.views,
+        endpoints=tuple(_endpoint_view(endpoint, answers, index) for endpoint in bff.endpoints),
         imports=contract_imports(index, ()),
     )
 
 
-def _endpoint_view(endpoint: Endpoint, index: Index) -> EndpointView:
+def _endpoint_view(endpoint: Endpoint, answers: Answers, index: Index) -> EndpointView:
     names = [words(part.name) for part in endpoint.parts]
     listing = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
     return EndpointView(
         path=endpoint.path,
-        function=_function(endpoint.path),
+        function=endpoint_function(endpoint.path),
         summary=f"Return {listing} in one response." if len(names) > 1 else f"Return {listing}.",
         parameters=tuple(_parameter(name, endpoint, index) for name in endpoint.parameters),
         needs_caller=any(
             value == Name("caller") for part in endpoint.parts for _, value in part.arguments
         ),
         public=endpoint.public,
-        parts=tuple(_part_view(part, index) for part in endpoint.parts),
+        answer=answers.of_endpoints[endpoint.path],
+        parts=tuple(_part_view(part, endpoint, answers, index) for part in endpoint.parts),
     )
 
 
@@ -69,32 +72,32 @@ def _parameter(name: str, endpoint: Endpoint, index: Index) -> Attribute:
     return Attribute(name=name, annotation=annotation(bare(type_)), default=None)
 
 
-def _function(path: str) -> str:
-    """`/orders/{order_id}` -> `orders_by_order_id`, `/` -> `root`."""
-    parts = [part for part in path.split("/") if part]
-    named = [f"by_{part[1:-1]}" if part.startswith("{") else part for part in parts]
-    return identifier(re.sub(r"\W", "_", "_".join(named)) or "root")
+def _part_view(part: Part, endpoint: Endpoint, answers: Answers, index: Index) -> PartView:
+    answer = answers.of_parts[endpoint.path, part.name]
+    call = f'backends.get({answer}, "{part.target.unit}", {_request(part, index)})'
+    variable = identifier(part.name)
+    while variable in (*endpoint.parameters, "parts"):
+        variable += "_"
+    return PartView(
+        name=part.name,
+        variable=variable,
+        call=f"optional({call})" if part.optional else call,
+    )
 
 
-def _part_view(part: Part, index: Index) -> PartView:
-    call = _get(part, index)
-    if part.only:
-        call = f"only({call}, {', '.join(map(repr, part.only))})"
-    return PartView(name=part.name, call=f"optional({call})" if part.optional else call)
-
-
-def _get(part: Part, index: Index) -> str:
+def _request(part: Part, index: Index) -> str:
+    """Return the path and the query of a part, as arguments."""
     query = index.query(part.target)
     if query is not None:
         types = {field.name: bare(field.type) for field in index.fields(part.target)}
         arguments = "".join(
             f", {name}={_value(value, types.get(name), index)}" for name, value in part.arguments
         )
-        return f'backends.get("{part.target.unit}", "/{kebab(query.name)}"{arguments})'
+        return f'"{query_path(query)}"{arguments}'
     aggregate = index.aggregate(part.target)
-    (_, value), *_ = part.arguments
-    path = f'f"{collection_path(aggregate.name)}/{{{_value(value, None, index)}}}"'
-    return f'backends.get("{part.target.unit}", {path})'
+    ((id, value),) = part.arguments
+    path = aggregate_path(aggregate).replace(f"{{{id}}}", f"{{{_value(value, None, index)}}}")
+    return f'f"{path}"'
 
 
 def _value(value: Argument, type_: Type | None, index: Index) -> str:

@@ -92,6 +92,7 @@ from meshgen.system.model.testing import (
 )
 from meshgen.system.model.units import (
     AggregateView,
+    AnswerView,
     BffView,
     DispatchView,
     EmissionView,
@@ -114,6 +115,7 @@ __all__ = [
     "AddressLimitView",
     "AggregateView",
     "AlertView",
+    "AnswerView",
     "Argument",
     "ArrivalsView",
     "AsyncApiView",

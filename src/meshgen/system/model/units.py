@@ -262,10 +262,20 @@ class StreamView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartView:
-    """A part of an aggregated response: the call to a backend."""
+class AnswerView:
+    """A model of a response, or of a part of one."""
 
     name: str
+    summary: str
+    fields: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartView:
+    """A part of an aggregated response: the call to a backend, and the variable of its task."""
+
+    name: str
+    variable: str
     call: str
 
 
@@ -279,6 +289,8 @@ class EndpointView:
     parameters: tuple[Attribute, ...]
     needs_caller: bool
     public: bool
+    answer: str
+    """The model of its response."""
     parts: tuple[PartView, ...]
 
 
@@ -298,5 +310,6 @@ class BffView:
     """Whether there are endpoints for callers with a token."""
     public: bool
     """Whether there are endpoints for callers without one."""
+    answers: tuple[AnswerView, ...]
     endpoints: tuple[EndpointView, ...]
     imports: tuple[Import, ...]

@@ -9,7 +9,7 @@ from meshgen.spec.types import EnumType, ListType, MapType, ObjectType, Optional
 from meshgen.system.model import Attribute
 from meshgen.system.pysource.literals import literal
 
-_SCALARS = {
+SCALARS = {
     "string": "str",
     "int": "int",
     "float": "float",
@@ -26,7 +26,7 @@ def annotation(type_: Type) -> str:
     """Return a read-only type: `list[OrderLine]` -> `Sequence[OrderLine]`."""
     match type_:
         case Scalar(name):
-            return _SCALARS[name]
+            return SCALARS[name]
         case EnumType(name) | ObjectType(name):
             return name
         case ListType(item):

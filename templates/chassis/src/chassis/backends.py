@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from enum import Enum
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
+import structlog
 from fastapi import Request
-from pydantic import JsonValue
+from pydantic import BaseModel, ValidationError
 
 from chassis import deadline, trace
 from chassis.copies import Copies
@@ -19,6 +21,10 @@ from chassis.http.edge import CORRELATION_ID
 from chassis.http.problem import FieldError, Problem, of_status
 from chassis.http_client import Fetch, Fetched
 from chassis.telemetry.tracer import NO_SPANS, Tracer
+
+M = TypeVar("M", bound=BaseModel)
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.backends")
 
 _NOT_READY = 503
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
@@ -74,8 +80,8 @@ class Connections:
 
     async def get(
         self, unit: str, path: str, query: Mapping[str, object], headers: Mapping[str, str]
-    ) -> JsonValue:
-        """Send a GET request to `unit` and return the JSON of its response.
+    ) -> bytes:
+        """Send a GET request to `unit` and return the body of its response.
 
         Args:
             unit: The name of the unit.
@@ -100,7 +106,7 @@ class Connections:
             raise BackendFailed(504, unit, "timeout") from error
         except ConnectionError as error:
             raise BackendFailed(502, unit, str(error)) from error
-        return _content(unit, answer)
+        return _body(unit, answer)
 
     async def _fetch_from_any(
         self, copies: Copies, target: str, headers: Mapping[str, str], until: float
@@ -129,11 +135,22 @@ class Backends:
         self._connections = connections
         self._headers = headers
 
-    async def get(self, unit: str, path: str, /, **query: object) -> JsonValue:
-        """Return the response of `unit` to `GET path?query`, without parameters that are None."""
+    async def get(self, answer: type[M], unit: str, path: str, /, **query: object) -> M:
+        """Return the response of `unit` to `GET path?query`, without parameters that are None.
+
+        Raises:
+            Problem: The unit rejects the request (4xx).
+            BackendFailed: The unit fails, or its response is no `answer`.
+        """
         with self._connections.tracer.client(unit, path):
             headers = {**self._headers, **_trace_headers()}
-            return await self._connections.get(unit, path, query, headers)
+            body = await self._connections.get(unit, path, query, headers)
+        try:
+            return answer.model_validate_json(body)
+        except ValidationError as error:
+            where, why = _misfit(error)
+            _log.warning("answer does not fit", backend=unit, path=path, where=where, why=why)
+            raise BackendFailed(502, unit, "the answer does not fit") from error
 
 
 async def backends_of(request: Request) -> Backends:
@@ -175,7 +192,7 @@ def _text(value: object) -> str:
             return str(value)
 
 
-def _content(unit: str, answer: Fetched) -> JsonValue:
+def _body(unit: str, answer: Fetched) -> bytes:
     if 400 <= answer.status < 500:
         raise _forwarded_problem(answer)
     if answer.status == _NOT_READY:
@@ -183,11 +200,13 @@ def _content(unit: str, answer: Fetched) -> JsonValue:
         raise BackendFailed(503, unit, "status 503", {"Retry-After": wait})
     if not 200 <= answer.status < 300:
         raise BackendFailed(502, unit, f"status {answer.status}")
-    try:
-        content: JsonValue = json.loads(answer.body)
-    except ValueError as error:
-        raise BackendFailed(502, unit, "the answer is not JSON") from error
-    return content
+    return answer.body
+
+
+def _misfit(error: ValidationError) -> tuple[str, str]:
+    """Return where an answer does not fit its model, and why, without its values."""
+    first, *_ = error.errors(include_url=False, include_context=False, include_input=False)
+    return ".".join(str(part) for part in first["loc"]), first["msg"]
 
 
 def _forwarded_problem(answer: Fetched) -> Problem:

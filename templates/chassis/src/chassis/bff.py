@@ -2,32 +2,36 @@
 
 The parts are fetched concurrently:
 
-    return await together(
-        products=backends.get("catalog", "/browse", listed=True),
-        cart=optional(backends.get("cart", f"/carts/{caller.id}")),
-    )
+    async with together() as parts:
+        products = parts.create_task(
+            backends.get(Page[CatalogRow], "catalog", "/browse", listed=True)
+        )
+        cart = parts.create_task(optional(backends.get(Cart, "cart", f"/carts/{caller.id}")))
+    return Home(products=products.result(), cart=cart.result())
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
+from asyncio import TaskGroup
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import structlog
 from fastapi import APIRouter, Depends
-from pydantic import JsonValue
+from fastapi.routing import APIRoute
 
+from chassis.answers import Answer, Page
 from chassis.backends import BackendFailed, backends_of
 from chassis.backends import Backends as _Backends
 from chassis.caller import Caller as _Caller
 from chassis.http.bearer import bearer
 from chassis.http.problem import Problem
 
-__all__ = ["Backends", "Bff", "Caller", "Json", "only", "optional", "together"]
+__all__ = ["Answer", "Backends", "Bff", "Caller", "Page", "Router", "optional", "together"]
 
-Json = JsonValue
+T = TypeVar("T")
 Caller = Annotated[_Caller, Depends(bearer)]
 Backends = Annotated[_Backends, Depends(backends_of)]
 
@@ -51,19 +55,36 @@ class Bff:
     public: tuple[APIRouter, ...] = ()
 
 
-async def together(**parts: Awaitable[Json]) -> dict[str, Json]:
-    """Return all parts, awaited concurrently. The first failure cancels the others."""
-    tasks = {name: asyncio.ensure_future(part) for name, part in parts.items()}
+class Router(APIRouter):
+    """The endpoints of a backend-for-frontend."""
+
+    def __init__(self) -> None:
+        super().__init__(route_class=_Route)
+
+
+class _Route(APIRoute):
+    """Answers with the names of fields. Their aliases are the keys of messages."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{**options, "response_model_by_alias": False})
+
+
+@asynccontextmanager
+async def together() -> AsyncIterator[TaskGroup]:
+    """Await all tasks of the block concurrently. The first failure cancels the others.
+
+    Raises:
+        Exception: That of the task which failed first.
+    """
     try:
-        values = await asyncio.gather(*tasks.values())
-    finally:
-        for task in tasks.values():
-            task.cancel()
-    return dict(zip(tasks, values, strict=True))
+        async with TaskGroup() as parts:
+            yield parts
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
-async def optional(part: Awaitable[Json]) -> Json:
-    """Return the part, or null if it does not exist or its backend fails or times out."""
+async def optional(part: Awaitable[T]) -> T | None:
+    """Return the part, or None if it does not exist or its backend fails or times out."""
     try:
         return await part
     except BackendFailed as failure:
@@ -73,23 +94,3 @@ async def optional(part: Awaitable[Json]) -> Json:
         if problem.status == 404:
             return None
         raise
-
-
-async def only(part: Awaitable[Json], *fields: str) -> Json:
-    """Return the part reduced to `fields`: an object, or every item of a list or page."""
-    value = await part
-    if (
-        isinstance(value, dict)
-        and isinstance(items := value.get("items"), list)
-        and "next" in value
-    ):
-        return {**value, "items": [_reduced(item, fields) for item in items]}
-    if isinstance(value, list):
-        return [_reduced(item, fields) for item in value]
-    return _reduced(value, fields)
-
-
-def _reduced(value: Json, fields: tuple[str, ...]) -> Json:
-    if not isinstance(value, dict):
-        return value
-    return {name: value[name] for name in fields if name in value}

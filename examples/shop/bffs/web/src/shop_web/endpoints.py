@@ -3,35 +3,52 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from chassis.bff import Backends, Caller, Page, Router, optional, together
+from shop_web.answers import (
+    Account,
+    Cart,
+    CatalogRow,
+    Home,
+    Order,
+    OrderHistoryRow,
+    OrdersByOrderId,
+    Payment,
+    Shipment,
+)
 
-from chassis.bff import Backends, Caller, Json, optional, together
-
-router = APIRouter()
+router = Router()
 
 
 @router.get("/home")
-async def home(backends: Backends, caller: Caller) -> dict[str, Json]:
+async def home(backends: Backends, caller: Caller) -> Home:
     """Return products and cart in one response."""
-    return await together(
-        products=backends.get("catalog", "/browse", listed=True),
-        cart=optional(backends.get("cart", f"/carts/{caller.id}")),
-    )
+    async with together() as parts:
+        products = parts.create_task(
+            backends.get(Page[CatalogRow], "catalog", "/browse", listed=True)
+        )
+        cart = parts.create_task(optional(backends.get(Cart, "cart", f"/carts/{caller.id}")))
+    return Home(products=products.result(), cart=cart.result())
 
 
 @router.get("/account")
-async def account(backends: Backends, caller: Caller) -> dict[str, Json]:
+async def account(backends: Backends, caller: Caller) -> Account:
     """Return orders."""
-    return await together(
-        orders=backends.get("order_history", "/orders-of-customer", customer_id=caller.id)
+    return Account(
+        orders=await backends.get(
+            Page[OrderHistoryRow], "order_history", "/orders-of-customer", customer_id=caller.id
+        )
     )
 
 
 @router.get("/orders/{order_id}")
-async def orders_by_order_id(order_id: UUID, backends: Backends) -> dict[str, Json]:
+async def orders_by_order_id(order_id: UUID, backends: Backends) -> OrdersByOrderId:
     """Return order, payment and parcel in one response."""
-    return await together(
-        order=backends.get("order", f"/orders/{order_id}"),
-        payment=optional(backends.get("payment", "/payment-of-order", order_id=order_id)),
-        parcel=optional(backends.get("shipping", "/parcel-of-order", order_id=order_id)),
-    )
+    async with together() as parts:
+        order = parts.create_task(backends.get(Order, "order", f"/orders/{order_id}"))
+        payment = parts.create_task(
+            optional(backends.get(Payment, "payment", "/payment-of-order", order_id=order_id))
+        )
+        parcel = parts.create_task(
+            optional(backends.get(Shipment, "shipping", "/parcel-of-order", order_id=order_id))
+        )
+    return OrdersByOrderId(order=order.result(), payment=payment.result(), parcel=parcel.result())
