@@ -97,6 +97,7 @@ def bffs() -> str:
         ),
         lines("      GET /at#/{%}: {part: one.Keeps(size=%)}", WORDS),
         lines("      GET /of#: {%: one.Keeps(size=1)}", WORDS),
+        lines("      POST /at#/{%}: {do: one.DoKeep(size=%)}", WORDS),
     ]
     return (
         f"{service}\nbffs:\n  all:\n    endpoints:\n"

@@ -6,9 +6,21 @@ import asyncio
 import os
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated
 from uuid import UUID
 
-from chassis.bff import Answer, Backends, Bff, Caller, Page, Router, optional, together
+from chassis.bff import (
+    Answer,
+    Backends,
+    Bff,
+    Body,
+    Caller,
+    Commands,
+    Page,
+    Router,
+    optional,
+    together,
+)
 from chassis.messages import Value
 from pydantic import Field
 
@@ -68,9 +80,29 @@ async def named(name: str, backends: Backends) -> Orders:
     return Orders(order=await backends.get(Order, "order", f"/things/{name}", text="a b&c=d"))
 
 
-@router.post("/home")
-async def renovate() -> dict[str, str]:
-    return {}
+class PutItem(Body):
+    product_id: UUID
+    quantity: Annotated[int, Field(ge=1, le=99)]
+    price: Decimal | None = None
+
+
+class PutItemOutcome(Answer):
+    customer_id: UUID
+    version: int
+    events: list[str]
+
+
+@router.command("POST", "/cart/items", rules=("product_is_listed",), upserts=True)
+async def put_item(commands: Commands, caller: Caller, body: PutItem) -> PutItemOutcome:
+    """Put something in the cart."""
+    return await commands.send(
+        PutItemOutcome, "cart", f"/carts/{caller.id}/put-item", body, by=caller.id
+    )
+
+
+@router.command("DELETE", "/home")
+async def empty(commands: Commands, caller: Caller) -> PutItemOutcome:
+    return await commands.send(PutItemOutcome, "cart", f"/carts/{caller.id}/empty")
 
 
 bff = Bff(name="web", calls=("catalog", "cart", "order"), routers=(router,))

@@ -150,7 +150,11 @@ CLASS = NameRule(
     "`Order` or `OrderPlaced`",
     ((_GENERATED_CLASSES, _USED), _KEYWORD),
 )
-TYPE = NameRule(CLASS.pattern, "`OrderLine`", (*CLASS.taken, (_words("Answer Page Router"), _USED)))
+TYPE = NameRule(
+    CLASS.pattern,
+    "`OrderLine`",
+    (*CLASS.taken, (_words("Answer Body Commands Page Router"), _USED)),
+)
 SAGA = NameRule(
     CLASS.pattern,
     "`Checkout`",
@@ -188,9 +192,8 @@ PART = NameRule(
     "`cart`",
     FIELD.taken,
 )
-_ENDPOINT_NAMES = frozenset(
-    ("backends", "optional", "parts", "public_router", "router", "together")
-)
+_ENDPOINT_NAMES = _words("backends body commands optional parts public_router router together")
+
 PARAMETER = NameRule(_SNAKE, FIELD.example, (*FIELD.taken, (_ENDPOINT_NAMES, _USED)))
 RULE = NameRule(_SNAKE, "`order_is_open`", (_KEYWORD,))
 VARIABLE = NameRule(

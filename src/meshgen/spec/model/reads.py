@@ -152,17 +152,33 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What an endpoint sends: `unit.Command(field=value)`; the other fields are in the body."""
+
+    command: Ref
+    arguments: tuple[tuple[str, Argument], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """`GET /orders/{order_id}` of a backend-for-frontend, with its path parameters.
 
-    It is `public`, and its callers need no token, if all that it reads is.
+    It reads `parts`, or `sends` a command. It is `public`, and its callers need no token, if all
+    that it reads is.
     """
 
+    method: str
     path: str
     parameters: tuple[str, ...]
     parts: tuple[Part, ...]
+    sends: Sending | None = None
     public: bool = False
     at: Position = field(default=NOWHERE, compare=False)
+
+    @property
+    def route(self) -> str:
+        """The method and the path: `GET /home`."""
+        return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,11 +35,13 @@ class PartSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointSyntax:
-    """An endpoint of a BFF, with its parts."""
+    """An endpoint of a BFF, with its parts, or with the command that it sends."""
 
+    method: str
     path: Word
     parameters: tuple[Word, ...]
     parts: tuple[PartSyntax, ...]
+    sends: PartSyntax | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from meshgen.naming import (
     about,
     endpoint_function,
@@ -13,20 +15,24 @@ from meshgen.naming import (
     words,
 )
 from meshgen.spec.analysis.kinds import bare
-from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part
-from meshgen.spec.routes import aggregate_path, query_path
+from meshgen.spec.model import Argument, Bff, Endpoint, Field, Name, Part, Sending
+from meshgen.spec.routes import aggregate_path, command_path, query_path
 from meshgen.spec.types import UUID, EnumType, Type
 from meshgen.system.index import Index
-from meshgen.system.lower.answers import Answers, answers_of
+from meshgen.system.lower.bff_models import Models, models_of
 from meshgen.system.lower.imports import contract_imports
-from meshgen.system.model import Attribute, BffView, EndpointView, PartView
+from meshgen.system.model import Attribute, BffView, EndpointView, PartView, SendingView
 from meshgen.system.pysource.annotations import annotation
+
+Arguments = tuple[tuple[str, Argument], ...]
 
 
 def bff_view(bff: Bff, index: Index, package: str) -> BffView:
     """Return `bff` ready to print."""
-    parts = [part for endpoint in bff.endpoints for part in endpoint.parts]
-    answers = answers_of(bff, index)
+    models = models_of(bff, index)
+    functions = _functions(bff)
+    called = {part.target.unit for endpoint in bff.endpoints for part in endpoint.parts}
+    called |= {endpoint.sends.command.unit for endpoint in bff.endpoints if endpoint.sends}
     return BffView(
         name=bff.name,
         package=unit_package(package, bff.name),
@@ -35,45 +41,75 @@ def bff_view(bff: Bff, index: Index, package: str) -> BffView:
         title=pascal(bff.name),
         summary=(bff.summary or f"The backend of the {words(bff.name)} front end").rstrip("."),
         about=about(bff.summary),
-        calls=tuple(sorted({part.target.unit for part in parts})),
+        calls=tuple(sorted(called)),
         secured=not all(endpoint.public for endpoint in bff.endpoints),
         public=any(endpoint.public for endpoint in bff.endpoints),
-        answers=answers.views,
-        endpoints=tuple(_endpoint_view(endpoint, answers, index) for endpoint in bff.endpoints),
+        models=models.views,
+        endpoints=tuple(
+            _endpoint_view(endpoint, functions[endpoint.route], models, index)
+            for endpoint in bff.endpoints
+        ),
         imports=contract_imports(index, ()),
     )
 
 
-def _endpoint_view(endpoint: Endpoint, answers: Answers, index: Index) -> EndpointView:
-    names = [words(part.name) for part in endpoint.parts]
-    listing = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+def _calls(endpoint: Endpoint, index: Index) -> Iterator[tuple[tuple[Field, ...], Arguments]]:
+    """Yield the fields of what an endpoint reads or sends, and what is given of them."""
+    yield from ((index.fields(part.target), part.arguments) for part in endpoint.parts)
+    if endpoint.sends:
+        yield index.command(endpoint.sends.command).fields, endpoint.sends.arguments
+
+
+def _functions(bff: Bff) -> dict[str, str]:
+    """Return the function of each endpoint by its route: of its path, or of its command."""
+    named = {e.route: endpoint_function(e.path) for e in bff.endpoints if not e.sends}
+    for endpoint in bff.endpoints:
+        if endpoint.sends:
+            name = identifier(endpoint.sends.command.name)
+            if name in (*named.values(), "public_router"):
+                name = f"{endpoint.method.lower()}_{endpoint_function(endpoint.path)}"
+            named[endpoint.route] = name
+    return named
+
+
+def _endpoint_view(endpoint: Endpoint, function: str, models: Models, index: Index) -> EndpointView:
     return EndpointView(
+        method=endpoint.method,
         path=endpoint.path,
-        function=endpoint_function(endpoint.path),
-        summary=f"Return {listing} in one response." if len(names) > 1 else f"Return {listing}.",
+        function=function,
+        summary=_summary(endpoint, index),
         parameters=tuple(_parameter(name, endpoint, index) for name in endpoint.parameters),
         needs_caller=any(
-            value == Name("caller") for part in endpoint.parts for _, value in part.arguments
+            value == Name("caller") for _, given in _calls(endpoint, index) for _, value in given
         ),
         public=endpoint.public,
-        answer=answers.of_endpoints[endpoint.path],
-        parts=tuple(_part_view(part, endpoint, answers, index) for part in endpoint.parts),
+        answer=models.responses[endpoint.route],
+        parts=tuple(_part_view(part, endpoint, models, index) for part in endpoint.parts),
+        sends=_sending_view(endpoint.sends, endpoint, models, index) if endpoint.sends else None,
     )
+
+
+def _summary(endpoint: Endpoint, index: Index) -> str:
+    if endpoint.sends:
+        command = index.command(endpoint.sends.command).command
+        return (command.summary or words(command.name).capitalize()).rstrip(".") + "."
+    names = [words(part.name) for part in endpoint.parts]
+    if len(names) == 1:
+        return f"Return {names[0]}."
+    return f"Return {', '.join(names[:-1])} and {names[-1]} in one response."
 
 
 def _parameter(name: str, endpoint: Endpoint, index: Index) -> Attribute:
     """Return a path parameter, with the type of the field that it is compared with."""
     type_: Type = UUID
-    for part in endpoint.parts:
-        for asked, value in part.arguments:
-            if value == Name(name):
-                fields = index.fields(part.target)
-                type_ = next((field.type for field in fields if field.name == asked), UUID)
+    for fields, given in _calls(endpoint, index):
+        types = {field.name: field.type for field in fields}
+        type_ = next((types[asked] for asked, value in given if value == Name(name)), type_)
     return Attribute(name=name, annotation=annotation(bare(type_)), default=None)
 
 
-def _part_view(part: Part, endpoint: Endpoint, answers: Answers, index: Index) -> PartView:
-    answer = answers.of_parts[endpoint.path, part.name]
+def _part_view(part: Part, endpoint: Endpoint, models: Models, index: Index) -> PartView:
+    answer = models.parts[endpoint.route, part.name]
     call = f'backends.get({answer}, "{part.target.unit}", {_request(part, index)})'
     variable = identifier(part.name)
     while variable in (*endpoint.parameters, "parts"):
@@ -87,17 +123,47 @@ def _part_view(part: Part, endpoint: Endpoint, answers: Answers, index: Index) -
 
 def _request(part: Part, index: Index) -> str:
     """Return the path and the query of a part, as arguments."""
+    given = _values(index.fields(part.target), part.arguments, index)
     query = index.query(part.target)
     if query is not None:
-        types = {field.name: bare(field.type) for field in index.fields(part.target)}
-        arguments = "".join(
-            f", {name}={_value(value, types.get(name), index)}" for name, value in part.arguments
-        )
-        return f'"{query_path(query)}"{arguments}'
-    aggregate = index.aggregate(part.target)
-    ((id, value),) = part.arguments
-    path = aggregate_path(aggregate).replace(f"{{{id}}}", f"{{{_value(value, None, index)}}}")
-    return f'f"{path}"'
+        return f'"{query_path(query)}"' + "".join(f", {n}={value}" for n, value in given.items())
+    return _path(aggregate_path(index.aggregate(part.target)), given)
+
+
+def _sending_view(sends: Sending, endpoint: Endpoint, models: Models, index: Index) -> SendingView:
+    of = index.command(sends.command)
+    path = command_path(of.command, of.aggregate)
+    body = models.bodies.get(endpoint.route)
+    given = _values(of.fields, sends.arguments, index)
+    arguments = [
+        models.responses[endpoint.route],
+        f'"{sends.command.unit}"',
+        _path(path, given),
+        *(["body"] if body else []),
+        *(f"{name}={value}" for name, value in given.items() if f"{{{name}}}" not in path),
+    ]
+    return SendingView(
+        call=f"commands.send({', '.join(arguments)})",
+        body=body.name if body else None,
+        is_optional=body is not None and all(field.default for field in body.fields),
+        rules=tuple(dict.fromkeys(guard.name for guard in of.command.requires)),
+        creates=of.command.mode == "creates",
+        upserts=of.command.mode == "upserts",
+    )
+
+
+def _path(path: str, values: dict[str, str]) -> str:
+    """`/carts/{customer_id}` -> `f"/carts/{caller.id}"`."""
+    filled = path
+    for name, value in values.items():
+        filled = filled.replace(f"{{{name}}}", f"{{{value}}}")
+    return f'f"{filled}"' if "{" in filled else f'"{filled}"'
+
+
+def _values(fields: tuple[Field, ...], arguments: Arguments, index: Index) -> dict[str, str]:
+    """Return arguments as Python source."""
+    types = {field.name: bare(field.type) for field in fields}
+    return {name: _value(value, types.get(name), index) for name, value in arguments}
 
 
 def _value(value: Argument, type_: Type | None, index: Index) -> str:

@@ -262,10 +262,11 @@ class StreamView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerView:
-    """A model of a response, or of a part of one."""
+class ModelView:
+    """A model of a response, of a part of one, or of the body of a request; `base` is its class."""
 
     name: str
+    base: str
     summary: str
     fields: tuple[Attribute, ...]
 
@@ -280,9 +281,26 @@ class PartView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointView:
-    """An endpoint of a backend for frontends."""
+class SendingView:
+    """The command that an endpoint sends.
 
+    `call` is the call, and `body` the annotation of its parameter, which may be left out if
+    `is_optional`; None without a body. `rules` are those for which the command may be refused.
+    """
+
+    call: str
+    body: str | None
+    is_optional: bool
+    rules: tuple[str, ...]
+    creates: bool
+    upserts: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointView:
+    """An endpoint of a backend for frontends: it has parts, or it sends a command."""
+
+    method: str
     path: str
     function: str
     summary: str
@@ -292,6 +310,7 @@ class EndpointView:
     answer: str
     """The model of its response."""
     parts: tuple[PartView, ...]
+    sends: SendingView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,6 +329,6 @@ class BffView:
     """Whether there are endpoints for callers with a token."""
     public: bool
     """Whether there are endpoints for callers without one."""
-    answers: tuple[AnswerView, ...]
+    models: tuple[ModelView, ...]
     endpoints: tuple[EndpointView, ...]
     imports: tuple[Import, ...]

@@ -9,7 +9,7 @@ from meshgen.spec.types import EnumType, ListType, MapType, ObjectType, Optional
 from meshgen.system.model import Attribute
 from meshgen.system.pysource.literals import literal
 
-SCALARS = {
+_SCALARS = {
     "string": "str",
     "int": "int",
     "float": "float",
@@ -26,7 +26,7 @@ def annotation(type_: Type) -> str:
     """Return a read-only type: `list[OrderLine]` -> `Sequence[OrderLine]`."""
     match type_:
         case Scalar(name):
-            return SCALARS[name]
+            return _SCALARS[name]
         case EnumType(name) | ObjectType(name):
             return name
         case ListType(item):
@@ -35,6 +35,19 @@ def annotation(type_: Type) -> str:
             return f"Mapping[{annotation(key)}, {annotation(value)}]"
         case OptionalType(item):
             return f"{annotation(item)} | None"
+
+
+def json_annotation(type_: Type) -> str:
+    """Return a type as JSON has it: `list[OrderLine]`. Pydantic is fastest with these."""
+    match type_:
+        case ListType(item):
+            return f"list[{json_annotation(item)}]"
+        case MapType(key, value):
+            return f"dict[{json_annotation(key)}, {json_annotation(value)}]"
+        case OptionalType(item):
+            return f"{json_annotation(item)} | None"
+        case _:
+            return annotation(type_)
 
 
 def attribute(field: Field) -> Attribute:

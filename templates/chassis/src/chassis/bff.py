@@ -8,6 +8,10 @@ The parts are fetched concurrently:
         )
         cart = parts.create_task(optional(backends.get(Cart, "cart", f"/carts/{caller.id}")))
     return Home(products=products.result(), cart=cart.result())
+
+A command is sent to its service, and the response is that of the service:
+
+    return await commands.send(PutItemOutcome, "cart", f"/carts/{caller.id}/put-item", body)
 """
 
 from __future__ import annotations
@@ -16,24 +20,38 @@ from asyncio import TaskGroup
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import structlog
 from fastapi import APIRouter, Depends
-from fastapi.routing import APIRoute
 
-from chassis.answers import Answer, Page
-from chassis.backends import BackendFailed, backends_of
 from chassis.backends import Backends as _Backends
+from chassis.backends import Commands as _Commands
+from chassis.backends import backends_of, commands_of
 from chassis.caller import Caller as _Caller
+from chassis.connections import BackendFailed
 from chassis.http.bearer import bearer
+from chassis.http.bff_router import Router
 from chassis.http.problem import Problem
+from chassis.models import Answer, Body, Page
 
-__all__ = ["Answer", "Backends", "Bff", "Caller", "Page", "Router", "optional", "together"]
+__all__ = [
+    "Answer",
+    "Backends",
+    "Bff",
+    "Body",
+    "Caller",
+    "Commands",
+    "Page",
+    "Router",
+    "optional",
+    "together",
+]
 
 T = TypeVar("T")
 Caller = Annotated[_Caller, Depends(bearer)]
 Backends = Annotated[_Backends, Depends(backends_of)]
+Commands = Annotated[_Commands, Depends(commands_of)]
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.bff")
 
@@ -53,20 +71,6 @@ class Bff:
     calls: tuple[str, ...]
     routers: tuple[APIRouter, ...]
     public: tuple[APIRouter, ...] = ()
-
-
-class Router(APIRouter):
-    """The endpoints of a backend-for-frontend."""
-
-    def __init__(self) -> None:
-        super().__init__(route_class=_Route)
-
-
-class _Route(APIRoute):
-    """Answers with the names of fields. Their aliases are the keys of messages."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{**options, "response_model_by_alias": False})
 
 
 @asynccontextmanager

@@ -101,7 +101,7 @@ class TestUnit:
 
     @property
     def requests(self) -> tuple[str, ...]:
-        """The requests to the backends, e.g. `catalog /browse?listed=true`."""
+        """The requests to the backends, e.g. `catalog /browse?listed=true`, `POST cart ...`."""
         return tuple(self._backends.requests)
 
     def given(self, *events: Event) -> None:

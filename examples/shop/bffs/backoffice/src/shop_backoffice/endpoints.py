@@ -4,7 +4,7 @@
 from uuid import UUID
 
 from chassis.bff import Backends, Page, Router, together
-from shop_backoffice.answers import (
+from shop_backoffice.models import (
     CatalogRow,
     Fraud,
     FraudWatchRow,

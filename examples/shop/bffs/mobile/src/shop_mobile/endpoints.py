@@ -2,7 +2,7 @@
 """The endpoints of mobile, which combine the responses of several services."""
 
 from chassis.bff import Backends, Page, Router
-from shop_mobile.answers import Home, HomeCatalogRow
+from shop_mobile.models import Home, HomeCatalogRow
 
 router = Router()
 

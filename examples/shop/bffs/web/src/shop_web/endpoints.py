@@ -3,17 +3,21 @@
 
 from uuid import UUID
 
-from chassis.bff import Backends, Caller, Page, Router, optional, together
-from shop_web.answers import (
+from chassis.bff import Backends, Caller, Commands, Page, Router, optional, together
+from shop_web.models import (
     Account,
     Cart,
     CatalogRow,
+    CheckOutOutcome,
     Home,
     Order,
     OrderHistoryRow,
     OrdersByOrderId,
     Payment,
+    PutItem,
+    PutItemOutcome,
     Shipment,
+    TakeItemOutOutcome,
 )
 
 router = Router()
@@ -52,3 +56,23 @@ async def orders_by_order_id(order_id: UUID, backends: Backends) -> OrdersByOrde
             optional(backends.get(Shipment, "shipping", "/parcel-of-order", order_id=order_id))
         )
     return OrdersByOrderId(order=order.result(), payment=payment.result(), parcel=parcel.result())
+
+
+@router.command("POST", "/cart/items", rules=("product_is_listed",), upserts=True)
+async def put_item(commands: Commands, caller: Caller, body: PutItem) -> PutItemOutcome:
+    """Put item."""
+    return await commands.send(PutItemOutcome, "cart", f"/carts/{caller.id}/put-item", body)
+
+
+@router.command("DELETE", "/cart/items/{product_id}", rules=("item_is_in_cart",))
+async def take_item_out(product_id: UUID, commands: Commands, caller: Caller) -> TakeItemOutOutcome:
+    """Take item out."""
+    return await commands.send(
+        TakeItemOutOutcome, "cart", f"/carts/{caller.id}/take-item-out", product_id=product_id
+    )
+
+
+@router.command("POST", "/checkout", rules=("cart_is_not_empty",))
+async def check_out(commands: Commands, caller: Caller) -> CheckOutOutcome:
+    """Check out."""
+    return await commands.send(CheckOutOutcome, "cart", f"/carts/{caller.id}/check-out")

@@ -13,7 +13,8 @@ from chassis.caller import Caller
 from chassis.domain import snake_case
 from chassis.http import openapi
 from chassis.http.bearer import bearer
-from chassis.http.commands import LONGEST_KEY, CommandRoute
+from chassis.http.commands import CommandRoute
+from chassis.http.headers import IdempotencyKey, IfMatch
 from chassis.http.openapi import Components, problems
 from chassis.http.parameters import (
     QueryModel,
@@ -28,15 +29,6 @@ from chassis.http.routes import Find, Get, Post, Route, Search, parameters
 
 Endpoint = Callable[..., Awaitable[Response]]
 User = Annotated[Caller, Depends(bearer)]
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        min_length=1,
-        max_length=LONGEST_KEY,
-        description="Requests with the same key are carried out once.",
-    ),
-]
-IfMatch = Annotated[str | None, Header(description="The expected version, as an entity tag.")]
 IfNoneMatch = Annotated[
     str | None, Header(description="The response is 304 if this is still the entity tag.")
 ]

@@ -1,0 +1,162 @@
+"""Backends for frontends, as the templates print them."""
+
+from __future__ import annotations
+
+import pytest
+
+from meshgen.spec.check import check_text
+from meshgen.system.lower import resolve
+from meshgen.system.model import BffView, EndpointView, ModelView
+
+HEAD = """\
+meshgen: 1
+name: games
+types:
+  Place: [indoors, outdoors]
+services:
+  game:
+    store: sqlite
+    aggregates:
+      Round:
+        id: round_id
+        owner: player_id
+        read: {roles: [player], fields: [place]}
+        state: {player_id: uuid, place: Place, scores: "list[int]", note: string?}
+        events:
+          RoundMade: {player_id: uuid, place: Place, scores: "list[int]"}
+          RoundMoved: {place: Place, sets: {place: event.place}}
+        commands:
+          MakeRound:
+            roles: [player]
+            input:
+              player_id: uuid
+              place: {type: Place, default: outdoors}
+              scores: {type: "list[int]", min_items: 1, max_items: 9}
+            creates: RoundMade
+          MoveRound:
+            roles: [player]
+            input: {place: Place}
+            requires: {it_is_another_place: input.place != state.place}
+            emits: RoundMoved
+    queries:
+      Rounds: {of: Round, by: player_id, owner: player_id, page: 2}
+  board:
+    store: sqlite
+    aggregates:
+      Round:
+        id: turn_id
+        state: {size: int}
+        events: {TurnMade: {size: int}}
+        commands: {MakeTurn: {roles: [player], input: {size: int}, creates: TurnMade}}
+gateway:
+  auth: {issuer: "https://id.example", audience: games}
+bffs:
+  web:
+    endpoints:
+"""
+
+
+def front(*endpoints: str) -> BffView:
+    text = HEAD + "".join(f"      {endpoint}\n" for endpoint in endpoints)
+    spec, findings = check_text("games.yaml", text)
+    assert spec is not None, findings
+    (bff,) = resolve(spec).bffs
+    return bff
+
+
+def sending(endpoint: str) -> tuple[EndpointView, ModelView | None]:
+    bff = front(endpoint)
+    (view,) = bff.endpoints
+    return view, next((model for model in bff.models if model.base == "Body"), None)
+
+
+def names(*endpoints: str) -> list[str]:
+    return [model.name for model in front(*endpoints).models]
+
+
+def fields(model: ModelView | None) -> dict[str, tuple[str, str | None]]:
+    assert model is not None
+    return {field.name: (field.annotation, field.default) for field in model.fields}
+
+
+def test_a_whole_row_has_the_name_of_its_aggregate() -> None:
+    rounds = (
+        "GET /home: {rounds: game.Rounds(player_id=caller), again: game.Rounds(player_id=caller)}"
+    )
+    bff = front(rounds)
+    assert [model.name for model in bff.models] == ["Round", "Home"]
+    assert fields(bff.models[0]) == {
+        "round_id": ("UUID", None),
+        "player_id": ("UUID", None),
+        "place": ("Place", None),
+        "scores": ("list[int]", None),
+        "note": ("str | None", "None"),
+    }
+    assert fields(bff.models[1]) == dict.fromkeys(("rounds", "again"), ("Page[Round]", None))
+
+
+def test_what_is_shown_or_chosen_of_it_is_named_after_the_endpoint() -> None:
+    bff = front("GET /rounds/{id}: {round: 'game.Round(round_id=id)?'}")
+    home = "GET /home: {rounds: 'game.Rounds(player_id=caller) only [note]'}"
+    assert [model.name for model in bff.models] == ["RoundsByIdRound", "RoundsById"]
+    assert list(fields(bff.models[0])) == ["round_id", "place"]
+    assert fields(bff.models[1]) == {"round": ("RoundsByIdRound | None", None)}
+    assert names(home) == ["HomeRound", "Home"]
+
+
+def test_every_name_is_given_once() -> None:
+    both = "{mine: game.Rounds(player_id=caller), turn: board.Round(turn_id=id)}"
+    assert names(
+        f"GET /round/{{id}}: {both}", "GET /round: {mine: game.Rounds(player_id=caller)}"
+    ) == [
+        "Round",
+        "BoardRound",
+        "RoundById",
+        "RoundAnswer",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"), [("/", "Root"), ("/place", "PlaceAnswer"), ("/true", "TrueAnswer")]
+)
+def test_a_name_for_each_path(path: str, name: str) -> None:
+    assert names(f"GET {path}: {{rounds: game.Rounds(player_id=caller)}}")[1] == name
+
+
+def test_what_is_not_filled_in_is_in_the_body() -> None:
+    view, body = sending("POST /rounds: {do: game.MakeRound(player_id=caller)}")
+    assert fields(body) == {
+        "round_id": ("UUID | None", "None"),
+        "place": ("Place", "Place.OUTDOORS"),
+        "scores": ("Annotated[list[int], Field(min_length=1, max_length=9)]", None),
+    }
+    assert view.function == "make_round"
+    assert view.needs_caller
+    assert view.sends is not None
+    assert (view.sends.creates, view.sends.is_optional) == (True, False)
+    assert view.sends.call.startswith('commands.send(MakeRoundOutcome, "game", "/rounds')
+    assert view.sends.call.endswith(", body, player_id=caller.id)")
+
+
+def test_without_a_rest_there_is_no_body() -> None:
+    view, body = sending("PUT /rounds/{id}/in: {do: 'game.MoveRound(round_id=id, place=indoors)'}")
+    assert body is None
+    assert view.sends is not None
+    assert view.sends.rules == ("it_is_another_place",)
+    assert 'f"/rounds/{id}' in view.sends.call
+    assert view.sends.call.endswith(", place='indoors')")
+    assert [(p.name, p.annotation) for p in view.parameters] == [("id", "UUID")]
+
+
+def test_a_command_of_two_endpoints_has_two_functions() -> None:
+    bff = front(
+        "GET /move-round: {rounds: game.Rounds(player_id=caller)}",
+        "POST /in/{id}: {do: 'game.MoveRound(round_id=id, place=indoors)'}",
+        "PUT /in/{id}: {do: 'game.MoveRound(round_id=id, place=indoors)'}",
+    )
+    assert [endpoint.function for endpoint in bff.endpoints] == [
+        "move_round",
+        "post_in_by_id",
+        "put_in_by_id",
+    ]
+    assert len({model.name for model in bff.models}) == len(bff.models)
