@@ -20,7 +20,7 @@ services:
       Round:
         id: round_id
         owner: player_id
-        read: {roles: [player], fields: [place]}
+        read: {roles: [player], fields: [place, player_id]}
         state: {player_id: uuid, place: Place, scores: "list[int]", note: string?}
         events:
           RoundMade: {player_id: uuid, place: Place, scores: "list[int]"}
@@ -45,9 +45,11 @@ services:
     aggregates:
       Round:
         id: turn_id
-        state: {size: int}
-        events: {TurnMade: {size: int}}
-        commands: {MakeTurn: {roles: [player], input: {size: int}, creates: TurnMade}}
+        state: {player_id: uuid}
+        events: {TurnMade: {player_id: uuid}}
+        commands: {MakeTurn: {roles: [player], input: {player_id: uuid}, creates: TurnMade}}
+    queries:
+      Boards: {of: Round, by: turn_id, roles: [player]}
 gateway:
   auth: {issuer: "https://id.example", audience: games}
 bffs:
@@ -99,7 +101,7 @@ def test_what_is_shown_or_chosen_of_it_is_named_after_the_endpoint() -> None:
     bff = front("GET /rounds/{id}: {round: 'game.Round(round_id=id)?'}")
     home = "GET /home: {rounds: 'game.Rounds(player_id=caller) only [note]'}"
     assert [model.name for model in bff.models] == ["RoundsByIdRound", "RoundsById"]
-    assert list(fields(bff.models[0])) == ["round_id", "place"]
+    assert list(fields(bff.models[0])) == ["round_id", "player_id", "place"]
     assert fields(bff.models[1]) == {"round": ("RoundsByIdRound | None", None)}
     assert names(home) == ["HomeRound", "Home"]
 
@@ -160,3 +162,28 @@ def test_a_command_of_two_endpoints_has_two_functions() -> None:
         "put_in_by_id",
     ]
     assert len({model.name for model in bff.models}) == len(bff.models)
+
+
+def test_a_part_comes_behind_those_that_feed_it() -> None:
+    (view,) = front(
+        "GET /a/{id}: {c: 'game.Rounds(player_id=b.player_id)?',"
+        " b: 'board.Boards(turn_id=a.player_id)?', a: game.Round(round_id=id)}"
+    ).endpoints
+    assert [part.name for part in view.parts] == ["a", "b", "c"]
+    assert [field.name for field in view.fields] == ["c", "b", "a"]
+    a, b, c = view.parts
+    assert (a.function, a.needs) == (None, ())
+    assert (b.function, b.needs) == ("get_b", ())
+    assert "turn_id=(await a).player_id" in b.call
+    assert (c.function, c.needs, c.annotation) == ("get_c", ("b",), "Page[Round] | None")
+    assert "player_id=b_found.player_id" in c.call
+
+
+def test_variables_of_parts_hide_nothing() -> None:
+    (view,) = front(
+        "GET /a/{round}: {round: game.Round(round_id=round), parts: game.Round(round_id=round),"
+        " id: game.Round(round_id=round.round_id)}"
+    ).endpoints
+    assert [part.variable for part in view.parts] == ["round_", "parts_", "id_"]
+    assert view.parts[2].call.endswith('f"/rounds/{(await round_).round_id}")')
+    assert [field.name for field in view.fields] == ["round", "parts", "id"]

@@ -80,6 +80,38 @@ async def named(name: str, backends: Backends) -> Orders:
     return Orders(order=await backends.get(Order, "order", f"/things/{name}", text="a b&c=d"))
 
 
+class Fed(Answer):
+    order: Order
+    cart: Cart | None
+    products: Page[Product] | None
+    more: Page[Product]
+
+
+@router.get("/fed/{order_id}")
+async def fed(order_id: str, backends: Backends) -> Fed:
+    """A chain of parts, the second of which may be missing, and one that waits for none."""
+    async with together() as parts:
+        order = parts.create_task(backends.get(Order, "order", f"/orders/{order_id}"))
+
+        async def get_cart() -> Cart | None:
+            return await optional(backends.get(Cart, "cart", f"/carts/{(await order).order_id}"))
+
+        cart = parts.create_task(get_cart())
+
+        async def get_products() -> Page[Product] | None:
+            if (cart_found := await cart) is None:
+                return None
+            return await optional(
+                backends.get(Page[Product], "catalog", "/browse", of=cart_found.owner)
+            )
+
+        products = parts.create_task(get_products())
+        more = parts.create_task(backends.get(Page[Product], "catalog", "/more"))
+    return Fed(
+        order=order.result(), cart=cart.result(), products=products.result(), more=more.result()
+    )
+
+
 class PutItem(Body):
     product_id: UUID
     quantity: Annotated[int, Field(ge=1, le=99)]

@@ -151,6 +151,45 @@ async def test_parts_are_fetched_in_parallel(http: httpx.AsyncClient, network: N
     assert answer.json() == {"products": READ, "cart": CART}
 
 
+async def test_a_part_waits_only_for_the_parts_that_feed_it(
+    http: httpx.AsyncClient, network: Network
+) -> None:
+    fed = asyncio.Event()
+
+    async def catalog(request: httpx.Request) -> object:
+        if request.url.path == "/browse":
+            fed.set()  # `more` has not been answered yet
+        await fed.wait()
+        return PRODUCTS
+
+    network.backends |= {"catalog": catalog, "order": lambda _: {"order_id": "7"}}
+    answer = await http.get("/fed/1")
+    assert answer.json()["products"] == answer.json()["more"] == READ
+    asked = [f"{request.url.host}{request.url.raw_path.decode()}" for request in network.requests]
+    chain = ["order/orders/1", "cart/carts/7", "catalog/browse?of=x"]
+    assert [each for each in asked if each in chain] == chain
+    assert len(asked) == 4
+
+
+async def test_what_is_fed_by_a_missing_part_is_missing(
+    http: httpx.AsyncClient, network: Network
+) -> None:
+    network.backends["cart"] = lambda _: httpx.Response(404)
+    answer = (await http.get("/fed/1")).json()
+    assert (answer["cart"], answer["products"]) == (None, None)
+    assert all(request.url.path != "/browse" for request in network.requests)
+
+
+async def test_a_part_that_fails_is_not_hidden_by_those_it_feeds(
+    http: httpx.AsyncClient, network: Network
+) -> None:
+    network.backends["order"] = lambda _: _problem(404, "not_found")
+    problem = assert_problem(await http.get("/fed/1"), 404, "not_found")
+    assert problem["detail"] == "A detail."
+    network.backends["order"] = lambda _: _problem(500, "internal_error")
+    assert_problem(await http.get("/fed/1"), 502, "backend_failed")
+
+
 async def test_who_calls_and_the_trace_are_passed_on(
     http: httpx.AsyncClient, network: Network
 ) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from meshgen.spec.analysis.context import Check, Fields
+from meshgen.spec.analysis.feeding import Sources, fed
 from meshgen.spec.analysis.index import Place
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.hints import meant_or_one_of
@@ -33,12 +35,16 @@ class Target:
 
 
 def read_arguments(
-    check: Check, syntax: PartSyntax, target: Target, parameters: Parameters
+    check: Check,
+    syntax: PartSyntax,
+    target: Target,
+    parameters: Parameters,
+    sources: Sources = MappingProxyType({}),
 ) -> tuple[tuple[str, Argument], ...]:
     """Return the arguments of `syntax` by name, with findings for those that do not fit."""
     arguments = []
     for argument in syntax.arguments:
-        value = _argument(check, argument, target, parameters)
+        value = _argument(check, argument, syntax, target, parameters, sources)
         if value is not None:
             arguments.append((argument.name.text, value))
     given = {argument.name.text for argument in syntax.arguments}
@@ -53,7 +59,12 @@ def read_arguments(
 
 
 def _argument(
-    check: Check, syntax: ArgumentSyntax, target: Target, parameters: Parameters
+    check: Check,
+    syntax: ArgumentSyntax,
+    part: PartSyntax,
+    target: Target,
+    parameters: Parameters,
+    sources: Sources,
 ) -> Argument | None:
     name = syntax.name.text
     if name == "page" and target.page is not None:
@@ -73,6 +84,8 @@ def _argument(
         return None
     check.uses(syntax.name, field)
     kind = bare(field.type)
+    if syntax.of is not None:
+        return fed(check, syntax, syntax.of, kind, part, sources)
     if syntax.is_name and str(syntax.value) in ("caller", *parameters):
         if syntax.value == "caller" and kind != UUID:
             check.error(syntax.at, f"`caller` is a `uuid`; `{name}` is `{kind}`")

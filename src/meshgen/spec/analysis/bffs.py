@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Mapping
 
 from meshgen.spec.analysis.access import is_any, is_public, shown_fields
 from meshgen.spec.analysis.arguments import Parameters, Target, read_arguments
 from meshgen.spec.analysis.context import Check, Fields
+from meshgen.spec.analysis.feeding import Source, Sources, check_cycles
 from meshgen.spec.analysis.sendings import build_sending
 from meshgen.spec.analysis.symbols import AggregateSymbol, Symbols
 from meshgen.spec.hints import meant_or_one_of
@@ -59,31 +61,48 @@ def _check_paths(check: Check, syntax: BffSyntax) -> None:
 
 def _endpoint(check: Check, symbols: Symbols, syntax: EndpointSyntax) -> Endpoint:
     calls = (*syntax.parts, *((syntax.sends,) if syntax.sends else ()))
-    used = {a.value for call in calls for a in call.arguments if a.is_name}
+    used = {a.value for call in calls for a in call.arguments if a.is_name and not a.of}
     for parameter in syntax.parameters:
         if parameter.text not in used and calls:
             user = "the command does not use" if syntax.sends else "no part uses"
             check.error(parameter.at, f"{user} `{parameter}`")
     parameters: Parameters = {parameter.text: None for parameter in syntax.parameters}
     sends = syntax.sends
+    targets = {part.name.text: _target(check, symbols, part.target) for part in syntax.parts}
+    check_cycles(check, syntax.parts)
     return Endpoint(
         method=syntax.method,
         path=syntax.path.text,
         parameters=tuple(parameters),
-        parts=tuple(p for part in syntax.parts if (p := _part(check, symbols, part, parameters))),
+        parts=_parts(check, syntax.parts, targets, parameters),
         sends=build_sending(check, symbols, syntax, sends, parameters) if sends else None,
         public=bool(syntax.parts) and all(is_public(symbols, part.target) for part in syntax.parts),
         at=syntax.path.at,
     )
 
 
+def _parts(
+    check: Check,
+    parts: tuple[PartSyntax, ...],
+    targets: Mapping[str, Target | None],
+    parameters: Parameters,
+) -> tuple[Part, ...]:
+    sources = {part.name.text: _source(part, targets[part.name.text]) for part in parts}
+    return tuple(
+        _part(check, part, target, parameters, sources)
+        for part in parts
+        if (target := targets[part.name.text])
+    )
+
+
+def _source(part: PartSyntax, target: Target | None) -> Source | None:
+    return Source(part, target.fields, paged=target.page is not None) if target else None
+
+
 def _part(
-    check: Check, symbols: Symbols, syntax: PartSyntax, parameters: Parameters
-) -> Part | None:
-    target = _target(check, symbols, syntax.target)
-    if target is None:
-        return None
-    arguments = read_arguments(check, syntax, target, parameters)
+    check: Check, syntax: PartSyntax, target: Target, parameters: Parameters, sources: Sources
+) -> Part:
+    arguments = read_arguments(check, syntax, target, parameters, sources)
     _check_only(check, syntax, target)
     unit, _, name = syntax.target.text.partition(".")
     return Part(

@@ -262,7 +262,8 @@ BFF = Construct(
         "A backend for one front end. An endpoint reads all its parts in parallel and returns one "
         "JSON object. A part is `unit.Query(field=value)? only [field]`: a query of a service, a "
         "projection or a stream, or an aggregate by its id, if somebody may read it. A value is "
-        "`caller`, a path parameter, a number, a string, `true`, `false` or a member of an enum. "
+        "`caller`, a path parameter, a field of another part, a number, a string, `true`, `false` "
+        "or a member of an enum. "
         "An endpoint with `POST`, `PUT` or `DELETE` sends a command that callers may send: "
         "`{do: unit.Command(field=value)}`. The other fields are in the body of the request, and "
         "the response is that of the service."
@@ -294,7 +295,7 @@ mobile:
     GET /orders/{order_id}:
       order: order.Order(order_id=order_id)
       others: order_history.OrdersOfCustomer(customer_id=caller)? only [order_id, total]
-    POST /orders/{order_id}/cancel: {do: order.CancelOrder(order_id=order_id)}
+    POST /orders: {do: order.PlaceOrder(customer_id=caller)}
   slo: {latency: {p95: 300ms}}
 """,
             at="bffs",

@@ -133,14 +133,22 @@ class Name:
     name: str
 
 
-Argument = str | int | bool | Name
+@dataclass(frozen=True, slots=True)
+class FieldOf:
+    """A field of another part of the endpoint, which is read before."""
+
+    part: str
+    field: str
+
+
+Argument = str | int | bool | Name | FieldOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A part of an answer: `unit.Query(arg=value)` or `unit.Aggregate(id=value)`, `?`, `only []`.
 
-    `arguments` map a query field to a `str` literal, int, bool, or to a `Name` of the endpoint.
+    `arguments` map a query field to a `str` literal, int, bool, or to what is known by name.
     """
 
     name: str
@@ -149,6 +157,12 @@ class Part:
     optional: bool
     only: tuple[str, ...]
     at: Position = field(default=NOWHERE, compare=False)
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The parts whose fields are among its arguments."""
+        named = (value.part for _, value in self.arguments if isinstance(value, FieldOf))
+        return tuple(dict.fromkeys(named))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,13 @@ class _Parts:
         if kind not in ("name", "number", "string"):
             raise _PartError("a value is expected here", self.at)
         text, _ = self.advance()
+        if kind == "name" and self.token == ".":
+            of = Word(text, at, lead)
+            self.advance()
+            field = self.word(f"a field of the part `{of}`")
+            return ArgumentSyntax(
+                name=name, value=field.text, is_name=True, at=field.at, lead=field.lead, of=of
+            )
         if kind == "name" and text not in ("true", "false"):
             return ArgumentSyntax(name=name, value=text, is_name=True, at=at, lead=lead)
         value = (

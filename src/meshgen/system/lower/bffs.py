@@ -15,16 +15,22 @@ from meshgen.naming import (
     words,
 )
 from meshgen.spec.analysis.kinds import bare
-from meshgen.spec.model import Argument, Bff, Endpoint, Field, Name, Part, Sending
-from meshgen.spec.routes import aggregate_path, command_path, query_path
-from meshgen.spec.types import UUID, EnumType, Type
+from meshgen.spec.model import Bff, Endpoint, Field, Name, Sending
+from meshgen.spec.routes import command_path
+from meshgen.spec.types import UUID, Type
 from meshgen.system.index import Index
 from meshgen.system.lower.bff_models import Models, models_of
+from meshgen.system.lower.bff_parts import (
+    Arguments,
+    filled_path,
+    in_order,
+    part_variables,
+    part_view,
+    values_of,
+)
 from meshgen.system.lower.imports import contract_imports
-from meshgen.system.model import Attribute, BffView, EndpointView, PartView, SendingView
+from meshgen.system.model import Argument, Attribute, BffView, EndpointView, SendingView
 from meshgen.system.pysource.annotations import annotation
-
-Arguments = tuple[tuple[str, Argument], ...]
 
 
 def bff_view(bff: Bff, index: Index, package: str) -> BffView:
@@ -73,6 +79,10 @@ def _functions(bff: Bff) -> dict[str, str]:
 
 
 def _endpoint_view(endpoint: Endpoint, function: str, models: Models, index: Index) -> EndpointView:
+    variables = part_variables(endpoint)
+    parts = tuple(
+        part_view(part, endpoint, variables, models, index) for part in in_order(endpoint.parts)
+    )
     return EndpointView(
         method=endpoint.method,
         path=endpoint.path,
@@ -84,7 +94,11 @@ def _endpoint_view(endpoint: Endpoint, function: str, models: Models, index: Ind
         ),
         public=endpoint.public,
         answer=models.responses[endpoint.route],
-        parts=tuple(_part_view(part, endpoint, models, index) for part in endpoint.parts),
+        parts=parts,
+        fields=tuple(
+            Argument(name=part.name, value=f"{variables[part.name]}.result()")
+            for part in endpoint.parts
+        ),
         sends=_sending_view(endpoint.sends, endpoint, models, index) if endpoint.sends else None,
     )
 
@@ -108,37 +122,15 @@ def _parameter(name: str, endpoint: Endpoint, index: Index) -> Attribute:
     return Attribute(name=name, annotation=annotation(bare(type_)), default=None)
 
 
-def _part_view(part: Part, endpoint: Endpoint, models: Models, index: Index) -> PartView:
-    answer = models.parts[endpoint.route, part.name]
-    call = f'backends.get({answer}, "{part.target.unit}", {_request(part, index)})'
-    variable = identifier(part.name)
-    while variable in (*endpoint.parameters, "parts"):
-        variable += "_"
-    return PartView(
-        name=part.name,
-        variable=variable,
-        call=f"optional({call})" if part.optional else call,
-    )
-
-
-def _request(part: Part, index: Index) -> str:
-    """Return the path and the query of a part, as arguments."""
-    given = _values(index.fields(part.target), part.arguments, index)
-    query = index.query(part.target)
-    if query is not None:
-        return f'"{query_path(query)}"' + "".join(f", {n}={value}" for n, value in given.items())
-    return _path(aggregate_path(index.aggregate(part.target)), given)
-
-
 def _sending_view(sends: Sending, endpoint: Endpoint, models: Models, index: Index) -> SendingView:
     of = index.command(sends.command)
     path = command_path(of.command, of.aggregate)
     body = models.bodies.get(endpoint.route)
-    given = _values(of.fields, sends.arguments, index)
+    given = values_of(of.fields, sends.arguments, {}, index)
     arguments = [
         models.responses[endpoint.route],
         f'"{sends.command.unit}"',
-        _path(path, given),
+        filled_path(path, given),
         *(["body"] if body else []),
         *(f"{name}={value}" for name, value in given.items() if f"{{{name}}}" not in path),
     ]
@@ -150,25 +142,3 @@ def _sending_view(sends: Sending, endpoint: Endpoint, models: Models, index: Ind
         creates=of.command.mode == "creates",
         upserts=of.command.mode == "upserts",
     )
-
-
-def _path(path: str, values: dict[str, str]) -> str:
-    """`/carts/{customer_id}` -> `f"/carts/{caller.id}"`."""
-    filled = path
-    for name, value in values.items():
-        filled = filled.replace(f"{{{name}}}", f"{{{value}}}")
-    return f'f"{filled}"' if "{" in filled else f'"{filled}"'
-
-
-def _values(fields: tuple[Field, ...], arguments: Arguments, index: Index) -> dict[str, str]:
-    """Return arguments as Python source."""
-    types = {field.name: bare(field.type) for field in fields}
-    return {name: _value(value, types.get(name), index) for name, value in arguments}
-
-
-def _value(value: Argument, type_: Type | None, index: Index) -> str:
-    if isinstance(value, str) and isinstance(type_, EnumType):
-        return repr(index.identities.id("types", type_.name, "values", value))
-    if isinstance(value, Name):
-        return "caller.id" if value.name == "caller" else value.name
-    return repr(value)

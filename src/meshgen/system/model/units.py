@@ -273,11 +273,18 @@ class ModelView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartView:
-    """A part of an aggregated response: the call to a backend, and the variable of its task."""
+    """A part of an aggregated response: the call to a backend, and the variable of its task.
+
+    One that waits for other parts has a `function` of its own, which returns an `annotation`.
+    `needs` are the tasks of those that may be missing, in which case it is missing, too.
+    """
 
     name: str
     variable: str
     call: str
+    function: str | None
+    annotation: str
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,6 +317,9 @@ class EndpointView:
     answer: str
     """The model of its response."""
     parts: tuple[PartView, ...]
+    """The parts, each behind those that it waits for."""
+    fields: tuple[Argument, ...]
+    """The fields of the response, in the order of the spec."""
     sends: SendingView | None
 
 
