@@ -83,6 +83,13 @@ def collection_path(aggregate: str) -> str:
     return "/" + plural(kebab(aggregate))
 
 
+def endpoint_function(path: str) -> str:
+    """The function of an endpoint: `/orders/{order_id}` -> `orders_by_order_id`, `/` -> `root`."""
+    parts = [part for part in path.split("/") if part]
+    named = [f"by_{part[1:-1]}" if part.startswith("{") else part for part in parts]
+    return identifier(re.sub(r"\W", "_", "_".join(named)) or "root")
+
+
 def article(words_: str) -> str:
     """`order` -> `an order`, `user` -> `a user`."""
     return f"{'an' if _VOWEL_SOUND.match(words_) else 'a'} {words_}"

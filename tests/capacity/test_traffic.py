@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from bench.capacity.calibration import an_order, peaks_of, shop
 from bench.capacity.figures import FIGURES
+from meshgen.capacity.operations import Operations
 from meshgen.capacity.traffic import Load, traffic
-from meshgen.spec.model import Spec
+from meshgen.spec.model import Ref, Spec
 from tests.capacity.shops import SHOP, checked, notes
 
 
@@ -65,3 +66,11 @@ def test_only_the_steps_of_a_role_count() -> None:
         "order_history.OrdersOfCustomer",
         "catalog.ProductDetails",
     ]
+
+
+def test_an_endpoint_that_sends_a_command_causes_what_the_command_does() -> None:
+    spec = shop()
+    operations = Operations(spec, 1)
+    sent = operations.of(Ref(unit="web", name="POST /checkout"))
+    assert (sent.unit, sent.kind) == ("web", "endpoint")
+    assert sent.then == (operations.of(Ref(unit="cart", name="CheckOut")),)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import psutil
 import pytest
+from chassis.testing.system import System
 
 from tests.e2e.conftest import Project
 from tests.waiting import wait_until
@@ -85,6 +86,34 @@ def test_smoke_tells_the_story_of_the_shop(running_shop: Project) -> None:
     assert "status=shipped, total=39.80" in printed
     assert "status=cancelled, total=1800" in printed
     assert "3 passed" in printed
+
+
+def test_a_front_end_needs_its_own_backend_only(running_shop: Project) -> None:
+    system = System.running(running_shop.root)
+    merchant, customer = system.caller("merchant"), system.caller("customer")
+    product = merchant.post(
+        "/product/products/list-product", name="Kettle", category="kitchen", price="9.90"
+    )["product_id"]
+    item = {"product_id": product, "quantity": 2}
+    assert customer.post("/web/cart/items", **item)["version"] == 1
+    assert customer.eventually("/web/home")["cart"]["items"][product]["unit_price"] == "9.90"
+    key = {"idempotency-key": "once"}
+    answers = [
+        customer.request("DELETE", f"/web/cart/items/{product}", body={}, headers=key)
+        for _ in range(2)
+    ]
+    assert [(answer.status, answer.body["version"]) for answer in answers] == [(200, 2)] * 2
+    problem = customer.refused("POST", "/web/checkout", 409)
+    assert problem["type"] == "urn:problem:cart_is_not_empty"
+    assert problem["instance"] == "/web/checkout"
+    stale = {"if-match": '"1"'}
+    answer = customer.request("POST", "/web/cart/items", body=item, headers=stale)
+    assert answer.status == 412
+    answer = customer.request("POST", "/web/cart/items", body=item, headers={"if-match": '"2"'})
+    assert (answer.status, answer.headers["etag"]) == (200, '"3"')
+    assert customer.post("/web/checkout")["events"] == ["CartCheckedOut"]
+    merchant.refused("POST", "/web/cart/items", 403, **item)
+    customer.refused("POST", "/web/cart/items", 422, product_id=product, quantity=0)
 
 
 def test_a_tenth_of_the_peak_is_served(running_shop: Project) -> None:

@@ -30,9 +30,9 @@ LISTED = """
 
     generic iterator literal mapping optional protocol sequence text union
 
-    adapters annotated answered_by aware_datetime backends base_model caller clock command context
+    adapters annotated answer answered_by aware_datetime backends base_model caller clock command context
     dataclass date datetime decide decimal domain enum event evolve failure field http known message
-    messages mro name new_id now on only package path policies policy ports project pytest
+    messages mro name new_id now on package page path policies policy ports project pytest
     question refuse register replace replicas request require require_new root_model router row saga
     scenario self service state step system test test_unit time timedelta together types unit utc
     uuid uuid4 value
@@ -97,6 +97,7 @@ def bffs() -> str:
         ),
         lines("      GET /at#/{%}: {part: one.Keeps(size=%)}", WORDS),
         lines("      GET /of#: {%: one.Keeps(size=1)}", WORDS),
+        lines("      POST /at#/{%}: {do: one.DoKeep(size=%)}", WORDS),
     ]
     return (
         f"{service}\nbffs:\n  all:\n    endpoints:\n"

@@ -106,7 +106,9 @@ def test_the_work_of_an_arrival_is_that_of_its_requests_and_of_what_follows() ->
 
 
 def test_lists_have_as_many_items_as_the_scenario_puts_in() -> None:
-    put = next(line for line in SHOP.splitlines(keepends=True) if "do: cart.PutItem" in line)
+    put = next(
+        line for line in SHOP.splitlines(keepends=True) if "as: customer, do: cart.PutItem" in line
+    )
     peak = "a paid order is shipped: {rate: 20/s, as: customer}"
     (twice,) = load(peak, spec=SHOP.replace(put, 2 * put, 1)).arrivals
     # A second reservation for the same order, besides a second event of the cart.

@@ -18,7 +18,7 @@ class Operation:
     Attributes:
         times: How many of them happen, beside each other.
         topics: The topics that each of them publishes to, and how many messages.
-        then: What the messages lead to; for an endpoint: the queries that it waits for.
+        then: What the messages lead to; for an endpoint: what it waits for.
     """
 
     unit: str
@@ -57,7 +57,7 @@ class Operations:
         self._spec = spec
         self._items = items
         self._endpoints = {
-            Ref(unit=bff.name, name=f"GET {endpoint.path}"): endpoint
+            Ref(unit=bff.name, name=endpoint.route): endpoint
             for bff in spec.bffs
             for endpoint in bff.endpoints
         }
@@ -84,13 +84,15 @@ class Operations:
         """Return the operation of a request at the gateway."""
         if endpoint := self._endpoints.get(request):
             parts = (Operation(unit=part.target.unit, kind="query") for part in endpoint.parts)
-            return Operation(unit=request.unit, kind="endpoint", then=tuple(parts))
+            sent = (self._sending(endpoint.sends.command),) if endpoint.sends else ()
+            return Operation(unit=request.unit, kind="endpoint", then=(*parts, *sent))
         if request in self._events:
-            effect = self._command(request, frozenset())
-            return Operation(
-                unit=request.unit, kind="command", topics=effect.topics, then=effect.then
-            )
+            return self._sending(request)
         return Operation(unit=request.unit, kind="query")
+
+    def _sending(self, command: Ref) -> Operation:
+        effect = self._command(command, frozenset())
+        return Operation(unit=command.unit, kind="command", topics=effect.topics, then=effect.then)
 
     def _command(self, command: Ref, path: frozenset[Ref]) -> _Effect:
         if command in path:

@@ -134,7 +134,7 @@ def _routes(unit: _Unit, version: Version) -> Iterator[tuple[Path, _Route]]:
             yield from _of_queries(("streams", unit.name), unit.queries, version)
         case Bff():
             for endpoint in unit.endpoints:
-                route = _Route(f"GET {endpoint.path}", (), False, (), endpoint.at, endpoint.public)
+                route = _Route(endpoint.route, (), False, (), endpoint.at, endpoint.public)
                 yield (route.seen,), route
 
 

@@ -44,6 +44,9 @@ def _relations(spec: Spec) -> Iterator[tuple[str, str, EdgeKind, str]]:
         for endpoint in bff.endpoints:
             for part in endpoint.parts:
                 yield bff.name, part.target.unit, "read", ""
+            if endpoint.sends:
+                command = endpoint.sends.command
+                yield bff.name, command.unit, "command", command.name
     for service in spec.services:
         for replica in service.replicas:
             yield replica.of.unit, service.name, "copy", f"copy of {replica.of.name}"

@@ -105,13 +105,16 @@ class Index:
 
     def fields(self, ref: Ref) -> tuple[Field, ...]:
         """Return the fields in the results of the query or aggregate `ref`."""
-        for view in self.spec.views:
-            if view.name == ref.unit:
-                return view.row
         query = self.query(ref)
-        name = query.of if query is not None else ref.name
-        aggregate = self.aggregate(Ref(unit=ref.unit, name=str(name)))
-        return with_id(aggregate, aggregate.state)
+        return self.fields_of(ref.unit, str(query.of) if query is not None else ref.name)
+
+    def fields_of(self, unit: str, aggregate: str) -> tuple[Field, ...]:
+        """Return the fields of an aggregate; of the rows if `unit` is no service."""
+        for view in self.spec.views:
+            if view.name == unit:
+                return view.row
+        found = self.aggregate(Ref(unit=unit, name=aggregate))
+        return with_id(found, found.state)
 
 
 def index(spec: Spec, identities: Identities | None = None) -> Index:

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis.bff import Backends, Bff, Json
+from chassis.bff import Answer, Backends, Bff, Router
 from chassis.domain import Context
 from chassis.messages import Catalog, Command, Event, MessageType
 from chassis.service import Service, StateStored, on
-from fastapi import APIRouter
 
 from .wallets import MESSAGES, WalletOpened
 
@@ -65,12 +64,16 @@ service = Service(
     policies=(on(WalletOpened, print_card),),
 )
 
-router = APIRouter()
+router = Router()
+
+
+class Wallet(Answer):
+    wallet_id: UUID
 
 
 @router.get("/wallets/{wallet_id}")
-async def wallet(wallet_id: UUID, backends: Backends) -> Json:
-    return await backends.get("wallet", f"/wallets/{wallet_id}")
+async def wallet(wallet_id: UUID, backends: Backends) -> Wallet:
+    return await backends.get(Wallet, "wallet", f"/wallets/{wallet_id}")
 
 
 bff = Bff(name="web", calls=("wallet",), routers=(router,))

@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
+import structlog
 from chassis import deadline
-from chassis.backends import BackendFailed, Connections
+from chassis.connections import BackendFailed, Connections
 from chassis.copies import Copies
 from chassis.health import Checks
 from chassis.http.bff_app import bff_app
@@ -26,7 +27,10 @@ from . import fronts, tokens
 from .harness import assert_problem
 
 Backend = Callable[[httpx.Request], Any]
-PRODUCTS = {"items": [{"product_id": "p", "name": "Tea", "price": "1.10"}], "next": None}
+TEA = {"product_id": "p", "name": "Tea", "price": "1.10"}
+PRODUCTS = {"items": [TEA], "next": None}
+READ = {"items": [{**TEA, "note": None}], "next": None}
+CART = {"owner": "x", "items": {"p": 2}}
 
 
 class Network:
@@ -36,12 +40,15 @@ class Network:
         self.requests: list[httpx.Request] = []
         self.backends: dict[str, Backend] = {
             "catalog": lambda _: PRODUCTS,
-            "cart": lambda _: {"items": {}, "owner": "x"},
+            "cart": lambda _: CART,
             "order": lambda _: {"order_id": "o"},
         }
 
-    async def __call__(self, url: str, headers: Mapping[str, str]) -> Fetched:
-        request = httpx.Request("GET", url, headers=dict(headers))
+    async def __call__(
+        self, url: str, headers: Mapping[str, str], content: bytes | None = None
+    ) -> Fetched:
+        method = "GET" if content is None else "POST"
+        request = httpx.Request(method, url, headers=dict(headers), content=content)
         self.requests.append(request)
         answer = self.backends[request.url.host](request)
         if asyncio.iscoroutine(answer):
@@ -98,7 +105,7 @@ def _problem(status: int, rule: str) -> httpx.Response:
 
 async def test_parts_become_one_answer(http: httpx.AsyncClient, network: Network) -> None:
     answer = await http.get("/home")
-    assert answer.json() == {"products": PRODUCTS, "cart": {"items": {}, "owner": "x"}}
+    assert answer.json() == {"products": READ, "cart": CART}
     asked = {str(request.url) for request in network.requests}
     assert asked == {"http://catalog/browse?listed=true", f"http://cart/carts/{tokens.SUBJECT}"}
 
@@ -106,11 +113,12 @@ async def test_parts_become_one_answer(http: httpx.AsyncClient, network: Network
 async def test_head_and_other_methods(http: httpx.AsyncClient) -> None:
     assert (await http.head("/home")).status_code == 200
     for path, allowed in (
-        ("/home", "GET, HEAD, POST"),
+        ("/home", "DELETE, GET, HEAD"),
         ("/orders/1", "GET, HEAD"),
         ("/livez", "GET, HEAD"),
+        ("/cart/items", "POST"),
     ):
-        answer = await http.delete(path)
+        answer = await http.put(path)
         assert_problem(answer, 405, "method_not_allowed")
         assert answer.headers["allow"] == allowed
 
@@ -134,13 +142,52 @@ async def test_a_backend_has_no_more_time_than_the_request(
 async def test_parts_are_fetched_in_parallel(http: httpx.AsyncClient, network: Network) -> None:
     both = asyncio.Barrier(2)  # nobody gets through alone
 
-    async def together() -> dict[str, object]:
+    async def meeting(answer: object) -> object:
         await both.wait()
-        return {}
+        return answer
 
-    network.backends |= {name: lambda _: together() for name in ("catalog", "cart")}
+    network.backends |= {"catalog": lambda _: meeting(PRODUCTS), "cart": lambda _: meeting(CART)}
     answer = await http.get("/home")
-    assert answer.json() == {"products": {}, "cart": {}}
+    assert answer.json() == {"products": READ, "cart": CART}
+
+
+async def test_a_part_waits_only_for_the_parts_that_feed_it(
+    http: httpx.AsyncClient, network: Network
+) -> None:
+    fed = asyncio.Event()
+
+    async def catalog(request: httpx.Request) -> object:
+        if request.url.path == "/browse":
+            fed.set()  # `more` has not been answered yet
+        await fed.wait()
+        return PRODUCTS
+
+    network.backends |= {"catalog": catalog, "order": lambda _: {"order_id": "7"}}
+    answer = await http.get("/fed/1")
+    assert answer.json()["products"] == answer.json()["more"] == READ
+    asked = [f"{request.url.host}{request.url.raw_path.decode()}" for request in network.requests]
+    chain = ["order/orders/1", "cart/carts/7", "catalog/browse?of=x"]
+    assert [each for each in asked if each in chain] == chain
+    assert len(asked) == 4
+
+
+async def test_what_is_fed_by_a_missing_part_is_missing(
+    http: httpx.AsyncClient, network: Network
+) -> None:
+    network.backends["cart"] = lambda _: httpx.Response(404)
+    answer = (await http.get("/fed/1")).json()
+    assert (answer["cart"], answer["products"]) == (None, None)
+    assert all(request.url.path != "/browse" for request in network.requests)
+
+
+async def test_a_part_that_fails_is_not_hidden_by_those_it_feeds(
+    http: httpx.AsyncClient, network: Network
+) -> None:
+    network.backends["order"] = lambda _: _problem(404, "not_found")
+    problem = assert_problem(await http.get("/fed/1"), 404, "not_found")
+    assert problem["detail"] == "A detail."
+    network.backends["order"] = lambda _: _problem(500, "internal_error")
+    assert_problem(await http.get("/fed/1"), 502, "backend_failed")
 
 
 async def test_who_calls_and_the_trace_are_passed_on(
@@ -173,11 +220,12 @@ def _unreachable(_: httpx.Request) -> httpx.Response:
         lambda _: _problem(500, "internal_error"),
         lambda _: httpx.Response(503),
         lambda _: httpx.Response(200, content=b"<html>"),
+        lambda _: {"owner": "x"},
         lambda _: httpx.Response(302, headers={"location": "/login"}),
         lambda _: _never(),
         _unreachable,
     ],
-    ids=["404", "500", "503", "no json", "redirect", "slow", "unreachable"],
+    ids=["404", "500", "503", "no json", "a field is missing", "redirect", "slow", "unreachable"],
 )
 async def test_an_optional_part_may_be_missing(
     http: httpx.AsyncClient, network: Network, backend: Backend
@@ -185,7 +233,7 @@ async def test_an_optional_part_may_be_missing(
     network.backends["cart"] = backend
     answer = await http.get("/home")
     assert answer.status_code == 200
-    assert answer.json() == {"products": PRODUCTS, "cart": None}
+    assert answer.json() == {"products": READ, "cart": None}
 
 
 @pytest.mark.parametrize(
@@ -201,6 +249,9 @@ async def test_an_optional_part_may_be_missing(
         (lambda _: _problem(500, "internal_error"), 502, "backend_failed"),
         (lambda _: httpx.Response(302), 502, "backend_failed"),
         (lambda _: httpx.Response(200, content=b"<html>"), 502, "backend_failed"),
+        (lambda _: [TEA], 502, "backend_failed"),
+        (lambda _: {"items": [{**TEA, "price": "much"}], "next": None}, 502, "backend_failed"),
+        (lambda _: {"items": [{"product_id": "p"}], "next": None}, 502, "backend_failed"),
         (lambda _: _never(), 504, "backend_too_slow"),
         (_unreachable, 502, "backend_failed"),
     ],
@@ -261,7 +312,7 @@ async def test_copies_are_asked_in_turn(network: Network) -> None:
     connections = Connections({"order": ("http://a", "http://b")}, network, timeout=TIMEOUT)
     network.backends = {"a": lambda _: {"copy": "a"}, "b": lambda _: {"copy": "b"}}
     answers = [await connections.get("order", "/", {}, {}) for _ in range(4)]
-    assert sorted(str(answer) for answer in answers[:2]) == ["{'copy': 'a'}", "{'copy': 'b'}"]
+    assert sorted(answers[:2]) == [b'{"copy":"a"}', b'{"copy":"b"}']
     assert answers[:2] == answers[2:]
 
 
@@ -274,7 +325,7 @@ async def test_another_copy_answers_for_one_that_does_not(network: Network, trou
 
     connections = Connections({"order": ("http://a", "http://b")}, network, timeout=TIMEOUT)
     network.backends = {"a": broken, "b": lambda _: {"copy": "b"}}
-    assert [await connections.get("order", "/", {}, {}) for _ in range(4)] == [{"copy": "b"}] * 4
+    assert [await connections.get("order", "/", {}, {}) for _ in range(4)] == [b'{"copy":"b"}'] * 4
     network.backends["b"] = broken
     with pytest.raises(BackendFailed):
         await connections.get("order", "/", {}, {})
@@ -312,13 +363,30 @@ def test_a_silent_copy_is_tried_by_one_request_after_a_while() -> None:
     assert first(20) == ["a"] * 10 + ["b"] * 10
 
 
-async def test_only_some_fields(http: httpx.AsyncClient, network: Network) -> None:
-    assert (await http.get("/small")).json() == {
-        "products": {"items": [{"product_id": "p", "name": "Tea"}], "next": None},
-        "cart": {"items": {}},
-    }
-    network.backends["cart"] = lambda _: httpx.Response(404)
-    assert (await http.get("/small")).json()["cart"] is None
+async def test_what_a_backend_adds_is_left_out(http: httpx.AsyncClient, network: Network) -> None:
+    network.backends["catalog"] = lambda _: {**PRODUCTS, "items": [{**TEA, "new": 1}], "count": 1}
+    assert (await http.get("/home")).json()["products"] == READ
+
+
+async def test_values_are_written_as_services_write_them(
+    http: httpx.AsyncClient, network: Network
+) -> None:
+    """By the names of fields and not by the keys of messages, and decimals without exponents."""
+    network.backends["order"] = lambda _: {"order_id": "o", "amount": {"total": "1E+2"}}
+    answer = await http.get(f"/orders/{uuid4()}")
+    assert answer.json() == {"order": {"order_id": "o", "amount": {"total": "100"}}}
+
+
+async def test_why_an_answer_does_not_fit_is_logged_without_its_values(
+    http: httpx.AsyncClient, network: Network
+) -> None:
+    network.backends["order"] = lambda _: {"order_id": {"secret": "hunter2"}}
+    with structlog.testing.capture_logs() as logs:
+        problem = assert_problem(await http.get(f"/orders/{uuid4()}"), 502, "backend_failed")
+    assert problem["detail"] == "The backend order failed."
+    (log,) = (each for each in logs if each["event"] == "answer does not fit")
+    assert (log["backend"], log["where"]) == ("order", "order_id")
+    assert "hunter2" not in str(logs)
 
 
 @pytest.mark.parametrize(
@@ -349,7 +417,7 @@ async def test_a_path_leads_nowhere_else(
 
 async def test_every_route_takes_a_token(http: httpx.AsyncClient, network: Network) -> None:
     del http.headers["authorization"]
-    for path in ("/home", "/small"):
+    for path in ("/home", f"/orders/{uuid4()}"):
         assert_problem(await http.get(path), 401, "unauthenticated")
     assert network.requests == []
 
@@ -359,6 +427,13 @@ async def test_the_document(http: httpx.AsyncClient) -> None:
     home = document["paths"]["/home"]["get"]
     assert home["security"] == [{"bearer": []}]
     assert home["description"] == "Everything at once."
+    schemas = document["components"]["schemas"]
+    content = home["responses"]["200"]["content"]["application/json"]
+    assert content["schema"] == {"$ref": "#/components/schemas/Home"}
+    assert schemas["Home"]["properties"]["products"] == {
+        "$ref": "#/components/schemas/Page_Product_"
+    }
+    assert schemas["Amount"]["properties"].keys() == {"total"}
     anywhere = {"400", "414", "429", "431", "503", "504"}
     expected = {"200", "401", "403", "404", "422", "502", *anywhere}
     assert set(home["responses"]) == expected

@@ -273,18 +273,25 @@ def test_what_is_not_listened_to_is_said(balances: TestUnit) -> None:
 
 def test_a_front_end_with_backends_that_answer_what_is_said() -> None:
     alice = uuid4()
+    tea = {"product_id": "p", "name": "Tea", "price": Decimal("1.10")}
     backends: dict[str, dict[str, Any]] = {
-        "catalog": {"/browse": {"items": [{"price": Decimal("1.10")}], "next": None}},
-        "cart": {f"/carts/{alice}": {"items": {}}},
+        "catalog": {"/browse": {"items": [tea], "next": None}},
+        "cart": {
+            f"/carts/{alice}": {"owner": "alice", "items": {}},
+            f"/carts/{alice}/put-item": {"customer_id": alice, "version": 1, "events": []},
+        },
         "order": {"/orders/00000000-0000-0000-0000-000000000000": 503},
     }
     with TestUnit(fronts.bff, backends=backends) as web:
         home = web.caller("customer", sub=alice).get("/home")
         assert home.status == 200
-        assert home.body["products"]["items"] == [{"price": "1.10"}]
-        assert home.body["cart"] == {"items": {}}
+        assert home.body["products"]["items"] == [{**tea, "price": "1.10", "note": None}]
+        assert home.body["cart"] == {"owner": "alice", "items": {}}
         assert set(web.requests) == {"catalog /browse?listed=true", f"cart /carts/{alice}"}
         assert web.caller().get("/home").body["cart"] is None
         assert web.caller().get(f"/orders/{UUID(int=0)}").status == 503
         assert web.caller().get(f"/orders/{uuid4()}").status == 404
         assert web.anonymous.get("/home").status == 401
+        put = web.caller("customer", sub=alice).post("/cart/items", product_id=alice, quantity=1)
+        assert (put.status, put.body["version"]) == (200, 1)
+        assert web.requests[-1] == f"POST cart /carts/{alice}/put-item"

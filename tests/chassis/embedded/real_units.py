@@ -6,26 +6,25 @@ import asyncio
 import os
 from pathlib import Path
 
-from chassis.bff import Bff, Caller, Json
-from fastapi import APIRouter
+from chassis.bff import Bff, Caller, Router
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/whoami")
-async def whoami(caller: Caller) -> dict[str, Json]:
+async def whoami(caller: Caller) -> dict[str, str | list[str]]:
     return {"id": str(caller.id), "roles": [*sorted(caller.roles)]}
 
 
 @router.post("/pid")
-async def pid() -> dict[str, Json]:
+async def pid() -> dict[str, int]:
     """Which copy answers."""
     await asyncio.sleep(0.02)
     return {"pid": os.getpid()}
 
 
 @router.get("/slow")
-async def slow() -> dict[str, Json]:
+async def slow() -> dict[str, bool]:
     """Says by a file that it has begun, and is under way when `down` begins."""
     Path("begun").touch()
     await asyncio.sleep(1)

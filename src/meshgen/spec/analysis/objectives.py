@@ -60,8 +60,7 @@ def _requests(
             yield f"{unit.name}.{name}", Ref(unit=unit.name, name=name)
     for bff in bffs:
         for endpoint in bff.endpoints:
-            name = f"GET {endpoint.path}"
-            yield f"{bff.name} {name}", Ref(unit=bff.name, name=name)
+            yield f"{bff.name} {endpoint.route}", Ref(unit=bff.name, name=endpoint.route)
 
 
 def _peak(

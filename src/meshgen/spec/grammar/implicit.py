@@ -243,6 +243,22 @@ a price is changed:
         ),
     ),
     Implicit(
+        form="`part.x`",
+        meaning=(
+            "A field of another part of the endpoint, which is one row or aggregate, and is read "
+            "before. Parts wait only for those that they name. What an optional part feeds is "
+            "optional, too."
+        ),
+        example=Example(
+            """\
+GET /orders/{order_id}/beside-others:
+  order: order.Order(order_id=order_id)
+  others: order_history.OrdersOfCustomer(customer_id=order.customer_id)
+""",
+            at="bffs.web.endpoints",
+        ),
+    ),
+    Implicit(
         form="`unit.Query(...)?`",
         meaning=(
             "The part is optional: it is `null` if there is no such row, or if its unit fails or "

@@ -6,7 +6,7 @@ from meshgen.spec.grammar import names
 from meshgen.spec.grammar.names import CLASS, UNIT, VARIABLE
 from meshgen.spec.grammar.shapes import Kind
 
-TYPE = Kind("type", CLASS, "type")
+TYPE = Kind("type", names.TYPE, "type")
 SERVICE = Kind("service", UNIT, "unit")
 PROJECTION = Kind("projection", UNIT, "unit")
 STREAM = Kind("stream", UNIT, "unit")

@@ -154,6 +154,11 @@ CLASS = NameRule(
     "`Order` or `OrderPlaced`",
     ((_GENERATED_CLASSES, _USED), _KEYWORD),
 )
+TYPE = NameRule(
+    CLASS.pattern,
+    "`OrderLine`",
+    (*CLASS.taken, (_words("Answer Body Commands Page Router"), _USED)),
+)
 SAGA = NameRule(
     CLASS.pattern,
     "`Checkout`",
@@ -186,7 +191,13 @@ FIELD = NameRule(
         ),
     ),
 )
-_ENDPOINT_NAMES = frozenset(("backends", "only", "optional", "public_router", "router", "together"))
+PART = NameRule(
+    re.compile(r"(?!model_)[a-z][a-z0-9]*(_[a-z0-9]+)*"),  # the prefix is reserved by pydantic
+    "`cart`",
+    FIELD.taken,
+)
+_ENDPOINT_NAMES = _words("backends body commands optional parts public_router router together")
+
 PARAMETER = NameRule(_SNAKE, FIELD.example, (*FIELD.taken, (_ENDPOINT_NAMES, _USED)))
 RULE = NameRule(_SNAKE, "`order_is_open`", (_KEYWORD,))
 VARIABLE = NameRule(

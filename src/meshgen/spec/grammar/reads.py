@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from meshgen.spec.grammar import kinds, scopes
-from meshgen.spec.grammar.names import CLASS, FIELD, UNIT
+from meshgen.spec.grammar.names import CLASS, PART, UNIT
 from meshgen.spec.grammar.objectives import UNIT_SLO_KEY
 from meshgen.spec.grammar.shapes import (
     Choice,
@@ -253,7 +253,8 @@ shop_window:
         ),
     ),
 )
-PART = MapOf(NewName(FIELD), QueryCall(), least=1)
+METHODS = ("GET", "POST", "PUT", "DELETE")
+PARTS = MapOf(NewName(PART), QueryCall(), least=1)
 BFF = Construct(
     name="BFF",
     one="a BFF",
@@ -261,15 +262,23 @@ BFF = Construct(
         "A backend for one front end. An endpoint reads all its parts in parallel and returns one "
         "JSON object. A part is `unit.Query(field=value)? only [field]`: a query of a service, a "
         "projection or a stream, or an aggregate by its id, if somebody may read it. A value is "
-        "`caller`, a path parameter, a number, a string, `true`, `false` or a member of an enum."
+        "`caller`, a path parameter, a field of another part, a number, a string, `true`, `false` "
+        "or a member of an enum. "
+        "An endpoint with `POST`, `PUT` or `DELETE` sends a command that callers may send: "
+        "`{do: unit.Command(field=value)}`. The other fields are in the body of the request, and "
+        "the response is that of the service."
     ),
     keys=(
         SUMMARY,
         renamed_from(UNIT),
         Key(
             name="endpoints",
-            shape=MapOf(Text("`GET /path/{parameter}`", pattern="GET /.*"), PART, least=1),
-            meaning="Paths, each with the parts of its response.",
+            shape=MapOf(
+                Text("`GET /path/{parameter}`", pattern=f"({'|'.join(METHODS)}) /.*"),
+                PARTS,
+                least=1,
+            ),
+            meaning="Paths, each with the parts of its response, or the command that it sends.",
             required=True,
         ),
         UNIT_SLO_KEY,
@@ -286,6 +295,7 @@ mobile:
     GET /orders/{order_id}:
       order: order.Order(order_id=order_id)
       others: order_history.OrdersOfCustomer(customer_id=caller)? only [order_id, total]
+    POST /orders: {do: order.PlaceOrder(customer_id=caller)}
   slo: {latency: {p95: 300ms}}
 """,
             at="bffs",

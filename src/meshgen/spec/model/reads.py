@@ -135,14 +135,22 @@ class Name:
     name: str
 
 
-Argument = str | int | bool | Name
+@dataclass(frozen=True, slots=True)
+class FieldOf:
+    """A field of another part of the endpoint, which is read before."""
+
+    part: str
+    field: str
+
+
+Argument = str | int | bool | Name | FieldOf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A part of an answer: `unit.Query(arg=value)` or `unit.Aggregate(id=value)`, `?`, `only []`.
 
-    `arguments` map a query field to a `str` literal, int, bool, or to a `Name` of the endpoint.
+    `arguments` map a query field to a `str` literal, int, bool, or to what is known by name.
     """
 
     name: str
@@ -152,19 +160,41 @@ class Part:
     only: tuple[str, ...]
     at: Position = field(default=NOWHERE, compare=False)
 
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """The parts whose fields are among its arguments."""
+        named = (value.part for _, value in self.arguments if isinstance(value, FieldOf))
+        return tuple(dict.fromkeys(named))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What an endpoint sends: `unit.Command(field=value)`; the other fields are in the body."""
+
+    command: Ref
+    arguments: tuple[tuple[str, Argument], ...]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """`GET /orders/{order_id}` of a backend-for-frontend, with its path parameters.
 
-    It is `public`, and its callers need no token, if all that it reads is.
+    It reads `parts`, or `sends` a command. It is `public`, and its callers need no token, if all
+    that it reads is.
     """
 
+    method: str
     path: str
     parameters: tuple[str, ...]
     parts: tuple[Part, ...]
+    sends: Sending | None = None
     public: bool = False
     at: Position = field(default=NOWHERE, compare=False)
+
+    @property
+    def route(self) -> str:
+        """The method and the path: `GET /home`."""
+        return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

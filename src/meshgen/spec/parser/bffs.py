@@ -1,4 +1,7 @@
-"""Backends-for-frontends: `GET /home: {cart: "cart.Cart(customer_id=caller)? only [items]"}`."""
+"""Backends-for-frontends: `GET /home: {cart: "cart.Cart(customer_id=caller)? only [items]"}`.
+
+`POST /cart/items: {do: cart.PutItem(customer_id=caller)}` sends a command.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,17 @@ import re
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
-from meshgen.spec.grammar.names import FIELD, PARAMETER, UNIT
+from meshgen.spec.grammar.names import PARAMETER, PART, UNIT
+from meshgen.spec.grammar.reads import METHODS
 from meshgen.spec.parser.objectives import read_objectives
+from meshgen.spec.parser.parts import DO, DO_FORM, read_part
 from meshgen.spec.parser.reading import Reading
-from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
+from meshgen.spec.syntax import BffSyntax, EndpointSyntax, Word
 from meshgen.spec.yaml.tree import Entry, Mapping, Node, Scalar
 from meshgen.unicode import printable
 
-PART_FORM = "write `unit.Query(field=value)? only [field]`; `?` and `only` are optional"
-
 _SEGMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9]*(_[a-z0-9]+)*)\}")
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>-?[0-9]{1,9}(?![0-9A-Za-z_.]))"""
-    r"""|(?P<string>"[^"\\]*"|'[^'\\]*')|(?P<mark>[.()=,?\[\]]))"""
-)
 
 
 def read_bffs(reading: Reading, node: Node | None) -> tuple[BffSyntax, ...]:
@@ -50,27 +49,49 @@ def _endpoint(reading: Reading, entry: Entry) -> EndpointSyntax | None:
     path = _path(reading, entry.key)
     if path is None:
         return None
+    method = entry.key.text.partition(" ")[0]
     parts = []
     for part in reading.entries(
         entry.value, f"`{printable(entry.key.text)}`", "`{part: unit.Query(...)}`"
     ):
-        name = reading.name(part.key, FIELD, "a part")
+        name = reading.name(part.key, PART, "a part")
         source = reading.formula(part.value, f"`{printable(name.text)}`")
-        if source is not None and (found := _part(reading, name, source)):
+        if not _belongs(reading, method, name):
+            continue
+        if source is not None and (found := read_part(reading, name, source)):
             parts.append(found)
     if isinstance(entry.value, Mapping) and not entry.value.entries:
         reading.error(entry.key.at, "this endpoint has no parts", "`{part: unit.Query(...)}`")
+    sends = next((part for part in parts if part.name.text == DO), None)
     parameters = tuple(
         Word(m[1], entry.key.inside(entry.key.text.index(m[0]) + 1))
         for m in _PARAMETER.finditer(path.text)
     )
-    return EndpointSyntax(path=path, parameters=parameters, parts=tuple(parts))
+    return EndpointSyntax(
+        method=method,
+        path=path,
+        parameters=parameters,
+        parts=() if sends else tuple(parts),
+        sends=sends,
+    )
+
+
+def _belongs(reading: Reading, method: str, name: Word) -> bool:
+    """Check that a `GET` has parts only, and that other endpoints have `do` only."""
+    if method == "GET" and name.text == DO:
+        reading.error(name.at, "a `GET` sends no command", "write `POST /path: {do: ...}`")
+        return False
+    if method != "GET" and name.text != DO:
+        shown = f"a `{method}` sends a command, and has no part `{printable(name.text)}`"
+        reading.error(name.at, shown, DO_FORM)
+        return False
+    return True
 
 
 def _path(reading: Reading, key: Scalar) -> Word | None:
     method, _, path = key.text.partition(" ")
-    if method != "GET" or not path.startswith("/"):
-        hint = "write `GET /path`; commands go to the services through the gateway"
+    if method not in METHODS or not path.startswith("/"):
+        hint = "write `GET /path`, or `POST`, `PUT` or `DELETE` to send a command"
         reading.error(key.at, f"`{printable(key.text)}` is not an endpoint", hint)
         return None
     offset = key.text.index("/") + 1
@@ -95,124 +116,4 @@ def _path(reading: Reading, key: Scalar) -> Word | None:
     if len(path) > 200:
         reading.error(key.at, "a path has at most 200 characters")
         return None
-    return Word(path, key.inside(len("GET ")))
-
-
-class _PartError(Exception):
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
-
-
-def _part(reading: Reading, name: Word, source: Scalar) -> PartSyntax | None:
-    try:
-        return _Parts(source).part(name)
-    except _PartError as error:
-        reading.error(source.inside(error.offset), error.message, PART_FORM)
-        return None
-
-
-class _Parts:
-    """A recursive-descent parser over the tokens of one part."""
-
-    def __init__(self, source: Scalar) -> None:
-        self.source = source
-        self.text = source.text
-        self.kind, self.token, self.at, self.next = "", "", 0, 0
-        self.advance()
-
-    def advance(self) -> tuple[str, int]:
-        """Step to the next token; return the one before and its offset."""
-        before = self.token, self.at
-        found = _TOKEN.match(self.text, self.next)
-        if found is None:
-            rest = self.text[self.next :]
-            self.at = self.next + len(rest) - len(rest.lstrip())
-            if rest.strip():
-                raise _PartError(f"`{printable(rest.strip()[:1])}` is not expected here", self.at)
-            self.kind, self.token = "end", ""
-        else:
-            self.kind, self.token = found.lastgroup or "", found[found.lastgroup or 0]
-            self.at, self.next = found.start(found.lastgroup or 0), found.end()
-        return before
-
-    def expect(self, token: str) -> None:
-        if self.token != token or self.kind == "string":
-            found = f"not `{self.token}`" if self.token else "but the text ends"
-            raise _PartError(f"`{token}` is expected here, {found}", self.at)
-        self.advance()
-
-    def word(self, what: str) -> Word:
-        if self.kind != "name":
-            found = f"not `{self.token}`" if self.token else "but the text ends"
-            raise _PartError(f"{what} is expected here, {found}", self.at)
-        text, at = self.advance()
-        return Word(text, self.source.inside(at), at)
-
-    def part(self, name: Word) -> PartSyntax:
-        unit = self.word("a unit")
-        self.expect(".")
-        target = self.word("a query or an aggregate")
-        self.expect("(")
-        arguments = self.arguments()
-        optional = self.token == "?"
-        if optional:
-            self.advance()
-        only = self.only() if self.token == "only" else ()
-        if self.kind != "end":
-            raise _PartError(f"`{self.token}` is not expected here", self.at)
-        return PartSyntax(
-            name=name,
-            target=Word(f"{unit}.{target}", unit.at),
-            arguments=arguments,
-            optional=optional,
-            only=only,
-        )
-
-    def arguments(self) -> tuple[ArgumentSyntax, ...]:
-        found: list[ArgumentSyntax] = []
-        while self.token != ")" or self.kind == "string":
-            if found:
-                self.expect(",")
-            at = self.at
-            name = self.word("a field")
-            if self.token != "=":
-                raise _PartError(f"name the field: `field={name}`", at)
-            if any(other.name.text == name.text for other in found):
-                raise _PartError(f"`{name}` is given twice", at)
-            self.advance()
-            found.append(self.argument(name))
-        self.advance()
-        return tuple(found)
-
-    def argument(self, name: Word) -> ArgumentSyntax:
-        kind, at, lead = self.kind, self.source.inside(self.at), self.at
-        if kind not in ("name", "number", "string"):
-            raise _PartError("a value is expected here", self.at)
-        text, _ = self.advance()
-        if kind == "name" and text not in ("true", "false"):
-            return ArgumentSyntax(name=name, value=text, is_name=True, at=at, lead=lead)
-        value = (
-            int(text) if kind == "number" else text[1:-1] if kind == "string" else text == "true"
-        )
-        if kind == "string":
-            lead += 1
-        return ArgumentSyntax(name=name, value=value, is_name=False, at=at, lead=lead)
-
-    def only(self) -> tuple[Word, ...]:
-        self.advance()
-        self.expect("[")
-        found: list[Word] = []
-        while self.token != "]":
-            if found:
-                self.expect(",")
-            at = self.at
-            word = self.word("a field")
-            if any(other.text == word.text for other in found):
-                raise _PartError(f"`{word}` is listed twice", at)
-            found.append(word)
-        if not found:
-            raise _PartError("a field is expected here", self.at)
-        self.advance()
-        return tuple(found)
+    return Word(path, key.inside(len(method) + 1))

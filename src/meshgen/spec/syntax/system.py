@@ -13,13 +13,17 @@ from meshgen.spec.syntax.values import Assignments, TypeSyntax, Word
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArgumentSyntax:
-    """`name=value` of a part; `is_name`: `caller`, a path parameter or a member of an enum."""
+    """`name=value` of a part; `is_name`: `caller`, a path parameter or a member of an enum.
+
+    In `name=part.value`, `of` is the part, and the value a field of it.
+    """
 
     name: Word
     value: str | int | bool
     is_name: bool
     at: Position
     lead: int = 0
+    of: Word | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +39,13 @@ class PartSyntax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointSyntax:
-    """An endpoint of a BFF, with its parts."""
+    """An endpoint of a BFF, with its parts, or with the command that it sends."""
 
+    method: str
     path: Word
     parameters: tuple[Word, ...]
     parts: tuple[PartSyntax, ...]
+    sends: PartSyntax | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

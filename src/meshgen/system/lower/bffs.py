@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
 from meshgen.naming import (
     about,
+    endpoint_function,
     identifier,
     kebab,
     pascal,
@@ -14,18 +15,29 @@ from meshgen.naming import (
     words,
 )
 from meshgen.spec.analysis.kinds import bare
-from meshgen.spec.model import Argument, Bff, Endpoint, Name, Part
-from meshgen.spec.routes import aggregate_path
-from meshgen.spec.types import UUID, EnumType, Type
+from meshgen.spec.model import Bff, Endpoint, Field, Name, Sending
+from meshgen.spec.types import UUID, Type
 from meshgen.system.index import Index
+from meshgen.system.lower.bff_models import Models, models_of
+from meshgen.system.lower.bff_parts import (
+    Arguments,
+    filled_path,
+    in_order,
+    part_variables,
+    part_view,
+    values_of,
+)
 from meshgen.system.lower.imports import contract_imports
-from meshgen.system.model import Attribute, BffView, EndpointView, PartView
+from meshgen.system.model import Argument, Attribute, BffView, EndpointView, SendingView
 from meshgen.system.pysource.annotations import annotation
 
 
 def bff_view(bff: Bff, index: Index, package: str) -> BffView:
     """Return `bff` ready to print."""
-    parts = [part for endpoint in bff.endpoints for part in endpoint.parts]
+    models = models_of(bff, index)
+    functions = _functions(bff)
+    called = {part.target.unit for endpoint in bff.endpoints for part in endpoint.parts}
+    called |= {endpoint.sends.command.unit for endpoint in bff.endpoints if endpoint.sends}
     return BffView(
         name=bff.name,
         package=unit_package(package, bff.name),
@@ -34,78 +46,98 @@ def bff_view(bff: Bff, index: Index, package: str) -> BffView:
         title=pascal(bff.name),
         summary=(bff.summary or f"The backend of the {words(bff.name)} front end").rstrip("."),
         about=about(bff.summary),
-        calls=tuple(sorted({part.target.unit for part in parts})),
+        calls=tuple(sorted(called)),
         secured=not all(endpoint.public for endpoint in bff.endpoints),
         public=any(endpoint.public for endpoint in bff.endpoints),
-        endpoints=tuple(_endpoint_view(endpoint, index) for endpoint in bff.endpoints),
+        models=models.views,
+        endpoints=tuple(
+            _endpoint_view(endpoint, functions[endpoint.route], models, index)
+            for endpoint in bff.endpoints
+        ),
         imports=contract_imports(index, ()),
     )
 
 
-def _endpoint_view(endpoint: Endpoint, index: Index) -> EndpointView:
-    names = [words(part.name) for part in endpoint.parts]
-    listing = ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1]
+def _calls(endpoint: Endpoint, index: Index) -> Iterator[tuple[tuple[Field, ...], Arguments]]:
+    """Yield the fields of what an endpoint reads or sends, and what is given of them."""
+    yield from ((index.fields(part.target), part.arguments) for part in endpoint.parts)
+    if endpoint.sends:
+        yield index.command(endpoint.sends.command).fields, endpoint.sends.arguments
+
+
+def _functions(bff: Bff) -> dict[str, str]:
+    """Return the function of each endpoint by its route: of its path, or of its command."""
+    named = {e.route: endpoint_function(e.path) for e in bff.endpoints if not e.sends}
+    for endpoint in bff.endpoints:
+        if endpoint.sends:
+            name = identifier(endpoint.sends.command.name)
+            if name in (*named.values(), "public_router"):
+                name = f"{endpoint.method.lower()}_{endpoint_function(endpoint.path)}"
+            named[endpoint.route] = name
+    return named
+
+
+def _endpoint_view(endpoint: Endpoint, function: str, models: Models, index: Index) -> EndpointView:
+    variables = part_variables(endpoint)
+    parts = tuple(
+        part_view(part, endpoint, variables, models, index) for part in in_order(endpoint.parts)
+    )
     return EndpointView(
+        method=endpoint.method,
         path=endpoint.path,
-        function=_function(endpoint.path),
-        summary=f"Return {listing} in one response." if len(names) > 1 else f"Return {listing}.",
+        function=function,
+        summary=_summary(endpoint, index),
         parameters=tuple(_parameter(name, endpoint, index) for name in endpoint.parameters),
         needs_caller=any(
-            value == Name("caller") for part in endpoint.parts for _, value in part.arguments
+            value == Name("caller") for _, given in _calls(endpoint, index) for _, value in given
         ),
         public=endpoint.public,
-        parts=tuple(_part_view(part, index) for part in endpoint.parts),
+        answer=models.responses[endpoint.route],
+        parts=parts,
+        fields=tuple(
+            Argument(name=part.name, value=f"{variables[part.name]}.result()")
+            for part in endpoint.parts
+        ),
+        sends=_sending_view(endpoint.sends, endpoint, models, index) if endpoint.sends else None,
     )
+
+
+def _summary(endpoint: Endpoint, index: Index) -> str:
+    if endpoint.sends:
+        command = index.command(endpoint.sends.command).command
+        return (command.summary or words(command.name).capitalize()).rstrip(".") + "."
+    names = [words(part.name) for part in endpoint.parts]
+    if len(names) == 1:
+        return f"Return {names[0]}."
+    return f"Return {', '.join(names[:-1])} and {names[-1]} in one response."
 
 
 def _parameter(name: str, endpoint: Endpoint, index: Index) -> Attribute:
     """Return a path parameter, with the type of the field that it is compared with."""
     type_: Type = UUID
-    for part in endpoint.parts:
-        for asked, value in part.arguments:
-            if value == Name(name):
-                fields = index.fields(part.target)
-                type_ = next((field.type for field in fields if field.name == asked), UUID)
+    for fields, given in _calls(endpoint, index):
+        types = {field.name: field.type for field in fields}
+        type_ = next((types[asked] for asked, value in given if value == Name(name)), type_)
     return Attribute(name=name, annotation=annotation(bare(type_)), default=None)
 
 
-def _function(path: str) -> str:
-    """`/orders/{order_id}` -> `orders_by_order_id`, `/` -> `root`."""
-    parts = [part for part in path.split("/") if part]
-    named = [f"by_{part[1:-1]}" if part.startswith("{") else part for part in parts]
-    return identifier(re.sub(r"\W", "_", "_".join(named)) or "root")
-
-
-def _part_view(part: Part, index: Index) -> PartView:
-    call = _get(part, index)
-    if part.only:
-        call = f"only({call}, {', '.join(map(repr, part.only))})"
-    return PartView(name=part.name, call=f"optional({call})" if part.optional else call)
-
-
-def _get(part: Part, index: Index) -> str:
-    query = index.query(part.target)
-    if query is not None:
-        types = {field.name: bare(field.type) for field in index.fields(part.target)}
-        values = {name: _value(value, types.get(name), index) for name, value in part.arguments}
-        path = _filled(query.path, values)
-        arguments = "".join(f", {name}={value}" for name, value in values.items())
-        return f'backends.get("{part.target.unit}", {path}{arguments})'
-    aggregate = index.aggregate(part.target)
-    (_, value), *_ = part.arguments
-    path = _filled(aggregate_path(aggregate), {aggregate.id: _value(value, None, index)})
-    return f'backends.get("{part.target.unit}", {path})'
-
-
-def _filled(path: str, values: dict[str, str]) -> str:
-    """Return a path as source, with its parameters, which are taken out of `values`."""
-    filled = re.sub(r"{(\w+)}", lambda found: f"{{{values.pop(found[1])}}}", path)
-    return f'"{path}"' if filled == path else f'f"{filled}"'
-
-
-def _value(value: Argument, type_: Type | None, index: Index) -> str:
-    if isinstance(value, str) and isinstance(type_, EnumType):
-        return repr(index.identities.id("types", type_.name, "values", value))
-    if isinstance(value, Name):
-        return "caller.id" if value.name == "caller" else value.name
-    return repr(value)
+def _sending_view(sends: Sending, endpoint: Endpoint, models: Models, index: Index) -> SendingView:
+    of = index.command(sends.command)
+    path = of.command.path
+    body = models.bodies.get(endpoint.route)
+    given = values_of(of.fields, sends.arguments, {}, index)
+    arguments = [
+        models.responses[endpoint.route],
+        f'"{sends.command.unit}"',
+        filled_path(path, given),
+        *(["body"] if body else []),
+        *(f"{name}={value}" for name, value in given.items() if f"{{{name}}}" not in path),
+    ]
+    return SendingView(
+        call=f"commands.send({', '.join(arguments)})",
+        body=body.name if body else None,
+        is_optional=body is not None and all(field.default for field in body.fields),
+        rules=tuple(dict.fromkeys(guard.name for guard in of.command.requires)),
+        creates=of.command.mode == "creates",
+        upserts=of.command.mode == "upserts",
+    )

@@ -105,7 +105,7 @@ def _script(spec: Spec, index: Index, peak: Peak) -> _Script | None:
     (request,) = peak.requests
     for bff in spec.bffs:
         for endpoint in bff.endpoints:
-            if request == Ref(unit=bff.name, name=f"GET {endpoint.path}"):
+            if request == Ref(unit=bff.name, name=endpoint.route):
                 return _endpoint_script(bff.name, endpoint, index)
     query = index.query(request)
     own = () if query is None or query.owner is None else (query.owner,)
@@ -154,7 +154,7 @@ def _step_script(steps: tuple[Do | See, ...], first: int, index: Index) -> _Scri
 
 
 def _endpoint_script(bff: str, endpoint: Endpoint, index: Index) -> _Script | None:
-    if endpoint.parameters:
+    if endpoint.parameters or endpoint.sends:
         return None
     roles = []
     for part in endpoint.parts:

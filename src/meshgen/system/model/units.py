@@ -264,24 +264,65 @@ class StreamView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PartView:
-    """A part of an aggregated response: the call to a backend."""
+class ModelView:
+    """A model of a response, of a part of one, or of the body of a request; `base` is its class."""
 
     name: str
+    base: str
+    summary: str
+    fields: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartView:
+    """A part of an aggregated response: the call to a backend, and the variable of its task.
+
+    One that waits for other parts has a `function` of its own, which returns an `annotation`.
+    `needs` are the tasks of those that may be missing, in which case it is missing, too.
+    """
+
+    name: str
+    variable: str
     call: str
+    function: str | None
+    annotation: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingView:
+    """The command that an endpoint sends.
+
+    `call` is the call, and `body` the annotation of its parameter, which may be left out if
+    `is_optional`; None without a body. `rules` are those for which the command may be refused.
+    """
+
+    call: str
+    body: str | None
+    is_optional: bool
+    rules: tuple[str, ...]
+    creates: bool
+    upserts: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointView:
-    """An endpoint of a backend for frontends."""
+    """An endpoint of a backend for frontends: it has parts, or it sends a command."""
 
+    method: str
     path: str
     function: str
     summary: str
     parameters: tuple[Attribute, ...]
     needs_caller: bool
     public: bool
+    answer: str
+    """The model of its response."""
     parts: tuple[PartView, ...]
+    """The parts, each behind those that it waits for."""
+    fields: tuple[Argument, ...]
+    """The fields of the response, in the order of the spec."""
+    sends: SendingView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,5 +341,6 @@ class BffView:
     """Whether there are endpoints for callers with a token."""
     public: bool
     """Whether there are endpoints for callers without one."""
+    models: tuple[ModelView, ...]
     endpoints: tuple[EndpointView, ...]
     imports: tuple[Import, ...]

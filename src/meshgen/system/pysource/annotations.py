@@ -37,6 +37,19 @@ def annotation(type_: Type) -> str:
             return f"{annotation(item)} | None"
 
 
+def json_annotation(type_: Type) -> str:
+    """Return a type as JSON has it: `list[OrderLine]`. Pydantic is fastest with these."""
+    match type_:
+        case ListType(item):
+            return f"list[{json_annotation(item)}]"
+        case MapType(key, value):
+            return f"dict[{json_annotation(key)}, {json_annotation(value)}]"
+        case OptionalType(item):
+            return f"{json_annotation(item)} | None"
+        case _:
+            return annotation(type_)
+
+
 def attribute(field: Field) -> Attribute:
     """Return the dataclass attribute for `field`, with its default or that of its type."""
     return Attribute(name=field.name, annotation=annotation(field.type), default=default(field))
