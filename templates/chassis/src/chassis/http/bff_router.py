@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from chassis.http.bearer import bearer
 from chassis.http.body import read_object
-from chassis.http.openapi import COMMAND_PROBLEMS, ETAG, LOCATION, Responses, problems, refusals
+from chassis.http.fragments import ETAG, LOCATION, refusals
+from chassis.http.openapi import COMMAND_PROBLEMS, Responses, problems
 
 E = TypeVar("E", bound=Callable[..., Awaitable[object]])
 

@@ -3,26 +3,41 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from chassis.bff import Backends, Page, Router, together
+from shop_backoffice.models import (
+    CatalogRow,
+    Fraud,
+    FraudWatchRow,
+    ProductsByProductId,
+    SalesPerMinuteRow,
+    SuspectsRow,
+)
 
-from chassis.bff import Backends, Json, together
-
-router = APIRouter()
+router = Router()
 
 
 @router.get("/products/{product_id}")
-async def products_by_product_id(product_id: UUID, backends: Backends) -> dict[str, Json]:
+async def products_by_product_id(product_id: UUID, backends: Backends) -> ProductsByProductId:
     """Return product and sales in one response."""
-    return await together(
-        product=backends.get("catalog", "/catalog/{product_id}"),
-        sales=backends.get("sales_per_minute", "/sales-per-minute", product_id=product_id),
-    )
+    async with together() as parts:
+        product = parts.create_task(backends.get(CatalogRow, "catalog", f"/catalog/{product_id}"))
+        sales = parts.create_task(
+            backends.get(
+                Page[SalesPerMinuteRow],
+                "sales_per_minute",
+                "/sales-per-minute",
+                product_id=product_id,
+            )
+        )
+    return ProductsByProductId(product=product.result(), sales=sales.result())
 
 
 @router.get("/fraud")
-async def fraud(backends: Backends) -> dict[str, Json]:
+async def fraud(backends: Backends) -> Fraud:
     """Return declined and suspects in one response."""
-    return await together(
-        declined=backends.get("fraud_watch", "/fraud-watch"),
-        suspects=backends.get("suspects", "/suspects"),
-    )
+    async with together() as parts:
+        declined = parts.create_task(
+            backends.get(Page[FraudWatchRow], "fraud_watch", "/fraud-watch")
+        )
+        suspects = parts.create_task(backends.get(Page[SuspectsRow], "suspects", "/suspects"))
+    return Fraud(declined=declined.result(), suspects=suspects.result())

@@ -1,18 +1,17 @@
 # scaffolded by meshgen - yours to edit
 """The endpoints of mobile, which combine the responses of several services."""
 
-from fastapi import APIRouter
+from chassis.bff import Backends, Page, Router
+from shop_mobile.models import Home, HomeCatalogRow
 
-from chassis.bff import Backends, Json, only, together
-
-router = APIRouter()
+router = Router()
 
 
 @router.get("/home")
-async def home(backends: Backends) -> dict[str, Json]:
+async def home(backends: Backends) -> Home:
     """Return products."""
-    return await together(
-        products=only(
-            backends.get("catalog", "/catalog", listed=True, page=8), "product_id", "name", "price"
+    return Home(
+        products=await backends.get(
+            Page[HomeCatalogRow], "catalog", "/catalog", listed=True, page=8
         )
     )

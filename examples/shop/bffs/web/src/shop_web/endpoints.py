@@ -3,35 +3,80 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from chassis.bff import Backends, Caller, Commands, Page, Router, optional, together
+from shop_web.models import (
+    Account,
+    Cart,
+    CatalogRow,
+    CheckOutOutcome,
+    Home,
+    Order,
+    OrderHistoryRow,
+    OrdersByOrderId,
+    Payment,
+    PutItem,
+    PutItemOutcome,
+    Shipment,
+    TakeItemOutOutcome,
+)
 
-from chassis.bff import Backends, Caller, Json, optional, together
-
-router = APIRouter()
+router = Router()
 
 
 @router.get("/home")
-async def home(backends: Backends, caller: Caller) -> dict[str, Json]:
+async def home(backends: Backends, caller: Caller) -> Home:
     """Return products and cart in one response."""
-    return await together(
-        products=backends.get("catalog", "/catalog", listed=True),
-        cart=optional(backends.get("cart", f"/carts/{caller.id}")),
-    )
+    async with together() as parts:
+        products = parts.create_task(
+            backends.get(Page[CatalogRow], "catalog", "/catalog", listed=True)
+        )
+        cart = parts.create_task(optional(backends.get(Cart, "cart", f"/carts/{caller.id}")))
+    return Home(products=products.result(), cart=cart.result())
 
 
 @router.get("/account")
-async def account(backends: Backends, caller: Caller) -> dict[str, Json]:
+async def account(backends: Backends, caller: Caller) -> Account:
     """Return orders."""
-    return await together(
-        orders=backends.get("order_history", "/order-history", customer_id=caller.id)
+    return Account(
+        orders=await backends.get(
+            Page[OrderHistoryRow], "order_history", "/order-history", customer_id=caller.id
+        )
     )
 
 
 @router.get("/orders/{order_id}")
-async def orders_by_order_id(order_id: UUID, backends: Backends) -> dict[str, Json]:
+async def orders_by_order_id(order_id: UUID, backends: Backends) -> OrdersByOrderId:
     """Return order, payment and parcel in one response."""
-    return await together(
-        order=backends.get("order", "/orders/{order_id}"),
-        payment=optional(backends.get("payment", "/payments/payment-of-order", order_id=order_id)),
-        parcel=optional(backends.get("shipping", "/shipments/parcel-of-order", order_id=order_id)),
+    async with together() as parts:
+        order = parts.create_task(backends.get(Order, "order", f"/orders/{order_id}"))
+        payment = parts.create_task(
+            optional(
+                backends.get(Payment, "payment", "/payments/payment-of-order", order_id=order_id)
+            )
+        )
+        parcel = parts.create_task(
+            optional(
+                backends.get(Shipment, "shipping", "/shipments/parcel-of-order", order_id=order_id)
+            )
+        )
+    return OrdersByOrderId(order=order.result(), payment=payment.result(), parcel=parcel.result())
+
+
+@router.command("POST", "/cart/items", rules=("product_is_listed",), upserts=True)
+async def put_item(commands: Commands, caller: Caller, body: PutItem) -> PutItemOutcome:
+    """Put item."""
+    return await commands.send(PutItemOutcome, "cart", f"/carts/{caller.id}/put-item", body)
+
+
+@router.command("DELETE", "/cart/items/{product_id}", rules=("item_is_in_cart",))
+async def take_item_out(product_id: UUID, commands: Commands, caller: Caller) -> TakeItemOutOutcome:
+    """Take item out."""
+    return await commands.send(
+        TakeItemOutOutcome, "cart", f"/carts/{caller.id}/take-item-out", product_id=product_id
     )
+
+
+@router.command("POST", "/checkout", rules=("cart_is_not_empty",))
+async def check_out(commands: Commands, caller: Caller) -> CheckOutOutcome:
+    """Check out."""
+    return await commands.send(CheckOutOutcome, "cart", f"/carts/{caller.id}/check-out")

@@ -2,37 +2,59 @@
 
 The parts are fetched concurrently:
 
-    return await together(
-        products=backends.get("catalog", "/browse", listed=True),
-        cart=optional(backends.get("cart", f"/carts/{caller.id}")),
-    )
+    async with together() as parts:
+        products = parts.create_task(
+            backends.get(Page[CatalogRow], "catalog", "/browse", listed=True)
+        )
+        cart = parts.create_task(optional(backends.get(Cart, "cart", f"/carts/{caller.id}")))
+    return Home(products=products.result(), cart=cart.result())
+
+A command is sent to its service, and the response is that of the service:
+
+    return await commands.send(PutItemOutcome, "cart", f"/carts/{caller.id}/put-item", body)
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
+from asyncio import TaskGroup
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import structlog
 from fastapi import APIRouter, Depends
-from pydantic import JsonValue
 
-from chassis.backends import BackendFailed, backends_of
 from chassis.backends import Backends as _Backends
+from chassis.backends import Commands as _Commands
+from chassis.backends import backends_of, commands_of
 from chassis.caller import Caller as _Caller
+from chassis.connections import BackendFailed
 from chassis.http.bearer import bearer
+from chassis.http.bff_router import Router
 from chassis.http.problem import Problem
+from chassis.models import Answer, Body, Page
 
 if TYPE_CHECKING:
     from chassis.api import Middleware
 
-__all__ = ["Backends", "Bff", "Caller", "Json", "only", "optional", "together"]
+__all__ = [
+    "Answer",
+    "Backends",
+    "Bff",
+    "Body",
+    "Caller",
+    "Commands",
+    "Page",
+    "Router",
+    "optional",
+    "together",
+]
 
-Json = JsonValue
+T = TypeVar("T")
 Caller = Annotated[_Caller, Depends(bearer)]
 Backends = Annotated[_Backends, Depends(backends_of)]
+Commands = Annotated[_Commands, Depends(commands_of)]
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.bff")
 
@@ -56,19 +78,22 @@ class Bff:
     middlewares: tuple[Middleware, ...] = ()
 
 
-async def together(**parts: Awaitable[Json]) -> dict[str, Json]:
-    """Return all parts, awaited concurrently. The first failure cancels the others."""
-    tasks = {name: asyncio.ensure_future(part) for name, part in parts.items()}
+@asynccontextmanager
+async def together() -> AsyncIterator[TaskGroup]:
+    """Await all tasks of the block concurrently. The first failure cancels the others.
+
+    Raises:
+        Exception: That of the task which failed first.
+    """
     try:
-        values = await asyncio.gather(*tasks.values())
-    finally:
-        for task in tasks.values():
-            task.cancel()
-    return dict(zip(tasks, values, strict=True))
+        async with TaskGroup() as parts:
+            yield parts
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
-async def optional(part: Awaitable[Json]) -> Json:
-    """Return the part, or null if it does not exist or its backend fails or times out."""
+async def optional(part: Awaitable[T]) -> T | None:
+    """Return the part, or None if it does not exist or its backend fails or times out."""
     try:
         return await part
     except BackendFailed as failure:
@@ -78,23 +103,3 @@ async def optional(part: Awaitable[Json]) -> Json:
         if problem.status == 404:
             return None
         raise
-
-
-async def only(part: Awaitable[Json], *fields: str) -> Json:
-    """Return the part reduced to `fields`: an object, or every item of a list or page."""
-    value = await part
-    if (
-        isinstance(value, dict)
-        and isinstance(items := value.get("items"), list)
-        and "next" in value
-    ):
-        return {**value, "items": [_reduced(item, fields) for item in items]}
-    if isinstance(value, list):
-        return [_reduced(item, fields) for item in value]
-    return _reduced(value, fields)
-
-
-def _reduced(value: Json, fields: tuple[str, ...]) -> Json:
-    if not isinstance(value, dict):
-        return value
-    return {name: value[name] for name in fields if name in value}

@@ -8,8 +8,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from chassis.auth import Verifier
-from chassis.backends import Connections
 from chassis.bff import Bff
+from chassis.connections import Connections
 from chassis.http import health
 from chassis.http.edge import METRICS, Edge
 from chassis.http.middlewares import wrapped

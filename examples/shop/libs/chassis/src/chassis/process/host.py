@@ -194,7 +194,7 @@ def _host_bff(
     telemetry: Telemetry,
     overrides: Overrides,
 ) -> Host:
-    from chassis.backends import Connections
+    from chassis.connections import Connections
     from chassis.http.bff_app import bff_app
     from chassis.http_client import HttpClient
 

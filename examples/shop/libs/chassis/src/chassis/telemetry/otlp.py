@@ -151,13 +151,13 @@ class _SpanTracer(Tracer):
         with self._span(began, f"publish {message.topic}", SpanKind.PRODUCER, attributes):
             yield
 
-    def client(self, peer: str, path: str) -> AbstractContextManager[object]:
+    def client(self, peer: str, method: str, path: str) -> AbstractContextManager[object]:
         attributes: _Attributes = {
-            "http.request.method": "GET",
+            "http.request.method": method,
             "service.peer.name": peer,
             "url.path": path,
         }
-        return self._child(f"GET {peer}", SpanKind.CLIENT, attributes)
+        return self._child(f"{method} {peer}", SpanKind.CLIENT, attributes)
 
     @contextmanager
     def _child(self, name: str, kind: SpanKind, attributes: _Attributes) -> Iterator[None]:

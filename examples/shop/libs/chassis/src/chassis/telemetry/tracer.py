@@ -53,7 +53,7 @@ class Tracer:
         """Surround the publishing of a message."""
         return _NOTHING
 
-    def client(self, peer: str, path: str) -> AbstractContextManager[object]:
+    def client(self, peer: str, method: str, path: str) -> AbstractContextManager[object]:
         """Use a trace for a request to another unit within the current one."""
         return _NOTHING
 

@@ -22,11 +22,14 @@ class FakeBackends:
         """Return a base URL for each backend."""
         return {name: (f"http://{name}",) for name in names}
 
-    async def fetch(self, url: str, headers: Mapping[str, str]) -> Fetched:
+    async def fetch(
+        self, url: str, headers: Mapping[str, str], content: bytes | None = None
+    ) -> Fetched:
         """Implement `chassis.http_client.Fetch`."""
         parts = urlsplit(url)
         backend = parts.netloc
-        self.requests.append(f"{backend} {url.removeprefix(f'http://{backend}')}")
+        method = "" if content is None else "POST "
+        self.requests.append(f"{method}{backend} {url.removeprefix(f'http://{backend}')}")
         answer = self._answers.get(backend, {}).get(unquote(parts.path), 404)
         if isinstance(answer, int):
             return Fetched(answer, {}, b"")

@@ -104,7 +104,7 @@ class TestUnit:
 
     @property
     def requests(self) -> tuple[str, ...]:
-        """The requests to the backends, e.g. `catalog /browse?listed=true`."""
+        """The requests to the backends, e.g. `catalog /browse?listed=true`, `POST cart ...`."""
         return tuple(self._backends.requests)
 
     def differences_from(self, contract: Path) -> list[str]:
