@@ -45,9 +45,11 @@ class Place(Protocol):
         Raises:
             Problem: 429 or 503, there are too many.
         """
+        ...
 
     async def regain(self) -> bool:
         """Wait for a place; False if there was none in time."""
+        ...
 
     def leave(self) -> None:
         """Give the place up."""
