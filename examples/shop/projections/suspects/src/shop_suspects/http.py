@@ -4,13 +4,4 @@
 from chassis.http import search
 from shop_suspects.rows import SuspectsRow
 
-routes = (
-    search(
-        "/suspects",
-        SuspectsRow,
-        name="suspects",
-        sort=("-suspicions",),
-        page=20,
-        roles=("merchant",),
-    ),
-)
+routes = (search("/suspects", SuspectsRow, sort=("-suspicions",), page=20, roles=("merchant",)),)

@@ -10,5 +10,5 @@ routes = (
         "/stock-items/{product_id}/receive-stock", ReceiveStock, roles=("merchant",), upserts=True
     ),
     get("/stock-items/{product_id}", StockItem, roles=("merchant",)),
-    find("/stock-items/stock-of", StockItem, name="stock_of", by=("product_id",)),
+    find("/stock-items/stock-of", StockItem, by=("product_id",)),
 )

@@ -6,11 +6,5 @@ from shop_payment.domain.payment import Payment
 
 routes = (
     get("/payments/{order_id}", Payment),
-    find(
-        "/payments/payment-of-order",
-        Payment,
-        name="payment_of_order",
-        by=("order_id",),
-        owner="customer_id",
-    ),
+    find("/payments/payment-of-order", Payment, by=("order_id",), owner="customer_id"),
 )

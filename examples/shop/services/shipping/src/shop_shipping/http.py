@@ -6,11 +6,5 @@ from shop_shipping.domain.shipment import Shipment
 
 routes = (
     get("/shipments/{order_id}", Shipment),
-    find(
-        "/shipments/parcel-of-order",
-        Shipment,
-        name="parcel_of_order",
-        by=("order_id",),
-        owner="customer_id",
-    ),
+    find("/shipments/parcel-of-order", Shipment, by=("order_id",), owner="customer_id"),
 )

@@ -11,7 +11,6 @@ from typing import TypeAlias
 from chassis.messages import Command
 
 _PARAMETER = re.compile(r"{(\w+)}")
-_WORD = re.compile(r"\W+")
 
 
 class Reach(Enum):
@@ -86,7 +85,6 @@ class Search:
         roles: The roles with access; empty for all callers.
         public: Whether callers need no token.
         live: Whether clients may ask for a stream of events, see `chassis.http.live`.
-        name: The name of the query in documents; without one, it is that of the path.
     """
 
     path: str
@@ -100,12 +98,6 @@ class Search:
     roles: Roles = ()
     public: bool = False
     live: bool = False
-    name: str = ""
-
-    @property
-    def spoken(self) -> str:
-        """The name of the query in documents: `orders_of_customer`."""
-        return self.name or _WORD.sub("_", self.path).strip("_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +115,6 @@ class Find:
     roles: Roles = ()
     public: bool = False
     live: bool = False
-    name: str = ""
-
-    @property
-    def spoken(self) -> str:
-        """The name of the query in documents: `orders_of_customer`."""
-        return self.name or _WORD.sub("_", self.path).strip("_")
 
 
 Route: TypeAlias = Post | Get | Search | Find
@@ -180,7 +166,6 @@ def search(
     roles: Roles = (),
     public: bool = False,
     live: bool = False,
-    name: str = "",
 ) -> Search:
     """Declare `GET path` for a page of rows; see `Search`.
 
@@ -201,7 +186,6 @@ def search(
         roles=roles,
         public=public,
         live=live,
-        name=name,
     )
 
 
@@ -215,7 +199,6 @@ def find(
     roles: Roles = (),
     public: bool = False,
     live: bool = False,
-    name: str = "",
 ) -> Find:
     """Declare `GET path` for one row; `owner` is the field that must be the caller."""
     return Find(
