@@ -41,7 +41,7 @@ def test_each_holder_has_access_and_nobody_else(bank: System, alice: Caller, acc
     assert bob.get(account)["holder_ids"] == [str(alice.id), str(bob.id)]
     mallory.refused("GET", account, 404)
     mallory.refused("POST", f"{account}/add-holder", 403, holder_id=mallory.id)
-    alice.post(f"{account}/leave-account")
+    alice.post(f"{account}/leave")
     alice.refused("GET", account, 404)
     assert bob.get(account)["holder_ids"] == [str(bob.id)]
 

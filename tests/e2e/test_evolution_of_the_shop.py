@@ -64,13 +64,13 @@ class Customer:
     def sees(self, project: Project, status: str) -> None:
         system = System.running(project.root)
         found = system.caller("customer", sub=self.id).eventually(
-            "/orders-of-customer", {"customer_id": self.id}, 60.0, status=status
+            "/orders", {"customer_id": self.id}, 60.0, status=status
         )
         assert found["order_id"] == self.order
 
     def confirms(self, project: Project) -> None:
         caller = System.running(project.root).caller("customer", sub=self.id)
-        caller.post(f"/orders/{self.order}/confirm-order")
+        caller.post(f"/orders/{self.order}/confirm")
 
 
 def places_an_order(project: Project) -> Customer:

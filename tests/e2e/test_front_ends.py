@@ -19,17 +19,17 @@ def test_the_whole_trip():
     row = {"trip_id": id, "traveller": who, "legs": [], "done": False}
     trip = {**row, "tickets": [], "days": [], "extras": {}}
     page = {"items": [row], "next": None}
-    backends = {"trip": {f"/trips/{id}": trip}, "trips": {"/trip": row, "/trips-of": page}}
+    backends = {"trip": {f"/trip/trips/{id}": trip}, "trips": {f"/trips/{id}": row, "/trips": page}}
     with TestUnit(bff, backends=backends) as web:
         answer = web.caller("traveller", sub=who).get(f"/whole/{id}")
         assert answer.status == 200
         assert answer.body["row"]["trip_id"] == str(id)
         assert len(answer.body["later"]["items"]) == len(answer.body["others"]["items"]) == 1
-        of = f"trips /trips-of?traveller={who}&done=false"
+        of = f"trips /trips?traveller={who}&done=false"
         assert sorted(web.requests) == sorted(
-            [f"trip /trips/{id}", f"trips /trip?trip_id={id}", of, of]
+            [f"trip /trip/trips/{id}", f"trips /trips/{id}", of, of]
         )
-    backends["trips"]["/trip"] = 503
+    backends["trips"][f"/trips/{id}"] = 503
     with TestUnit(bff, backends=backends) as web:
         answer = web.caller("traveller", sub=who).get(f"/whole/{id}")
         assert answer.status == 200

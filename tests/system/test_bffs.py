@@ -136,7 +136,7 @@ def test_what_is_not_filled_in_is_in_the_body() -> None:
     assert view.needs_caller
     assert view.sends is not None
     assert (view.sends.creates, view.sends.is_optional) == (True, False)
-    assert view.sends.call.startswith('commands.send(MakeRoundOutcome, "game", "/rounds')
+    assert view.sends.call.startswith('commands.send(MakeRoundOutcome, "game", "/game/rounds')
     assert view.sends.call.endswith(", body, player_id=caller.id)")
 
 
@@ -145,7 +145,7 @@ def test_without_a_rest_there_is_no_body() -> None:
     assert body is None
     assert view.sends is not None
     assert view.sends.rules == ("it_is_another_place",)
-    assert 'f"/rounds/{id}' in view.sends.call
+    assert 'f"/game/rounds/{id}' in view.sends.call
     assert view.sends.call.endswith(", place='indoors')")
     assert [(p.name, p.annotation) for p in view.parameters] == [("id", "UUID")]
 
@@ -185,5 +185,5 @@ def test_variables_of_parts_hide_nothing() -> None:
         " id: game.Round(round_id=round.round_id)}"
     ).endpoints
     assert [part.variable for part in view.parts] == ["round_", "parts_", "id_"]
-    assert view.parts[2].call.endswith('f"/rounds/{(await round_).round_id}")')
+    assert view.parts[2].call.endswith('f"/game/rounds/{(await round_).round_id}")')
     assert [field.name for field in view.fields] == ["round", "parts", "id"]

@@ -82,7 +82,7 @@ def test_narrower_objectives_have_a_path() -> None:
     assert [(each.path, each.availability, each.p99) for each in found.objectives] == [
         ("/", "99.9", 500),
         ("/carts/{id}/check-out", "99.9", 300),
-        ("/payment", "99.95", 500),
+        ("/payments", "99.95", 500),
     ]
 
 

@@ -38,10 +38,10 @@ def test_the_caller_is_known_inside_an_expression() -> None:
     assert spec is not None, findings
     lines = scenario_view(spec.scenarios[0], index(spec)).lines
     assert lines == (
-        'entry = teller.post("/ledger/entries/post-entry",'
+        'entry = teller.post("/entries",'
         " lines=[Line(account_id=teller.id, amount=Decimal(5))], by=teller.id)"
         '["entry_id"]',
-        'head_teller.eventually("/ledger/entries",'
+        'head_teller.eventually("/entries",'
         ' {"by": entry if entry != head_teller.id else head_teller.id},'
         " lines=[Line(account_id=head_teller.id, amount=Decimal(x)) for x in [1]])",
     )
