@@ -128,6 +128,8 @@ def _routes(unit: _Unit, version: Version) -> Iterator[tuple[Path, _Route]]:
         case Service():
             yield from _of_aggregates(unit, version)
             yield from _of_queries(("services", unit.name), unit.queries, version)
+            for own in unit.routes:
+                yield (own.path,), _Route(own.path, (), False, (), own.at, own.public)
         case Projection():
             yield from _of_queries(("projections", unit.name), unit.queries, version)
         case Stream():

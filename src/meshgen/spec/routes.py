@@ -15,6 +15,12 @@ def aggregate_path(aggregate: Aggregate) -> str:
 
 def prefixes(unit: Service | Projection | Stream | Bff) -> tuple[str, ...]:
     """Return how the paths of a unit begin: with a segment that no other unit has."""
+    own = unit.routes if isinstance(unit, Service) else ()
+    return (*declared(unit), *(route.path for route in own))
+
+
+def declared(unit: Service | Projection | Stream | Bff) -> tuple[str, ...]:
+    """Return how the paths of what the spec declares begin, without routes of the owner's own."""
     if isinstance(unit, Bff):
         return (url_prefix(unit.name),)
     return tuple(dict.fromkeys(f"/{path.split('/')[1]}" for path in _paths(unit)))

@@ -202,6 +202,18 @@ class Saga:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRoute:
+    """The first segment of paths of routers that the owner of the project writes.
+
+    `public`: callers need no token.
+    """
+
+    path: str
+    public: bool = False
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A bounded context that owns its data."""
 
@@ -214,6 +226,7 @@ class Service:
     policies: tuple[Policy, ...]
     sagas: tuple[Saga, ...]
     queries: tuple[Query, ...]
+    routes: tuple[OwnRoute, ...] = ()
     slo: Objectives | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)

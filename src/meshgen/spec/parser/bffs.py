@@ -6,7 +6,7 @@ import re
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
-from meshgen.spec.grammar.names import FIELD, PARAMETER, UNIT
+from meshgen.spec.grammar.names import FIELD, PARAMETER, SEGMENT, UNIT
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
 from meshgen.spec.syntax import ArgumentSyntax, BffSyntax, EndpointSyntax, PartSyntax, Word
@@ -15,7 +15,6 @@ from meshgen.unicode import printable
 
 PART_FORM = "write `unit.Query(field=value)? only [field]`; `?` and `only` are optional"
 
-_SEGMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9]*(_[a-z0-9]+)*)\}")
 _TOKEN = re.compile(
     r"""\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>-?[0-9]{1,9}(?![0-9A-Za-z_.]))"""
@@ -77,7 +76,7 @@ def _path(reading: Reading, key: Scalar) -> Word | None:
     seen: set[str] = set()
     for segment in path[1:].split("/") if path != "/" else ():
         parameter = _PARAMETER.fullmatch(segment)
-        if not parameter and not _SEGMENT.fullmatch(segment):
+        if not parameter and not SEGMENT.fullmatch(segment):
             hint = "use `lower-case` words and `{parameter}`s"
             reading.error(
                 key.inside(offset), f"`{printable(segment)}` is not a valid path segment", hint

@@ -148,6 +148,14 @@ class SagaSyntax:
     renamed_from: Word | None
 
 
+@dataclass(frozen=True, slots=True)
+class RouteSyntax:
+    """The first segment of paths of the owner's own routers: `/invoices: {roles: public}`."""
+
+    path: Word
+    public: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSyntax:
     """A service."""
@@ -161,5 +169,6 @@ class ServiceSyntax:
     policies: tuple[PolicySyntax, ...]
     sagas: tuple[SagaSyntax, ...]
     queries: tuple[QuerySyntax, ...]
+    routes: tuple[RouteSyntax, ...]
     slo: Objectives | None
     renamed_from: Word | None

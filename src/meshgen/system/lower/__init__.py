@@ -183,7 +183,7 @@ def _gateway_routes(spec: Spec) -> Iterator[GatewayRoute]:
 
 
 def _public_paths(spec: Spec) -> Iterator[PublicPath]:
-    """Yield the paths that callers without a token may read."""
+    """Yield the paths for callers without a token, those of the owner's own routers last."""
     for unit in (*spec.services, *spec.views):
         for query in unit.queries:
             if query.public:
@@ -193,6 +193,10 @@ def _public_paths(spec: Spec) -> Iterator[PublicPath]:
             if endpoint.public:
                 path = f"{url_prefix(bff.name)}{endpoint.path}"
                 yield _public_path(path, needs=bool(endpoint.parameters))
+    for service in spec.services:
+        for own in service.routes:
+            if own.public:
+                yield PublicPath(path=own.path, regex=None, needs=False, below=True)
 
 
 def _public_path(path: str, *, needs: bool) -> PublicPath:

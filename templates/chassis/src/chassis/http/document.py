@@ -23,7 +23,7 @@ from chassis.http.parameters import (
     search_query,
 )
 from chassis.http.problem import words
-from chassis.http.routers import include
+from chassis.http.routers import include, include_public
 from chassis.http.routes import Find, Get, Post, Route, Search, parameters
 
 Endpoint = Callable[..., Awaitable[Response]]
@@ -54,6 +54,7 @@ def document(
     routes: Iterable[Route],
     commands: Iterable[CommandRoute],
     routers: Iterable[APIRouter] = (),
+    public: Iterable[APIRouter] = (),
 ) -> dict[str, Any]:
     """Return the OpenAPI document of a unit.
 
@@ -62,6 +63,7 @@ def document(
         routes: Its declared routes.
         commands: Its `post` routes, once more.
         routers: Its routes that are written by hand.
+        public: More of them, for which no token is required.
     """
     app = FastAPI(title=name, docs_url=None, redoc_url=None)
     components = Components(app)
@@ -84,6 +86,7 @@ def document(
                 endpoint = with_signature(_reading(route), query=query, **types)
                 _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
     include(app, routers, openapi.COMMAND_PROBLEMS)
+    include_public(app, public, openapi.COMMAND_PROBLEMS)
     return app.openapi()
 
 

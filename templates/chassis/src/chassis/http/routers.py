@@ -65,9 +65,7 @@ def routers_app(
     for kind in _PROBLEMS:
         app.add_exception_handler(kind, _respond)
     include(app, routers, statuses, tags=[name])
-    for router in public:
-        open_to_all = problems(*needed(statuses, public=True))
-        app.include_router(router, responses=open_to_all, tags=[name])
+    include_public(app, public, statuses, tags=[name])
     return app
 
 
@@ -85,6 +83,18 @@ def include(
             responses=problems(*statuses),
             tags=[*tags],
         )
+
+
+def include_public(
+    app: FastAPI,
+    routers: Iterable[APIRouter],
+    statuses: Sequence[int],
+    tags: Sequence[str] = (),
+) -> None:
+    """Add `routers` to `app`; their routes require no token."""
+    open_to_all = problems(*needed(statuses, public=True))
+    for router in routers:
+        app.include_router(router, responses=open_to_all, tags=[*tags])
 
 
 def _http(name: str, route: BaseRoute) -> Route:

@@ -56,9 +56,16 @@ def service_app(
                 resources.add_secured("GET", route.path, route.roles, endpoint)
             case Search() | Find():
                 _add_read(resources, route, partial(runtime.search, route.of))
-    if service.routers:
+    if service.routers or service.public:
         _add_routers(resources, service, runtime, verifier)
-    document = partial(_document, service.name, service.routes, tuple(commands), service.routers)
+    document = partial(
+        _document,
+        service.name,
+        service.routes,
+        commands=tuple(commands),
+        routers=service.routers,
+        public=service.public,
+    )
     exposition = Exposition(telemetry.metrics, runtime.sources)
     return _finished(
         service.name,
@@ -90,7 +97,7 @@ def projection_app(
                 _add_read(resources, route, runtime.search)
             case Post() | Get():
                 raise TypeError(f"{view.name}: {route.path}: it has rows, and no aggregates")
-    document = partial(_document, view.name, view.routes, (), ())
+    document = partial(_document, view.name, view.routes)
     exposition = Exposition(telemetry.metrics, runtime.sources)
     return _finished(view.name, resources, readiness, document, telemetry, exposition)
 
@@ -124,7 +131,9 @@ def _add_routers(
     from chassis.http.openapi import COMMAND_PROBLEMS  # FastAPI, which takes long to import
     from chassis.http.routers import routers_app
 
-    app = routers_app(service.name, service.routers, verifier, COMMAND_PROBLEMS)
+    app = routers_app(
+        service.name, service.routers, verifier, COMMAND_PROBLEMS, public=service.public
+    )
     app.state.runtime = runtime
     for route in app.state.routes:
         resources.add_app(route.methods - {"HEAD"}, route.path, app)
@@ -159,9 +168,11 @@ def _finished(
 def _document(
     name: str,
     routes: tuple[Post | Get | Search | Find, ...],
-    commands: tuple[CommandRoute, ...],
-    routers: tuple[APIRouter, ...],
+    *,
+    commands: tuple[CommandRoute, ...] = (),
+    routers: tuple[APIRouter, ...] = (),
+    public: tuple[APIRouter, ...] = (),
 ) -> dict[str, Any]:
     from chassis.http.document import document  # FastAPI, which takes long to import
 
-    return document(name, routes, commands, routers)
+    return document(name, routes, commands, routers, public)
