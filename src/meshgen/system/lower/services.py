@@ -221,6 +221,7 @@ def access_tests(routes: Iterable[Route]) -> AccessTests:
     routes = tuple(routes)
     reads = [route for route in routes if route.helper != "post" and not route.public]
     return AccessTests(
+        needs_id=any("{" in route.path for route in routes),
         commands=tuple(route.example for route in routes if route.helper == "post"),
         reads=tuple(route.example for route in reads),
         public=tuple(_public_read(route) for route in routes if route.public),
@@ -230,6 +231,8 @@ def access_tests(routes: Iterable[Route]) -> AccessTests:
 
 def _public_read(route: Route) -> tuple[str, int]:
     """Return the path of a public read, and the status of a request without parameters."""
+    if "{" in route.path:
+        return route.example, 404
     return route.example, 422 if any(option.name == "by" for option in route.options) else 200
 
 

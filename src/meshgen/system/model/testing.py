@@ -71,9 +71,11 @@ class AccessTests:
     """The paths of a service's commands and reads, as Python source.
 
     `reads_by_role` are the reads that are refused to every caller without a role, `public` those
-    that need no token, with the status of a request without parameters.
+    that need no token, with the status of a request without parameters. `needs_id`: some paths have
+    a constant `ID`.
     """
 
+    needs_id: bool
     commands: tuple[str, ...]
     reads: tuple[str, ...]
     reads_by_role: tuple[str, ...]

@@ -2,12 +2,14 @@
 """Access to the HTTP API of catalog."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
 from chassis.testing.unit import TestUnit
 from shop_catalog.projection import projection
 
+ID = UUID(int=0xA000)
 READS = ("/catalog", f"/catalog/{ID}")
 
 
