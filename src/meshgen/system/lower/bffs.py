@@ -100,7 +100,7 @@ def _get(part: Part, index: Index) -> str:
 def _filled(path: str, values: dict[str, str]) -> str:
     """Return a path as source, with its parameters, which are taken out of `values`."""
     filled = re.sub(r"{(\w+)}", lambda found: f"{{{values.pop(found[1])}}}", path)
-    return f'"{path}"' if filled == path else f'f"{filled}"'
+    return f'f"{filled}"' if "{" in path else f'"{path}"'
 
 
 def _value(value: Argument, type_: Type | None, index: Index) -> str:

@@ -70,7 +70,7 @@ def _id(of: CommandOf) -> str:
 def _filled(path: str, values: dict[str, str]) -> str:
     """Return a path as source, with its parameters, which are taken out of `values`."""
     filled = _PARAMETER.sub(lambda found: f"{{{values.pop(found[1])}}}", path)
-    return f'"{path}"' if filled == path else f'f"{filled}"'
+    return f'f"{filled}"' if "{" in path else f'"{path}"'
 
 
 def see_line(step: See, index: Index) -> str:

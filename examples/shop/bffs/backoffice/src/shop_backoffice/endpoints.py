@@ -14,7 +14,7 @@ router = APIRouter()
 async def products_by_product_id(product_id: UUID, backends: Backends) -> dict[str, Json]:
     """Return product and sales in one response."""
     return await together(
-        product=backends.get("catalog", "/catalog/{product_id}"),
+        product=backends.get("catalog", f"/catalog/{product_id}"),
         sales=backends.get("sales_per_minute", "/sales-per-minute", product_id=product_id),
     )
 

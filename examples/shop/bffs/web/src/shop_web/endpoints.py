@@ -31,7 +31,7 @@ async def account(backends: Backends, caller: Caller) -> dict[str, Json]:
 async def orders_by_order_id(order_id: UUID, backends: Backends) -> dict[str, Json]:
     """Return order, payment and parcel in one response."""
     return await together(
-        order=backends.get("order", "/orders/{order_id}"),
+        order=backends.get("order", f"/orders/{order_id}"),
         payment=optional(backends.get("payment", "/payments/payment-of-order", order_id=order_id)),
         parcel=optional(backends.get("shipping", "/shipments/parcel-of-order", order_id=order_id)),
     )
