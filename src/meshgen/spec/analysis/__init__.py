@@ -13,6 +13,7 @@ from meshgen.spec.analysis.processes import build_processes
 from meshgen.spec.analysis.projections import build_projection
 from meshgen.spec.analysis.renames import check_renames
 from meshgen.spec.analysis.replicas import check_derivable
+from meshgen.spec.analysis.said_paths import check_paths
 from meshgen.spec.analysis.scenarios import build_scenario
 from meshgen.spec.analysis.services import build_service, check_reachable
 from meshgen.spec.analysis.streams import build_streams
@@ -74,5 +75,6 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
             capacity=capacity,
         )
     )
+    check_paths(check, syntax, spec)
     check_own_routes(check, spec)
     return None if reading.findings else spec

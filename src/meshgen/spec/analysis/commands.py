@@ -7,6 +7,7 @@ from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.kinds import can_be_empty
 from meshgen.spec.analysis.ports import Operations, build_call
+from meshgen.spec.analysis.said_paths import said_path
 from meshgen.spec.analysis.symbols import AggregateSymbol, CommandSymbol
 from meshgen.spec.expressions import ReplicaType
 from meshgen.spec.hints import meant_or_one_of
@@ -37,11 +38,26 @@ def build_command(
         roles=role_names(syntax.roles),
         unrestricted=unrestricted(syntax.roles, symbol.aggregate.syntax.owner),
         from_caller=tuple(word.text for word in syntax.from_caller),
+        path=_path(check, symbol),
         summary=syntax.summary,
         slo=syntax.slo,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )
+
+
+def _path(check: Check, symbol: CommandSymbol) -> str:
+    """Return the path that the spec says; which of several is known to be acted on is in it."""
+    syntax, identity = symbol.syntax, symbol.aggregate.syntax.id
+    if syntax.path is not None and syntax.roles is None and check.knows("roles"):
+        hint = "leave `path` out, or add `roles`"
+        message = f"`{symbol.name}` has no path: only policies and sagas can send it"
+        check.error(syntax.path.at, message, hint)
+    from_caller = [word.text for word in syntax.from_caller]
+    takes = {}
+    if identity and syntax.mode != "creates" and identity.text not in from_caller:
+        takes = symbol.aggregate.whole.only([identity.text]).known
+    return said_path(check, syntax.path, f"`{symbol.name}`", takes, needs=takes)
 
 
 def _is_id(aggregate: AggregateSymbol, name: str) -> bool:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from meshgen.spec.analysis.context import Check
+from meshgen.spec.analysis.said_paths import RESERVED
 from meshgen.spec.model import Spec
 from meshgen.spec.routes import declared
-
-_ANSWERED_BY_ALL = ("/livez", "/metrics", "/openapi", "/readyz")
 
 
 def check_own_routes(check: Check, spec: Spec) -> None:
     """Check that what the owner's routers answer is what nothing else answers."""
-    taken = dict.fromkeys(_ANSWERED_BY_ALL, "the gateway")
+    taken = dict.fromkeys(RESERVED, "the gateway")
     for unit in (*spec.services, *spec.views, *spec.bffs):
         taken.update(dict.fromkeys(declared(unit), f"`{unit.name}`"))
     for service in spec.services:

@@ -21,7 +21,7 @@ from meshgen.spec.grammar.shapes import (
     Text,
     assignments,
 )
-from meshgen.spec.grammar.values import FIELDS, ROLES, SUMMARY, renamed_from
+from meshgen.spec.grammar.values import FIELDS, PATH, ROLES, SUMMARY, renamed_from
 
 VIEW_STORES = Choice(("postgresql", "sqlserver", "sqlite", "mongodb", "redis", "cassandra"))
 PAGE = Integer(1, 1000)
@@ -64,6 +64,12 @@ _ASKING = (
         otherwise="everyone with a valid token",
     ),
     Key(
+        name="path",
+        shape=PATH,
+        meaning="Where it is found over HTTP. For one row, a `uuid` of `by` may be a parameter.",
+        otherwise="its name below the collection; the collection for the first page",
+    ),
+    Key(
         name="live",
         shape=Flag(),
         meaning="Whether clients may get the answer again, by Server-Sent Events, when it changes.",
@@ -98,6 +104,7 @@ SearchOrders:
   sort: [total desc]
   page: 50
   roles: [merchant]
+  path: /order-search
   live: true
 """,
             at="services.order.queries",
@@ -118,6 +125,7 @@ ROW_QUERY = Construct(
             """\
 OrdersOfCustomer:
   renamed_from: OrdersOf
+  path: /orders-of-customer
   by: [customer_id]
   filter: status
   sort: [total desc]

@@ -36,6 +36,7 @@ SUMMARY = Key(
     meaning="One line of documentation for the generated code and its API.",
 )
 REACH = Choice(("own", "any"))
+PATH = Text("a path such as `/orders/{order_id}/cancel`", pattern="/.*")
 ROLES = Key(
     name="roles",
     shape=OneOf(

@@ -9,6 +9,7 @@ from meshgen.spec.parser.access import read_input, read_reading, read_roles
 from meshgen.spec.parser.fields import field_entries, read_fields
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
+from meshgen.spec.parser.routes import read_path
 from meshgen.spec.syntax import (
     AggregateSyntax,
     AssignmentSyntax,
@@ -34,6 +35,7 @@ def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateSyntax:
         id=identity,
         owner=reading.word(values.get("owner"), "an aggregate's `owner`"),
         read=read_reading(reading, values.get("read")),
+        path=read_path(reading, values.get("path")),
         event_sourced=reading.flag(values.get("event_sourced"), "`event_sourced`") or False,
         state=read_fields(reading, values.get("state"), "`state`"),
         events=tuple(
@@ -112,6 +114,7 @@ def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
         calls=_calls(reading, values.get("calls")),
         emits=emits,
         roles=read_roles(reading, values.get("roles")),
+        path=read_path(reading, values.get("path")),
         slo=read_objectives(reading, values.get("slo")),
         summary=reading.summary(values.get("summary")),
         renamed_from=reading.former(values.get("renamed_from"), CLASS),

@@ -1,15 +1,40 @@
-"""Routes of the owner's own: `routes: [/invoices]`, or `{/notifications: {roles: public}}`."""
+"""Paths that the owner says: `path: /orders/{order_id}`, and routes of their own: `routes`."""
 
 from __future__ import annotations
 
 from meshgen.spec import grammar
-from meshgen.spec.grammar.names import SEGMENT
+from meshgen.spec.grammar.names import FIELD, SEGMENT
 from meshgen.spec.parser.reading import Reading
-from meshgen.spec.syntax import RouteSyntax, Word
+from meshgen.spec.syntax import PathSyntax, RouteSyntax, Word
 from meshgen.spec.yaml.tree import Mapping, Node, Scalar
 from meshgen.unicode import printable
 
 _LONGEST = 200
+_FORM = "write one such as `/orders/{order_id}/cancel`"
+
+
+def read_path(reading: Reading, node: Node | None) -> PathSyntax | None:
+    """Read a path: words in lower case, and parameters."""
+    text = reading.text(node, "a path")
+    if text is None:
+        return None
+    path = text.text
+    if not path.startswith("/") or len(path) > _LONGEST:
+        reading.error(text.at, f"`{printable(path)}` is not a path", _FORM)
+        return None
+    parameters: dict[str, Word] = {}
+    offset = 1
+    for segment in path[1:].split("/"):
+        name = segment[1:-1] if segment.startswith("{") and segment.endswith("}") else None
+        valid = FIELD.pattern.fullmatch(name) if name is not None else SEGMENT.fullmatch(segment)
+        if not valid or name in parameters:
+            what = "is already a parameter of" if valid else "is not a valid segment of"
+            reading.error(text.inside(offset), f"`{printable(segment)}` {what} this path", _FORM)
+            return None
+        if name:
+            parameters[name] = Word(name, text.inside(offset + 1), offset + 1)
+        offset += len(segment) + 1
+    return PathSyntax(path, tuple(parameters.values()), text.at)
 
 
 def read_routes(reading: Reading, node: Node | None) -> tuple[RouteSyntax, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.model import Objectives
 from meshgen.spec.syntax.reads import QuerySyntax
-from meshgen.spec.syntax.values import Assignments, FieldSyntax, RoleSyntax, Word
+from meshgen.spec.syntax.values import Assignments, FieldSyntax, PathSyntax, RoleSyntax, Word
 from meshgen.spec.yaml.tree import Scalar
 
 
@@ -46,6 +46,7 @@ class CommandSyntax:
     calls: Assignments
     emits: tuple[EmissionSyntax, ...]
     roles: tuple[RoleSyntax, ...] | None
+    path: PathSyntax | None
     slo: Objectives | None
     summary: str | None
     renamed_from: Word | None
@@ -67,6 +68,7 @@ class AggregateSyntax:
     id: Word | None
     owner: Word | None
     read: ReadSyntax | None
+    path: PathSyntax | None
     event_sourced: bool
     state: tuple[FieldSyntax, ...]
     events: tuple[EventSyntax, ...]

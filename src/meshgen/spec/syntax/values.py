@@ -22,6 +22,15 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class PathSyntax:
+    """A path over HTTP: `/orders/{order_id}/cancel`."""
+
+    text: str
+    parameters: tuple[Word, ...]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
 class RoleSyntax:
     """A role with access; `reach` is `own` or `any`, None in the short form."""
 

@@ -105,7 +105,9 @@ def _of_reads(
         reads.append((snake(aggregate.name), path, (), aggregate.reading))
     for query in queries:
         if not query.page and query.by == (aggregate.id,):
-            reads.append((snake(query.name), f'"{query.path}"', (identity,), query))
+            in_path = "{" in query.path
+            path, sent = _source(query.path, identity.value), () if in_path else (identity,)
+            reads.append((snake(query.name), path, sent, query))
     for name, path, arguments, allowed in reads:
         if allowed.unrestricted:
             yield ReachTest(
