@@ -17,10 +17,16 @@ services:
         id: account_id
         path: /money/accounts
         state: {customer_id: uuid, open: bool}
-        events: {AccountOpened: {customer_id: uuid, sets: {open: true}}, AccountClosed: {sets: {open: false}}}
+        events:
+          AccountOpened: {customer_id: uuid, sets: {open: true}}
+          AccountClosed: {sets: {open: false}}
         commands:
           OpenAccount: {roles: [clerk], input: {customer_id: uuid}, creates: AccountOpened}
-          CloseAccount: {roles: [clerk], path: "/closed-accounts/{account_id}", emits: AccountClosed}
+          CloseAccount:
+            roles: [clerk]
+            method: PUT
+            path: "/closed-accounts/{account_id}"
+            emits: AccountClosed
           BlockAccount: {roles: [clerk], emits: AccountClosed}
     queries:
       Accounts: {of: Account, roles: [clerk], page: 20}
@@ -33,7 +39,8 @@ services:
         id: account_id
         state: {customer_id: uuid}
         events: {BillAccountMade: {customer_id: uuid}}
-        commands: {MakeBillAccount: {roles: [clerk], input: {customer_id: uuid}, creates: BillAccountMade}}
+        commands:
+          MakeBillAccount: {roles: [clerk], input: {customer_id: uuid}, creates: BillAccountMade}
 projections:
   overview:
     store: sqlite
@@ -86,6 +93,18 @@ def test_the_gateway_routes_every_first_segment() -> None:
         ("/overview", "overview"),
         ("/web", "web"),
     ]
+
+
+def test_a_command_has_the_method_that_is_said() -> None:
+    banking, _ = mesh().services
+    options = {
+        route.kind: [option.value for option in route.options if option.name == "method"]
+        for route in banking.routes
+        if route.helper == "post"
+    }
+    assert options == {"OpenAccount": [], "CloseAccount": ['"PUT"'], "BlockAccount": []}
+    assert ('"PUT"', 'f"/closed-accounts/{ID}"') in banking.access_testing.commands
+    assert mesh().project.gateway.methods == ("GET", "POST", "PUT")
 
 
 def test_a_front_end_asks_at_the_path_that_is_said() -> None:

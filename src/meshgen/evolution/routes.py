@@ -47,6 +47,11 @@ class _Route:
         """The route as clients see it, who do not know the names of parameters."""
         return re.sub(r"\{\w+\}", "{}", self.text)
 
+    @property
+    def path(self) -> str:
+        """The path as clients see it."""
+        return self.seen.rpartition(" ")[2]
+
 
 def route_notices(before: Version, after: Version) -> Iterator[Finding]:
     """Return the routes that are gone, and those that fewer callers may use.
@@ -77,7 +82,8 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
             yield Finding(new.at, f"`{route.text}` of `{new.name}` is gone: its clients get 404")
     for was, is_ in both(*routes):
         if was.seen not in seen:
-            yield Finding(is_.at, f"`{was.text}` is `{is_.text}` now: its clients get 404")
+            status = 405 if was.path == is_.path else 404
+            yield Finding(is_.at, f"`{was.text}` is `{is_.text}` now: its clients get {status}")
         if was.public and not is_.public:
             yield Finding(
                 is_.at, f"`{is_.text}` is not public any more: clients without a token get 401"
@@ -153,7 +159,7 @@ def _of_aggregates(service: Service, version: Version) -> Iterator[tuple[Path, _
         for command in aggregate.commands:
             if command.roles is not None:
                 path = version.identities.path(*above, "commands", command.name)
-                text = f"POST {command.path}"
+                text = f"{command.method} {command.path}"
                 yield (
                     path,
                     _Route(

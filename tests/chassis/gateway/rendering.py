@@ -43,6 +43,7 @@ def render(
         rate_limit=SimpleNamespace(rate=RATE, burst=BURST, callers=CALLERS) if rate_limit else None,
         address_limit=SimpleNamespace(rate=address_rate, burst=address_rate),
         cors=cors,
+        methods=("GET", "POST"),
         public=(SimpleNamespace(path=OPEN, regex=None, below=True),),
         clusters=[
             SimpleNamespace(

@@ -38,12 +38,30 @@ def build_command(
         roles=role_names(syntax.roles),
         unrestricted=unrestricted(syntax.roles, symbol.aggregate.syntax.owner),
         from_caller=tuple(word.text for word in syntax.from_caller),
+        method=_method(check, symbol),
         path=_path(check, symbol),
         summary=syntax.summary,
         slo=syntax.slo,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )
+
+
+def _method(check: Check, symbol: CommandSymbol) -> str:
+    method, from_caller = symbol.syntax.method, {w.text for w in symbol.syntax.from_caller}
+    if method is None:
+        return "POST"
+    identity = symbol.aggregate.syntax.id
+    sent = [f.name for f in symbol.own if f.name not in {identity and identity.text, *from_caller}]
+    if symbol.syntax.roles is None and check.knows("roles"):
+        hint = "leave `method` out, or add `roles`"
+        message = f"`{symbol.name}` has no method: only policies and sagas can send it"
+        check.error(method.at, message, hint)
+    elif method.text == "DELETE" and (sent or symbol.syntax.mode == "creates"):
+        why = f"clients send `{sent[0]}`" if sent else "it creates something"
+        hint = "use POST: a DELETE has no body (RFC 9110, 9.3.5)"
+        check.error(method.at, f"`{symbol.name}` cannot be a DELETE: {why}", hint)
+    return method.text
 
 
 def _path(check: Check, symbol: CommandSymbol) -> str:

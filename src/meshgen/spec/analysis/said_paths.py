@@ -106,7 +106,7 @@ def _of_aggregate(unit: str, aggregate: Aggregate, said: _Said) -> Iterator[_Rou
     for command in aggregate.commands:
         if command.roles is not None:
             path = said.get((unit, "command", command.name), collection)
-            yield _Route(unit, command.name, "POST", command.path, path, command.at)
+            yield _Route(unit, command.name, command.method, command.path, path, command.at)
 
 
 def _said(syntax: SpecSyntax) -> _Said:

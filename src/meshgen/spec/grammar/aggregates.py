@@ -24,6 +24,7 @@ from meshgen.spec.grammar.shapes import (
 )
 from meshgen.spec.grammar.values import FIELD, FIELDS, PATH, ROLES, SUMMARY, renamed_from
 
+METHOD = Choice(("POST", "PUT", "PATCH", "DELETE"))
 OWN_EVENT = Reference((kinds.EVENT,), "near")
 
 EVENT = Construct(
@@ -171,6 +172,12 @@ COMMAND = Construct(
             otherwise="the verb of its name below the aggregate; the collection for the creation",
         ),
         Key(
+            name="method",
+            shape=METHOD,
+            meaning="The method over HTTP. `DELETE` is for commands without input.",
+            otherwise="POST",
+        ),
+        Key(
             name="input",
             shape=FIELDS,
             meaning=(
@@ -217,6 +224,7 @@ PlaceOrder:
   summary: Buy the books
   roles: [customer]
   path: /purchases
+  method: POST
   input: {customer_id: uuid, lines: {type: "list[Line]", min_items: 1}}
   creates: {OrderPlaced: {total: sum(line.quantity * line.unit_price for line in lines)}}
   slo: {latency: {p99: 300ms}}
@@ -341,6 +349,7 @@ Basket:
     OpenBasket: {roles: [customer], input: {customer_id: uuid}, creates: BasketOpened}
     PutBookIn:
       roles: {customer: own, merchant: any}
+      method: PUT
       path: /shopping/baskets/{basket_id}/books
       input: {book_id: uuid}
       emits: BookPutIn

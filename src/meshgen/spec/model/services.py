@@ -53,7 +53,7 @@ class Command:
     mode: "creates" (must not exist), "acts" (must exist), "upserts" (either).
     `roles` None: not reachable over HTTP, only by policies and sagas. `unrestricted` are those of
     them that reach what belongs to others, too. Callers do not send the fields `from_caller`, which
-    are filled with their id. `path` is where it is found over HTTP.
+    are filled with their id. `method` and `path` are those of HTTP.
     """
 
     name: str
@@ -65,6 +65,7 @@ class Command:
     roles: tuple[str, ...] | None
     unrestricted: tuple[str, ...] = ()
     from_caller: tuple[str, ...] = ()
+    method: str = "POST"
     path: str = ""
     summary: str | None = None
     slo: Objectives | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
+from meshgen.spec.grammar.aggregates import METHOD
 from meshgen.spec.grammar.names import CLASS, FIELD, RULE, VARIABLE
 from meshgen.spec.parser.access import read_input, read_reading, read_roles
 from meshgen.spec.parser.fields import field_entries, read_fields
@@ -115,6 +116,7 @@ def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
         emits=emits,
         roles=read_roles(reading, values.get("roles")),
         path=read_path(reading, values.get("path")),
+        method=reading.choice(values.get("method"), "a method", METHOD.words),
         slo=read_objectives(reading, values.get("slo")),
         summary=reading.summary(values.get("summary")),
         renamed_from=reading.former(values.get("renamed_from"), CLASS),

@@ -47,6 +47,7 @@ class CommandSyntax:
     emits: tuple[EmissionSyntax, ...]
     roles: tuple[RoleSyntax, ...] | None
     path: PathSyntax | None
+    method: Word | None
     slo: Objectives | None
     summary: str | None
     renamed_from: Word | None

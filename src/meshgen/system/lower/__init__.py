@@ -155,6 +155,7 @@ def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None)
         rate_limit=_rate_limit(gateway.rate_limit, capacity),
         address_limit=_address_limit(gateway.rate_limit, capacity),
         cors=gateway.cors,
+        methods=_methods(spec),
         public=tuple(_public_paths(spec)),
         clusters=tuple(
             GatewayCluster(
@@ -167,6 +168,18 @@ def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None)
         ),
         routes=tuple(_gateway_routes(spec)),
     )
+
+
+def _methods(spec: Spec) -> tuple[str, ...]:
+    """Return the methods that browsers may ask with."""
+    sent = {
+        command.method
+        for service in spec.services
+        for aggregate in service.aggregates
+        for command in aggregate.commands
+        if command.roles is not None
+    }
+    return ("GET", "POST", *sorted(sent - {"POST"}))
 
 
 def _gateway_routes(spec: Spec) -> Iterator[GatewayRoute]:

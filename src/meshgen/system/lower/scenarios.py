@@ -59,7 +59,7 @@ def do_line(step: Do, index: Index, used: frozenset[str]) -> str:
     of = index.command(step.command)
     values = {value.target: _code(value, step) for value in step.values}
     path = _filled(of.command.path, values)
-    call = f"{_caller(step)}.post({path}{_keywords(values)})"
+    call = f"{_caller(step)}.{of.command.method.lower()}({path}{_keywords(values)})"
     return f'{step.keep} = {call}["{_id(of)}"]' if step.keep in used else call
 
 

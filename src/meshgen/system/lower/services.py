@@ -213,6 +213,8 @@ def _command_route(command: Command) -> Route:
         options.append(Argument(name="rules", value=_tuple(rules)))
     if command.mode == "upserts" and "{" in command.path:
         options.append(Argument(name="upserts", value="True"))
+    if command.method != "POST":
+        options.append(Argument(name="method", value=f'"{command.method}"'))
     return _route("post", command.path, command.name, *options)
 
 
@@ -222,11 +224,17 @@ def access_tests(routes: Iterable[Route]) -> AccessTests:
     reads = [route for route in routes if route.helper != "post" and not route.public]
     return AccessTests(
         needs_id=any("{" in route.path for route in routes),
-        commands=tuple(route.example for route in routes if route.helper == "post"),
+        commands=tuple(
+            (_method(route), route.example) for route in routes if route.helper == "post"
+        ),
         reads=tuple(route.example for route in reads),
         public=tuple(_public_read(route) for route in routes if route.public),
         reads_by_role=tuple(route.example for route in reads if _is_refused(route)),
     )
+
+
+def _method(command: Route) -> str:
+    return next((option.value for option in command.options if option.name == "method"), '"POST"')
 
 
 def _public_read(route: Route) -> tuple[str, int]:

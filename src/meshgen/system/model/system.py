@@ -118,6 +118,7 @@ class GatewayView:
     rate_limit: RateLimitView | None
     address_limit: AddressLimitView
     cors: tuple[str, ...]
+    methods: tuple[str, ...]
     public: tuple[PublicPath, ...]
     clusters: tuple[GatewayCluster, ...]
     routes: tuple[GatewayRoute, ...]

@@ -67,7 +67,7 @@ def _of_command(
     yield ReachTest(
         function=f"test_who_may_{snake(command.name)}",
         given=tuple(shared.name(event) for event in example.given),
-        method="post",
+        method=command.method.lower(),
         path=_source(command.path, identity.value),
         arguments=tuple(arguments),
         restricted=_restricted(command),

@@ -10,7 +10,7 @@ from chassis.testing.unit import TestUnit
 from shop_order.service import service
 
 ID = UUID(int=0xA000)
-COMMANDS = (f"/orders/{ID}/cancel",)
+COMMANDS = (("POST", f"/orders/{ID}/cancel"),)
 READS = (f"/orders/{ID}",)
 
 
@@ -20,14 +20,14 @@ def order() -> Iterator[TestUnit]:
         yield unit
 
 
-@pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_requires_a_token(order: TestUnit, path: str) -> None:
-    assert order.anonymous.post(path).status == 401
+@pytest.mark.parametrize(("method", "path"), COMMANDS)
+def test_a_command_requires_a_token(order: TestUnit, method: str, path: str) -> None:
+    assert order.anonymous.send(method, path).status == 401
 
 
-@pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_requires_its_role(order: TestUnit, path: str) -> None:
-    assert order.caller("nobody").post(path).status == 403
+@pytest.mark.parametrize(("method", "path"), COMMANDS)
+def test_a_command_requires_its_role(order: TestUnit, method: str, path: str) -> None:
+    assert order.caller("nobody").send(method, path).status == 403
 
 
 @pytest.mark.parametrize("path", READS)

@@ -67,11 +67,11 @@ def document(
     """
     app = FastAPI(title=name, docs_url=None, redoc_url=None)
     components = Components(app)
-    by_path = {command.route.path: command for command in commands}
+    of = {command.route.command: command for command in commands}
     for route in routes:
         match route:
             case Post():
-                _add_command(app, components, by_path[route.path])
+                _add_command(app, components, of[route.command])
             case Get():
                 endpoint = with_signature(_get, **path_types(route.path, route.of))
                 shown = openapi.reduced(route.of, field_types(route.of), route.fields)
@@ -127,7 +127,7 @@ def _add_command(app: FastAPI, components: Components, command: CommandRoute) ->
     app.add_api_route(
         route.path,
         with_signature(_post, **path_types(route.path, route.command)),
-        methods=["POST"],
+        methods=[route.method],
         status_code=200 if command.generated_id is None else 201,
         response_model=None,
         responses={

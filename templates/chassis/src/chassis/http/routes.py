@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from chassis.messages import Command
 
@@ -24,6 +24,8 @@ class Reach(Enum):
 
 OWN, ANY = Reach.OWN, Reach.ANY
 
+Method: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
+"""The method of a command."""
 Roles: TypeAlias = tuple[str, ...] | Mapping[str, Reach]
 """The roles with access. In a tuple all reach their own; an empty one stands for all callers."""
 
@@ -39,6 +41,7 @@ class Post:
         caller: The fields that are the id of the caller, and not in the body.
         rules: The rules that the command may be refused for.
         upserts: Whether the command may create an aggregate whose id is in the path.
+        method: The method.
     """
 
     path: str
@@ -47,6 +50,7 @@ class Post:
     caller: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     upserts: bool = False
+    method: Method = "POST"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +126,17 @@ def post(
     caller: tuple[str, ...] = (),
     rules: tuple[str, ...] = (),
     upserts: bool = False,
+    method: Method = "POST",
 ) -> Post:
-    """Declare `POST path` for a command; see `Post`."""
+    """Declare `POST path`, or another method, for a command; see `Post`."""
     return Post(
-        path=path, command=command, roles=roles, caller=caller, rules=rules, upserts=upserts
+        path=path,
+        command=command,
+        roles=roles,
+        caller=caller,
+        rules=rules,
+        upserts=upserts,
+        method=method,
     )
 
 

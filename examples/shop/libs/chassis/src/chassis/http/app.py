@@ -49,7 +49,7 @@ def service_app(
             case Post():
                 command = _command_route(service, route, gets)
                 endpoint = command.endpoint(runtime.handle)
-                resources.add_secured("POST", route.path, route.roles, endpoint)
+                resources.add_secured(route.method, route.path, route.roles, endpoint)
                 commands.append(command)
             case Get():
                 endpoint = get_endpoint(route, runtime.read)
