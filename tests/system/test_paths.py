@@ -26,6 +26,7 @@ services:
             roles: [clerk]
             method: PUT
             path: "/closed-accounts/{account_id}"
+            deprecated: {"/money/accounts/{account_id}/close": 2026-11-01}
             emits: AccountClosed
           BlockAccount: {roles: [clerk], emits: AccountClosed}
     queries:
@@ -48,7 +49,12 @@ projections:
     row: {account_id: uuid, customer_id: uuid}
     on: {banking.AccountOpened: {insert: {}}}
     queries:
-      Overview: {page: 20, roles: [clerk], path: /everything}
+      Overview:
+        page: 20
+        roles: public
+        live: true
+        path: /everything
+        deprecated: {/all: 2026-11-01}
       OneOverview: {by: account_id, roles: [clerk]}
 bffs:
   web:
@@ -90,6 +96,7 @@ def test_the_gateway_routes_every_first_segment() -> None:
         ("/statements", "banking"),
         ("/accounts", "billing"),
         ("/everything", "overview"),
+        ("/all", "overview"),
         ("/overview", "overview"),
         ("/web", "web"),
     ]
@@ -105,6 +112,16 @@ def test_a_command_has_the_method_that_is_said() -> None:
     assert options == {"OpenAccount": [], "CloseAccount": ['"PUT"'], "BlockAccount": []}
     assert ('"PUT"', 'f"/closed-accounts/{ID}"') in banking.access_testing.commands
     assert mesh().project.gateway.methods == ("GET", "POST", "PUT")
+
+
+def test_a_former_path_is_routed_as_its_successor_is() -> None:
+    banking, _ = mesh().services
+    former = [option.value for route in banking.routes for option in route.options]
+    assert '{"/money/accounts/{account_id}/close": date(2026, 11, 1)}' in former
+    gateway = mesh().project.gateway
+    assert [public.path for public in gateway.public] == ["/everything", "/all"]
+    live = [regex for route in gateway.routes for regex in route.live]
+    assert live == ["/everything", "/all"]
 
 
 def test_a_front_end_asks_at_the_path_that_is_said() -> None:

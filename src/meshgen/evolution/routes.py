@@ -10,7 +10,7 @@ from meshgen.evolution.version import Version, both, gone
 from meshgen.identities.table import Path
 from meshgen.naming import url_prefix
 from meshgen.spec.diagnostics import NOWHERE, Finding, Position
-from meshgen.spec.model import Bff, Projection, Query, Service, Stream
+from meshgen.spec.model import Bff, Command, Projection, Query, Service, Stream
 from meshgen.spec.routes import aggregate_path, read_roles
 
 _Unit = Service | Projection | Stream | Bff
@@ -30,6 +30,7 @@ class _Route:
         live: Whether clients may ask for a stream of events.
         fields: The fields that are shown, if not all of them are.
         from_caller: The fields that clients do not send, because they are the caller.
+        can_be_kept: Whether the spec can say that it is deprecated.
     """
 
     text: str
@@ -40,6 +41,7 @@ class _Route:
     public: bool = False
     live: bool = False
     from_caller: tuple[str, ...] = ()
+    can_be_kept: bool = False
     fields: tuple[str, ...] = ()
 
     @property
@@ -83,7 +85,11 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
     for was, is_ in both(*routes):
         if was.seen not in seen:
             status = 405 if was.path == is_.path else 404
-            yield Finding(is_.at, f"`{was.text}` is `{is_.text}` now: its clients get {status}")
+            yield Finding(
+                is_.at,
+                f"`{was.text}` is `{is_.text}` now: its clients get {status}",
+                _keeping(was, is_),
+            )
         if was.public and not is_.public:
             yield Finding(
                 is_.at, f"`{is_.text}` is not public any more: clients without a token get 401"
@@ -106,6 +112,14 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
             yield Finding(
                 is_.at, f"`{is_.text}` fills {_listed(filled)} itself: clients that send it get 422"
             )
+
+
+def _keeping(was: _Route, is_: _Route) -> str | None:
+    """Return how yesterday's path is kept, where that can be said."""
+    (method, _, path), (now, _, _) = was.text.partition(" "), is_.text.partition(" ")
+    if not was.can_be_kept or method != now:
+        return None
+    return f'`deprecated: {{"{path}": <date>}}` keeps the old path'
 
 
 def _restricted(was: _Route, is_: _Route) -> Iterator[Finding]:
@@ -169,8 +183,10 @@ def _of_aggregates(service: Service, version: Version) -> Iterator[tuple[Path, _
                         command.unrestricted,
                         command.at,
                         from_caller=command.from_caller,
+                        can_be_kept=True,
                     ),
                 )
+                yield from _of_former(command.method, command)
 
 
 def _of_queries(
@@ -190,8 +206,16 @@ def _of_queries(
                 query.at,
                 public=query.public,
                 live=query.live,
+                can_be_kept=True,
             ),
         )
+        yield from _of_former("GET", query)
+
+
+def _of_former(method: str, of: Command | Query) -> Iterator[tuple[Path, _Route]]:
+    for former in of.deprecated:
+        route = _Route(f"{method} {former.path}", (), False, (), of.at)
+        yield (route.seen,), route
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from meshgen.spec.analysis.access import OWNER_MISSING, check_reach, role_names, unrestricted
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.kinds import can_be_empty
 from meshgen.spec.analysis.ports import Operations, build_call
-from meshgen.spec.analysis.said_paths import said_path
+from meshgen.spec.analysis.said_paths import former_paths, said_path
 from meshgen.spec.analysis.symbols import AggregateSymbol, CommandSymbol
 from meshgen.spec.expressions import ReplicaType
 from meshgen.spec.hints import meant_or_one_of
-from meshgen.spec.model import Command, Emission, Guard, PortCall
+from meshgen.spec.model import Command, Emission, Field, Guard, PortCall
 from meshgen.spec.syntax import EmissionSyntax
 from meshgen.spec.types import BOOL
 from meshgen.unicode import printable
@@ -28,6 +30,7 @@ def build_command(
     _check_roles(check, symbol)
     guards, present = _guards(check, symbol, replicas)
     calls, answers = _calls(check, symbol, replicas, operations, present)
+    takes = _parameters(check, symbol)
     return Command(
         name=symbol.name,
         input=tuple(symbol.own),
@@ -39,7 +42,8 @@ def build_command(
         unrestricted=unrestricted(syntax.roles, symbol.aggregate.syntax.owner),
         from_caller=tuple(word.text for word in syntax.from_caller),
         method=_method(check, symbol),
-        path=_path(check, symbol),
+        path=said_path(check, syntax.path, f"`{symbol.name}`", takes, needs=takes),
+        deprecated=former_paths(check, syntax.deprecated, f"`{symbol.name}`", takes, needs=takes),
         summary=syntax.summary,
         slo=syntax.slo,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
@@ -64,18 +68,19 @@ def _method(check: Check, symbol: CommandSymbol) -> str:
     return method.text
 
 
-def _path(check: Check, symbol: CommandSymbol) -> str:
-    """Return the path that the spec says; which of several is known to be acted on is in it."""
+def _parameters(check: Check, symbol: CommandSymbol) -> Mapping[str, Field]:
+    """Return the parameters of its paths: the id of what is acted on, if it is not the caller's."""
     syntax, identity = symbol.syntax, symbol.aggregate.syntax.id
-    if syntax.path is not None and syntax.roles is None and check.knows("roles"):
-        hint = "leave `path` out, or add `roles`"
+    said = [syntax.path, *(former.path for former in syntax.deprecated)]
+    first = next(filter(None, said), None)
+    if first is not None and syntax.roles is None and check.knows("roles"):
+        hint = "leave it out, or add `roles`"
         message = f"`{symbol.name}` has no path: only policies and sagas can send it"
-        check.error(syntax.path.at, message, hint)
+        check.error(first.at, message, hint)
     from_caller = [word.text for word in syntax.from_caller]
-    takes = {}
     if identity and syntax.mode != "creates" and identity.text not in from_caller:
-        takes = symbol.aggregate.whole.only([identity.text]).known
-    return said_path(check, syntax.path, f"`{symbol.name}`", takes, needs=takes)
+        return symbol.aggregate.whole.only([identity.text]).known
+    return {}
 
 
 def _is_id(aggregate: AggregateSymbol, name: str) -> bool:

@@ -8,9 +8,16 @@ from dataclasses import dataclass
 
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.diagnostics import Position
-from meshgen.spec.model import Aggregate, Field, Spec
+from meshgen.spec.model import Aggregate, Field, FormerPath, Spec
 from meshgen.spec.routes import aggregate_path, declared, read_roles
-from meshgen.spec.syntax import PathSyntax, SpecSyntax
+from meshgen.spec.syntax import (
+    FormerPathSyntax,
+    PathSyntax,
+    ProjectionSyntax,
+    ServiceSyntax,
+    SpecSyntax,
+    StreamSyntax,
+)
 
 RESERVED = ("/livez", "/metrics", "/openapi", "/readyz")
 """What the gateway answers, or every unit."""
@@ -50,6 +57,20 @@ def said_path(
         if name not in [word.text for word in path.parameters]:
             check.error(path.at, f"the path of {what} needs the parameter `{{{name}}}`")
     return path.text
+
+
+def former_paths(
+    check: Check,
+    formers: tuple[FormerPathSyntax, ...],
+    what: str,
+    takes: Mapping[str, Field],
+    needs: Collection[str] = (),
+) -> tuple[FormerPath, ...]:
+    """Return the deprecated paths, with findings as for `said_path`."""
+    return tuple(
+        FormerPath(said_path(check, former.path, what, takes, needs), former.since)
+        for former in formers
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +117,9 @@ def _routes(syntax: SpecSyntax, spec: Spec) -> Iterator[_Route]:
         for query in unit.queries:
             path = said.get((unit.name, "query", query.name))
             yield _Route(unit.name, query.name, "GET", query.path, path, query.at)
+            for former in query.deprecated:
+                path = said[unit.name, query.name, former.path]
+                yield _Route(unit.name, query.name, "GET", former.path, path, query.at)
 
 
 def _of_aggregate(unit: str, aggregate: Aggregate, said: _Said) -> Iterator[_Route]:
@@ -107,10 +131,13 @@ def _of_aggregate(unit: str, aggregate: Aggregate, said: _Said) -> Iterator[_Rou
         if command.roles is not None:
             path = said.get((unit, "command", command.name), collection)
             yield _Route(unit, command.name, command.method, command.path, path, command.at)
+            for former in command.deprecated:
+                path = said[unit, command.name, former.path]
+                yield _Route(unit, command.name, command.method, former.path, path, command.at)
 
 
 def _said(syntax: SpecSyntax) -> _Said:
-    """Return the paths in the spec: by unit, kind and name."""
+    """Return the paths in the spec by unit, kind and name; former ones by unit, name and path."""
     found: _Said = {}
     for service in syntax.services:
         for aggregate in service.aggregates:
@@ -119,8 +146,18 @@ def _said(syntax: SpecSyntax) -> _Said:
             for command in aggregate.commands:
                 if command.path:
                     found[service.name.text, "command", command.name.text] = command.path
-    for unit in (*syntax.services, *syntax.projections, *syntax.streams):
+                for former in command.deprecated:
+                    key = service.name.text, command.name.text, former.path.text
+                    found[key] = former.path
+    units: tuple[ServiceSyntax | ProjectionSyntax | StreamSyntax, ...] = (
+        *syntax.services,
+        *syntax.projections,
+        *syntax.streams,
+    )
+    for unit in units:
         for query in unit.queries:
             if query.path:
                 found[unit.name.text, "query", query.name.text] = query.path
+            for former in query.deprecated:
+                found[unit.name.text, query.name.text, former.path.text] = former.path
     return found

@@ -22,7 +22,15 @@ from meshgen.spec.grammar.shapes import (
     TypeNotation,
     assignments,
 )
-from meshgen.spec.grammar.values import FIELD, FIELDS, PATH, ROLES, SUMMARY, renamed_from
+from meshgen.spec.grammar.values import (
+    DEPRECATED,
+    FIELD,
+    FIELDS,
+    PATH,
+    ROLES,
+    SUMMARY,
+    renamed_from,
+)
 
 METHOD = Choice(("POST", "PUT", "PATCH", "DELETE"))
 OWN_EVENT = Reference((kinds.EVENT,), "near")
@@ -177,6 +185,7 @@ COMMAND = Construct(
             meaning="The method over HTTP. `DELETE` is for commands without input.",
             otherwise="POST",
         ),
+        DEPRECATED,
         Key(
             name="input",
             shape=FIELDS,
@@ -224,6 +233,7 @@ PlaceOrder:
   summary: Buy the books
   roles: [customer]
   path: /purchases
+  deprecated: {/orders/buy: 2026-11-01}
   method: POST
   input: {customer_id: uuid, lines: {type: "list[Line]", min_items: 1}}
   creates: {OrderPlaced: {total: sum(line.quantity * line.unit_price for line in lines)}}

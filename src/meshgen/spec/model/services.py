@@ -9,7 +9,7 @@ from meshgen.spec.diagnostics import NOWHERE, Position
 from meshgen.spec.expressions import Expression
 from meshgen.spec.model.objectives import Objectives
 from meshgen.spec.model.reads import Query
-from meshgen.spec.model.values import Assignment, Each, Guard, Ref, Store
+from meshgen.spec.model.values import Assignment, Each, FormerPath, Guard, Ref, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,7 @@ class Command:
     from_caller: tuple[str, ...] = ()
     method: str = "POST"
     path: str = ""
+    deprecated: tuple[FormerPath, ...] = ()
     summary: str | None = None
     slo: Objectives | None = None
     renamed_from: str | None = None

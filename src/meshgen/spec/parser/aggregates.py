@@ -10,7 +10,7 @@ from meshgen.spec.parser.access import read_input, read_reading, read_roles
 from meshgen.spec.parser.fields import field_entries, read_fields
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
-from meshgen.spec.parser.routes import read_path
+from meshgen.spec.parser.routes import read_deprecated, read_path
 from meshgen.spec.syntax import (
     AggregateSyntax,
     AssignmentSyntax,
@@ -117,6 +117,7 @@ def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
         roles=read_roles(reading, values.get("roles")),
         path=read_path(reading, values.get("path")),
         method=reading.choice(values.get("method"), "a method", METHOD.words),
+        deprecated=read_deprecated(reading, values.get("deprecated")),
         slo=read_objectives(reading, values.get("slo")),
         summary=reading.summary(values.get("summary")),
         renamed_from=reading.former(values.get("renamed_from"), CLASS),

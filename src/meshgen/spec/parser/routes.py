@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
+
 from meshgen.spec import grammar
 from meshgen.spec.grammar.names import FIELD, SEGMENT
 from meshgen.spec.parser.reading import Reading
-from meshgen.spec.syntax import PathSyntax, RouteSyntax, Word
+from meshgen.spec.syntax import FormerPathSyntax, PathSyntax, RouteSyntax, Word
 from meshgen.spec.yaml.tree import Mapping, Node, Scalar
 from meshgen.unicode import printable
 
@@ -35,6 +38,27 @@ def read_path(reading: Reading, node: Node | None) -> PathSyntax | None:
             parameters[name] = Word(name, text.inside(offset + 1), offset + 1)
         offset += len(segment) + 1
     return PathSyntax(path, tuple(parameters.values()), text.at)
+
+
+def read_deprecated(reading: Reading, node: Node | None) -> tuple[FormerPathSyntax, ...]:
+    """Read former paths: `deprecated: {/old/path: 2026-11-01}`."""
+    found = []
+    entries = reading.entries(node, "`deprecated`", "`{/old/path: 2026-11-01}`") if node else ()
+    for entry in entries:
+        path = read_path(reading, entry.key)
+        since = _date(reading, entry.value)
+        if path and since:
+            found.append(FormerPathSyntax(path, since))
+    return tuple(found)
+
+
+def _date(reading: Reading, node: Node) -> date | None:
+    text = reading.text(node, "the date of a deprecation")
+    with suppress(ValueError):
+        return date.fromisoformat(text.text) if text else None
+    hint = "write since when it is deprecated, such as `2026-11-01`"
+    reading.error(node.at, f"`{printable(text.text if text else '')}` is not a date", hint)
+    return None
 
 
 def read_routes(reading: Reading, node: Node | None) -> tuple[RouteSyntax, ...]:

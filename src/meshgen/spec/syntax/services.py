@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.model import Objectives
 from meshgen.spec.syntax.reads import QuerySyntax
-from meshgen.spec.syntax.values import Assignments, FieldSyntax, PathSyntax, RoleSyntax, Word
+from meshgen.spec.syntax.values import (
+    Assignments,
+    FieldSyntax,
+    FormerPathSyntax,
+    PathSyntax,
+    RoleSyntax,
+    Word,
+)
 from meshgen.spec.yaml.tree import Scalar
 
 
@@ -48,6 +55,7 @@ class CommandSyntax:
     roles: tuple[RoleSyntax, ...] | None
     path: PathSyntax | None
     method: Word | None
+    deprecated: tuple[FormerPathSyntax, ...]
     slo: Objectives | None
     summary: str | None
     renamed_from: Word | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.yaml.tree import Node, Scalar
@@ -28,6 +29,14 @@ class PathSyntax:
     text: str
     parameters: tuple[Word, ...]
     at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class FormerPathSyntax:
+    """A path that is deprecated since a date."""
+
+    path: PathSyntax
+    since: date
 
 
 @dataclass(frozen=True, slots=True)

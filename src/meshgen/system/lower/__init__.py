@@ -13,7 +13,7 @@ from meshgen.graph.views import context_map
 from meshgen.identities import Identities
 from meshgen.naming import kebab, snake, spec_file, system_package, url_prefix
 from meshgen.spec.model import RateLimit, Spec
-from meshgen.spec.routes import prefixes
+from meshgen.spec.routes import all_paths, prefixes
 from meshgen.system.index import index
 from meshgen.system.jsonschema import contract_modules
 from meshgen.system.lower.asyncapi import asyncapi
@@ -184,7 +184,7 @@ def _methods(spec: Spec) -> tuple[str, ...]:
 
 def _gateway_routes(spec: Spec) -> Iterator[GatewayRoute]:
     for unit in (*spec.services, *spec.views):
-        live = [query.path for query in unit.queries if query.live]
+        live = [path for query in unit.queries if query.live for path in all_paths(query)]
         for prefix in prefixes(unit):
             below = (path for path in live if f"{path}/".startswith(f"{prefix}/"))
             yield GatewayRoute(
@@ -200,7 +200,8 @@ def _public_paths(spec: Spec) -> Iterator[PublicPath]:
     for unit in (*spec.services, *spec.views):
         for query in unit.queries:
             if query.public:
-                yield _public_path(query.path, needs=bool(query.by))
+                for path in all_paths(query):
+                    yield _public_path(path, needs=bool(query.by))
     for bff in spec.bffs:
         for endpoint in bff.endpoints:
             if endpoint.public:

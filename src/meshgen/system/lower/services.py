@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
 from meshgen.identities.table import Path
 from meshgen.identities.things import policy_path
@@ -215,6 +216,8 @@ def _command_route(command: Command) -> Route:
         options.append(Argument(name="upserts", value="True"))
     if command.method != "POST":
         options.append(Argument(name="method", value=f'"{command.method}"'))
+    if command.deprecated:
+        options.append(Argument(name="deprecated", value=_former(command)))
     return _route("post", command.path, command.name, *options)
 
 
@@ -231,6 +234,16 @@ def access_tests(routes: Iterable[Route]) -> AccessTests:
         public=tuple(_public_read(route) for route in routes if route.public),
         reads_by_role=tuple(route.example for route in reads if _is_refused(route)),
     )
+
+
+def _former(of: Command | Query) -> str:
+    """Return the deprecated paths as source, each with its date."""
+    dates = (f'"{each.path}": {_date(each.since)}' for each in of.deprecated)
+    return f"{{{', '.join(dates)}}}"
+
+
+def _date(value: date) -> str:
+    return f"date({value.year}, {value.month}, {value.day})"
 
 
 def _method(command: Route) -> str:
@@ -285,6 +298,7 @@ def query_route(query: Query, kind: str) -> Route:
         ("roles", _roles(query)),
         ("public", "True" if query.public else None),
         ("live", "True" if query.live else None),
+        ("deprecated", _former(query) if query.deprecated else None),
     ]
     given = (Argument(name=n, value=v) for n, v in options if v is not None and v != "()")
     return _route("search" if query.page else "find", query.path, kind, *given)

@@ -14,10 +14,11 @@ from starlette.types import ASGIApp
 from chassis.auth import Verifier
 from chassis.http import health
 from chassis.http.commands import CommandRoute
+from chassis.http.deprecation import deprecated, formers
 from chassis.http.edge import METRICS, Edge
 from chassis.http.middlewares import wrapped
 from chassis.http.reads import RowSearch, find_endpoint, get_endpoint, search_endpoint
-from chassis.http.resources import Resources
+from chassis.http.resources import PublicEndpoint, Resources
 from chassis.http.routes import Find, Get, Post, Search
 from chassis.projection import MaterializedView
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
@@ -51,6 +52,14 @@ def service_app(
                 endpoint = command.endpoint(runtime.handle)
                 resources.add_secured(route.method, route.path, route.roles, endpoint)
                 commands.append(command)
+                for former, since in formers(route):
+                    answer = _command_route(service, former, gets).endpoint(runtime.handle)
+                    resources.add_secured(
+                        route.method,
+                        former.path,
+                        route.roles,
+                        deprecated(answer, since, route.path),
+                    )
             case Get():
                 endpoint = get_endpoint(route, runtime.read)
                 resources.add_secured("GET", route.path, route.roles, endpoint)
@@ -109,11 +118,21 @@ def _command_route(service: Service, route: Post, gets: dict[type, str]) -> Comm
 
 
 def _add_read(resources: Resources, route: Search | Find, search: RowSearch) -> None:
+    _add_endpoint(resources, route, _row_endpoint(route, search))
+    for former, since in formers(route):
+        endpoint = deprecated(_row_endpoint(former, search), since, route.path)
+        _add_endpoint(resources, former, endpoint)
+
+
+def _row_endpoint(route: Search | Find, search: RowSearch) -> PublicEndpoint:
     match route:
         case Search():
-            endpoint = search_endpoint(route, search)
+            return search_endpoint(route, search)
         case Find():
-            endpoint = find_endpoint(route, search)
+            return find_endpoint(route, search)
+
+
+def _add_endpoint(resources: Resources, route: Search | Find, endpoint: PublicEndpoint) -> None:
     if route.public:
         resources.add_public("GET", route.path, endpoint, is_live=route.live)
     else:

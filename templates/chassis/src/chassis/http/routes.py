@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from chassis.messages import Command
@@ -24,6 +26,8 @@ class Reach(Enum):
 
 OWN, ANY = Reach.OWN, Reach.ANY
 
+Deprecated: TypeAlias = Mapping[str, date]
+"""Former paths, and since when they are deprecated."""
 Method: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
 """The method of a command."""
 Roles: TypeAlias = tuple[str, ...] | Mapping[str, Reach]
@@ -42,6 +46,7 @@ class Post:
         rules: The rules that the command may be refused for.
         upserts: Whether the command may create an aggregate whose id is in the path.
         method: The method.
+        deprecated: Former paths, which are answered, too.
     """
 
     path: str
@@ -51,6 +56,7 @@ class Post:
     rules: tuple[str, ...] = ()
     upserts: bool = False
     method: Method = "POST"
+    deprecated: Deprecated = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,7 @@ class Search:
         roles: The roles with access; empty for all callers.
         public: Whether callers need no token.
         live: Whether clients may ask for a stream of events, see `chassis.http.live`.
+        deprecated: Former paths, which are answered, too.
     """
 
     path: str
@@ -97,6 +104,7 @@ class Search:
     roles: Roles = ()
     public: bool = False
     live: bool = False
+    deprecated: Deprecated = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +121,7 @@ class Find:
     roles: Roles = ()
     public: bool = False
     live: bool = False
+    deprecated: Deprecated = field(default_factory=dict)
 
 
 Route: TypeAlias = Post | Get | Search | Find
@@ -127,6 +136,7 @@ def post(
     rules: tuple[str, ...] = (),
     upserts: bool = False,
     method: Method = "POST",
+    deprecated: Deprecated = MappingProxyType({}),
 ) -> Post:
     """Declare `POST path`, or another method, for a command; see `Post`."""
     return Post(
@@ -137,6 +147,7 @@ def post(
         rules=rules,
         upserts=upserts,
         method=method,
+        deprecated=deprecated,
     )
 
 
@@ -163,6 +174,7 @@ def search(
     roles: Roles = (),
     public: bool = False,
     live: bool = False,
+    deprecated: Deprecated = MappingProxyType({}),
 ) -> Search:
     """Declare `GET path` for a page of rows; see `Search`.
 
@@ -182,6 +194,7 @@ def search(
         roles=roles,
         public=public,
         live=live,
+        deprecated=deprecated,
     )
 
 
@@ -194,9 +207,19 @@ def find(
     roles: Roles = (),
     public: bool = False,
     live: bool = False,
+    deprecated: Deprecated = MappingProxyType({}),
 ) -> Find:
     """Declare `GET path` for one row; `owner` is the field that must be the caller."""
-    return Find(path=path, of=of, by=by, owner=owner, roles=roles, public=public, live=live)
+    return Find(
+        path=path,
+        of=of,
+        by=by,
+        owner=owner,
+        roles=roles,
+        public=public,
+        live=live,
+        deprecated=deprecated,
+    )
 
 
 def parameters(path: str) -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query
@@ -14,6 +16,7 @@ from chassis.domain import snake_case
 from chassis.http import openapi
 from chassis.http.bearer import bearer
 from chassis.http.commands import LONGEST_KEY, CommandRoute
+from chassis.http.deprecation import formers
 from chassis.http.openapi import Components, problems
 from chassis.http.parameters import (
     QueryModel,
@@ -69,25 +72,39 @@ def document(
     components = Components(app)
     of = {command.route.command: command for command in commands}
     for route in routes:
-        match route:
-            case Post():
-                _add_command(app, components, of[route.command])
-            case Get():
-                endpoint = with_signature(_get, **path_types(route.path, route.of))
-                shown = openapi.reduced(route.of, field_types(route.of), route.fields)
-                _add_reading(app, route, endpoint, shown, openapi.READ_PROBLEMS)
-            case Search():
-                endpoint = with_signature(_reading(route), query=query_type(search_query(route)))
-                page = openapi.page(route.of)
-                _add_reading(app, route, endpoint, page, openapi.SEARCH_PROBLEMS)
-            case Find():
-                types = path_types(route.path, route.of)
-                query = query_type(find_query(route))
-                endpoint = with_signature(_reading(route), query=query, **types)
-                _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS)
+        _add_route(app, components, route, of)
+        for former, _ in () if isinstance(route, Get) else formers(route):
+            _add_route(app, components, former, of, is_former=True)
     include(app, routers, openapi.COMMAND_PROBLEMS)
     include_public(app, public, openapi.COMMAND_PROBLEMS)
     return app.openapi()
+
+
+def _add_route(
+    app: FastAPI,
+    components: Components,
+    route: Route,
+    of: Mapping[type, CommandRoute],
+    *,
+    is_former: bool = False,
+) -> None:
+    match route:
+        case Post():
+            command = replace(of[route.command], route=route)
+            _add_command(app, components, command, is_former=is_former)
+        case Get():
+            endpoint = with_signature(_get, **path_types(route.path, route.of))
+            shown = openapi.reduced(route.of, field_types(route.of), route.fields)
+            _add_reading(app, route, endpoint, shown, openapi.READ_PROBLEMS, is_former)
+        case Search():
+            endpoint = with_signature(_reading(route), query=query_type(search_query(route)))
+            page = openapi.page(route.of)
+            _add_reading(app, route, endpoint, page, openapi.SEARCH_PROBLEMS, is_former)
+        case Find():
+            types = path_types(route.path, route.of)
+            query = query_type(find_query(route))
+            endpoint = with_signature(_reading(route), query=query, **types)
+            _add_reading(app, route, endpoint, route.of, openapi.READ_PROBLEMS, is_former)
 
 
 async def _post(
@@ -122,7 +139,9 @@ def _reading(route: Search | Find) -> Endpoint:
     return _public if route.public else _search
 
 
-def _add_command(app: FastAPI, components: Components, command: CommandRoute) -> None:
+def _add_command(
+    app: FastAPI, components: Components, command: CommandRoute, *, is_former: bool
+) -> None:
     route = command.route
     app.add_api_route(
         route.path,
@@ -138,7 +157,8 @@ def _add_command(app: FastAPI, components: Components, command: CommandRoute) ->
         tags=[_spoken(command.aggregate)],
         summary=_spoken(route.command),
         description=(route.command.__doc__ or "").strip(),
-        operation_id=operation_id(route),
+        operation_id=_operation_id(route, is_former),
+        deprecated=is_former or None,
         openapi_extra=components.request_body(
             route.command, (*parameters(route.path), *route.caller), command.generated_id
         ),
@@ -161,7 +181,12 @@ def _outcomes(command: CommandRoute) -> openapi.Responses:
 
 
 def _add_reading(
-    app: FastAPI, route: Get | Search | Find, endpoint: Any, model: type, statuses: Iterable[int]
+    app: FastAPI,
+    route: Get | Search | Find,
+    endpoint: Any,
+    model: type,
+    statuses: Iterable[int],
+    is_former: bool,
 ) -> None:
     public = not isinstance(route, Get) and route.public
     app.add_api_route(
@@ -172,8 +197,15 @@ def _add_reading(
         responses={**_found(route, model), **problems(*openapi.needed(statuses, public))},
         tags=[_spoken(route.of)],
         summary=_summary(route),
-        operation_id=operation_id(route),
+        operation_id=_operation_id(route, is_former),
+        deprecated=is_former or None,
     )
+
+
+def _operation_id(route: Route, is_former: bool) -> str:
+    """Return the operation id; at a former path it has the words of the path, too."""
+    former = f"_at_{re.sub(r'[^a-z0-9]+', '_', route.path).strip('_')}" if is_former else ""
+    return operation_id(route) + former
 
 
 def _found(route: Get | Search | Find, model: type) -> openapi.Responses:
