@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -20,10 +23,14 @@ from tests.trees import copy_tracked
 ADAPTERS = "services/payment/src/shop_payment/adapters.py"
 ROUTER = "services/order/src/shop_order/invoices.py"
 SERVICE = "services/order/src/shop_order/service.py"
+WEBHOOK = "services/payment/src/shop_payment/notifications.py"
+PAYMENT = "services/payment/src/shop_payment/service.py"
 DOCUMENT = (ROOT / "docs" / "own-code.md").read_text(encoding="utf-8")
-CODE, INVOICES = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
+CODE, INVOICES, NOTIFICATIONS = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
 DIFFS = re.findall(r"```diff\n(.*?)```", DOCUMENT, re.DOTALL)
+INVOICES_ADDED, ROUTE_ADDED, WEBHOOK_ADDED, MIDDLEWARE_ADDED = DIFFS
 KEY = "a key"
+SECRET = "what only the provider knows"
 
 
 class Provider(ThreadingHTTPServer):
@@ -85,21 +92,42 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Project:
     copy_tracked(ROOT / "examples" / "shop", root)
     (root / ADAPTERS).write_text(f"# scaffolded by meshgen - yours to edit\n{CODE}")
     (root / ROUTER).write_text(INVOICES)
-    service = (root / SERVICE).read_text()
-    for part in "...\n".join(DIFFS).split("...\n"):
-        lines = part.splitlines(keepends=True)
-        before = "".join(line[1:] for line in lines if not line.startswith("+"))
-        assert before in service
-        service = service.replace(
-            before, "".join(line[1:] for line in lines if not line.startswith("-"))
+    (root / WEBHOOK).write_text(NOTIFICATIONS)
+    project = Project(root)
+    project.edit(*_changes(ROUTE_ADDED))
+    for path, diff in (
+        (SERVICE, INVOICES_ADDED),
+        (SERVICE, MIDDLEWARE_ADDED),
+        (PAYMENT, WEBHOOK_ADDED),
+    ):
+        text = (root / path).read_text()
+        for before, after in _changes(diff):
+            assert before in text
+            text = text.replace(before, after)
+        (root / path).write_text(text)
+    return project
+
+
+def _changes(diff: str) -> list[tuple[str, str]]:
+    """What each part of a diff replaces, and by what."""
+    return [
+        (
+            "".join(line[1:] for line in lines if not line.startswith("+")),
+            "".join(line[1:] for line in lines if not line.startswith("-")),
         )
-    (root / SERVICE).write_text(service)
-    return Project(root)
+        for part in diff.split("...\n")
+        if (lines := part.splitlines(keepends=True))
+    ]
 
 
 @pytest.fixture
 def running(changed: Project, provider: Provider) -> Iterator[Project]:
-    changed.make("up", PAYMENT_PROVIDER_URL=provider.url, PAYMENT_PROVIDER_KEY=KEY)
+    changed.make(
+        "up",
+        PAYMENT_PROVIDER_URL=provider.url,
+        PAYMENT_PROVIDER_KEY=KEY,
+        PAYMENT_NOTIFICATION_KEY=SECRET,
+    )
     yield changed
     changed.make("down")
 
@@ -132,6 +160,33 @@ def test_an_invoice_is_for_the_customer_only(running: Project) -> None:
     answer = httpx.get(url, headers=headers, trust_env=False)
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.json()["order_id"] == order
+
+
+def test_a_refund_at_the_provider_is_recorded_once(running: Project) -> None:
+    customer, order = place(running, "40.00", "shipped")
+    url = System.running(running.root).url + "/payment-notifications"
+    body = json.dumps({"id": str(uuid4()), "type": "refunded", "reference": order}).encode()
+
+    def notify(*, sent: float, key: str = SECRET, changed: bytes = b"") -> httpx.Response:
+        timestamp = str(int(sent))
+        signature = hmac.new(key.encode(), f"{timestamp}.".encode() + body, "sha256").hexdigest()
+        headers = {
+            "content-type": "application/json",
+            "x-timestamp": timestamp,
+            "x-signature": signature,
+        }
+        return httpx.post(url, content=body + changed, headers=headers, trust_env=False)
+
+    now = time.time()
+    assert notify(sent=now, key="a guess").status_code == 401
+    assert notify(sent=now, changed=b" ").status_code == 401
+    assert notify(sent=now - 600).json()["type"] == "urn:problem:signature_too_old"
+    assert httpx.post(url, json={}, trust_env=False).status_code == 401
+    payment = System.running(running.root).caller("customer", sub=customer)
+    path = "/payments/payment-of-order"
+    assert payment.get(path, order_id=order)["status"] == "captured"
+    assert [notify(sent=now + seconds).status_code for seconds in (0, 0, 1)] == [204, 204, 204]
+    assert payment.get(path, order_id=order)["status"] == "refunded"
 
 
 def test_it_is_typed_and_formatted_and_survives_an_update(changed: Project) -> None:

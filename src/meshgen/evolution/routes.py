@@ -10,7 +10,7 @@ from meshgen.evolution.version import Version, both, gone
 from meshgen.identities.table import Path
 from meshgen.naming import url_prefix
 from meshgen.spec.diagnostics import NOWHERE, Finding, Position
-from meshgen.spec.model import Bff, Projection, Query, Service, Stream
+from meshgen.spec.model import Bff, Command, Projection, Query, Service, Stream
 from meshgen.spec.routes import aggregate_path, read_roles
 
 _Unit = Service | Projection | Stream | Bff
@@ -30,6 +30,7 @@ class _Route:
         live: Whether clients may ask for a stream of events.
         fields: The fields that are shown, if not all of them are.
         from_caller: The fields that clients do not send, because they are the caller.
+        can_be_kept: Whether the spec can say that it is deprecated.
     """
 
     text: str
@@ -40,12 +41,18 @@ class _Route:
     public: bool = False
     live: bool = False
     from_caller: tuple[str, ...] = ()
+    can_be_kept: bool = False
     fields: tuple[str, ...] = ()
 
     @property
     def seen(self) -> str:
         """The route as clients see it, who do not know the names of parameters."""
         return re.sub(r"\{\w+\}", "{}", self.text)
+
+    @property
+    def path(self) -> str:
+        """The path as clients see it."""
+        return self.seen.rpartition(" ")[2]
 
 
 def route_notices(before: Version, after: Version) -> Iterator[Finding]:
@@ -77,7 +84,12 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
             yield Finding(new.at, f"`{route.text}` of `{new.name}` is gone: its clients get 404")
     for was, is_ in both(*routes):
         if was.seen not in seen:
-            yield Finding(is_.at, f"`{was.text}` is `{is_.text}` now: its clients get 404")
+            status = 405 if was.path == is_.path else 404
+            yield Finding(
+                is_.at,
+                f"`{was.text}` is `{is_.text}` now: its clients get {status}",
+                _keeping(was, is_),
+            )
         if was.public and not is_.public:
             yield Finding(
                 is_.at, f"`{is_.text}` is not public any more: clients without a token get 401"
@@ -100,6 +112,14 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
             yield Finding(
                 is_.at, f"`{is_.text}` fills {_listed(filled)} itself: clients that send it get 422"
             )
+
+
+def _keeping(was: _Route, is_: _Route) -> str | None:
+    """Return how yesterday's path is kept, where that can be said."""
+    (method, _, path), (now, _, _) = was.text.partition(" "), is_.text.partition(" ")
+    if not was.can_be_kept or method != now:
+        return None
+    return f'`deprecated: {{"{path}": <date>}}` keeps the old path'
 
 
 def _restricted(was: _Route, is_: _Route) -> Iterator[Finding]:
@@ -128,6 +148,8 @@ def _routes(unit: _Unit, version: Version) -> Iterator[tuple[Path, _Route]]:
         case Service():
             yield from _of_aggregates(unit, version)
             yield from _of_queries(("services", unit.name), unit.queries, version)
+            for own in unit.routes:
+                yield (own.path,), _Route(own.path, (), False, (), own.at, own.public)
         case Projection():
             yield from _of_queries(("projections", unit.name), unit.queries, version)
         case Stream():
@@ -151,7 +173,7 @@ def _of_aggregates(service: Service, version: Version) -> Iterator[tuple[Path, _
         for command in aggregate.commands:
             if command.roles is not None:
                 path = version.identities.path(*above, "commands", command.name)
-                text = f"POST {command.path}"
+                text = f"{command.method} {command.path}"
                 yield (
                     path,
                     _Route(
@@ -161,8 +183,10 @@ def _of_aggregates(service: Service, version: Version) -> Iterator[tuple[Path, _
                         command.unrestricted,
                         command.at,
                         from_caller=command.from_caller,
+                        can_be_kept=True,
                     ),
                 )
+                yield from _of_former(command.method, command)
 
 
 def _of_queries(
@@ -182,8 +206,16 @@ def _of_queries(
                 query.at,
                 public=query.public,
                 live=query.live,
+                can_be_kept=True,
             ),
         )
+        yield from _of_former("GET", query)
+
+
+def _of_former(method: str, of: Command | Query) -> Iterator[tuple[Path, _Route]]:
+    for former in of.deprecated:
+        route = _Route(f"{method} {former.path}", (), False, (), of.at)
+        yield (route.seen,), route
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from meshgen.naming import url_prefix
-from meshgen.spec.model import Aggregate, Bff, Projection, Service, Stream
+from meshgen.spec.model import Aggregate, Bff, Command, Projection, Query, Service, Stream
 
 
 def aggregate_path(aggregate: Aggregate) -> str:
@@ -15,6 +15,12 @@ def aggregate_path(aggregate: Aggregate) -> str:
 
 def prefixes(unit: Service | Projection | Stream | Bff) -> tuple[str, ...]:
     """Return how the paths of a unit begin: with a segment that no other unit has."""
+    own = unit.routes if isinstance(unit, Service) else ()
+    return (*declared(unit), *(route.path for route in own))
+
+
+def declared(unit: Service | Projection | Stream | Bff) -> tuple[str, ...]:
+    """Return how the paths of what the spec declares begin, without routes of the owner's own."""
     if isinstance(unit, Bff):
         return (url_prefix(unit.name),)
     return tuple(dict.fromkeys(f"/{path.split('/')[1]}" for path in _paths(unit)))
@@ -25,8 +31,16 @@ def _paths(unit: Service | Projection | Stream) -> Iterator[str]:
         for aggregate in unit.aggregates:
             if read_roles(aggregate) is not None:
                 yield aggregate.path
-            yield from (c.path for c in aggregate.commands if c.roles is not None)
-    yield from (query.path for query in unit.queries)
+            for command in aggregate.commands:
+                if command.roles is not None:
+                    yield from all_paths(command)
+    for query in unit.queries:
+        yield from all_paths(query)
+
+
+def all_paths(of: Command | Query) -> tuple[str, ...]:
+    """Return the paths of a command or a query, the deprecated ones last."""
+    return (of.path, *(former.path for former in of.deprecated))
 
 
 def read_roles(aggregate: Aggregate) -> tuple[str, ...] | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import cast
 from uuid import UUID, uuid4
 
@@ -13,10 +15,12 @@ import pytest
 from chassis.caller import Caller
 from chassis.domain import Refused
 from chassis.errors import Conflict, KeyReused, NotOwner, TooLarge, Unavailable, VersionMismatch
+from chassis.http import get, post
 
-from . import tokens
+from . import tokens, wallets
 from .harness import ID, OWNER, RecordingRuntime, assert_problem
-from .wallets import CloseWallet, OpenWallet, PayIn
+from .test_routers import client_of
+from .wallets import CloseWallet, OpenWallet, PayIn, Wallet
 
 
 async def test_path_and_body_become_the_command(
@@ -219,3 +223,24 @@ async def test_a_key_is_for_one_body(http: httpx.AsyncClient, runtime: Recording
     assert first == same != other
     await http.post(f"/wallets/{ID}/pay-in", json={"amount": 1})
     assert runtime.asked[-1]["fingerprint"] is None
+
+
+async def test_a_command_has_its_method(runtime: RecordingRuntime, tmp_path: Path) -> None:
+    path = "/wallets/{wallet_id}"
+    routes = (
+        post(path, CloseWallet, method="DELETE"),
+        post(path, PayIn, method="PATCH"),
+        get(path, Wallet),
+    )
+    async with client_of(replace(wallets.service, routes=routes), runtime, tmp_path) as http:
+        assert (await http.delete(f"/wallets/{ID}")).status_code == 200
+        body = {"amount": 3}
+        assert (await http.patch(f"/wallets/{ID}", json=body)).status_code == 200
+        answer = await http.post(f"/wallets/{ID}", json=body)
+        assert_problem(answer, 405, "method_not_allowed")
+        assert answer.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH"
+        operations = (await http.get("/openapi.json")).json()["paths"][path]
+        assert operations.keys() == {"delete", "get", "patch"}
+        assert "requestBody" in operations["patch"]
+        assert "requestBody" not in operations["delete"]
+    assert [type(command) for command in runtime.commands] == [CloseWallet, PayIn]

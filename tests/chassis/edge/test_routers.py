@@ -152,6 +152,25 @@ async def test_errors_are_problems(open_app: Open, runtime: RecordingRuntime) ->
         assert "secret" not in str(assert_problem(answer, 500, "internal_error"))
 
 
+async def test_public_ones_need_no_token(runtime: RecordingRuntime, tmp_path: Path) -> None:
+    made = APIRouter()
+
+    @made.post("/notifications/{wallet}")
+    async def notification(wallet: UUID, aggregates: Aggregates) -> Outcome:
+        return await aggregates.handle(CloseWallet(wallet_id=wallet), caller=None)
+
+    async with client_of(replace(wallets.service, public=(made,)), runtime, tmp_path) as http:
+        nobody = {"authorization": ""}
+        answer = await http.post(f"/notifications/{ID}", headers=nobody)
+        assert answer.json()["events"] == ["PaidIn"]
+        answer = await http.get(f"/wallets/{ID}", headers=nobody)
+        assert_problem(answer, 401, "unauthenticated")
+        operation = (await http.get("/openapi.json")).json()["paths"]["/notifications/{wallet}"]
+        assert "security" not in operation["post"]
+        assert not {"401", "403"} & operation["post"]["responses"].keys()
+    assert runtime.commands == [CloseWallet(wallet_id=ID)]
+
+
 async def test_they_are_documented(open_app: Open) -> None:
     async with open_app(router()) as http:
         document = (await http.get("/openapi.json")).json()

@@ -16,6 +16,7 @@ RATE, BURST = 4, 40  # slow enough that a busy machine can still ask more than i
 CALLERS = 10_000
 TIMEOUT_MS = 2000
 LIVE = "/orders/live"
+OPEN = "/notifications"
 UNITS = ("order", "order_history", "nobody")
 
 
@@ -42,7 +43,8 @@ def render(
         rate_limit=SimpleNamespace(rate=RATE, burst=BURST, callers=CALLERS) if rate_limit else None,
         address_limit=SimpleNamespace(rate=address_rate, burst=address_rate),
         cors=cors,
-        public=(),
+        methods=("GET", "POST"),
+        public=(SimpleNamespace(path=OPEN, regex=None, below=True),),
         clusters=[
             SimpleNamespace(
                 name=unit,
@@ -54,6 +56,7 @@ def render(
         ],
         routes=[
             SimpleNamespace(prefix="/orders", cluster="order", stripped=False, live=(LIVE,)),
+            SimpleNamespace(prefix=OPEN, cluster="order", stripped=False, live=()),
             SimpleNamespace(prefix="/history", cluster="order_history", stripped=True, live=()),
             SimpleNamespace(prefix="/nobody", cluster="nobody", stripped=False, live=()),
         ],

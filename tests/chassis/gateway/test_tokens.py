@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from .gateways import Gateway, accepted
-from .rendering import AUDIENCE, ISSUER, render
+from .rendering import AUDIENCE, ISSUER, OPEN, render
 
 
 def _base64url(data: bytes) -> str:
@@ -98,6 +98,14 @@ def test_what_is_no_token_is_refused(gateway: Gateway, token: str) -> None:
 def test_a_token_in_the_url_is_refused(gateway: Gateway) -> None:
     answer = gateway.ask("GET", f"/orders/refused?access_token={gateway.token()}")
     assert answer.status_code == 401
+
+
+def test_a_public_route_needs_no_token_but_no_wrong_one_either(gateway: Gateway) -> None:
+    for path in (OPEN, f"{OPEN}/parcels"):
+        assert gateway.ask("POST", path).status_code == 200
+        assert gateway.ask("POST", path, gateway.token()).status_code == 200
+        assert gateway.ask("POST", path, "no token").status_code == 401
+    assert gateway.ask("POST", f"{OPEN}-of-others").status_code == 401
 
 
 def test_a_token_of_another_key_is_refused(gateway: Gateway) -> None:

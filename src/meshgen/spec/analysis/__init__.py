@@ -7,11 +7,13 @@ from meshgen.spec.analysis.bffs import build_bff
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.index import Index
 from meshgen.spec.analysis.objectives import build_capacity, build_slo
+from meshgen.spec.analysis.own_routes import check_own_routes
 from meshgen.spec.analysis.paths import with_paths
 from meshgen.spec.analysis.processes import build_processes
 from meshgen.spec.analysis.projections import build_projection
 from meshgen.spec.analysis.renames import check_renames
 from meshgen.spec.analysis.replicas import check_derivable
+from meshgen.spec.analysis.said_paths import check_paths
 from meshgen.spec.analysis.scenarios import build_scenario
 from meshgen.spec.analysis.services import build_service, check_reachable
 from meshgen.spec.analysis.streams import build_streams
@@ -55,20 +57,24 @@ def build_spec(reading: Reading, syntax: SpecSyntax, index: Index | None = None)
     capacity = build_capacity(check, syntax)
     if reading.findings or syntax.name is None:
         return None
-    spec = Spec(
-        name=syntax.name.text,
-        summary=syntax.summary or syntax.name.text.replace("-", " ").capitalize(),
-        roles=tuple(sorted(roles)),
-        types=tuple(check.types.values()),
-        event_hub=syntax.event_hub,
-        services=services,
-        projections=projections,
-        streams=streams,
-        gateway=syntax.gateway or _NO_GATEWAY,
-        bffs=bffs,
-        processes=processes,
-        scenarios=scenarios,
-        slo=slo,
-        capacity=capacity,
+    spec = with_paths(
+        Spec(
+            name=syntax.name.text,
+            summary=syntax.summary or syntax.name.text.replace("-", " ").capitalize(),
+            roles=tuple(sorted(roles)),
+            types=tuple(check.types.values()),
+            event_hub=syntax.event_hub,
+            services=services,
+            projections=projections,
+            streams=streams,
+            gateway=syntax.gateway or _NO_GATEWAY,
+            bffs=bffs,
+            processes=processes,
+            scenarios=scenarios,
+            slo=slo,
+            capacity=capacity,
+        )
     )
-    return with_paths(spec)
+    check_paths(check, syntax, spec)
+    check_own_routes(check, spec)
+    return None if reading.findings else spec

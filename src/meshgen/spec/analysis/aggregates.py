@@ -14,6 +14,7 @@ from meshgen.spec.analysis.commands import build_command
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.ports import Operations
+from meshgen.spec.analysis.said_paths import said_path
 from meshgen.spec.analysis.symbols import AggregateSymbol, EventSymbol
 from meshgen.spec.expressions import ReplicaType
 from meshgen.spec.hints import meant_or_one_of
@@ -49,6 +50,7 @@ def build_aggregate(
         id=syntax.id.text if syntax.id else "",
         owner=syntax.owner.text if syntax.owner else None,
         reading=_readers(check, symbol),
+        path=said_path(check, syntax.path, f"all of `{symbol.name}`", takes={}),
         event_sourced=syntax.event_sourced,
         state=tuple(symbol.state),
         events=events,

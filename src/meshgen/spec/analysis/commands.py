@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from meshgen.spec.analysis.access import OWNER_MISSING, check_reach, role_names, unrestricted
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.kinds import can_be_empty
 from meshgen.spec.analysis.ports import Operations, build_call
+from meshgen.spec.analysis.said_paths import former_paths, said_path
 from meshgen.spec.analysis.symbols import AggregateSymbol, CommandSymbol
 from meshgen.spec.expressions import ReplicaType
 from meshgen.spec.hints import meant_or_one_of
-from meshgen.spec.model import Command, Emission, Guard, PortCall
+from meshgen.spec.model import Command, Emission, Field, Guard, PortCall
 from meshgen.spec.syntax import EmissionSyntax
 from meshgen.spec.types import BOOL
 from meshgen.unicode import printable
@@ -27,6 +30,7 @@ def build_command(
     _check_roles(check, symbol)
     guards, present = _guards(check, symbol, replicas)
     calls, answers = _calls(check, symbol, replicas, operations, present)
+    takes = _parameters(check, symbol)
     return Command(
         name=symbol.name,
         input=tuple(symbol.own),
@@ -37,11 +41,46 @@ def build_command(
         roles=role_names(syntax.roles),
         unrestricted=unrestricted(syntax.roles, symbol.aggregate.syntax.owner),
         from_caller=tuple(word.text for word in syntax.from_caller),
+        method=_method(check, symbol),
+        path=said_path(check, syntax.path, f"`{symbol.name}`", takes, needs=takes),
+        deprecated=former_paths(check, syntax.deprecated, f"`{symbol.name}`", takes, needs=takes),
         summary=syntax.summary,
         slo=syntax.slo,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )
+
+
+def _method(check: Check, symbol: CommandSymbol) -> str:
+    method, from_caller = symbol.syntax.method, {w.text for w in symbol.syntax.from_caller}
+    if method is None:
+        return "POST"
+    identity = symbol.aggregate.syntax.id
+    sent = [f.name for f in symbol.own if f.name not in {identity and identity.text, *from_caller}]
+    if symbol.syntax.roles is None and check.knows("roles"):
+        hint = "leave `method` out, or add `roles`"
+        message = f"`{symbol.name}` has no method: only policies and sagas can send it"
+        check.error(method.at, message, hint)
+    elif method.text == "DELETE" and (sent or symbol.syntax.mode == "creates"):
+        why = f"clients send `{sent[0]}`" if sent else "it creates something"
+        hint = "use POST: a DELETE has no body (RFC 9110, 9.3.5)"
+        check.error(method.at, f"`{symbol.name}` cannot be a DELETE: {why}", hint)
+    return method.text
+
+
+def _parameters(check: Check, symbol: CommandSymbol) -> Mapping[str, Field]:
+    """Return the parameters of its paths: the id of what is acted on, if it is not the caller's."""
+    syntax, identity = symbol.syntax, symbol.aggregate.syntax.id
+    said = [syntax.path, *(former.path for former in syntax.deprecated)]
+    first = next(filter(None, said), None)
+    if first is not None and syntax.roles is None and check.knows("roles"):
+        hint = "leave it out, or add `roles`"
+        message = f"`{symbol.name}` has no path: only policies and sagas can send it"
+        check.error(first.at, message, hint)
+    from_caller = [word.text for word in syntax.from_caller]
+    if identity and syntax.mode != "creates" and identity.text not in from_caller:
+        return symbol.aggregate.whole.only([identity.text]).known
+    return {}
 
 
 def _is_id(aggregate: AggregateSymbol, name: str) -> bool:

@@ -17,10 +17,12 @@ from meshgen.spec.types import UUID
 
 
 def with_paths(spec: Spec) -> Spec:
-    """Return `spec` with the paths of its aggregates, commands and queries."""
+    """Return `spec` with the paths of its aggregates, commands and queries that it does not say."""
     names = (each.name for units in (spec.services, spec.views, spec.bffs) for each in units)
     taken = Counter(map(url_prefix, names))
-    taken.update(collection_path(a.name) for service in spec.services for a in service.aggregates)
+    taken.update(
+        a.path or collection_path(a.name) for service in spec.services for a in service.aggregates
+    )
     return replace(
         spec,
         services=tuple(_service(service, taken) for service in spec.services),
@@ -33,6 +35,8 @@ def _service(service: Service, taken: Counter[str]) -> Service:
     prefix = url_prefix(service.name)
 
     def collection(aggregate: Aggregate) -> str:
+        if aggregate.path:
+            return aggregate.path
         path = collection_path(aggregate.name)
         return prefix + path if taken[path] - (path == prefix) > 1 else path
 
@@ -55,6 +59,8 @@ def _aggregate(aggregate: Aggregate, collection: str) -> Aggregate:
     one = f"{collection}/{{{aggregate.id}}}"
 
     def path(command: Command) -> str:
+        if command.path:
+            return command.path
         if command.name == creating:
             return collection
         has_no_id = command.mode == "creates" or aggregate.id in command.from_caller
@@ -88,10 +94,12 @@ def _projection(projection: Projection) -> Projection:
     single = next(found, None) if types[projection.id] == UUID else None
     base = url_prefix(projection.name)
     queries = tuple(
-        replace(query, path=f"{base}/{{{projection.id}}}") if query.name == single else query
-        for query in _of_rows(projection.queries, base)
+        replace(query, path=query.path or f"{base}/{{{projection.id}}}")
+        if query.name == single
+        else query
+        for query in projection.queries
     )
-    return replace(projection, queries=queries)
+    return replace(projection, queries=tuple(_of_rows(queries, base)))
 
 
 def _stream(stream: Stream) -> Stream:
@@ -105,4 +113,6 @@ def _of_rows(queries: tuple[Query, ...], base: str) -> Iterable[Query]:
 
 def _query(query: Query, collection: str, listed: str | None) -> str:
     """Return the path of a query; the first one that gives a page is the collection's own."""
+    if query.path:
+        return query.path
     return collection if query.name == listed else f"{collection}/{kebab(query.name)}"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from meshgen.spec.analysis.access import OWNERS, check_reach, role_names, unrestricted
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.kinds import bare
+from meshgen.spec.analysis.said_paths import former_paths, said_path
 from meshgen.spec.analysis.symbols import AggregateSymbol, ServiceSymbol
 from meshgen.spec.hints import meant_or_one_of
-from meshgen.spec.model import Query, SortKey
+from meshgen.spec.model import Field, Query, SortKey
 from meshgen.spec.syntax import QuerySyntax, Word
 from meshgen.spec.types import UUID, EnumType, Scalar, Type
 from meshgen.unicode import printable
@@ -87,6 +88,7 @@ def build_query(check: Check, syntax: QuerySyntax, rows: Rows) -> Query:
         _check_finds_one(check, syntax, rows)
     _check_owner(check, syntax, rows)
     _check_access(check, syntax, rows)
+    takes = _parameters(syntax, rows)
     return Query(
         name=syntax.name.text,
         of=syntax.of.text if syntax.of else None,
@@ -99,9 +101,17 @@ def build_query(check: Check, syntax: QuerySyntax, rows: Rows) -> Query:
         unrestricted=unrestricted(syntax.roles, syntax.owner),
         public=syntax.public is not None,
         live=syntax.live,
+        path=said_path(check, syntax.path, f"`{syntax.name}`", takes),
+        deprecated=former_paths(check, syntax.deprecated, f"`{syntax.name}`", takes),
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,
     )
+
+
+def _parameters(syntax: QuerySyntax, rows: Rows) -> dict[str, Field]:
+    """Return what may be in its paths; a page is asked for by parameters of the query only."""
+    asked = rows.fields.only([word.text for word in syntax.by] if syntax.page is None else ())
+    return {field.name: field for field in asked if field.type == UUID}
 
 
 def comparable(type_: Type) -> bool:

@@ -10,7 +10,7 @@ from meshgen.spec.analysis.queries import build_queries
 from meshgen.spec.analysis.replicas import build_replicas, replica_types
 from meshgen.spec.analysis.sagas import build_sagas
 from meshgen.spec.analysis.symbols import ServiceSymbol, Symbols
-from meshgen.spec.model import Service, Store
+from meshgen.spec.model import OwnRoute, Service, Store
 
 
 def build_service(check: Check, symbols: Symbols, symbol: ServiceSymbol) -> Service:
@@ -36,6 +36,9 @@ def build_service(check: Check, symbols: Symbols, symbol: ServiceSymbol) -> Serv
         policies=build_policies(check, symbols, symbol),
         sagas=build_sagas(check, symbols, symbol),
         queries=build_queries(check, symbol),
+        routes=tuple(
+            OwnRoute(path=r.path.text, public=r.public, at=r.path.at) for r in syntax.routes
+        ),
         slo=syntax.slo,
         renamed_from=syntax.renamed_from.text if syntax.renamed_from else None,
         at=syntax.name.at,

@@ -39,10 +39,12 @@ def _distinct_collections(check: Check, service: ServiceSyntax) -> None:
     """Refuse aggregates whose plurals meet: they would be read at one address."""
     seen: dict[str, Word] = {}
     for aggregate in service.aggregates:
+        if aggregate.path:
+            continue
         first = seen.setdefault(collection_path(aggregate.name.text), aggregate.name)
         if first.text.lower() != aggregate.name.text.lower():
             message = f"`{aggregate.name}` has the same plural as `{first}`, and so the same path"
-            check.error(aggregate.name.at, message, "rename one of them")
+            check.error(aggregate.name.at, message, "rename one of them, or say its `path`")
 
 
 def _units(syntax: SpecSyntax) -> list[Named]:

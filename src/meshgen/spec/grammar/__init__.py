@@ -23,7 +23,7 @@ from meshgen.spec.grammar.reads import (
     ROW_KEY,
     ROW_QUERY,
 )
-from meshgen.spec.grammar.services import OPERATION, REPLICA, SERVICE
+from meshgen.spec.grammar.services import OPERATION, REPLICA, ROUTE, SERVICE
 from meshgen.spec.grammar.streams import STREAM, STREAM_EVENT, WINDOW
 from meshgen.spec.grammar.system import (
     AUTH,
@@ -65,6 +65,7 @@ __all__ = [
     "READ_NOBODY",
     "REPLICA",
     "REPLICA_BOUNDS",
+    "ROUTE",
     "ROW_KEY",
     "ROW_QUERY",
     "SAGA",
@@ -101,6 +102,7 @@ CONSTRUCTS = (
     STEP,
     DISPATCH,
     QUERY,
+    ROUTE,
     PROJECTION,
     ROW_KEY,
     REACTION,

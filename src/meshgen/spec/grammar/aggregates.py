@@ -22,8 +22,17 @@ from meshgen.spec.grammar.shapes import (
     TypeNotation,
     assignments,
 )
-from meshgen.spec.grammar.values import FIELD, FIELDS, ROLES, SUMMARY, renamed_from
+from meshgen.spec.grammar.values import (
+    DEPRECATED,
+    FIELD,
+    FIELDS,
+    PATH,
+    ROLES,
+    SUMMARY,
+    renamed_from,
+)
 
+METHOD = Choice(("POST", "PUT", "PATCH", "DELETE"))
 OWN_EVENT = Reference((kinds.EVENT,), "near")
 
 EVENT = Construct(
@@ -162,6 +171,22 @@ COMMAND = Construct(
             otherwise="only policies and sagas can send it",
         ),
         Key(
+            name="path",
+            shape=PATH,
+            meaning=(
+                "Where it is sent over HTTP. The aggregate's id is its only parameter, unless it "
+                "creates the aggregate, or the id is the `caller`."
+            ),
+            otherwise="the verb of its name below the aggregate; the collection for the creation",
+        ),
+        Key(
+            name="method",
+            shape=METHOD,
+            meaning="The method over HTTP. `DELETE` is for commands without input.",
+            otherwise="POST",
+        ),
+        DEPRECATED,
+        Key(
             name="input",
             shape=FIELDS,
             meaning=(
@@ -207,6 +232,9 @@ COMMAND = Construct(
 PlaceOrder:
   summary: Buy the books
   roles: [customer]
+  path: /purchases
+  deprecated: {/orders/buy: 2026-11-01}
+  method: POST
   input: {customer_id: uuid, lines: {type: "list[Line]", min_items: 1}}
   creates: {OrderPlaced: {total: sum(line.quantity * line.unit_price for line in lines)}}
   slo: {latency: {p99: 300ms}}
@@ -283,6 +311,12 @@ AGGREGATE = Construct(
             otherwise="its owner; without an `owner`, the roles of its commands",
         ),
         Key(
+            name="path",
+            shape=PATH,
+            meaning="Where all of them are found over HTTP; one of them has its id below it.",
+            otherwise="the plural of its name",
+        ),
+        Key(
             name="event_sourced",
             shape=Flag(),
             meaning=(
@@ -315,6 +349,7 @@ Basket:
   id: basket_id
   owner: customer_id
   read: {roles: {customer: own, merchant: any}}
+  path: /shopping/baskets
   event_sourced: true
   state: {customer_id: uuid, books: "list[uuid]"}
   events:
@@ -322,7 +357,12 @@ Basket:
     BookPutIn: {book_id: uuid, sets: {books: "[*books, book_id]"}}
   commands:
     OpenBasket: {roles: [customer], input: {customer_id: uuid}, creates: BasketOpened}
-    PutBookIn: {roles: {customer: own, merchant: any}, input: {book_id: uuid}, emits: BookPutIn}
+    PutBookIn:
+      roles: {customer: own, merchant: any}
+      method: PUT
+      path: /shopping/baskets/{basket_id}/books
+      input: {book_id: uuid}
+      emits: BookPutIn
 """,
             at="services.order.aggregates",
         ),

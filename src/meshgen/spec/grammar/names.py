@@ -83,6 +83,7 @@ _KEYWORD = (frozenset(keyword.kwlist), "it is reserved in Python")
 _DEVICE = (_WINDOWS_DEVICES, "files on Windows cannot have this name")
 _USED = "the generated code uses this name; choose a more specific one"
 _SNAKE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+SEGMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")  # of a path
 _CAPWORDS = re.compile(r"[A-Z][A-Za-z0-9]*")
 
 PROJECT = NameRule(

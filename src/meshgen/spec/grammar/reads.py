@@ -21,7 +21,7 @@ from meshgen.spec.grammar.shapes import (
     Text,
     assignments,
 )
-from meshgen.spec.grammar.values import FIELDS, ROLES, SUMMARY, renamed_from
+from meshgen.spec.grammar.values import DEPRECATED, FIELDS, PATH, ROLES, SUMMARY, renamed_from
 
 VIEW_STORES = Choice(("postgresql", "sqlserver", "sqlite", "mongodb", "redis", "cassandra"))
 PAGE = Integer(1, 1000)
@@ -64,6 +64,13 @@ _ASKING = (
         otherwise="everyone with a valid token",
     ),
     Key(
+        name="path",
+        shape=PATH,
+        meaning="Where it is found over HTTP. For one row, a `uuid` of `by` may be a parameter.",
+        otherwise="its name below the collection; the collection for the first page",
+    ),
+    DEPRECATED,
+    Key(
         name="live",
         shape=Flag(),
         meaning="Whether clients may get the answer again, by Server-Sent Events, when it changes.",
@@ -98,6 +105,8 @@ SearchOrders:
   sort: [total desc]
   page: 50
   roles: [merchant]
+  path: /order-search
+  deprecated: {/orders: 2026-11-01}
   live: true
 """,
             at="services.order.queries",
@@ -118,6 +127,8 @@ ROW_QUERY = Construct(
             """\
 OrdersOfCustomer:
   renamed_from: OrdersOf
+  path: /orders-of-customer
+  deprecated: {/order-history: 2026-11-01}
   by: [customer_id]
   filter: status
   sort: [total desc]

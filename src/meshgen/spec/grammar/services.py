@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from meshgen.spec.grammar import kinds, scopes
 from meshgen.spec.grammar.aggregates import AGGREGATES
-from meshgen.spec.grammar.names import UNIT
+from meshgen.spec.grammar.names import SEGMENT, UNIT
 from meshgen.spec.grammar.objectives import UNIT_SLO_KEY
 from meshgen.spec.grammar.reactions import POLICY, SAGA
 from meshgen.spec.grammar.reads import QUERY
@@ -16,7 +16,9 @@ from meshgen.spec.grammar.shapes import (
     Key,
     ListOf,
     MapOf,
+    OneOf,
     Reference,
+    Text,
     assignments,
 )
 from meshgen.spec.grammar.values import FIELDS, SUMMARY, renamed_from
@@ -92,6 +94,33 @@ ports:
         ),
     ),
 )
+_OWN_PATH = Text("/segment", rf"/{SEGMENT.pattern}")
+ROUTE = Construct(
+    name="route",
+    one="a route",
+    meaning=(
+        "What the gateway lets through to FastAPI routers that you write: everything at the path "
+        "and below it."
+    ),
+    keys=(
+        Key(
+            name="roles",
+            shape=Choice(("public",)),
+            meaning="With `public`, callers need no token. Your router checks roles.",
+            otherwise="callers need a token",
+        ),
+    ),
+    examples=(
+        Example(
+            """\
+routes:
+  /gift-cards: {}
+  /parcel-notifications: {roles: public}
+""",
+            at="services.order",
+        ),
+    ),
+)
 SERVICE = Construct(
     name="service",
     one="a service",
@@ -137,6 +166,11 @@ SERVICE = Construct(
             shape=MapOf(kinds.QUERY, QUERY),
             meaning="Queries of the service's aggregates.",
         ),
+        Key(
+            name="routes",
+            shape=OneOf((ListOf(_OWN_PATH), MapOf(_OWN_PATH, ROUTE))),
+            meaning="First segments of paths of your own routers.",
+        ),
         UNIT_SLO_KEY,
     ),
     examples=(
@@ -169,6 +203,7 @@ review:
   sagas: {}
   queries:
     ReviewsOfBook: {of: Review, by: book_id, page: 20}
+  routes: [/ratings]
   slo: {availability: 99.5%}
 """,
             at="services",

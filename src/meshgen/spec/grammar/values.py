@@ -36,6 +36,18 @@ SUMMARY = Key(
     meaning="One line of documentation for the generated code and its API.",
 )
 REACH = Choice(("own", "any"))
+PATH = Text("a path such as `/orders/{order_id}/cancel`", pattern="/.*")
+DEPRECATED = Key(
+    name="deprecated",
+    shape=MapOf(
+        Text("/segment/{parameter}", pattern="/.*"),
+        Text("a date such as `2026-11-01`", format="date"),
+    ),
+    meaning=(
+        "Former paths that are answered, too, and since when they are deprecated. Responses say so "
+        "(RFC 9745), and which path is their successor."
+    ),
+)
 ROLES = Key(
     name="roles",
     shape=OneOf(

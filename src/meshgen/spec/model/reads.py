@@ -8,7 +8,7 @@ from meshgen.spec.declarations import Field
 from meshgen.spec.diagnostics import NOWHERE, Position
 from meshgen.spec.expressions import Expression
 from meshgen.spec.model.objectives import Objectives
-from meshgen.spec.model.values import Assignment, Each, Ref, SortKey, Store
+from meshgen.spec.model.values import Assignment, Each, FormerPath, Ref, SortKey, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,7 @@ class Query:
     public: bool = False
     live: bool = False
     path: str = ""
+    deprecated: tuple[FormerPath, ...] = ()
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)
 

@@ -9,7 +9,7 @@ from meshgen.spec.diagnostics import NOWHERE, Position
 from meshgen.spec.expressions import Expression
 from meshgen.spec.model.objectives import Objectives
 from meshgen.spec.model.reads import Query
-from meshgen.spec.model.values import Assignment, Each, Guard, Ref, Store
+from meshgen.spec.model.values import Assignment, Each, FormerPath, Guard, Ref, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Command:
     mode: "creates" (must not exist), "acts" (must exist), "upserts" (either).
     `roles` None: not reachable over HTTP, only by policies and sagas. `unrestricted` are those of
     them that reach what belongs to others, too. Callers do not send the fields `from_caller`, which
-    are filled with their id. `path` is where it is found over HTTP.
+    are filled with their id. `method` and `path` are those of HTTP.
     """
 
     name: str
@@ -65,7 +65,9 @@ class Command:
     roles: tuple[str, ...] | None
     unrestricted: tuple[str, ...] = ()
     from_caller: tuple[str, ...] = ()
+    method: str = "POST"
     path: str = ""
+    deprecated: tuple[FormerPath, ...] = ()
     summary: str | None = None
     slo: Objectives | None = None
     renamed_from: str | None = None
@@ -202,6 +204,18 @@ class Saga:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRoute:
+    """The first segment of paths of routers that the owner of the project writes.
+
+    `public`: callers need no token.
+    """
+
+    path: str
+    public: bool = False
+    at: Position = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """A bounded context that owns its data."""
 
@@ -214,6 +228,7 @@ class Service:
     policies: tuple[Policy, ...]
     sagas: tuple[Saga, ...]
     queries: tuple[Query, ...]
+    routes: tuple[OwnRoute, ...] = ()
     slo: Objectives | None = None
     renamed_from: str | None = None
     at: Position = field(default=NOWHERE, compare=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from meshgen.spec.diagnostics import NOWHERE, Position
 from meshgen.spec.expressions import Expression
@@ -50,6 +51,14 @@ class SortKey:
 
     field: str
     descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FormerPath:
+    """A path over HTTP that is still answered, but deprecated since a date."""
+
+    path: str
+    since: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

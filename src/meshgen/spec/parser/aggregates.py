@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
+from meshgen.spec.grammar.aggregates import METHOD
 from meshgen.spec.grammar.names import CLASS, FIELD, RULE, VARIABLE
 from meshgen.spec.parser.access import read_input, read_reading, read_roles
 from meshgen.spec.parser.fields import field_entries, read_fields
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
+from meshgen.spec.parser.routes import read_deprecated, read_path
 from meshgen.spec.syntax import (
     AggregateSyntax,
     AssignmentSyntax,
@@ -34,6 +36,7 @@ def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateSyntax:
         id=identity,
         owner=reading.word(values.get("owner"), "an aggregate's `owner`"),
         read=read_reading(reading, values.get("read")),
+        path=read_path(reading, values.get("path")),
         event_sourced=reading.flag(values.get("event_sourced"), "`event_sourced`") or False,
         state=read_fields(reading, values.get("state"), "`state`"),
         events=tuple(
@@ -112,6 +115,9 @@ def _command(reading: Reading, name: Word, node: Node) -> CommandSyntax:
         calls=_calls(reading, values.get("calls")),
         emits=emits,
         roles=read_roles(reading, values.get("roles")),
+        path=read_path(reading, values.get("path")),
+        method=reading.choice(values.get("method"), "a method", METHOD.words),
+        deprecated=read_deprecated(reading, values.get("deprecated")),
         slo=read_objectives(reading, values.get("slo")),
         summary=reading.summary(values.get("summary")),
         renamed_from=reading.former(values.get("renamed_from"), CLASS),

@@ -9,7 +9,7 @@ import re
 
 from meshgen.spec import grammar
 from meshgen.spec.grammar import kinds
-from meshgen.spec.grammar.names import PARAMETER, PART, UNIT
+from meshgen.spec.grammar.names import PARAMETER, PART, SEGMENT, UNIT
 from meshgen.spec.grammar.reads import METHODS
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.parts import DO, DO_FORM, read_part
@@ -18,7 +18,6 @@ from meshgen.spec.syntax import BffSyntax, EndpointSyntax, Word
 from meshgen.spec.yaml.tree import Entry, Mapping, Node, Scalar
 from meshgen.unicode import printable
 
-_SEGMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PARAMETER = re.compile(r"\{([a-z][a-z0-9]*(_[a-z0-9]+)*)\}")
 
 
@@ -98,7 +97,7 @@ def _path(reading: Reading, key: Scalar) -> Word | None:
     seen: set[str] = set()
     for segment in path[1:].split("/") if path != "/" else ():
         parameter = _PARAMETER.fullmatch(segment)
-        if not parameter and not _SEGMENT.fullmatch(segment):
+        if not parameter and not SEGMENT.fullmatch(segment):
             hint = "use `lower-case` words and `{parameter}`s"
             reading.error(
                 key.inside(offset), f"`{printable(segment)}` is not a valid path segment", hint

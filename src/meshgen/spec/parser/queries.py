@@ -11,6 +11,7 @@ from meshgen.spec.parser.access import read_query_roles
 from meshgen.spec.parser.fields import read_fields
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
+from meshgen.spec.parser.routes import read_deprecated, read_path
 from meshgen.spec.syntax import ProjectionSyntax, QuerySyntax, ReactionSyntax, SortSyntax, Word
 from meshgen.spec.yaml.tree import Broken, Mapping, Node, Scalar, Sequence, shape
 from meshgen.unicode import printable
@@ -48,6 +49,8 @@ def _query(reading: Reading, name: Word, node: Node, construct: Construct) -> Qu
         page=_page(reading, values.get("page")),
         owner=reading.word(values.get("owner"), "a query's `owner`"),
         roles=roles,
+        path=read_path(reading, values.get("path")),
+        deprecated=read_deprecated(reading, values.get("deprecated")),
         public=public,
         live=reading.flag(values.get("live"), "`live`") or False,
         renamed_from=reading.former(values.get("renamed_from"), CLASS),

@@ -13,6 +13,7 @@ from meshgen.spec.parser.fields import read_fields
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.queries import read_queries
 from meshgen.spec.parser.reading import Reading
+from meshgen.spec.parser.routes import read_routes
 from meshgen.spec.syntax import (
     DispatchSyntax,
     OperationSyntax,
@@ -56,6 +57,7 @@ def _service(reading: Reading, name: Word, node: Node) -> ServiceSyntax:
         ),
         sagas=tuple(_saga(reading, n, body) for n, body in sagas),
         queries=read_queries(reading, values.get("queries"), of_aggregate=True),
+        routes=read_routes(reading, values.get("routes")),
         slo=read_objectives(reading, values.get("slo")),
         renamed_from=reading.former(values.get("renamed_from"), UNIT),
     )

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.model import Objectives
-from meshgen.spec.syntax.values import Assignments, FieldSyntax, RoleSyntax, Word
+from meshgen.spec.syntax.values import (
+    Assignments,
+    FieldSyntax,
+    FormerPathSyntax,
+    PathSyntax,
+    RoleSyntax,
+    Word,
+)
 from meshgen.spec.yaml.tree import Scalar
 
 
@@ -30,6 +37,8 @@ class QuerySyntax:
     page: int | None
     owner: Word | None
     roles: tuple[RoleSyntax, ...] | None
+    path: PathSyntax | None = None
+    deprecated: tuple[FormerPathSyntax, ...] = ()
     public: Word | None = None
     live: bool = False
     renamed_from: Word | None = None

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.model import Objectives
 from meshgen.spec.syntax.reads import QuerySyntax
-from meshgen.spec.syntax.values import Assignments, FieldSyntax, RoleSyntax, Word
+from meshgen.spec.syntax.values import (
+    Assignments,
+    FieldSyntax,
+    FormerPathSyntax,
+    PathSyntax,
+    RoleSyntax,
+    Word,
+)
 from meshgen.spec.yaml.tree import Scalar
 
 
@@ -46,6 +53,9 @@ class CommandSyntax:
     calls: Assignments
     emits: tuple[EmissionSyntax, ...]
     roles: tuple[RoleSyntax, ...] | None
+    path: PathSyntax | None
+    method: Word | None
+    deprecated: tuple[FormerPathSyntax, ...]
     slo: Objectives | None
     summary: str | None
     renamed_from: Word | None
@@ -67,6 +77,7 @@ class AggregateSyntax:
     id: Word | None
     owner: Word | None
     read: ReadSyntax | None
+    path: PathSyntax | None
     event_sourced: bool
     state: tuple[FieldSyntax, ...]
     events: tuple[EventSyntax, ...]
@@ -148,6 +159,14 @@ class SagaSyntax:
     renamed_from: Word | None
 
 
+@dataclass(frozen=True, slots=True)
+class RouteSyntax:
+    """The first segment of paths of the owner's own routers: `/invoices: {roles: public}`."""
+
+    path: Word
+    public: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSyntax:
     """A service."""
@@ -161,5 +180,6 @@ class ServiceSyntax:
     policies: tuple[PolicySyntax, ...]
     sagas: tuple[SagaSyntax, ...]
     queries: tuple[QuerySyntax, ...]
+    routes: tuple[RouteSyntax, ...]
     slo: Objectives | None
     renamed_from: Word | None

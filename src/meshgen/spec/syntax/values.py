@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from meshgen.spec.diagnostics import Position
 from meshgen.spec.yaml.tree import Node, Scalar
@@ -19,6 +20,23 @@ class Word:
 
     def __str__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class PathSyntax:
+    """A path over HTTP: `/orders/{order_id}/cancel`."""
+
+    text: str
+    parameters: tuple[Word, ...]
+    at: Position
+
+
+@dataclass(frozen=True, slots=True)
+class FormerPathSyntax:
+    """A path that is deprecated since a date."""
+
+    path: PathSyntax
+    since: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from meshgen.graph.views import context_map
 from meshgen.identities import Identities
 from meshgen.naming import kebab, snake, spec_file, system_package, url_prefix
 from meshgen.spec.model import RateLimit, Spec
-from meshgen.spec.routes import prefixes
+from meshgen.spec.routes import all_paths, prefixes
 from meshgen.system.index import index
 from meshgen.system.jsonschema import contract_modules
 from meshgen.system.lower.asyncapi import asyncapi
@@ -157,6 +157,7 @@ def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None)
         rate_limit=_rate_limit(gateway.rate_limit, capacity),
         address_limit=_address_limit(gateway.rate_limit, capacity),
         cors=gateway.cors,
+        methods=_methods(spec),
         public=tuple(_public_paths(spec)),
         clusters=tuple(
             GatewayCluster(
@@ -171,9 +172,22 @@ def _gateway(spec: Spec, units: tuple[Unit, ...], capacity: CapacityPlan | None)
     )
 
 
+def _methods(spec: Spec) -> tuple[str, ...]:
+    """Return the methods that browsers may ask with."""
+    sent = {
+        command.method
+        for service in spec.services
+        for aggregate in service.aggregates
+        for command in aggregate.commands
+        if command.roles is not None
+    }
+    sent |= {endpoint.method for bff in spec.bffs for endpoint in bff.endpoints}
+    return ("GET", "POST", *sorted(sent - {"GET", "POST"}))
+
+
 def _gateway_routes(spec: Spec) -> Iterator[GatewayRoute]:
     for unit in (*spec.services, *spec.views):
-        live = [query.path for query in unit.queries if query.live]
+        live = [path for query in unit.queries if query.live for path in all_paths(query)]
         for prefix in prefixes(unit):
             below = (path for path in live if f"{path}/".startswith(f"{prefix}/"))
             yield GatewayRoute(
@@ -185,16 +199,21 @@ def _gateway_routes(spec: Spec) -> Iterator[GatewayRoute]:
 
 
 def _public_paths(spec: Spec) -> Iterator[PublicPath]:
-    """Yield the paths that callers without a token may read."""
+    """Yield the paths for callers without a token, those of the owner's own routers last."""
     for unit in (*spec.services, *spec.views):
         for query in unit.queries:
             if query.public:
-                yield _public_path(query.path, needs=bool(query.by))
+                for path in all_paths(query):
+                    yield _public_path(path, needs=bool(query.by))
     for bff in spec.bffs:
         for endpoint in bff.endpoints:
             if endpoint.public:
                 path = f"{url_prefix(bff.name)}{endpoint.path}"
                 yield _public_path(path, needs=bool(endpoint.parameters))
+    for service in spec.services:
+        for own in service.routes:
+            if own.public:
+                yield PublicPath(path=own.path, regex=None, needs=False, below=True)
 
 
 def _public_path(path: str, *, needs: bool) -> PublicPath:

@@ -59,7 +59,7 @@ def do_line(step: Do, index: Index, used: frozenset[str]) -> str:
     of = index.command(step.command)
     values = {value.target: _code(value, step) for value in step.values}
     path = _filled(of.command.path, values)
-    call = f"{_caller(step)}.post({path}{_keywords(values)})"
+    call = f"{_caller(step)}.{of.command.method.lower()}({path}{_keywords(values)})"
     return f'{step.keep} = {call}["{_id(of)}"]' if step.keep in used else call
 
 
@@ -70,7 +70,7 @@ def _id(of: CommandOf) -> str:
 def _filled(path: str, values: dict[str, str]) -> str:
     """Return a path as source, with its parameters, which are taken out of `values`."""
     filled = _PARAMETER.sub(lambda found: f"{{{values.pop(found[1])}}}", path)
-    return f'"{path}"' if filled == path else f'f"{filled}"'
+    return f'f"{filled}"' if "{" in path else f'"{path}"'
 
 
 def see_line(step: See, index: Index) -> str:

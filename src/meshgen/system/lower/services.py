@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
 from meshgen.identities.table import Path
 from meshgen.identities.things import policy_path
@@ -216,6 +217,10 @@ def _command_route(command: Command, aggregate: Aggregate) -> Route:
         options.append(Argument(name="upserts", value="True"))
     elif command.mode == "creates" and aggregate.id in command.from_caller:
         options.append(Argument(name="creates", value="True"))
+    if command.method != "POST":
+        options.append(Argument(name="method", value=f'"{command.method}"'))
+    if command.deprecated:
+        options.append(Argument(name="deprecated", value=_former(command)))
     return _route("post", command.path, command.name, *options)
 
 
@@ -224,15 +229,34 @@ def access_tests(routes: Iterable[Route]) -> AccessTests:
     routes = tuple(routes)
     reads = [route for route in routes if route.helper != "post" and not route.public]
     return AccessTests(
-        commands=tuple(route.example for route in routes if route.helper == "post"),
+        needs_id=any("{" in route.path for route in routes),
+        commands=tuple(
+            (_method(route), route.example) for route in routes if route.helper == "post"
+        ),
         reads=tuple(route.example for route in reads),
         public=tuple(_public_read(route) for route in routes if route.public),
         reads_by_role=tuple(route.example for route in reads if _is_refused(route)),
     )
 
 
+def _former(of: Command | Query) -> str:
+    """Return the deprecated paths as source, each with its date."""
+    dates = (f'"{each.path}": {_date(each.since)}' for each in of.deprecated)
+    return f"{{{', '.join(dates)}}}"
+
+
+def _date(value: date) -> str:
+    return f"date({value.year}, {value.month}, {value.day})"
+
+
+def _method(command: Route) -> str:
+    return next((option.value for option in command.options if option.name == "method"), '"POST"')
+
+
 def _public_read(route: Route) -> tuple[str, int]:
     """Return the path of a public read, and the status of a request without parameters."""
+    if "{" in route.path:
+        return route.example, 404
     return route.example, 422 if any(option.name == "by" for option in route.options) else 200
 
 
@@ -279,6 +303,7 @@ def query_route(query: Query, kind: str) -> Route:
         ("roles", _roles(query)),
         ("public", "True" if query.public else None),
         ("live", "True" if query.live else None),
+        ("deprecated", _former(query) if query.deprecated else None),
     ]
     given = (Argument(name=n, value=v) for n, v in options if v is not None and v != "()")
     return _route("search" if query.page else "find", query.path, kind, *given)

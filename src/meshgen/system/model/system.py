@@ -86,14 +86,16 @@ class GatewayCluster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicPath:
-    """A path that callers without a token may read.
+    """A path that callers without a token may use.
 
-    `regex` matches it if it has parameters; `needs` tells whether it must be given any.
+    `regex` matches it if it has parameters; `needs` tells whether it must be given any; `below`
+    tells whether it stands for all paths below it, too, which routers of the owner's own answer.
     """
 
     path: str
     regex: str | None
     needs: bool
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,7 @@ class GatewayView:
     rate_limit: RateLimitView | None
     address_limit: AddressLimitView
     cors: tuple[str, ...]
+    methods: tuple[str, ...]
     public: tuple[PublicPath, ...]
     clusters: tuple[GatewayCluster, ...]
     routes: tuple[GatewayRoute, ...]

@@ -68,13 +68,15 @@ class PolicyTests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessTests:
-    """The paths of a service's commands and reads, as Python source.
+    """The methods and paths of a service's commands, and the paths of reads, as Python source.
 
     `reads_by_role` are the reads that are refused to every caller without a role, `public` those
-    that need no token, with the status of a request without parameters.
+    that need no token, with the status of a request without parameters. `needs_id`: some paths have
+    a constant `ID`.
     """
 
-    commands: tuple[str, ...]
+    needs_id: bool
+    commands: tuple[tuple[str, str], ...]
     reads: tuple[str, ...]
     reads_by_role: tuple[str, ...]
     public: tuple[tuple[str, int], ...]
@@ -84,7 +86,7 @@ class AccessTests:
 class ReachTest:
     """A request for what belongs to somebody else, by roles that may and may not reach it.
 
-    `given` are names of constants, `method` is `get` or `post`, and `path` is Python source.
+    `given` are names of constants, `method` is one such as `get`, and `path` is Python source.
     Callers with a `restricted` role get the `refusal`, one with the `role` gets the `status`.
     """
 

@@ -67,7 +67,7 @@ def _of_command(
     yield ReachTest(
         function=f"test_who_may_{snake(command.name)}",
         given=tuple(shared.name(event) for event in example.given),
-        method="post",
+        method=command.method.lower(),
         path=_source(command.path, identity.value),
         arguments=tuple(arguments),
         restricted=_restricted(command),
@@ -105,7 +105,9 @@ def _of_reads(
         reads.append((snake(aggregate.name), path, (), aggregate.reading))
     for query in queries:
         if not query.page and query.by == (aggregate.id,):
-            reads.append((snake(query.name), f'"{query.path}"', (identity,), query))
+            in_path = "{" in query.path
+            path, sent = _source(query.path, identity.value), () if in_path else (identity,)
+            reads.append((snake(query.name), path, sent, query))
     for name, path, arguments, allowed in reads:
         if allowed.unrestricted:
             yield ReachTest(

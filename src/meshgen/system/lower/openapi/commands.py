@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from meshgen.naming import snake, words
 from meshgen.spec.model import Aggregate, Command
@@ -34,13 +35,15 @@ def commands_of(aggregate: Aggregate, schemas: Schemas) -> Iterator[Operation]:
     """Yield the commands of an aggregate that clients may send."""
     for command in aggregate.commands:
         if command.roles is not None:
-            yield _operation(command, command.roles, aggregate, schemas)
+            yield _operation(command, command.path, command.roles, aggregate, schemas)
+            for former in command.deprecated:
+                at = _operation(command, former.path, command.roles, aggregate, schemas)
+                yield replace(at, former=True)
 
 
 def _operation(
-    command: Command, roles: tuple[str, ...], aggregate: Aggregate, schemas: Schemas
+    command: Command, path: str, roles: tuple[str, ...], aggregate: Aggregate, schemas: Schemas
 ) -> Operation:
-    path = command.path
     fields = {field.name: field for field in with_id(aggregate, command.input)}
     in_path = tuple(
         parameter(name, "path", schemas.parameter(fields[name]), required=True)
@@ -50,7 +53,7 @@ def _operation(
     return Operation(
         kind="post",
         path=path,
-        method="post",
+        method=command.method.lower(),
         id=snake(command.name),
         tag=tag_of(aggregate),
         summary=words(command.name).capitalize(),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from meshgen.system.lower.openapi.schemas import Json, reference
 
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
 _NAMES = {
@@ -43,7 +44,8 @@ class Tag:
 class Operation:
     """An operation: a method of a path.
 
-    `kind` is the helper of its route. `roles` is None if callers need no token.
+    `kind` is the helper of its route. `roles` is None if callers need no token. A `former` one is
+    at a path that the operation before it had.
     """
 
     kind: str
@@ -57,6 +59,7 @@ class Operation:
     parameters: tuple[Json, ...]
     body: Json | None = None
     responses: Json
+    former: bool = False
 
     def document(self, id: str) -> Json:
         """Return the operation as OpenAPI has it, with an id that no other operation has."""
@@ -69,17 +72,22 @@ class Operation:
             "parameters": list(self.parameters),
             **({} if self.body is None else {"requestBody": self.body}),
             "responses": self.responses,
+            **({"deprecated": True} if self.former else {}),
         }
 
 
 def operation_ids(operations: Iterable[Operation]) -> list[str]:
     """Return the ids: where two would be the same, the later one says what kind it is of."""
     ids: list[str] = []
+    now = ""
     for operation in operations:
-        id = operation.id
-        while id in ids:
-            id = f"{operation.kind}_{id}"
-        ids.append(id)
+        if operation.former:
+            ids.append(f"{now}_at{_NO_WORD.sub('_', operation.path).rstrip('_')}")
+            continue
+        now = operation.id
+        while now in ids:
+            now = f"{operation.kind}_{now}"
+        ids.append(now)
     return ids
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from meshgen.naming import snake, words
 from meshgen.spec.model import Aggregate, Field, Projection, Query, Service, Stream
@@ -65,7 +66,7 @@ def queries_of_aggregates(service: Service, schemas: Schemas) -> Iterator[Operat
     for query in service.queries:
         of = next(each for each in service.aggregates if each.name == query.of)
         fields = with_id(of, of.state)
-        yield _query(query, of.name, fields, tag_of(of), schemas)
+        yield from _query(query, of.name, fields, tag_of(of), schemas)
 
 
 def queries_of_rows(
@@ -74,13 +75,22 @@ def queries_of_rows(
     """Yield the queries of a projection or a stream."""
     tag = Tag(words(view.name).capitalize(), summary)
     for query in view.queries:
-        yield _query(query, row_name(view), view.row, tag, schemas)
+        yield from _query(query, row_name(view), view.row, tag, schemas)
 
 
 def _query(
     query: Query, of: str, fields: tuple[Field, ...], tag: Tag, schemas: Schemas
+) -> Iterator[Operation]:
+    """Yield a query, and again at its former paths."""
+    yield _at(query.path, query, of, fields, tag, schemas)
+    for former in query.deprecated:
+        yield replace(_at(former.path, query, of, fields, tag, schemas), former=True)
+
+
+def _at(
+    path: str, query: Query, of: str, fields: tuple[Field, ...], tag: Tag, schemas: Schemas
 ) -> Operation:
-    path, types = query.path, {field.name: field for field in fields}
+    types = {field.name: field for field in fields}
     in_path = parameters(path)
     row = schemas.shown(of, fields)
     given = [
