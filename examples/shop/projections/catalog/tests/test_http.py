@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -10,6 +11,7 @@ from chassis.testing.unit import TestUnit
 from shop_catalog.projection import projection
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/catalog.json"
+ID = UUID(int=0xA000)
 READS = ("/catalog", f"/catalog/{ID}")
 
 

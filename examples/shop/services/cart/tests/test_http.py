@@ -12,7 +12,11 @@ from shop_cart.service import service
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/cart.json"
 ID = UUID(int=0xA000)
-COMMANDS = (f"/carts/{ID}/put-item", f"/carts/{ID}/take-item-out", f"/carts/{ID}/check-out")
+COMMANDS = (
+    ("POST", f"/carts/{ID}/put-item"),
+    ("POST", f"/carts/{ID}/take-item-out"),
+    ("POST", f"/carts/{ID}/check-out"),
+)
 READS = (f"/carts/{ID}",)
 
 
@@ -26,14 +30,14 @@ def test_the_contract_is_what_is_served(cart: TestUnit) -> None:
     assert cart.differences_from(CONTRACT) == []
 
 
-@pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_requires_a_token(cart: TestUnit, path: str) -> None:
-    assert cart.anonymous.post(path).status == 401
+@pytest.mark.parametrize(("method", "path"), COMMANDS)
+def test_a_command_requires_a_token(cart: TestUnit, method: str, path: str) -> None:
+    assert cart.anonymous.send(method, path).status == 401
 
 
-@pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_requires_its_role(cart: TestUnit, path: str) -> None:
-    assert cart.caller("nobody").post(path).status == 403
+@pytest.mark.parametrize(("method", "path"), COMMANDS)
+def test_a_command_requires_its_role(cart: TestUnit, method: str, path: str) -> None:
+    assert cart.caller("nobody").send(method, path).status == 403
 
 
 @pytest.mark.parametrize("path", READS)

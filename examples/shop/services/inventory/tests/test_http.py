@@ -12,7 +12,7 @@ from shop_inventory.service import service
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/inventory.json"
 ID = UUID(int=0xA000)
-COMMANDS = (f"/stock-items/{ID}/receive-stock",)
+COMMANDS = (("POST", f"/stock-items/{ID}/receive-stock"),)
 READS = (f"/stock-items/{ID}", "/stock-items/stock-of")
 READS_BY_ROLE = (f"/stock-items/{ID}",)
 
@@ -27,14 +27,14 @@ def test_the_contract_is_what_is_served(inventory: TestUnit) -> None:
     assert inventory.differences_from(CONTRACT) == []
 
 
-@pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_requires_a_token(inventory: TestUnit, path: str) -> None:
-    assert inventory.anonymous.post(path).status == 401
+@pytest.mark.parametrize(("method", "path"), COMMANDS)
+def test_a_command_requires_a_token(inventory: TestUnit, method: str, path: str) -> None:
+    assert inventory.anonymous.send(method, path).status == 401
 
 
-@pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_requires_its_role(inventory: TestUnit, path: str) -> None:
-    assert inventory.caller("nobody").post(path).status == 403
+@pytest.mark.parametrize(("method", "path"), COMMANDS)
+def test_a_command_requires_its_role(inventory: TestUnit, method: str, path: str) -> None:
+    assert inventory.caller("nobody").send(method, path).status == 403
 
 
 @pytest.mark.parametrize("path", READS)

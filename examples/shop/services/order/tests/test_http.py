@@ -12,7 +12,7 @@ from shop_order.service import service
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/order.json"
 ID = UUID(int=0xA000)
-COMMANDS = (f"/orders/{ID}/cancel",)
+COMMANDS = (("POST", f"/orders/{ID}/cancel"),)
 READS = (f"/orders/{ID}",)
 
 
@@ -26,14 +26,14 @@ def test_the_contract_is_what_is_served(order: TestUnit) -> None:
     assert order.differences_from(CONTRACT) == []
 
 
-@pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_requires_a_token(order: TestUnit, path: str) -> None:
-    assert order.anonymous.post(path).status == 401
+@pytest.mark.parametrize(("method", "path"), COMMANDS)
+def test_a_command_requires_a_token(order: TestUnit, method: str, path: str) -> None:
+    assert order.anonymous.send(method, path).status == 401
 
 
-@pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_requires_its_role(order: TestUnit, path: str) -> None:
-    assert order.caller("nobody").post(path).status == 403
+@pytest.mark.parametrize(("method", "path"), COMMANDS)
+def test_a_command_requires_its_role(order: TestUnit, method: str, path: str) -> None:
+    assert order.caller("nobody").send(method, path).status == 403
 
 
 @pytest.mark.parametrize("path", READS)

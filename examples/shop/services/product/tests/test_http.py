@@ -12,7 +12,11 @@ from shop_product.service import service
 
 CONTRACT = Path(__file__).parents[3] / "contracts/openapi/product.json"
 ID = UUID(int=0xA000)
-COMMANDS = ("/products", f"/products/{ID}/change-price", f"/products/{ID}/delist")
+COMMANDS = (
+    ("POST", "/products"),
+    ("POST", f"/products/{ID}/change-price"),
+    ("POST", f"/products/{ID}/delist"),
+)
 READS = (f"/products/{ID}", "/products")
 READS_BY_ROLE = (f"/products/{ID}",)
 
@@ -27,14 +31,14 @@ def test_the_contract_is_what_is_served(product: TestUnit) -> None:
     assert product.differences_from(CONTRACT) == []
 
 
-@pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_requires_a_token(product: TestUnit, path: str) -> None:
-    assert product.anonymous.post(path).status == 401
+@pytest.mark.parametrize(("method", "path"), COMMANDS)
+def test_a_command_requires_a_token(product: TestUnit, method: str, path: str) -> None:
+    assert product.anonymous.send(method, path).status == 401
 
 
-@pytest.mark.parametrize("path", COMMANDS)
-def test_a_command_requires_its_role(product: TestUnit, path: str) -> None:
-    assert product.caller("nobody").post(path).status == 403
+@pytest.mark.parametrize(("method", "path"), COMMANDS)
+def test_a_command_requires_its_role(product: TestUnit, method: str, path: str) -> None:
+    assert product.caller("nobody").send(method, path).status == 403
 
 
 @pytest.mark.parametrize("path", READS)

@@ -8,6 +8,9 @@ They are FastAPI routers, which a service names as `routers`. Their requests nee
     async def give_back(order_id: UUID, caller: Caller, aggregates: Aggregates) -> Order:
         await aggregates.handle(CancelOrder(order_id=order_id), caller=caller)
         return await aggregates.get(Order, order_id, caller=caller)
+
+Those that a service names as `public` need none, such as the notifications of another system, which
+are signed. The spec says under `routes` which of their paths the gateway lets through.
 """
 
 from __future__ import annotations

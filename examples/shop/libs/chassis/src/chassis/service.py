@@ -181,6 +181,8 @@ class Service:
     routes: tuple[Route, ...] = ()
     routers: tuple[APIRouter, ...] = ()
     """Routes that are written by hand; see `chassis.api`."""
+    public: tuple[APIRouter, ...] = ()
+    """More of them, for callers without a token."""
     middlewares: tuple[Middleware, ...] = ()
     """ASGI middlewares, the outermost first; see `chassis.api`."""
 

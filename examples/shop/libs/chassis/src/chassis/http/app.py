@@ -15,13 +15,14 @@ from chassis.auth import Verifier
 from chassis.domain import snake_case
 from chassis.http import health
 from chassis.http.commands import CommandRoute
+from chassis.http.deprecation import deprecated, formers
 from chassis.http.document import About, document
 from chassis.http.edge import METRICS, Edge
 from chassis.http.middlewares import wrapped
 from chassis.http.openapi import COMMAND_PROBLEMS
 from chassis.http.problem import words
 from chassis.http.reads import RowSearch, find_endpoint, get_endpoint, search_endpoint
-from chassis.http.resources import Resources
+from chassis.http.resources import PublicEndpoint, Resources
 from chassis.http.routes import Find, Get, Post, Search
 from chassis.projection import MaterializedView
 from chassis.runtime import ProjectionRuntime, ServiceRuntime
@@ -51,14 +52,22 @@ def service_app(
             case Post():
                 command = _command_route(service, route, gets)
                 endpoint = command.endpoint(runtime.handle)
-                resources.add_secured("POST", route.path, route.roles, endpoint)
+                resources.add_secured(route.method, route.path, route.roles, endpoint)
                 commands.append(command)
+                for former, since in formers(route):
+                    answer = _command_route(service, former, gets).endpoint(runtime.handle)
+                    resources.add_secured(
+                        route.method,
+                        former.path,
+                        route.roles,
+                        deprecated(answer, since, route.path),
+                    )
             case Get():
                 endpoint = get_endpoint(route, runtime.read)
                 resources.add_secured("GET", route.path, route.roles, endpoint)
             case Search() | Find():
                 _add_read(resources, route, partial(runtime.search, route.of))
-    if service.routers:
+    if service.routers or service.public:
         _add_routers(resources, service, runtime, verifier)
     about = About(
         name=service.name,
@@ -67,7 +76,7 @@ def service_app(
             each.state: (words(snake_case(each.name)), each.summary) for each in service.aggregates
         },
     )
-    made = partial(document, about, service.routes, commands, service.routers)
+    made = partial(document, about, service.routes, commands, service.routers, service.public)
     exposition = Exposition(telemetry.metrics, runtime.sources)
     return _finished(
         service.name,
@@ -113,11 +122,21 @@ def _command_route(service: Service, route: Post, gets: dict[type, str]) -> Comm
 
 
 def _add_read(resources: Resources, route: Search | Find, search: RowSearch) -> None:
+    _add_endpoint(resources, route, _row_endpoint(route, search))
+    for former, since in formers(route):
+        endpoint = deprecated(_row_endpoint(former, search), since, route.path)
+        _add_endpoint(resources, former, endpoint)
+
+
+def _row_endpoint(route: Search | Find, search: RowSearch) -> PublicEndpoint:
     match route:
         case Search():
-            endpoint = search_endpoint(route, search)
+            return search_endpoint(route, search)
         case Find():
-            endpoint = find_endpoint(route, search)
+            return find_endpoint(route, search)
+
+
+def _add_endpoint(resources: Resources, route: Search | Find, endpoint: PublicEndpoint) -> None:
     if route.public:
         resources.add_public("GET", route.path, endpoint, is_live=route.live)
     else:
@@ -134,7 +153,9 @@ def _add_routers(
     """
     from chassis.http.routers import routers_app  # FastAPI, which takes long to import
 
-    app = routers_app(service.name, service.routers, verifier, COMMAND_PROBLEMS)
+    app = routers_app(
+        service.name, service.routers, verifier, COMMAND_PROBLEMS, public=service.public
+    )
     app.state.runtime = runtime
     for route in app.state.routes:
         resources.add_app(route.methods - {"HEAD"}, route.path, app)

@@ -1,4 +1,4 @@
-"""`POST` routes: a request becomes a command, and its outcome becomes the response."""
+"""Routes of commands: a request becomes a command, and its outcome becomes the response."""
 
 from __future__ import annotations
 

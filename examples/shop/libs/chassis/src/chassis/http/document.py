@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chassis.http.commands import CommandRoute
+from chassis.http.deprecation import formers
 from chassis.http.fragments import described
 from chassis.http.openapi import SCHEMAS, Schema, referred, shared
 from chassis.http.operations import Operations, Tag
 from chassis.http.problem import words
-from chassis.http.routes import Post, Route
+from chassis.http.routes import Get, Post, Route
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -40,6 +41,7 @@ def document(
     routes: Sequence[Route],
     commands: Iterable[CommandRoute],
     routers: Sequence[APIRouter] = (),
+    public: Sequence[APIRouter] = (),
 ) -> Schema:
     """Return the OpenAPI document of a unit.
 
@@ -48,12 +50,15 @@ def document(
         routes: The declared routes of the unit.
         commands: Its `post` routes, once more.
         routers: Its routes that are written by hand.
+        public: More of them, for which no token is required.
     """
     operations = Operations(about.tags, routes, commands)
     paths: dict[str, Schema] = {}
     for route in routes:
-        method = "post" if isinstance(route, Post) else "get"
+        method = route.method.lower() if isinstance(route, Post) else "get"
         paths.setdefault(route.path, {})[method] = operations.of(route)
+        for former, _ in () if isinstance(route, Get) else formers(route):
+            paths.setdefault(former.path, {})[method] = operations.former(former)
     components = shared()
     components["schemas"] = operations.schemas | components["schemas"]
     made = {
@@ -68,10 +73,10 @@ def document(
         "paths": paths,
         "components": components,
     }
-    if routers:
+    if routers or public:
         from chassis.http.routers import routers_document  # FastAPI, which takes long to import
 
-        made = _merged(made, routers_document(routers))
+        made = _merged(made, routers_document(routers, public))
     return referred(made)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from chassis.domain import snake_case
@@ -37,6 +39,7 @@ from chassis.http.schemas import Schemas, picked, reference
 Tag: TypeAlias = tuple[str, str]
 """A name and a description."""
 
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 _EVENTS = {
     "type": "string",
     "description": "The same JSON as the data of an event, again after every change.",
@@ -59,7 +62,7 @@ class Operations:
         self._tags = tags
         self._routes = routes
         self._ids = dict(zip(map(_address, routes), operation_ids(routes), strict=True))
-        self._commands = {command.route.path: command for command in commands}
+        self._commands = {command.route.command: command for command in commands}
 
     @property
     def tags(self) -> tuple[Tag, ...]:
@@ -77,11 +80,17 @@ class Operations:
             case Search() | Find():
                 return self._query(route)
 
+    def former(self, route: Post | Search | Find) -> Schema:
+        """Return the operation of a route at a former path of its own."""
+        operation = self.of(route)
+        id = f"{operation['operationId']}_at{_NO_WORD.sub('_', route.path).rstrip('_')}"
+        return {**operation, "operationId": id, "deprecated": True}
+
     def _about(self, route: Route) -> type:
-        return self._commands[route.path].aggregate if isinstance(route, Post) else route.of
+        return self._commands[route.command].aggregate if isinstance(route, Post) else route.of
 
     def _command(self, route: Post) -> Schema:
-        command = self._commands[route.path]
+        command = replace(self._commands[route.command], route=route)
         headers = [shared_parameter("IdempotencyKey"), shared_parameter("IfMatch")]
         return {
             **self._head(route, _spoken(route.command), route.command.__doc__ or ""),
@@ -197,9 +206,15 @@ class Operations:
         return reference(name)
 
 
-def _address(route: Route) -> tuple[type, str]:
-    """Return what no other route of a unit has: its method is known by its class."""
-    return type(route), route.path
+def _address(route: Route) -> tuple[type, object]:
+    """Return what a route has at all of its paths, and no other route of a unit."""
+    match route:
+        case Post():
+            return Post, route.command
+        case Get():
+            return Get, route.of
+        case Search() | Find():
+            return type(route), query_name(route)
 
 
 def _spoken(of: type) -> str:

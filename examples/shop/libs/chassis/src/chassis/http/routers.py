@@ -67,9 +67,7 @@ def routers_app(
     for kind in _PROBLEMS:
         app.add_exception_handler(kind, _respond)
     include(app, routers, statuses, tags=[name])
-    for router in public:
-        open_to_all = problems(*needed(statuses, public=True))
-        app.include_router(router, responses=open_to_all, tags=[name])
+    include_public(app, public, statuses, tags=[name])
     return app
 
 
@@ -89,12 +87,27 @@ def include(
         )
 
 
-def routers_document(routers: Sequence[APIRouter]) -> dict[str, Any]:
-    """Return the OpenAPI document of the `routers` of a service."""
+def routers_document(
+    routers: Sequence[APIRouter], public: Sequence[APIRouter] = ()
+) -> dict[str, Any]:
+    """Return the OpenAPI document of the `routers` of a service, and of its `public` ones."""
     app = FastAPI(separate_input_output_schemas=False)
     include(app, routers, COMMAND_PROBLEMS)
+    include_public(app, public, COMMAND_PROBLEMS)
     Components(app)
     return app.openapi()
+
+
+def include_public(
+    app: FastAPI,
+    routers: Iterable[APIRouter],
+    statuses: Sequence[int],
+    tags: Sequence[str] = (),
+) -> None:
+    """Add `routers` to `app`; their routes require no token."""
+    open_to_all = problems(*needed(statuses, public=True))
+    for router in routers:
+        app.include_router(router, responses=open_to_all, tags=[*tags])
 
 
 def _http(name: str, route: BaseRoute) -> Route:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum, auto
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 from chassis.messages import Command
 
@@ -24,6 +26,10 @@ class Reach(Enum):
 
 OWN, ANY = Reach.OWN, Reach.ANY
 
+Deprecated: TypeAlias = Mapping[str, date]
+"""Former paths, and since when they are deprecated."""
+Method: TypeAlias = Literal["POST", "PUT", "PATCH", "DELETE"]
+"""The method of a command."""
 Roles: TypeAlias = tuple[str, ...] | Mapping[str, Reach]
 """The roles with access. In a tuple all reach their own; an empty one stands for all callers."""
 
@@ -40,6 +46,8 @@ class Post:
         rules: The rules that the command may be refused for.
         creates: Whether the command creates an aggregate whose id is that of the caller.
         upserts: Whether the command may create an aggregate whose id is given.
+        method: The method.
+        deprecated: Former paths, which are answered, too.
     """
 
     path: str
@@ -49,6 +57,8 @@ class Post:
     rules: tuple[str, ...] = ()
     creates: bool = False
     upserts: bool = False
+    method: Method = "POST"
+    deprecated: Deprecated = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +95,7 @@ class Search:
         roles: The roles with access; empty for all callers.
         public: Whether callers need no token.
         live: Whether clients may ask for a stream of events, see `chassis.http.live`.
+        deprecated: Former paths, which are answered, too.
     """
 
     path: str
@@ -98,6 +109,7 @@ class Search:
     roles: Roles = ()
     public: bool = False
     live: bool = False
+    deprecated: Deprecated = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +127,7 @@ class Find:
     roles: Roles = ()
     public: bool = False
     live: bool = False
+    deprecated: Deprecated = field(default_factory=dict)
 
 
 Route: TypeAlias = Post | Get | Search | Find
@@ -129,8 +142,10 @@ def post(
     rules: tuple[str, ...] = (),
     creates: bool = False,
     upserts: bool = False,
+    method: Method = "POST",
+    deprecated: Deprecated = MappingProxyType({}),
 ) -> Post:
-    """Declare `POST path` for a command; see `Post`."""
+    """Declare `POST path`, or another method, for a command; see `Post`."""
     return Post(
         path=path,
         command=command,
@@ -139,6 +154,8 @@ def post(
         rules=rules,
         creates=creates,
         upserts=upserts,
+        method=method,
+        deprecated=deprecated,
     )
 
 
@@ -166,6 +183,7 @@ def search(
     roles: Roles = (),
     public: bool = False,
     live: bool = False,
+    deprecated: Deprecated = MappingProxyType({}),
 ) -> Search:
     """Declare `GET path` for a page of rows; see `Search`.
 
@@ -186,6 +204,7 @@ def search(
         roles=roles,
         public=public,
         live=live,
+        deprecated=deprecated,
     )
 
 
@@ -199,10 +218,19 @@ def find(
     roles: Roles = (),
     public: bool = False,
     live: bool = False,
+    deprecated: Deprecated = MappingProxyType({}),
 ) -> Find:
     """Declare `GET path` for one row; `owner` is the field that must be the caller."""
     return Find(
-        path=path, of=of, name=name, by=by, owner=owner, roles=roles, public=public, live=live
+        path=path,
+        of=of,
+        name=name,
+        by=by,
+        owner=owner,
+        roles=roles,
+        public=public,
+        live=live,
+        deprecated=deprecated,
     )
 
 

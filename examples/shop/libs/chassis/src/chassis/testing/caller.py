@@ -49,8 +49,24 @@ class TestCaller:
 
     def post(self, path: str, /, **body: object) -> Response:
         """Send a command; its fields are the keywords."""
+        return self.send("POST", path, **body)
+
+    def put(self, path: str, /, **body: object) -> Response:
+        """Send a command by PUT."""
+        return self.send("PUT", path, **body)
+
+    def patch(self, path: str, /, **body: object) -> Response:
+        """Send a command by PATCH."""
+        return self.send("PATCH", path, **body)
+
+    def delete(self, path: str, /) -> Response:
+        """Send a command by DELETE, which has no body."""
+        return self._request("DELETE", path, headers=self._headers)
+
+    def send(self, method: str, path: str, /, **body: object) -> Response:
+        """Send a command by any method."""
         headers = {**self._headers, "content-type": "application/json"}
-        return self._request("POST", path, headers=headers, content=to_json(body))
+        return self._request(method, path, headers=headers, content=to_json(body))
 
     def get(self, path: str, /, **params: object) -> Response:
         """Send a query; its parameters are the keywords."""

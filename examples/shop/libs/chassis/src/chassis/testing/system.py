@@ -217,14 +217,31 @@ class Caller:
         It is repeated while something is not found, because events of other services may not have
         arrived yet. A refused command has no effect.
         """
+        return self._command("POST", path, body)
+
+    def put(self, path: str, /, **body: object) -> dict[str, Json]:
+        """Send a command by PUT; see `post`."""
+        return self._command("PUT", path, body)
+
+    def patch(self, path: str, /, **body: object) -> dict[str, Json]:
+        """Send a command by PATCH; see `post`."""
+        return self._command("PATCH", path, body)
+
+    def delete(self, path: str, /) -> dict[str, Json]:
+        """Send a command by DELETE, which has no body; see `post`."""
+        return self._command("DELETE", path, None)
+
+    def _command(
+        self, method: str, path: str, body: Mapping[str, object] | None
+    ) -> dict[str, Json]:
         began = time.monotonic()
         pause = _FIRST_PAUSE
         while True:
-            answer = self._send("POST", path, body=body)
+            answer = self._send(method, path, body=body)
             passed = time.monotonic() - began
             if not is_not_found(answer) or passed > _CONSISTENCY_TIMEOUT:
-                self._print("POST", path, answer.status, passed)
-                return self._succeeded("POST", path, answer)
+                self._print(method, path, answer.status, passed)
+                return self._succeeded(method, path, answer)
             time.sleep(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
