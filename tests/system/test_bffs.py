@@ -35,6 +35,7 @@ services:
             creates: RoundMade
           MoveRound:
             roles: [player]
+            method: PUT
             input: {place: Place}
             requires: {it_is_another_place: input.place != state.place}
             emits: RoundMoved
@@ -145,8 +146,9 @@ def test_without_a_rest_there_is_no_body() -> None:
     assert body is None
     assert view.sends is not None
     assert view.sends.rules == ("it_is_another_place",)
-    assert 'f"/game/rounds/{id}' in view.sends.call
-    assert view.sends.call.endswith(", place='indoors')")
+    assert view.sends.call.startswith("commands.send(MoveRoundOutcome, ")
+    path = 'f"/game/rounds/{id}/move"'
+    assert view.sends.call.endswith(f""", "game", {path}, None, "PUT", place='indoors')""")
     assert [(p.name, p.annotation) for p in view.parameters] == [("id", "UUID")]
 
 

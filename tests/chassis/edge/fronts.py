@@ -134,7 +134,7 @@ async def put_item(commands: Commands, caller: Caller, body: PutItem) -> PutItem
 
 @router.command("DELETE", "/home")
 async def empty(commands: Commands, caller: Caller) -> PutItemOutcome:
-    return await commands.send(PutItemOutcome, "cart", f"/carts/{caller.id}/empty")
+    return await commands.send(PutItemOutcome, "cart", f"/carts/{caller.id}", None, "DELETE")
 
 
 bff = Bff(name="web", calls=("catalog", "cart", "order"), routers=(router,))

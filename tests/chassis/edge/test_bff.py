@@ -45,9 +45,13 @@ class Network:
         }
 
     async def __call__(
-        self, url: str, headers: Mapping[str, str], content: bytes | None = None
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        method: str = "POST",
     ) -> Fetched:
-        method = "GET" if content is None else "POST"
+        method = "GET" if content is None else method
         request = httpx.Request(method, url, headers=dict(headers), content=content)
         self.requests.append(request)
         answer = self.backends[request.url.host](request)

@@ -130,7 +130,8 @@ def _sending_view(sends: Sending, endpoint: Endpoint, models: Models, index: Ind
         models.responses[endpoint.route],
         f'"{sends.command.unit}"',
         filled_path(path, given),
-        *(["body"] if body else []),
+        *(["body"] if body else ["None"] if of.command.method != "POST" else []),
+        *([f'"{of.command.method}"'] if of.command.method != "POST" else []),
         *(f"{name}={value}" for name, value in given.items() if f"{{{name}}}" not in path),
     ]
     return SendingView(

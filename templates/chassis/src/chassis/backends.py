@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TypeVar
-from urllib.parse import urljoin
 
 import structlog
 from fastapi import Request, Response
@@ -48,7 +47,6 @@ class Commands:
         self,
         connections: Connections,
         headers: Mapping[str, str],
-        path: str,
         response: Response,
     ) -> None:
         """Create it.
@@ -56,12 +54,10 @@ class Commands:
         Args:
             connections: The connections to the peers.
             headers: Those of each request.
-            path: The path of the request, below the prefix of the unit.
             response: Gets the status and the headers of the outcome.
         """
         self._connections = connections
         self._headers = headers
-        self._path = path
         self._response = response
 
     async def send(
@@ -70,16 +66,18 @@ class Commands:
         unit: str,
         path: str,
         body: BaseModel | None = None,
+        method: str = "POST",
         /,
         **fields: object,
     ) -> M:
-        """Return the response of `unit` to `POST path`, which is not repeated.
+        """Return the response of `unit` to a command, which is not repeated.
 
         Args:
             outcome: The model of the response.
             unit: The name of the unit.
             path: The path.
             body: Fields that the client has sent.
+            method: The method of the command.
             fields: More fields.
 
         Raises:
@@ -87,19 +85,15 @@ class Commands:
             BackendFailed: The unit fails, or its response is no `outcome`.
         """
         sent = body.model_dump(mode="json", exclude_unset=True) if body else {}
-        with self._connections.tracer.client(unit, "POST", path):
+        with self._connections.tracer.client(unit, method, path):
             headers = {**self._headers, **_trace_headers()}
-            answer = await self._connections.post(unit, path, headers, to_json(sent | fields))
+            content = to_json(sent | fields)
+            answer = await self._connections.send(method, unit, path, headers, content)
         self._response.status_code = answer.status
-        if etag := answer.headers.get("etag"):
-            self._response.headers["ETag"] = etag
-        if location := answer.headers.get("location"):
-            self._response.headers["Location"] = self._at_the_gateway(unit, urljoin(path, location))
+        for name in ("etag", "location"):  # a path of a unit is the same at the gateway
+            if name in answer.headers:
+                self._response.headers[name] = answer.headers[name]
         return _read(outcome, answer.body, unit, path)
-
-    def _at_the_gateway(self, unit: str, path: str) -> str:
-        """Return a path of `unit` relative to this request, which the gateway gives a prefix."""
-        return f"{'../' * self._path.count('/')}{unit.replace('_', '-')}{path}"
 
 
 async def backends_of(request: Request) -> Backends:
@@ -123,7 +117,7 @@ async def commands_of(
     if if_match is not None:  # several of these headers are one list (RFC 9110, 5.3)
         headers["if-match"] = ", ".join(request.headers.getlist("if-match"))
     connections: Connections = request.app.state.connections
-    return Commands(connections, headers, request.url.path, response)
+    return Commands(connections, headers, response)
 
 
 def _authorization(request: Request) -> dict[str, str]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from types import MappingProxyType
@@ -87,12 +87,13 @@ class Connections:
             BackendFailed: The unit fails, is not available, or does not respond in time.
         """
         target = _target(path, query)
-        return (await self._answer(unit, target, headers, None, self._fetch_from_any)).body
+        read = _Request("GET", target, headers, None)
+        return (await self._answer(unit, read, self._fetch_from_any)).body
 
-    async def post(
-        self, unit: str, path: str, headers: Mapping[str, str], content: bytes
+    async def send(
+        self, method: str, unit: str, path: str, headers: Mapping[str, str], content: bytes
     ) -> Fetched:
-        """Send a POST request with JSON to `unit` and return its successful response.
+        """Send a request with JSON to `unit` and return its successful response.
 
         It is sent once: without a response, nobody knows whether it was carried out.
 
@@ -101,22 +102,16 @@ class Connections:
             BackendFailed: The unit fails, is not available, or does not respond in time.
         """
         headers = {**headers, "content-type": "application/json"}
-        return await self._answer(unit, _target(path), headers, content, self._send_once)
+        command = _Request(method, _target(path), headers, content)
+        return await self._answer(unit, command, self._send_once)
 
-    async def _answer(
-        self,
-        unit: str,
-        target: str,
-        headers: Mapping[str, str],
-        content: bytes | None,
-        ask: _Ask,
-    ) -> Fetched:
+    async def _answer(self, unit: str, request: _Request, ask: _Ask) -> Fetched:
         left = deadline.remaining()
         timeout = self._timeout if left is None else min(self._timeout, left)
-        told = {**headers, deadline.HEADER: str(int(timeout * 1000))}
+        told = {**request.headers, deadline.HEADER: str(int(timeout * 1000))}
         until = asyncio.get_running_loop().time() + timeout
         try:
-            answer = await ask(self._peers[unit], _Request(target, told, content, until))
+            answer = await ask(self._peers[unit], replace(request, headers=told, until=until))
         except TimeoutError as error:
             raise BackendFailed(504, unit, "timeout") from error
         except ConnectionError as error:
@@ -144,17 +139,19 @@ class Connections:
     async def _fetch_from(self, copies: Copies, url: str, request: _Request) -> Fetched:
         with copies.watched(url):
             async with asyncio.timeout_at(request.until):
-                return await self._fetch(url + request.target, request.headers, request.content)
+                target = url + request.target
+                return await self._fetch(target, request.headers, request.content, request.method)
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
     """A request to any copy of a unit, which must answer `until` then, in the loop's time."""
 
+    method: str
     target: str
     headers: Mapping[str, str]
     content: bytes | None
-    until: float
+    until: float = 0.0
 
 
 _Ask: TypeAlias = Callable[[Copies, _Request], Awaitable[Fetched]]

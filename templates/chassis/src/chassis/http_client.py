@@ -31,7 +31,7 @@ class Fetched:
 
 
 class Fetch(Protocol):
-    """Sends a GET request with headers; with `content`, a POST request.
+    """Sends a GET request with headers; with `content`, one with `method`.
 
     Raises:
         ConnectionRefusedError: Nothing was sent.
@@ -39,7 +39,11 @@ class Fetch(Protocol):
     """
 
     async def __call__(
-        self, url: str, headers: Mapping[str, str], content: bytes | None = None
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        method: str = "POST",
     ) -> Fetched: ...
 
 
@@ -64,12 +68,16 @@ class HttpClient:
         )
 
     async def fetch(
-        self, url: str, headers: Mapping[str, str], content: bytes | None = None
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        method: str = "POST",
     ) -> Fetched:
         """Implement `Fetch`. Redirects are not followed."""
         try:
             async with self._session.request(
-                "GET" if content is None else "POST",
+                "GET" if content is None else method,
                 URL(url, encoded=True),
                 headers=headers,
                 data=content,

@@ -23,13 +23,17 @@ class FakeBackends:
         return {name: (f"http://{name}",) for name in names}
 
     async def fetch(
-        self, url: str, headers: Mapping[str, str], content: bytes | None = None
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        method: str = "POST",
     ) -> Fetched:
         """Implement `chassis.http_client.Fetch`."""
         parts = urlsplit(url)
         backend = parts.netloc
-        method = "" if content is None else "POST "
-        self.requests.append(f"{method}{backend} {url.removeprefix(f'http://{backend}')}")
+        asked = "" if content is None else f"{method} "
+        self.requests.append(f"{asked}{backend} {url.removeprefix(f'http://{backend}')}")
         answer = self._answers.get(backend, {}).get(unquote(parts.path), 404)
         if isinstance(answer, int):
             return Fetched(answer, {}, b"")
