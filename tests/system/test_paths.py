@@ -128,6 +128,6 @@ def test_a_front_end_asks_at_the_path_that_is_said() -> None:
     (web,) = mesh().bffs
     calls = [part.call for endpoint in web.endpoints for part in endpoint.parts]
     assert calls == [
-        'backends.get("banking", f"/account-of/{account_id}")',
-        'backends.get("banking", "/money/accounts")',
+        'backends.get(Account, "banking", f"/account-of/{account_id}")',
+        'backends.get(Page[Account], "banking", "/money/accounts")',
     ]

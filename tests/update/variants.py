@@ -22,6 +22,7 @@ SHOP = (Path(__file__).parents[2] / "specs" / "shop.yaml").read_text(encoding="u
 _MOBILE = SHOP[SHOP.index("  mobile:") : SHOP.index("  backoffice:")]
 _LOAD = "    mobile GET /home: 40/s\n"
 _TAKE_OUT = SHOP[SHOP.index("          TakeItemOut:") : SHOP.index("          CheckOut:")]
+_TAKE_OUT_OF_WEB = next(line for line in SHOP.splitlines(True) if "cart.TakeItemOut(" in line)
 _TAKEN = SHOP[SHOP.index("          ItemTakenOut:") : SHOP.index("          CartCheckedOut:")]
 _LISTED = "ProductListed: {name: string, category: string, price: decimal,"
 
@@ -43,7 +44,7 @@ SPECS: Mapping[str, str] = {
     "other limits": changed(
         SHOP, ("page: 50", "page: 25"), ("max_length: 200", "max_length: 99"), ("15m", "20m")
     ),
-    "a command less": changed(SHOP, (_TAKE_OUT, ""), (_TAKEN, "")),
+    "a command less": changed(SHOP, (_TAKE_OUT, ""), (_TAKE_OUT_OF_WEB, ""), (_TAKEN, "")),
     "another engine": changed(SHOP, ("store: redis", "store: sqlite")),
     "another name": changed(SHOP, ("name: shop\n", "name: bazaar\n")),
     "all at once": changed(
@@ -53,6 +54,7 @@ SPECS: Mapping[str, str] = {
         (_LOAD, ""),
         (", mobile,", ","),
         (_TAKE_OUT, ""),
+        (_TAKE_OUT_OF_WEB, ""),
         (_TAKEN, ""),
         ("page: 50", "page: 25"),
     ),
