@@ -59,6 +59,10 @@ def render(
             SimpleNamespace(prefix=OPEN, cluster="order", stripped=False, live=()),
             SimpleNamespace(prefix="/history", cluster="order_history", stripped=True, live=()),
             SimpleNamespace(prefix="/nobody", cluster="nobody", stripped=False, live=()),
+            SimpleNamespace(prefix="/order", cluster="order", stripped=True, live=()),
+            SimpleNamespace(
+                prefix="/order-history", cluster="order_history", stripped=True, live=()
+            ),
         ],
     )
     template = jinja.get_template("gateway/template/envoy.yaml.jinja")
