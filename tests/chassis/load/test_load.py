@@ -105,7 +105,7 @@ class Handler(BaseHTTPRequestHandler):
         if name == self.server.stalls:
             time.sleep(max(0.0, self.server.stalled_until - time.monotonic()))
         content = {
-            "note_id": "n 1",
+            "note_id": "7f6e0c4e-5a35-4d4c-9c5e-0e7a2b1f6a11",
             "type": "urn:problem:busy",
             "instance": str(uuid4()),
         }
