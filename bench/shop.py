@@ -112,7 +112,7 @@ async def _orders(driver: Driver, seconds: float) -> list[float]:
 
 async def _until_shipped(driver: Driver, order: Order) -> None:
     """Ask the read model, not through the gateway, which limits the rate."""
-    url = f"{driver.deployment.of_unit('order_history')[0].url}/orders-of-customer"
+    url = f"{driver.deployment.of_unit('order_history')[0].url}/order-history"
     headers = driver.issuer.headers(order.customer, "customer")
     deadline = time.perf_counter() + _TIMEOUT
     while time.perf_counter() < deadline:

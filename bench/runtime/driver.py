@@ -182,7 +182,7 @@ class Driver:
         while time.perf_counter() < deadline:
             try:
                 async with self.http.get(
-                    f"{url}/orders-of-customer", params=params, headers=headers
+                    f"{url}/order-history", params=params, headers=headers
                 ) as answer:
                     if answer.status == 200 and (await answer.json())["items"]:
                         order.shown = time.perf_counter()

@@ -23,7 +23,7 @@ class Reads:
 async def reads(fleet: Fleet, driver: Driver) -> Reads:
     """Measure both, many at once."""
     customer = str(uuid4())
-    query = f"/orders-of-customer?customer_id={customer}"
+    query = f"/order-history?customer_id={customer}"
     return Reads(
         query=await _cost(fleet, driver, "order_history-1", query, customer),
         endpoint=await _cost(fleet, driver, "web-1", "/home", customer),

@@ -91,9 +91,9 @@ def test_smoke_tells_the_story_of_the_shop(running_shop: Project) -> None:
 def test_a_front_end_needs_its_own_backend_only(running_shop: Project) -> None:
     system = System.running(running_shop.root)
     merchant, customer = system.caller("merchant"), system.caller("customer")
-    product = merchant.post(
-        "/product/products/list-product", name="Kettle", category="kitchen", price="9.90"
-    )["product_id"]
+    product = merchant.post("/products", name="Kettle", category="kitchen", price="9.90")[
+        "product_id"
+    ]
     item = {"product_id": product, "quantity": 2}
     assert customer.post("/web/cart/items", **item)["version"] == 1
     assert customer.eventually("/web/home")["cart"]["items"][product]["unit_price"] == "9.90"
