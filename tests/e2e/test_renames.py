@@ -57,14 +57,13 @@ class Desk:
 
     def open_ticket(self, clerk: Caller) -> str:
         body = {self.name("title"): "a ticket", self.name("lines"): self.lines()}
-        path = self.path("front/tickets/open-ticket")
-        ticket = str(clerk.post(path, **body)["ticket_id"])
+        ticket = str(clerk.post(self.path("tickets"), **body)["ticket_id"])
         self.tickets.append(ticket)
         return ticket
 
     def write_sheet(self) -> None:
         body = {self.name("text"): "a sheet", "stage": "fresh", self.name("lines"): self.lines()}
-        sheet = self.clerk().post(self.path("front/sheets/write-sheet"), **body)["sheet_id"]
+        sheet = self.clerk().post(self.path("sheets"), **body)["sheet_id"]
         self.sheets.append(str(sheet))
 
 
@@ -94,7 +93,7 @@ def messages_and_fields(desk: Desk) -> None:
         ("fields: [text]", "fields: [body]"),
         ("sheets[sheet_id].text", "sheets[sheet_id].body"),
     )  # fmt: skip
-    desk.names |= {"label": "word", "title": "topic", "text": "body", "open-ticket": "file-ticket"}
+    desk.names |= {"label": "word", "title": "topic", "text": "body"}
 
 
 def types_and_members(desk: Desk) -> None:
@@ -124,7 +123,7 @@ def sagas_policies_queries_and_projections(desk: Desk) -> None:
     desk.meshgen("rename", "office.BeginCheck", "StartCheck")
     desk.meshgen("rename", "board", "wall")
     desk.edit(("RowOf: {", "EntryOf: {renamed_from: RowOf, "))
-    desk.names |= {"board": "wall", "row-of": "entry-of"}
+    desk.names |= {"board": "wall"}
 
 
 def two_names_swapped(desk: Desk) -> None:
@@ -169,25 +168,25 @@ def test_data_lives_on_under_other_names(desk: Desk, rename: Callable[[Desk], No
     clerk = desk.clerk()
     last = desk.open_ticket(clerk)  # there is one partition: when it is done, all before it is
     for ticket in (waiting, last):
-        clerk.eventually(desk.path(f"front/tickets/{ticket}"), None, 60.0, stage="closed")
+        clerk.eventually(desk.path(f"tickets/{ticket}"), None, 60.0, stage="closed")
     for ticket in desk.tickets:
         clerk.eventually(
-            desk.path("board/row-of"),
-            {"ticket_id": ticket},
+            desk.path(f"board/{ticket}"),
+            None,
             60.0,
             **{desk.name("title"): "a ticket", "stage": "closed"},
         )
-        found = clerk.get(desk.path(f"front/tickets/{ticket}"))
+        found = clerk.get(desk.path(f"tickets/{ticket}"))
         assert found[desk.name("title")] == "a ticket"
         assert found[desk.name("lines")] == desk.lines()
         assert found["reminded"] == 0
     params = {"stage": "fresh"}
-    page = clerk.request("GET", desk.path("front/sheets-of-stage"), params=params).body["items"]
+    page = clerk.request("GET", desk.path("sheets"), params=params).body["items"]
     assert {sheet["sheet_id"] for sheet in page} == set(desk.sheets)
     assert all(sheet[desk.name("text")] == "a sheet" for sheet in page)
     assert all(sheet["lines"] == desk.lines() for sheet in page)
     for sheet in desk.sheets:
-        note = desk.path(f"back/checks/{last}/note-sheet")
+        note = desk.path(f"checks/{last}/note-sheet")
         assert clerk.post(note, sheet_id=sheet)["events"] == ["CheckNoted"]
     after = desk.project.messages()
     assert all(after[ticket, kind] == 1 for ticket in desk.tickets for kind in TICKET)
@@ -202,7 +201,7 @@ def test_timers_go_off_under_other_names(desk: Desk) -> None:
     desk.project.make("up", PROCESSES="each")
     clerk = desk.clerk()
     for ticket in desk.tickets:
-        clerk.eventually(desk.path(f"front/tickets/{ticket}"), None, 60.0, reminded=1)
+        clerk.eventually(desk.path(f"tickets/{ticket}"), None, 60.0, reminded=1)
 
 
 def test_nothing_became_a_dead_letter(desk: Desk) -> None:
