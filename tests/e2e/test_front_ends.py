@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Callable
 
@@ -53,5 +54,4 @@ def test_parts_feed_each_other(generated: Callable[[str], Project]) -> None:
         )
         assert "1 passed" in done.stdout, done.stdout + done.stderr
     finally:
-        (folder / "test_whole.py").unlink()
-        folder.rmdir()
+        shutil.rmtree(folder)
