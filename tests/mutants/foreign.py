@@ -207,6 +207,8 @@ def _json(random: Random, project: Path, box: Box) -> None:
     """Change a value in one of the documents."""
     names = ("state.json", "cache.json", "identities.yaml")
     path = project / ".meshgen" / random.choice(names)
+    if not _is_inside(path, project):
+        return
     try:
         text = path.read_text(encoding="utf-8")
         document = json.loads(text)
@@ -232,6 +234,11 @@ def _json(random: Random, project: Path, box: Box) -> None:
             )
     with_large = json.dumps(document) if random.random() < 0.9 else "[" * 50_000
     _written(path, with_large.encode("utf-8", "surrogatepass"))
+
+
+def _is_inside(path: Path, project: Path) -> bool:
+    """Whether no link above `path` leads out of the project: it is meshgen that is tried."""
+    return path.parent.resolve().is_relative_to(project.resolve())
 
 
 def _value(random: Random) -> bytes:
@@ -280,10 +287,10 @@ def _archive(random: Random, project: Path, box: Box) -> None:
     if random.random() < 0.2:
         packed = packed[: len(packed) // 2]
     place = project / archive_path(str(part))
-    if place.parent.is_dir() and not place.is_symlink():
+    if place.parent.is_dir() and not place.is_symlink() and _is_inside(place, project):
         _written(place, packed)
     document["parts"][part] = hashlib.sha256(content).hexdigest()
-    if not state.is_symlink():
+    if not state.is_symlink() and _is_inside(state, project):
         _written(state, json.dumps(document).encode())
 
 
