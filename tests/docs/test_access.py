@@ -43,6 +43,8 @@ def test_routes_are_as_the_page_says() -> None:
     assert "/bookings/{booking_id}" not in routes
     assert "/bookings" in routes
     assert routes["/profiles/change-phone"]["caller"] == "('customer_id',)"
+    assert routes["/expenses"]["caller"] == "('caller_id',)"
+    assert routes["/expenses/{expense_id}/approve"]["caller"] == "('caller_id',)"
     assert routes["/offices"]["public"] == "True"
 
 

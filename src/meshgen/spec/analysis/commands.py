@@ -11,11 +11,11 @@ from meshgen.spec.analysis.kinds import can_be_empty
 from meshgen.spec.analysis.ports import Operations, build_call
 from meshgen.spec.analysis.said_paths import former_paths, said_path
 from meshgen.spec.analysis.symbols import AggregateSymbol, CommandSymbol
-from meshgen.spec.expressions import ReplicaType
+from meshgen.spec.expressions import ReplicaType, Variable
 from meshgen.spec.hints import meant_or_one_of
 from meshgen.spec.model import Command, Emission, Field, Guard, PortCall
 from meshgen.spec.syntax import EmissionSyntax
-from meshgen.spec.types import BOOL
+from meshgen.spec.types import BOOL, UUID
 from meshgen.unicode import printable
 
 Replicas = dict[str, ReplicaType | None]
@@ -90,6 +90,9 @@ def _is_id(aggregate: AggregateSymbol, name: str) -> bool:
 def _names(check: Check, symbol: CommandSymbol, replicas: Replicas) -> Names:
     """The input and the state; what is to be created has no state yet."""
     names = check.names().fields("input", symbol.whole, "input")
+    for word in symbol.syntax.from_caller[:1]:
+        names.named("caller", Variable("input", word.text, UUID))
+    names.broken |= check.lost & {"caller"}
     if symbol.syntax.mode == "creates":
         names.without(["state", *symbol.aggregate.state.known], "a new aggregate has no state yet")
     else:
@@ -122,7 +125,7 @@ def _check_roles(check: Check, symbol: CommandSymbol) -> None:
     aggregate = symbol.aggregate
     if symbol.syntax.from_caller and symbol.syntax.roles is None and check.knows("roles"):
         field = symbol.syntax.from_caller[0]
-        hint = f"add `roles`, or write `{field}: uuid`"
+        hint = f"add `roles`, or let whoever sends it say who: `input: {{{field}: uuid}}`"
         check.error(field.at, f"`{symbol.name}` has no `roles`, so it has no caller", hint)
     if not check.knows("owner"):
         return

@@ -133,7 +133,7 @@ def _method_hint(checker: Checker, attr: str) -> str | None:
 def _proposal(checker: Checker, node: ast.Name) -> str | None:
     """A hint with a name that can stand here: a record before `.`, a replica before `[`."""
     if node.id == "caller":
-        return "let the input have it: `input: {payer_id: caller}`, and use `payer_id`"
+        return "the rules, calls and events of a command know the caller: put it into the event"
     rest = checker.source[node.end_col_offset :].lstrip()
     known = {*checker.items, *checker.scope.variables}
     known |= checker.scope.records.keys() if rest.startswith(".") else set()

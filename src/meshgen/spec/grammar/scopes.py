@@ -8,14 +8,16 @@ RULES = Scope(
     "rules of a command",
     (
         "the command's input, as `x` and `input.x`; the aggregate's state, as `x` and `state.x`, "
-        "unless the command `creates`; replicas as `replica[id].x`; `now()` and `new_id()`"
+        "unless the command `creates`; replicas as `replica[id].x`; `caller`; `now()` and "
+        "`new_id()`"
     ),
 )
 CALLS = Scope(
     "arguments of a call",
     (
         "the command's input, as `x` and `input.x`; the aggregate's state, as `x` and `state.x`, "
-        "unless the command `creates`; replicas as `replica[id].x`; the responses of earlier calls"
+        "unless the command `creates`; replicas as `replica[id].x`; `caller`; the responses of "
+        "earlier calls"
     ),
 )
 EMISSIONS = Scope(

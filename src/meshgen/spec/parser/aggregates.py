@@ -7,6 +7,7 @@ from meshgen.spec.grammar import kinds
 from meshgen.spec.grammar.aggregates import METHOD
 from meshgen.spec.grammar.names import CLASS, FIELD, RULE, VARIABLE
 from meshgen.spec.parser.access import read_input, read_reading, read_roles
+from meshgen.spec.parser.callers import with_caller
 from meshgen.spec.parser.fields import field_entries, read_fields
 from meshgen.spec.parser.objectives import read_objectives
 from meshgen.spec.parser.reading import Reading
@@ -31,6 +32,8 @@ def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateSyntax:
     identity = reading.word(values.get("id"), "an aggregate's `id`")
     if identity:
         reading.checked(identity, FIELD, "an id")
+    state = read_fields(reading, values.get("state"), "`state`")
+    taken = {field.name.text for field in state} | ({identity.text} if identity else set())
     return AggregateSyntax(
         name=name,
         id=identity,
@@ -38,13 +41,13 @@ def read_aggregate(reading: Reading, name: Word, node: Node) -> AggregateSyntax:
         read=read_reading(reading, values.get("read")),
         path=read_path(reading, values.get("path")),
         event_sourced=reading.flag(values.get("event_sourced"), "`event_sourced`") or False,
-        state=read_fields(reading, values.get("state"), "`state`"),
+        state=state,
         events=tuple(
             _event(reading, n, body)
             for n, body in reading.named(values.get("events"), "events", kinds.EVENT)
         ),
         commands=tuple(
-            _command(reading, n, body)
+            with_caller(reading, _command(reading, n, body), taken)
             for n, body in reading.named(values.get("commands"), "commands", kinds.COMMAND)
         ),
         summary=reading.summary(values.get("summary")),
