@@ -222,9 +222,8 @@ policies:
         origin="caller",
         meaning=(
             "The id in the caller's token (`sub`): in the rules, calls and events of a command, in "
-            "the parts of a BFF, and in scenarios, where every role has its own. A command keeps it "
-            "in the first field of its input with the type `caller`, or in a `caller_id` that it "
-            "gets."
+            "parts of a BFF, and in scenarios, where every role has its own. In a command it is "
+            "the first field of its input with the type `caller`; one without gets a `caller_id`."
         ),
         example=Example(
             "GET /account: {orders: order_history.OrdersOfCustomer(customer_id=caller)}\n",
