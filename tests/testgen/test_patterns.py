@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshgen.patterns import matches
-from meshgen.testgen.examples.patterns import matching
+from meshgen.matching import matching
 
 
 @pytest.mark.parametrize(

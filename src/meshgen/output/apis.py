@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from meshgen.output.examples import with_examples
 from meshgen.output.templates import template_folder
 from meshgen.system.model import ApiView, Mesh
 
@@ -39,7 +40,7 @@ def _complete(document: dict[str, Any]) -> dict[str, object]:
         found = {name: value for name, value in named.items() if (kind, name) in needed}
         if found:
             components[kind] = components.get(kind, {}) | found
-    return {**document, "components": components}
+    return with_examples({**document, "components": components})
 
 
 def _references(node: object) -> Iterator[tuple[str, str]]:

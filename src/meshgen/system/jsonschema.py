@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from meshgen.identities import Identities
+from meshgen.matching import matching
 from meshgen.spec.analysis.kinds import bare
 from meshgen.spec.model import Enum, Field, Missing, ValueObject
 from meshgen.spec.types import EnumType, ListType, MapType, ObjectType, OptionalType, Scalar, Type
@@ -181,13 +182,23 @@ def _property(field: Field, module: str | None, ids: Identities) -> Json:
 
 
 def bounds(field: Field) -> Json:
-    """Return the keywords for the bounds of a field."""
+    """Return the keywords for the bounds of a field, with an example of what has a pattern."""
     keywords = _BOUNDS | (_BOUNDS_OF_MAPS if isinstance(bare(field.type), MapType) else {})
-    return {
+    found = {
         keyword: getattr(field, name)
         for name, keyword in keywords.items()
         if getattr(field, name) is not None
     }
+    return found | ({"examples": [text]} if (text := _matching(field)) is not None else {})
+
+
+def _matching(field: Field) -> str | None:
+    """Return a text with the pattern of a field, if it has one."""
+    if field.pattern is None:
+        return None
+    text = matching(field.pattern, field.min_length or 0)
+    fits = text is not None and (field.max_length is None or len(text) <= field.max_length)
+    return text if fits else None
 
 
 def _default(field: Field, ids: Identities) -> object:

@@ -9,6 +9,7 @@ from itertools import combinations, islice
 from uuid import UUID
 
 from meshgen import patterns
+from meshgen.matching import matching
 from meshgen.naming import article, words
 from meshgen.spec.expressions.budget import MAX_PARTS, Budget, weigh
 from meshgen.spec.expressions.values import EnumValue, EvaluationError, Record, Value
@@ -31,7 +32,6 @@ from meshgen.spec.types import (
 )
 from meshgen.spec.types import UUID as UUID_TYPE
 from meshgen.testgen.examples.model import EARLIER, LATER, NOW, RECENTLY, ExampleId
-from meshgen.testgen.examples.patterns import matching
 
 MOST = 16
 MOST_SETS = 100

@@ -75,14 +75,15 @@ class Schemas:
             {
                 aggregate.id: _SCALARS["uuid"],
                 "version": _SCALARS["int"],
-                "events": {"type": "array", "items": {"type": "string"}},
+                "events": _events(aggregate),
             },
         )
 
     def page(self, of: str) -> Json:
         """Add what answers a search."""
         items = {"type": "array", "items": reference(of)}
-        return self._add(f"{of}Page", {"items": items, "next": {"type": ["string", "null"]}})
+        next = {"type": ["string", "null"], "examples": [None]}
+        return self._add(f"{of}Page", {"items": items, "next": next})
 
     def parameter(self, field: Field) -> Json:
         """Return the schema of a field as that of a parameter, which is never null."""
@@ -115,7 +116,9 @@ class Schemas:
                 *([f"At least {least}."] if least is not None else []),
                 *([f"At most {most}."] if most is not None else []),
             ]
-            found |= {"description": " ".join(said)} if said else {}
+            if said:
+                one = least if least is not None else most
+                found |= {"description": " ".join(said), "examples": [str(one)]}
         schema |= found
         if not isinstance(field.default, Missing) and field.default is not None:
             schema["default"] = self._default(field)
@@ -159,6 +162,12 @@ class Schemas:
             return
         self.named[name] = {}  # it may contain itself
         self.named[name] = self._object(type_.fields, type_.fields)
+
+
+def _events(aggregate: Aggregate) -> Json:
+    """Return the schema of the names of its events."""
+    example = aggregate.events[0].name
+    return {"type": "array", "items": {"type": "string", "examples": [example]}}
 
 
 def reference(name: str) -> Json:

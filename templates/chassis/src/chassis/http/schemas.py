@@ -87,7 +87,10 @@ class _Generator(GenerateJsonSchema):
             *([f"At least {least}."] if least is not None else []),
             *([f"At most {most}."] if most is not None else []),
         ]
-        return {**_DECIMAL, **({"description": " ".join(bounds)} if bounds else {})}
+        if not bounds:
+            return dict(_DECIMAL)
+        one = least if least is not None else most
+        return {**_DECIMAL, "description": " ".join(bounds), "examples": [str(one)]}
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         inner = self.generate_inner(schema["schema"])
