@@ -12,7 +12,7 @@ from typing import Any
 import chassis
 from chassis.testing.unit import TestUnit
 
-KINDS = ("service", "projection", "stream")
+KINDS = ("service", "projection", "stream", "bff")
 
 
 def documents(root: Path) -> Iterator[tuple[str, Any]]:

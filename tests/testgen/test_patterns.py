@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshgen.patterns import matches
 from meshgen.matching import matching
+from meshgen.patterns import matches
 
 
 @pytest.mark.parametrize(

@@ -189,10 +189,10 @@ def bounds(field: Field) -> Json:
         for name, keyword in keywords.items()
         if getattr(field, name) is not None
     }
-    return found | ({"examples": [text]} if (text := _matching(field)) is not None else {})
+    return found | ({"examples": [text]} if (text := matching_text(field)) is not None else {})
 
 
-def _matching(field: Field) -> str | None:
+def matching_text(field: Field) -> str | None:
     """Return a text with the pattern of a field, if it has one."""
     if field.pattern is None:
         return None

@@ -434,9 +434,7 @@ async def test_the_document(http: httpx.AsyncClient) -> None:
     schemas = document["components"]["schemas"]
     content = home["responses"]["200"]["content"]["application/json"]
     assert content["schema"] == {"$ref": "#/components/schemas/Home"}
-    assert schemas["Home"]["properties"]["products"] == {
-        "$ref": "#/components/schemas/Page_Product_"
-    }
+    assert schemas["Home"]["properties"]["products"] == {"$ref": "#/components/schemas/ProductPage"}
     assert schemas["Amount"]["properties"].keys() == {"total"}
     anywhere = {"400", "414", "429", "431", "503", "504"}
     expected = {"200", "401", "403", "404", "422", "502", *anywhere}

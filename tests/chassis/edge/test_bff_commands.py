@@ -197,7 +197,10 @@ async def test_the_document_has_what_a_client_needs(http: httpx.AsyncClient) -> 
     assert schema == {"$ref": "#/components/schemas/PutItem"}
     quantity = document["components"]["schemas"]["PutItem"]["properties"]["quantity"]
     assert (quantity["minimum"], quantity["maximum"]) == (1, 99)
-    assert {p["name"] for p in put["parameters"]} == {"idempotency-key", "if-match"}
+    assert put["parameters"] == [
+        {"$ref": "#/components/parameters/IdempotencyKey"},
+        {"$ref": "#/components/parameters/IfMatch"},
+    ]
     for status, headers in (("200", {"ETag"}), ("201", {"ETag", "Location"})):
         found = put["responses"][status]
         schema = found["content"]["application/json"]["schema"]

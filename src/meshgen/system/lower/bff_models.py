@@ -10,6 +10,7 @@ from meshgen.spec.grammar.names import TYPE
 from meshgen.spec.model import Bff, Endpoint, Field, Missing, Part, Sending
 from meshgen.spec.types import OptionalType
 from meshgen.system.index import Index, row_name
+from meshgen.system.jsonschema import matching_text
 from meshgen.system.model import Attribute, ModelView
 from meshgen.system.pysource.annotations import constant, json_annotation
 from meshgen.system.pysource.literals import literal
@@ -43,12 +44,18 @@ class Models:
         responses: The name of the model of each response, by the route of its endpoint.
         parts: The annotation of each part, by the route of its endpoint and its name.
         bodies: The model of each body, by the route of its endpoint, if it has one.
+        named: The name of the model of each part, like `parts`: without its page.
+        read: The fields of the models of parts, by the names of these.
+        sent: The fields of each body, like `bodies`.
     """
 
     views: tuple[ModelView, ...]
     responses: Mapping[str, str]
     parts: Mapping[tuple[str, str], str]
     bodies: Mapping[str, ModelView]
+    named: Mapping[tuple[str, str], str]
+    read: Mapping[str, tuple[Field, ...]]
+    sent: Mapping[str, tuple[Field, ...]]
 
 
 def models_of(bff: Bff, index: Index) -> Models:
@@ -70,22 +77,32 @@ def models_of(bff: Bff, index: Index) -> Models:
         for e in reads
         for part in e.parts
     }
+    read = {name: _fields(shape, index) for shape, name in models.items()}
     bodies: dict[str, ModelView] = {}
+    sent: dict[str, tuple[Field, ...]] = {}
     outcomes: dict[str, ModelView] = {}
     for endpoint in bff.endpoints:
         if endpoint.sends:
             name = names.new(_of_command(endpoint.sends))
             outcomes[endpoint.route] = _outcome_view(f"{name}Outcome", endpoint.sends, index)
-            if fields := _body_fields(endpoint.sends, index):
-                bodies[endpoint.route] = _body_view(name, endpoint, fields)
+            if fields := _left(endpoint.sends, index):
+                sent[endpoint.route] = fields
+                bodies[endpoint.route] = _body_view(name, endpoint, endpoint.sends, fields, index)
     views = (
-        *(_part_view(name, shape, index) for shape, name in models.items()),
+        *(_part_view(name, shape, read[name], index) for shape, name in models.items()),
         *(_response_view(e, responses[e.route], parts) for e in reads),
         *bodies.values(),
         *outcomes.values(),
     )
-    named = {route: view.name for route, view in outcomes.items()}
-    return Models(views, responses | named, parts, bodies)
+    return Models(
+        views,
+        responses | {route: view.name for route, view in outcomes.items()},
+        parts,
+        bodies,
+        named={place: models[shape] for place, shape in shapes.items()},
+        read=read,
+        sent=sent,
+    )
 
 
 class _Names:
@@ -96,8 +113,12 @@ class _Names:
 
     def new(self, candidates: Iterable[str]) -> str:
         """Return the first of `candidates` that is free, as are those that begin with it."""
-        name = next(c for c in candidates if c not in self._taken and not TYPE.fault(c, "a model"))
-        self._taken |= {name, f"{name}Outcome"}
+        name = next(
+            c
+            for c in candidates
+            if self._taken.isdisjoint((c, f"{c}Page")) and not TYPE.fault(c, "a model")
+        )
+        self._taken |= {name, f"{name}Outcome", f"{name}Page"}
         return name
 
 
@@ -153,15 +174,19 @@ def _paged(model: str, part: Part, index: Index) -> str:
     return f"Page[{model}]" if query and query.page else model
 
 
-def _part_view(name: str, shape: _Shape, index: Index) -> ModelView:
+def _fields(shape: _Shape, index: Index) -> tuple[Field, ...]:
     fields = {field.name: field for field in index.fields_of(shape.unit, shape.name)}
+    return tuple(fields[each] for each in shape.fields)
+
+
+def _part_view(name: str, shape: _Shape, fields: tuple[Field, ...], index: Index) -> ModelView:
     is_row = any(view.name == shape.unit for view in index.spec.views)
     described = article(words(shape.name)).capitalize()
     return ModelView(
         name=name,
         base="Answer",
         summary=f"A row of {shape.unit}." if is_row else f"{described}.",
-        fields=tuple(_read(fields[each]) for each in shape.fields),
+        fields=tuple(map(_read, fields)),
     )
 
 
@@ -189,12 +214,11 @@ def _response_view(
     )
 
 
-def _body_fields(sends: Sending, index: Index) -> tuple[Attribute, ...]:
+def _left(sends: Sending, index: Index) -> tuple[Field, ...]:
     """Return what is left of the fields of a command: what the client says."""
     of = index.command(sends.command)
     given = {name for name, _ in sends.arguments} | set(of.command.from_caller)
-    fields = tuple(field for field in of.fields if field.name not in given)
-    return tuple(_sent(field, generated=field.name == of.aggregate.id) for field in fields)
+    return tuple(field for field in of.fields if field.name not in given)
 
 
 def _sent(field: Field, *, generated: bool) -> Attribute:
@@ -207,6 +231,8 @@ def _sent(field: Field, *, generated: bool) -> Attribute:
         for name, keyword in _BOUNDS.items()
         if getattr(field, name) is not None
     ]
+    if text := matching_text(field):
+        bounds.append(f"examples=[{literal(text)}]")
     if bounds:
         annotation = f"Annotated[{annotation}, Field({', '.join(bounds)})]"
     if not isinstance(field.default, Missing):
@@ -216,9 +242,16 @@ def _sent(field: Field, *, generated: bool) -> Attribute:
     return Attribute(name=field.name, annotation=annotation, default=default)
 
 
-def _body_view(name: str, endpoint: Endpoint, fields: tuple[Attribute, ...]) -> ModelView:
-    summary = f"The body of `{endpoint.route}`."
-    return ModelView(name=name, base="Body", summary=summary, fields=fields)
+def _body_view(
+    name: str, endpoint: Endpoint, sends: Sending, fields: tuple[Field, ...], index: Index
+) -> ModelView:
+    id = index.command(sends.command).aggregate.id
+    return ModelView(
+        name=name,
+        base="Body",
+        summary=f"The body of `{endpoint.route}`.",
+        fields=tuple(_sent(field, generated=field.name == id) for field in fields),
+    )
 
 
 def _outcome_view(name: str, sends: Sending, index: Index) -> ModelView:

@@ -35,7 +35,7 @@ from meshgen.system.pysource.annotations import annotation
 def bff_view(bff: Bff, index: Index, package: str) -> BffView:
     """Return `bff` ready to print."""
     models = models_of(bff, index)
-    functions = _functions(bff)
+    functions = endpoint_functions(bff)
     called = {part.target.unit for endpoint in bff.endpoints for part in endpoint.parts}
     called |= {endpoint.sends.command.unit for endpoint in bff.endpoints if endpoint.sends}
     return BffView(
@@ -65,7 +65,7 @@ def _calls(endpoint: Endpoint, index: Index) -> Iterator[tuple[tuple[Field, ...]
         yield index.command(endpoint.sends.command).fields, endpoint.sends.arguments
 
 
-def _functions(bff: Bff) -> dict[str, str]:
+def endpoint_functions(bff: Bff) -> dict[str, str]:
     """Return the function of each endpoint by its route: of its path, or of its command."""
     named = {e.route: endpoint_function(e.path) for e in bff.endpoints if not e.sends}
     for endpoint in bff.endpoints:
@@ -86,8 +86,15 @@ def _endpoint_view(endpoint: Endpoint, function: str, models: Models, index: Ind
         method=endpoint.method,
         path=endpoint.path,
         function=function,
-        summary=_summary(endpoint, index),
-        parameters=tuple(_parameter(name, endpoint, index) for name in endpoint.parameters),
+        summary=endpoint_summary(endpoint, index),
+        parameters=tuple(
+            Attribute(
+                name=name,
+                annotation=annotation(parameter_type(name, endpoint, index)),
+                default=None,
+            )
+            for name in endpoint.parameters
+        ),
         needs_caller=any(
             value == Name("caller") for _, given in _calls(endpoint, index) for _, value in given
         ),
@@ -102,7 +109,8 @@ def _endpoint_view(endpoint: Endpoint, function: str, models: Models, index: Ind
     )
 
 
-def _summary(endpoint: Endpoint, index: Index) -> str:
+def endpoint_summary(endpoint: Endpoint, index: Index) -> str:
+    """Return a sentence on an endpoint."""
     if endpoint.sends:
         command = index.command(endpoint.sends.command).command
         return (command.summary or words(command.name).capitalize()).rstrip(".") + "."
@@ -112,13 +120,13 @@ def _summary(endpoint: Endpoint, index: Index) -> str:
     return f"Return {', '.join(names[:-1])} and {names[-1]} in one response."
 
 
-def _parameter(name: str, endpoint: Endpoint, index: Index) -> Attribute:
-    """Return a path parameter, with the type of the field that it is compared with."""
+def parameter_type(name: str, endpoint: Endpoint, index: Index) -> Type:
+    """Return the type of a path parameter: that of the field that it is compared with."""
     type_: Type = UUID
     for fields, given in _calls(endpoint, index):
         types = {field.name: field.type for field in fields}
         type_ = next((types[asked] for asked, value in given if value == Name(name)), type_)
-    return Attribute(name=name, annotation=annotation(bare(type_)), default=None)
+    return bare(type_)
 
 
 def _sending_view(sends: Sending, endpoint: Endpoint, models: Models, index: Index) -> SendingView:
@@ -137,7 +145,7 @@ def _sending_view(sends: Sending, endpoint: Endpoint, models: Models, index: Ind
     return SendingView(
         call=f"commands.send({', '.join(arguments)})",
         body=body.name if body else None,
-        is_optional=body is not None and all(field.default for field in body.fields),
+        is_optional=body is not None and body.may_be_empty,
         rules=tuple(dict.fromkeys(guard.name for guard in of.command.requires)),
         creates=of.command.mode == "creates",
         upserts=of.command.mode == "upserts",

@@ -272,6 +272,11 @@ class ModelView:
     summary: str
     fields: tuple[Attribute, ...]
 
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether all fields have a default."""
+        return all(field.default for field in self.fields)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartView:

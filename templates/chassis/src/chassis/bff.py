@@ -65,6 +65,7 @@ class Bff:
 
     Attributes:
         name: The name of the unit.
+        summary: What it is for.
         calls: The units that it calls.
         routers: The endpoints.
         public: The endpoints for callers without a token.
@@ -76,6 +77,7 @@ class Bff:
     routers: tuple[APIRouter, ...]
     public: tuple[APIRouter, ...] = ()
     middlewares: tuple[Middleware, ...] = ()
+    summary: str = ""
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The OpenAPI documents of services, projections and streams.
+"""The OpenAPI documents of the units.
 
 A unit that runs makes the same one from its routes, see `chassis.http.document`.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from meshgen.naming import words
+from meshgen.naming import url_prefix, words
 from meshgen.spec.model import Service
 from meshgen.system.index import Index
+from meshgen.system.lower.openapi.bffs import endpoints_of
 from meshgen.system.lower.openapi.commands import commands_of
 from meshgen.system.lower.openapi.operations import Operation, described, operation_ids
 from meshgen.system.lower.openapi.reads import queries_of_aggregates, queries_of_rows, reads_of
@@ -28,14 +29,18 @@ def openapi(index: Index, summaries: Mapping[str, str]) -> tuple[ApiView, ...]:
     for service in index.spec.services:
         schemas = Schemas(index)
         operations = tuple(_operations(service, schemas))
-        found.append((service.name, schemas, operations))
+        found.append((service.name, "/", schemas, operations))
     for view in index.spec.views:
         schemas = Schemas(index)
         operations = tuple(queries_of_rows(view, summaries[view.name], schemas))
-        found.append((view.name, schemas, operations))
+        found.append((view.name, "/", schemas, operations))
+    for bff in index.spec.bffs:
+        schemas = Schemas(index)
+        operations = tuple(endpoints_of(bff, summaries[bff.name], index, schemas))
+        found.append((bff.name, url_prefix(bff.name), schemas, operations))
     return tuple(
-        ApiView(name=name, document=_document(name, summaries[name], schemas, operations))
-        for name, schemas, operations in found
+        ApiView(name=name, document=_document(name, summaries[name], url, schemas, operations))
+        for name, url, schemas, operations in found
         if operations
     )
 
@@ -49,7 +54,7 @@ def _operations(service: Service, schemas: Schemas) -> Iterable[Operation]:
 
 
 def _document(
-    name: str, summary: str, schemas: Schemas, operations: tuple[Operation, ...]
+    name: str, summary: str, url: str, schemas: Schemas, operations: tuple[Operation, ...]
 ) -> dict[str, object]:
     paths: dict[str, Json] = {}
     for operation, id in zip(operations, operation_ids(operations), strict=True):
@@ -62,7 +67,7 @@ def _document(
             "version": _VERSION,
             **described(summary),
         },
-        "servers": [{"url": "/", "description": "The gateway."}],
+        "servers": [{"url": url, "description": "The gateway."}],
         "tags": [{"name": tag.name, **described(tag.description)} for tag in tags],
         "paths": paths,
         "components": {"schemas": schemas.named},

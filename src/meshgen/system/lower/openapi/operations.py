@@ -24,6 +24,7 @@ _NAMES = {
     422: "UnprocessableContent",
     429: "TooManyRequests",
     431: "HeadersTooLarge",
+    502: "BadGateway",
     503: "ServiceUnavailable",
     504: "GatewayTimeout",
 }

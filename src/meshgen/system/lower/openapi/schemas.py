@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -81,18 +82,41 @@ class Schemas:
 
     def page(self, of: str) -> Json:
         """Add what answers a search."""
-        items = {"type": "array", "items": reference(of)}
-        next = {"type": ["string", "null"], "examples": [None]}
-        return self._add(f"{of}Page", {"items": items, "next": next})
+        return self._add(f"{of}Page", _page(of))
+
+    def record(self, name: str, fields: Json) -> Json:
+        """Add an object that always has `fields`."""
+        self.named[name] = {"type": "object", "properties": fields, "required": list(fields)}
+        return reference(name)
+
+    def page_of(self, model: str) -> Json:
+        """Add a page of what a backend-for-frontend has a model of."""
+        return self.record(f"{model}Page", _page(model))
+
+    def outcome_of(self, name: str, aggregate: Aggregate) -> Json:
+        """Add what a backend-for-frontend has of the outcome of a command."""
+        events = {"type": "array", "items": {"type": "string"}}
+        id, version = _SCALARS["uuid"], _SCALARS["int"]
+        return self.record(name, {aggregate.id: id, "version": version, "events": events})
+
+    def sent(
+        self, name: str, fields: tuple[Field, ...], *, generated: str, description: str
+    ) -> Json:
+        """Add what clients send to a backend-for-frontend; the id `generated` may be null."""
+        allowed = [
+            replace(field, type=OptionalType(field.type)) if field.name == generated else field
+            for field in fields
+        ]
+        schema = self._object(allowed, allowed)
+        self.named[name] = schema | {"additionalProperties": False, "description": description}
+        return reference(name)
 
     def parameter(self, field: Field) -> Json:
         """Return the schema of a field as that of a parameter, which is never null."""
         return self._type(bare(field.type))
 
     def _add(self, name: str, fields: Json) -> Json:
-        free = self._free(name)
-        self.named[free] = {"type": "object", "properties": fields, "required": list(fields)}
-        return reference(free)
+        return self.record(self._free(name), fields)
 
     def _free(self, name: str) -> str:
         while name in self._taken:
@@ -162,6 +186,11 @@ class Schemas:
             return
         self.named[name] = {}  # it may contain itself
         self.named[name] = self._object(type_.fields, type_.fields)
+
+
+def _page(of: str) -> Json:
+    next = {"type": ["string", "null"], "examples": [None]}
+    return {"items": {"type": "array", "items": reference(of)}, "next": next}
 
 
 def _events(aggregate: Aggregate) -> Json:

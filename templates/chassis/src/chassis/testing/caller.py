@@ -12,6 +12,8 @@ from uuid import UUID
 import httpx
 from pydantic_core import to_json, to_jsonable_python
 
+from chassis.testing.promises import Operation
+
 Send = Callable[[httpx.Request], httpx.Response]
 
 
@@ -73,6 +75,14 @@ class TestCaller:
         given = {name: value for name, value in params.items() if value is not None}
         query = {name: _text(value) for name, value in to_jsonable_python(given).items()}
         return self._request("GET", path, headers=self._headers, params=query)
+
+    def carry_out(self, operation: Operation) -> Response:
+        """Send the request that is the example of an operation."""
+        if operation.method == "GET":
+            return self.get(operation.path, **operation.query)
+        if operation.method == "DELETE":
+            return self.delete(operation.path)
+        return self.send(operation.method, operation.path, **operation.body)
 
     def _request(self, method: str, path: str, **given: Any) -> Response:
         response = self._send(httpx.Request(method, f"http://unit{path}", **given))

@@ -9,6 +9,7 @@ from shop_backoffice import endpoints
 
 bff = Bff(
     name="backoffice",
+    summary="The backend of those who run the shop",
     calls=("catalog", "fraud_watch", "sales_per_minute", "suspects"),
     routers=(endpoints.router,),
 )

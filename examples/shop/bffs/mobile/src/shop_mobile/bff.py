@@ -7,4 +7,9 @@ The phone's own backend, with small answers.
 from chassis.bff import Bff
 from shop_mobile import endpoints
 
-bff = Bff(name="mobile", calls=("catalog",), routers=(endpoints.router,))
+bff = Bff(
+    name="mobile",
+    summary="The phone's own backend, with small answers",
+    calls=("catalog",),
+    routers=(endpoints.router,),
+)

@@ -6,6 +6,7 @@ from shop_web import endpoints
 
 bff = Bff(
     name="web",
+    summary="The web shop's own backend",
     calls=("cart", "catalog", "order", "order_history", "payment", "shipping"),
     routers=(endpoints.router,),
 )

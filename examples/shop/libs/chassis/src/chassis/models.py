@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Generic, Self, TypeVar
+from typing import Annotated, Generic, Self, TypeVar
 
-from pydantic import ConfigDict, ModelWrapValidatorHandler, model_validator
+from pydantic import ConfigDict, Field, ModelWrapValidatorHandler, model_validator
 
 from chassis.http.problem import invalid
 from chassis.http.values import unsupported_values
@@ -24,7 +24,7 @@ class Page(Answer, Generic[T]):
     """A page of rows, and the cursor of the next page; None on the last page."""
 
     items: list[T]
-    next: str | None
+    next: Annotated[str | None, Field(examples=[None])]
 
 
 class Body(Value):

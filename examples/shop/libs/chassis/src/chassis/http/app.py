@@ -118,7 +118,14 @@ def projection_app(
 def _command_route(service: Service, route: Post, gets: dict[type, str]) -> CommandRoute:
     aggregate = aggregate_of(service, route.command)
     kind = service.messages.of(route.command)
-    return CommandRoute(route, kind, aggregate.id, gets.get(aggregate.state), aggregate.state)
+    return CommandRoute(
+        route,
+        kind,
+        aggregate.id,
+        gets.get(aggregate.state),
+        aggregate.state,
+        aggregate.events,
+    )
 
 
 def _add_read(resources: Resources, route: Search | Find, search: RowSearch) -> None:

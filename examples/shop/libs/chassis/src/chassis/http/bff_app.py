@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
+
 from fastapi import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,6 +13,7 @@ from chassis.auth import Verifier
 from chassis.bff import Bff
 from chassis.connections import Connections
 from chassis.http import health
+from chassis.http.bff_document import bff_document
 from chassis.http.edge import METRICS, Edge
 from chassis.http.middlewares import wrapped
 from chassis.http.openapi import BFF_PROBLEMS
@@ -41,4 +44,5 @@ def bff_app(
         bff.name, bff.routers, verifier, BFF_PROBLEMS, public=bff.public, routes=routes
     )
     app.state.connections = connections
+    app.openapi = cache(partial(bff_document, bff, app))  # type: ignore[method-assign]
     return Edge(wrapped(app, bff.middlewares), bff.name, telemetry)

@@ -24,7 +24,7 @@ from chassis.http.problem import FieldError, invalid
 from chassis.http.resources import CallerEndpoint
 from chassis.http.routes import Post, parameters
 from chassis.http.values import unsupported_values
-from chassis.messages import Command, MessageType
+from chassis.messages import Command, Event, MessageType
 from chassis.results import Outcome
 
 LONGEST_KEY = 255
@@ -54,6 +54,7 @@ class CommandRoute:
         id: The field with the id of the aggregate.
         location: The path of the aggregate's `get` route, if there is one.
         aggregate: The class of its state.
+        events: The events of the aggregate.
     """
 
     route: Post
@@ -61,6 +62,7 @@ class CommandRoute:
     id: str
     location: str | None
     aggregate: type
+    events: tuple[type[Event], ...]
 
     @cached_property
     def generated_id(self) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from chassis.http.commands import CommandRoute
 from chassis.http.deprecation import formers
+from chassis.http.examples import with_examples
 from chassis.http.fragments import described
 from chassis.http.openapi import SCHEMAS, Schema, referred, shared
 from chassis.http.operations import Operations, Tag
@@ -77,7 +78,7 @@ def document(
         from chassis.http.routers import routers_document  # FastAPI, which takes long to import
 
         made = _merged(made, routers_document(routers, public))
-    return referred(made)
+    return with_examples(referred(made))
 
 
 def _merged(made: Schema, by_hand: Schema) -> Schema:

@@ -19,6 +19,17 @@ def record(fields: Schema) -> Schema:
     return {"type": "object", "properties": fields, "required": list(fields)}
 
 
+def events(example: str) -> Schema:
+    """Return the schema of the names of events, such as `example`."""
+    return {"type": "array", "items": {"type": "string", "examples": [example]}}
+
+
+def page(item: Schema) -> Schema:
+    """Return the schema of a page of what `item` is the schema of; the last has no `next`."""
+    next = {"type": ["string", "null"], "examples": [None]}
+    return record({"items": {"type": "array", "items": item}, "next": next})
+
+
 def tidy(schema: Schema) -> Schema:
     """Return `schema` without an empty list of required fields."""
     return {key: value for key, value in schema.items() if key != "required" or value}

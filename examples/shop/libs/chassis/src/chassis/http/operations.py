@@ -16,6 +16,8 @@ from chassis.http.fragments import (
     LOCATION,
     content,
     described,
+    events,
+    page,
     page_size,
     problems,
     record,
@@ -181,7 +183,7 @@ class Operations:
         fields = {
             command.id: {"type": "string", "format": "uuid"},
             "version": {"type": "integer", "format": "int64"},
-            "events": {"type": "array", "items": {"type": "string"}},
+            "events": events(command.events[0].__name__),
         }
         body = content(self._add(f"{command.aggregate.__name__}Outcome", record(fields)))
         located = ETAG | (LOCATION if command.location else {})
@@ -192,11 +194,7 @@ class Operations:
         return {"200": changed, **({"201": created} if command.route.upserts else {})}
 
     def _page(self, of: type) -> Schema:
-        fields = {
-            "items": {"type": "array", "items": reference(of.__name__)},
-            "next": {"type": ["string", "null"]},
-        }
-        return self._add(f"{of.__name__}Page", record(fields))
+        return self._add(f"{of.__name__}Page", page(reference(of.__name__)))
 
     def _add(self, name: str, schema: Schema) -> Schema:
         """Add a schema that no class has, and return a reference to it."""

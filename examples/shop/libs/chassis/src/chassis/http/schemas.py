@@ -6,6 +6,7 @@ decimals are text, integers have 64 bits.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,17 +16,24 @@ from pydantic_core import core_schema
 
 from chassis.http.openapi import SCHEMAS, Schema
 from chassis.messages import Command
+from chassis.models import Body
 
 _DECIMAL = {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+
+_GENERIC = re.compile(r"(\w+)\[(\w+)\]")
 
 
 class Schemas:
     """The schemas of some classes and of all that they contain, by name."""
 
-    def __init__(self, classes: Iterable[type]) -> None:
-        """Make the schemas of commands, and of states and rows, whose fields are always given."""
-        inputs = [(each, TypeAdapter[Any](each)) for each in dict.fromkeys(classes)]
-        _, document = TypeAdapter.json_schemas(
+    def __init__(self, types: Iterable[Any]) -> None:
+        """Make the schemas of what is sent, and of what is answered: its fields are always given.
+
+        Args:
+            types: Commands, bodies, states, rows and answers, and the types of parameters.
+        """
+        inputs = [(each, TypeAdapter[Any](each)) for each in dict.fromkeys(types)]
+        self._of, document = TypeAdapter.json_schemas(
             [(each, "validation", adapter) for each, adapter in inputs],
             ref_template=f"{SCHEMAS}{{model}}",
             schema_generator=_Generator,
@@ -34,15 +42,13 @@ class Schemas:
         for schema in self.named.values():
             _plain(schema)
         for each, _ in inputs:
-            if not issubclass(each, Command):
-                _given(self.named[each.__name__])
+            schema = self.named.get(_name(self.of(each)), {})
+            if "properties" in schema and not issubclass(each, Command | Body):
+                _given(schema)
 
-    def add(self, name: str, schema: Schema) -> str:
-        """Add a schema under `name`, or one like it if that is taken; return its name."""
-        while name in self.named:
-            name += "_"
-        self.named[name] = schema
-        return name
+    def of(self, type_: Any) -> Schema:
+        """Return the schema of one of the types, or a reference to it."""
+        return self._of[type_, "validation"]
 
     def field(self, of: type, name: str) -> Schema:
         """Return the schema of a field as that of a parameter, which is never null."""
@@ -60,6 +66,11 @@ def reference(name: str) -> Schema:
     return {"$ref": f"{SCHEMAS}{name}"}
 
 
+def _name(schema: Schema) -> str:
+    """Return the name of the schema that another one refers to, if it does."""
+    return str(schema.get("$ref", "")).removeprefix(SCHEMAS)
+
+
 def picked(schema: Schema, fields: Iterable[str]) -> Schema:
     """Return the schema of an object with only `fields` of what `schema` has."""
     kept = tuple(fields)
@@ -74,6 +85,10 @@ class _Generator(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
+    def normalize_name(self, name: str) -> str:
+        """Return the name of a schema: `CatalogRowPage` for `Page[CatalogRow]`."""
+        return super().normalize_name(_GENERIC.sub(r"\2\1", name))
+
     def int_schema(self, schema: core_schema.IntSchema) -> JsonSchemaValue:
         return {**super().int_schema(schema), "format": "int64"}
 
@@ -87,7 +102,10 @@ class _Generator(GenerateJsonSchema):
             *([f"At least {least}."] if least is not None else []),
             *([f"At most {most}."] if most is not None else []),
         ]
-        return {**_DECIMAL, **({"description": " ".join(bounds)} if bounds else {})}
+        if not bounds:
+            return dict(_DECIMAL)
+        one = least if least is not None else most
+        return {**_DECIMAL, "description": " ".join(bounds), "examples": [str(one)]}
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         inner = self.generate_inner(schema["schema"])

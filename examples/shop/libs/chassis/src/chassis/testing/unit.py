@@ -42,6 +42,7 @@ from chassis.testing.contract import differences
 from chassis.testing.fakes import FakeBackends
 from chassis.testing.mailbox import Mailbox
 from chassis.testing.memory_hub import MemoryHub
+from chassis.testing.promises import PromisedBackends
 
 if TYPE_CHECKING:
     from chassis.process.assignments import Unit
@@ -56,7 +57,11 @@ class TestUnit:
     __test__ = False  # it is not a test class
 
     def __init__(
-        self, unit: Unit, *, backends: Mapping[str, Mapping[str, Any]] | None = None
+        self,
+        unit: Unit,
+        *,
+        backends: Mapping[str, Mapping[str, Any]] | None = None,
+        contracts: Path | None = None,
     ) -> None:
         """Create a unit under test; the `with` block starts it.
 
@@ -64,9 +69,13 @@ class TestUnit:
             unit: The declared unit.
             backends: The responses of the backends by name and path, for a backend-for-frontend. An
                 int is a status; unknown paths are a 404.
+            contracts: The folder with the contracts of the backends. Where `backends` has no
+                response, they answer with the examples of these; what these do not promise is an
+                error.
         """
         self._unit = unit
-        self._backends = FakeBackends(backends or {})
+        promised = PromisedBackends(contracts) if contracts else None
+        self._backends = FakeBackends(backends or {}, promised)
         self._hub = MemoryHub()
         self._passed = timedelta()
         self._stack = ExitStack()
