@@ -12,6 +12,7 @@ SRC = Path(__file__).parents[2] / "src"
 
 LAYERS = (
     "meshgen.errors meshgen.unicode meshgen.naming meshgen.patterns meshgen.progress",
+    "meshgen.matching",
     "meshgen.spec.diagnostics meshgen.spec.hints",
     "meshgen.spec.yaml",
     "meshgen.spec.types meshgen.spec.grammar",

@@ -23,8 +23,6 @@ from tests.attacks.wire import Reply, ask, request
 
 GATEWAY = "gateway"
 UNITS = "units"
-FRONTS = ("backoffice", "mobile", "web")
-"""The units whose paths the gateway has below their names."""
 
 
 @dataclass(frozen=True)
@@ -95,8 +93,12 @@ class Shop:
             time.sleep(float(reply.headers["retry-after"]))
 
     def path(self, attempt: Attempt, at: str) -> str:
-        """Return the path of an attempt at the gateway or at the unit."""
-        prefixed = at == GATEWAY and attempt.unit in FRONTS
+        """Return the path of an attempt at the gateway or at the unit.
+
+        The gateway has those of a backend-for-frontend below its name.
+        """
+        is_front = attempt.unit is not None and (self.root / "bffs" / attempt.unit).is_dir()
+        prefixed = at == GATEWAY and is_front
         return f"/{attempt.unit}{attempt.path}" if prefixed else attempt.path
 
     def address(self, attempt: Attempt, at: str) -> tuple[str, int]:

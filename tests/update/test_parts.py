@@ -79,7 +79,7 @@ def test_the_parts_hold_every_file_once() -> None:
                 "{product_id: uuid, quantity: int",
             ),
             "project services/cart services/order",
-            "services/inventory services/shipping projections/order_history",
+            "services/inventory services/shipping projections/order_history bffs/web",
         ),
     ],
     ids=["summary", "query", "limit", "comment", "shared type"],

@@ -12,6 +12,7 @@ from meshgen.spec.types import EnumType, Type
 from meshgen.system.index import Index
 from meshgen.system.lower.bff_models import Models
 from meshgen.system.model import PartView
+from meshgen.system.pysource.paths import filled_path, outside_path
 
 Arguments = tuple[tuple[str, Argument], ...]
 
@@ -70,16 +71,8 @@ def _request(part: Part, sources: Mapping[str, str], index: Index) -> str:
     given = values_of(index.fields(part.target), part.arguments, sources, index)
     query = index.query(part.target)
     path = query.path if query else aggregate_path(index.aggregate(part.target))
-    asked = (f", {name}={value}" for name, value in given.items() if f"{{{name}}}" not in path)
+    asked = (f", {name}={value}" for name, value in outside_path(path, given).items())
     return filled_path(path, given) + "".join(asked)
-
-
-def filled_path(path: str, values: dict[str, str]) -> str:
-    """`/carts/{customer_id}` -> `f"/carts/{caller.id}"`."""
-    filled = path
-    for name, value in values.items():
-        filled = filled.replace(f"{{{name}}}", f"{{{value}}}")
-    return f'f"{filled}"' if "{" in filled else f'"{filled}"'
 
 
 def values_of(

@@ -21,7 +21,6 @@ from meshgen.system.index import Index
 from meshgen.system.lower.bff_models import Models, models_of
 from meshgen.system.lower.bff_parts import (
     Arguments,
-    filled_path,
     in_order,
     part_variables,
     part_view,
@@ -30,6 +29,7 @@ from meshgen.system.lower.bff_parts import (
 from meshgen.system.lower.imports import contract_imports
 from meshgen.system.model import Argument, Attribute, BffView, EndpointView, SendingView
 from meshgen.system.pysource.annotations import annotation
+from meshgen.system.pysource.paths import filled_path, outside_path
 
 
 def bff_view(bff: Bff, index: Index, package: str) -> BffView:
@@ -140,7 +140,7 @@ def _sending_view(sends: Sending, endpoint: Endpoint, models: Models, index: Ind
         filled_path(path, given),
         *(["body"] if body else ["None"] if of.command.method != "POST" else []),
         *([f'"{of.command.method}"'] if of.command.method != "POST" else []),
-        *(f"{name}={value}" for name, value in given.items() if f"{{{name}}}" not in path),
+        *(f"{name}={value}" for name, value in outside_path(path, given).items()),
     ]
     return SendingView(
         call=f"commands.send({', '.join(arguments)})",

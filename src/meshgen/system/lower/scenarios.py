@@ -11,8 +11,8 @@ from meshgen.spec.model import Assignment, Do, Scenario, See
 from meshgen.system.index import CommandOf, Index
 from meshgen.system.model import ScenarioView
 from meshgen.system.pysource.calls import Scene
+from meshgen.system.pysource.paths import filled_path, outside_path
 
-_PARAMETER = re.compile(r"{(\w+)}")
 # A scenario runs outside of any decision: its clock is the clock.
 _OUTSIDE = {"now": "datetime.now(UTC)", "new_id": "uuid4()"}
 
@@ -58,19 +58,14 @@ def do_line(step: Do, index: Index, used: frozenset[str]) -> str:
     """Return the line that sends a command; its id is kept if it is among the `used` names."""
     of = index.command(step.command)
     values = {value.target: _code(value, step) for value in step.values}
-    path = _filled(of.command.path, values)
-    call = f"{_caller(step)}.{of.command.method.lower()}({path}{_keywords(values)})"
+    path = filled_path(of.command.path, values)
+    given = _keywords(outside_path(of.command.path, values))
+    call = f"{_caller(step)}.{of.command.method.lower()}({path}{given})"
     return f'{step.keep} = {call}["{_id(of)}"]' if step.keep in used else call
 
 
 def _id(of: CommandOf) -> str:
     return of.aggregate.id
-
-
-def _filled(path: str, values: dict[str, str]) -> str:
-    """Return a path as source, with its parameters, which are taken out of `values`."""
-    filled = _PARAMETER.sub(lambda found: f"{{{values.pop(found[1])}}}", path)
-    return f'f"{filled}"' if "{" in path else f'"{path}"'
 
 
 def see_line(step: See, index: Index) -> str:
@@ -82,21 +77,22 @@ def ask_line(step: See, index: Index) -> str:
     """Return the line that asks a query once; one about a single row, until there is one."""
     if index.query_of(step.query).page is None:
         return _eventually(step, index, {})
-    arguments = _arguments(step)
-    path = _filled(index.query_of(step.query).path, arguments)
+    path, arguments = _asked(step, index)
     return f"{_caller(step)}.get({path}{_keywords(arguments)})"
 
 
 def _eventually(step: See, index: Index, expected: dict[str, str]) -> str:
-    arguments = _arguments(step)
-    path = _filled(index.query_of(step.query).path, arguments)
+    path, arguments = _asked(step, index)
     params = ", ".join(f'"{name}": {value}' for name, value in arguments.items())
     options = f", {{{params}}}" if params else ""
     return f"{_caller(step)}.eventually({path}{options}{_keywords(expected)})"
 
 
-def _arguments(step: See) -> dict[str, str]:
-    return {value.target: _code(value, step) for value in step.arguments}
+def _asked(step: See, index: Index) -> tuple[str, dict[str, str]]:
+    """Return the path of a query as source, and the arguments that are not in it."""
+    arguments = {value.target: _code(value, step) for value in step.arguments}
+    path = index.query_of(step.query).path
+    return filled_path(path, arguments), outside_path(path, arguments)
 
 
 def _keywords(values: dict[str, str]) -> str:

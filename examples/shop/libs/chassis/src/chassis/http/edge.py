@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis import deadline, trace
+from chassis.http import live
 from chassis.http.access import CALLER
 from chassis.http.answers import hardened
 from chassis.http.errors import is_expected, response_of
@@ -30,7 +31,7 @@ ROUTE = "chassis.route"  # in the ASGI scope: the template of the path
 METRICS = "/metrics"
 _QUIET = HEALTH | {METRICS}
 _CLIENT_CLOSED = 499
-_EVENTS = b"text/event-stream; charset=utf-8"
+_EVENTS = f"{live.MEDIA_TYPE}; charset=utf-8".encode()
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.http")
 
