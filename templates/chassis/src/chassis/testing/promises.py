@@ -56,15 +56,16 @@ def operations(contract: Path) -> tuple[Operation, ...]:
 
 
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Operation:
-    examples: dict[str, dict[str, Any]] = {"path": {}, "query": {}}
-    for parameter in operation.get("parameters", ()):
-        if parameter.get("required"):
-            examples[parameter["in"]][parameter["name"]] = parameter["example"]
+    needed = [each for each in operation.get("parameters", ()) if each.get("required")]
+    in_path, query = (
+        {each["name"]: each["example"] for each in needed if each["in"] == place}
+        for place in ("path", "query")
+    )
     body = operation.get("requestBody", {}).get("content", {}).get(_JSON, {})
     return Operation(
         method=method.upper(),
-        path=_PARAMETER.sub(lambda found: str(examples["path"][found[1]]), path),
-        query=examples["query"],
+        path=_PARAMETER.sub(lambda found: str(in_path[found[1]]), path),
+        query=query,
         body=body.get("example", {}),
         secured="security" in operation,
     )
