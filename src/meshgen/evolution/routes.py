@@ -29,6 +29,7 @@ class _Route:
         public: Whether callers need no token.
         live: Whether clients may ask for a stream of events.
         fields: The fields that are shown, if not all of them are.
+        sent: The fields that clients send.
         from_caller: The fields that clients do not send, because they are the caller.
         can_be_kept: Whether the spec can say that it is deprecated.
     """
@@ -40,6 +41,7 @@ class _Route:
     at: Position
     public: bool = False
     live: bool = False
+    sent: tuple[str, ...] = ()
     from_caller: tuple[str, ...] = ()
     can_be_kept: bool = False
     fields: tuple[str, ...] = ()
@@ -108,7 +110,7 @@ def _changed(old: _Unit, new: _Unit, before: Version, after: Version) -> Iterato
         yield from _restricted(was, is_)
         if is_.fields and set(was.fields or ("everything",)) - set(is_.fields):
             yield Finding(is_.at, f"`{is_.text}` shows only {_listed(is_.fields)} now")
-        if filled := set(is_.from_caller) - set(was.from_caller):
+        if filled := set(is_.from_caller) & set(was.sent):
             yield Finding(
                 is_.at, f"`{is_.text}` fills {_listed(filled)} itself: clients that send it get 422"
             )
@@ -182,6 +184,11 @@ def _of_aggregates(service: Service, version: Version) -> Iterator[tuple[Path, _
                         owned,
                         command.unrestricted,
                         command.at,
+                        sent=tuple(
+                            field.name
+                            for field in command.input
+                            if field.name not in command.from_caller
+                        ),
                         from_caller=command.from_caller,
                         can_be_kept=True,
                     ),
