@@ -71,10 +71,19 @@ def test_rows_have_the_owners_of_what_they_tell(bank: System, alice: Caller, acc
     assert bob.request("GET", "/openings", params=opened).status == 403
 
 
+def test_a_rule_knows_the_caller(bank: System) -> None:
+    kim = bank.caller("customer", "clerk")
+    own = f"/accounts/{kim.post('/accounts')['account_id']}"
+    assert kim.refused("POST", f"{own}/freeze", 409)["type"] == "urn:problem:not_their_own"
+
+
 def test_nobody_says_who_the_caller_is(bank: System, alice: Caller) -> None:
     path = "/accounts"
     problem = alice.refused("POST", path, 422, opened_by=uuid4())
     assert [error["field"] for error in problem["errors"]] == ["opened_by"]
+    of_alice = f"{path}/{alice.post(path)['account_id']}"
+    problem = alice.refused("POST", f"{of_alice}/leave", 422, caller_id=uuid4())
+    assert [error["field"] for error in problem["errors"]] == ["caller_id"]
     alice.post("/profiles/choose-nickname", nickname="Al")
     bank.caller("customer").post("/profiles/choose-nickname", nickname="Bob")
     profile = {"customer_id": str(alice.id), "nickname": "Al"}
