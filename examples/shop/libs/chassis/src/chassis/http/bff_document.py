@@ -45,13 +45,18 @@ def bff_document(bff: Bff, app: FastAPI) -> Schema:
     schemas = Schemas([*_models(routes), *_parameters(routes)])
     title = words(bff.name)
     paths: dict[str, Schema] = {}
+    ids: set[str] = set()
     for route in routes:
-        for method in map(str.lower, route.methods or ()):
+        for method in sorted(map(str.lower, route.methods or ())):
             operation = made["paths"][route.path_format][method]
-            done = _Operation(route, operation, schemas).normal(title)
+            id = route.operation_id or route.name
+            id = operation["operationId"] if id in ids else id
+            ids.add(id)
+            done = {**_Operation(route, operation, schemas).normal(title), "operationId": id}
             paths.setdefault(route.path_format, {})[method] = done
-    common = shared()
-    own = made["components"].get("schemas", {}) | common["schemas"] | schemas.named
+    components = made["components"]
+    for kind, named in (*shared().items(), ("schemas", schemas.named)):
+        components[kind] = components.get(kind, {}) | named
     return with_examples(
         referred(
             {
@@ -62,7 +67,7 @@ def bff_document(bff: Bff, app: FastAPI) -> Schema:
                 ],
                 "tags": [{"name": title, **described(bff.summary)}],
                 "paths": paths,
-                "components": common | {"schemas": own},
+                "components": components,
             }
         )
     )
@@ -118,7 +123,6 @@ class _Operation:
             **self._given,
             "tags": [tag],
             "summary": summary,
-            "operationId": self._route.name,
             "parameters": [self._parameter(each) for each in self._given.get("parameters", ())],
             "responses": {
                 status: _response(status, response)
@@ -143,7 +147,7 @@ class _Operation:
 
 def _response(status: str, response: Schema) -> Schema:
     """Return a reference to the problem that a response is, or else the response."""
-    name = NAMES.get(int(status))
+    name = NAMES.get(int(status)) if status.isdigit() else None
     if name and response == shared()["responses"][name]:
         return {"$ref": f"#/components/responses/{name}"}
     if response.get("description") == "Successful Response":
