@@ -144,12 +144,12 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 
 
 def tamper(random: Random, project: Path, box: Box) -> None:
-    """Change a project a few times; a link that leads out is the last change.
+    """Change a project a few times; a link that leads out or a pipe is the last change.
 
-    Another one could go through it, and it is meshgen that is tried.
+    Another change could go through the link or wait for the pipe, and it is meshgen that is tried.
     """
     for _ in range(random.randint(1, 3)):
-        if _leads_out(project):
+        if _leads_out(project) or _has_pipe(project):
             return
         ways = (_file, _file, _json, _json, _archive, _journal, _overlay, _spec)
         with suppress(OSError, RecursionError):  # an earlier change is in the way
@@ -160,6 +160,10 @@ def _leads_out(project: Path) -> bool:
     root = os.path.realpath(project)
     links = (path for path in (project / ".meshgen", *project.rglob("*")) if path.is_symlink())
     return any(not f"{os.path.realpath(link)}/".startswith(f"{root}/") for link in links)
+
+
+def _has_pipe(project: Path) -> bool:
+    return any(path.is_fifo() for path in (project / ".meshgen", *project.rglob("*")))
 
 
 def _file(random: Random, project: Path, box: Box) -> None:

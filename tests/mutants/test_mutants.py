@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -13,6 +14,7 @@ from meshgen.operations.new import create
 from tests.mutants import attempt
 from tests.mutants.attempt import Box, run
 from tests.mutants.campaign import Result, check, generate, made, made_of
+from tests.mutants.foreign import tamper
 from tests.mutants.specs import ROOT
 
 SEEDS = range(7_000_000, 7_000_100)
@@ -104,3 +106,15 @@ def test_what_stays_inside_is_no_fault(tmp_path: Path, monkeypatch: pytest.Monke
     box = Box(tmp_path)
     box.prepare()
     assert run(["check"], box, 1) == (0, "", "")
+
+
+def test_a_pipe_is_the_last_change(tmp_path: Path) -> None:
+    """Whoever reads it waits."""
+    box = Box(tmp_path)
+    box.prepare()
+    project = box.inside / "notes"
+    (project / ".meshgen").mkdir(parents=True)
+    os.mkfifo(project / ".meshgen" / "state.json")
+    for seed in range(100):
+        tamper(Random(seed), project, box)
+    assert [path.name for path in project.rglob("*")] == [".meshgen", "state.json"]
