@@ -13,6 +13,7 @@ from meshgen.spec.analysis.access import (
 from meshgen.spec.analysis.commands import build_command
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.filling import check_filled, given
+from meshgen.spec.analysis.owners import check_somebody_owns
 from meshgen.spec.analysis.ports import Operations
 from meshgen.spec.analysis.said_paths import said_path
 from meshgen.spec.analysis.symbols import AggregateSymbol, EventSymbol
@@ -137,6 +138,7 @@ def _readers(check: Check, symbol: AggregateSymbol) -> Readers | None:
         return None
     if check.knows("owner"):
         check_reach(check, read.roles, owner, f"`{symbol.name}`", OWNER_MISSING)
+        check_somebody_owns(check, symbol, read.roles, f"read a `{symbol.name}`")
     shown = shown_fields(symbol)
     for word in read.fields:
         if word.text in shown.known:

@@ -8,6 +8,7 @@ from meshgen.spec.analysis.access import OWNER_MISSING, check_reach, role_names,
 from meshgen.spec.analysis.context import Check, Fields, Names
 from meshgen.spec.analysis.filling import check_filled, given
 from meshgen.spec.analysis.kinds import can_be_empty
+from meshgen.spec.analysis.owners import check_somebody_owns
 from meshgen.spec.analysis.ports import Operations, build_call
 from meshgen.spec.analysis.said_paths import former_paths, said_path
 from meshgen.spec.analysis.symbols import AggregateSymbol, CommandSymbol
@@ -131,6 +132,8 @@ def _check_roles(check: Check, symbol: CommandSymbol) -> None:
         return
     owner = aggregate.syntax.owner
     check_reach(check, symbol.syntax.roles, owner, f"`{aggregate.name}`", OWNER_MISSING)
+    if symbol.syntax.mode == "acts":
+        check_somebody_owns(check, aggregate, symbol.syntax.roles, f"send `{symbol.name}`")
 
 
 def _guards(

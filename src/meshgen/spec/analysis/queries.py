@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from meshgen.spec.analysis.access import OWNERS, check_reach, role_names, unrestricted
 from meshgen.spec.analysis.context import Check, Fields
 from meshgen.spec.analysis.kinds import bare
+from meshgen.spec.analysis.owners import check_somebody_owns
 from meshgen.spec.analysis.said_paths import former_paths, said_path
 from meshgen.spec.analysis.symbols import AggregateSymbol, ServiceSymbol
 from meshgen.spec.hints import meant_or_one_of
@@ -55,6 +56,8 @@ def build_queries(check: Check, service: ServiceSymbol) -> tuple[Query, ...]:
         owner = aggregate.syntax.owner.text if aggregate.syntax.owner else None
         rows = Rows(f"`{aggregate.name}`", aggregate.whole, identity, owner=owner)
         found.append(build_query(check, syntax, rows))
+        if syntax.owner is not None and syntax.owner.text == owner:
+            check_somebody_owns(check, aggregate, syntax.roles, f"read `{syntax.name}`")
     return tuple(found)
 
 
