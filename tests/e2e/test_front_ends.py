@@ -34,6 +34,13 @@ def test_the_whole_trip():
         answer = web.caller("traveller", sub=who).get(f"/whole/{id}")
         assert answer.status == 200
         assert answer.body["row"] is answer.body["later"] is None
+
+
+def test_the_next_page():
+    who = uuid4()
+    with TestUnit(bff, backends={"trips": {"/trips": {"items": [], "next": None}}}) as web:
+        assert web.caller("traveller", sub=who).get("/", cursor="more").status == 200
+        assert web.requests == (f"trips /trips?traveller={who}&done=false&cursor=more",)
 """
 
 
@@ -50,6 +57,6 @@ def test_parts_feed_each_other(generated: Callable[[str], Project]) -> None:
             text=True,
             check=False,
         )
-        assert "1 passed" in done.stdout, done.stdout + done.stderr
+        assert "2 passed" in done.stdout, done.stdout + done.stderr
     finally:
         path.unlink()

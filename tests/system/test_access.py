@@ -68,7 +68,7 @@ def test_an_aggregate_without_an_owner_and_roles_is_not_read_by_its_id() -> None
     ("owner", "printed"),
     [
         ("read: {roles: [clerk]}", "('clerk',)"),
-        (f"{OWNER}\n        read: {{roles: [clerk]}}", "('clerk',)"),
+        (f"{OWNER}\n        read: {{roles: {{clerk: own}}}}", "('clerk',)"),
         (
             f"{OWNER}\n        read: {{roles: {{clerk: own, boss: any}}}}",
             '{"clerk": OWN, "boss": ANY}',

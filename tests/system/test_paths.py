@@ -129,5 +129,5 @@ def test_a_front_end_asks_at_the_path_that_is_said() -> None:
     calls = [part.call for endpoint in web.endpoints for part in endpoint.parts]
     assert calls == [
         'backends.get(Account, "banking", f"/account-of/{account_id}")',
-        'backends.get(Page[Account], "banking", "/money/accounts")',
+        'backends.get(Page[Account], "banking", "/money/accounts", cursor=cursor)',
     ]

@@ -14,6 +14,8 @@ from meshgen.system.lower.bff_models import Models
 from meshgen.system.model import PartView
 from meshgen.system.pysource.paths import filled_path, outside_path
 
+CURSOR = "cursor"
+
 Arguments = tuple[tuple[str, Argument], ...]
 
 
@@ -25,9 +27,17 @@ def in_order(parts: tuple[Part, ...]) -> Iterator[Part]:
         yield waiting.pop(name)
 
 
+def paged_part(endpoint: Endpoint, index: Index) -> Part | None:
+    """Return the part whose next page clients may ask for: the only one that has pages."""
+    if CURSOR in endpoint.parameters:
+        return None
+    paged = [p for p in endpoint.parts if (query := index.query(p.target)) and query.page]
+    return paged[0] if len(paged) == 1 else None
+
+
 def part_variables(endpoint: Endpoint) -> dict[str, str]:
     """Return the variable of the task of each part by its name."""
-    taken = {*endpoint.parameters, "parts"}
+    taken = {*endpoint.parameters, "parts", CURSOR}
     variables = {}
     for part in endpoint.parts:
         variables[part.name] = _free(identifier(part.name), taken)
@@ -54,6 +64,8 @@ def part_view(
         for name in part.waits_for
     }
     request = _request(part, sources, index)
+    if part == paged_part(endpoint, index):
+        request += f", {CURSOR}={CURSOR}"
     call = f'backends.get({answer}, "{part.target.unit}", {request})'
     taken = {*endpoint.parameters, *variables.values()}
     return PartView(

@@ -22,6 +22,7 @@ from meshgen.system.lower.bff_models import Models, models_of
 from meshgen.system.lower.bff_parts import (
     Arguments,
     in_order,
+    paged_part,
     part_variables,
     part_view,
     values_of,
@@ -106,6 +107,7 @@ def _endpoint_view(endpoint: Endpoint, function: str, models: Models, index: Ind
             for part in endpoint.parts
         ),
         sends=_sending_view(endpoint.sends, endpoint, models, index) if endpoint.sends else None,
+        has_pages=paged_part(endpoint, index) is not None,
     )
 
 

@@ -328,6 +328,8 @@ class EndpointView:
     fields: tuple[Argument, ...]
     """The fields of the response, in the order of the spec."""
     sends: SendingView | None
+    has_pages: bool
+    """Whether clients may ask for the next page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

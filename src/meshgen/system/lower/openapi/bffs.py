@@ -8,6 +8,7 @@ from meshgen.naming import words
 from meshgen.spec.model import Bff, Endpoint, Field, Sending
 from meshgen.system.index import Index
 from meshgen.system.lower.bff_models import Models, models_of
+from meshgen.system.lower.bff_parts import paged_part
 from meshgen.system.lower.bffs import endpoint_functions, endpoint_summary, parameter_type
 from meshgen.system.lower.openapi.operations import (
     ETAG,
@@ -47,7 +48,10 @@ def endpoints_of(bff: Bff, summary: str, index: Index, schemas: Schemas) -> Iter
             summary=title,
             description="" if told == f"{title}." else told,
             roles=None if endpoint.public else (),
-            parameters=(*_in_path(endpoint, index, schemas), *_conditions(endpoint)),
+            parameters=(
+                *_in_path(endpoint, index, schemas),
+                *(map(shared_parameter, _shared(endpoint, index))),
+            ),
             body=_body(endpoint, sends, models, index, schemas) if sends else None,
             responses=(
                 _outcomes(endpoint, sends, models, index, schemas)
@@ -63,10 +67,10 @@ def _in_path(endpoint: Endpoint, index: Index, schemas: Schemas) -> Iterator[Jso
         yield parameter(name, "path", schemas.parameter(of), required=True)
 
 
-def _conditions(endpoint: Endpoint) -> tuple[Json, ...]:
-    if not endpoint.sends:
-        return ()
-    return shared_parameter("IdempotencyKey"), shared_parameter("IfMatch")
+def _shared(endpoint: Endpoint, index: Index) -> tuple[str, ...]:
+    if endpoint.sends:
+        return "IdempotencyKey", "IfMatch"
+    return ("Cursor",) if paged_part(endpoint, index) else ()
 
 
 def _answer(endpoint: Endpoint, models: Models, index: Index, schemas: Schemas) -> Json:

@@ -24,7 +24,7 @@ from chassis.models import Answer, Body
 if TYPE_CHECKING:
     from chassis.bff import Bff
 
-_HEADERS = {"idempotency-key": "IdempotencyKey", "if-match": "IfMatch"}
+_SHARED = {"idempotency-key": "IdempotencyKey", "if-match": "IfMatch", "cursor": "Cursor"}
 _NULL = {"type": "null"}
 
 
@@ -137,12 +137,16 @@ class _Operation:
 
     def _parameter(self, parameter: Schema) -> Schema:
         name = parameter["name"]
-        if parameter["in"] == "header" and name in _HEADERS:
-            return shared_parameter(_HEADERS[name])
+        if name in _SHARED and parameter.get("description") == _described(_SHARED[name]):
+            return shared_parameter(_SHARED[name])
         if parameter["in"] == "path":
             of = _in_path(self._route)[name]
             return {**parameter, "schema": self._schemas.of(of)}
         return {**parameter, "schema": _untitled(parameter["schema"])}
+
+
+def _described(parameter: str) -> str:
+    return str(shared()["parameters"][parameter]["description"])
 
 
 def _response(status: str, response: Schema) -> Schema:

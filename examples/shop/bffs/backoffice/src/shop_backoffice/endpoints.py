@@ -3,7 +3,7 @@
 
 from uuid import UUID
 
-from chassis.bff import Backends, Page, Router, together
+from chassis.bff import Backends, Cursor, Page, Router, together
 from shop_backoffice.models import (
     CatalogRow,
     Fraud,
@@ -17,7 +17,9 @@ router = Router()
 
 
 @router.get("/products/{product_id}")
-async def products_by_product_id(product_id: UUID, backends: Backends) -> ProductsByProductId:
+async def products_by_product_id(
+    product_id: UUID, backends: Backends, cursor: Cursor = None
+) -> ProductsByProductId:
     """Return product and sales in one response."""
     async with together() as parts:
         product = parts.create_task(backends.get(CatalogRow, "catalog", f"/catalog/{product_id}"))
@@ -27,6 +29,7 @@ async def products_by_product_id(product_id: UUID, backends: Backends) -> Produc
                 "sales_per_minute",
                 "/sales-per-minute",
                 product_id=product_id,
+                cursor=cursor,
             )
         )
     return ProductsByProductId(product=product.result(), sales=sales.result())

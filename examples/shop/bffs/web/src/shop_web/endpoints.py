@@ -3,7 +3,7 @@
 
 from uuid import UUID
 
-from chassis.bff import Backends, Caller, Commands, Page, Router, optional, together
+from chassis.bff import Backends, Caller, Commands, Cursor, Page, Router, optional, together
 from shop_web.models import (
     Account,
     Cart,
@@ -24,22 +24,26 @@ router = Router()
 
 
 @router.get("/home")
-async def home(backends: Backends, caller: Caller) -> Home:
+async def home(backends: Backends, caller: Caller, cursor: Cursor = None) -> Home:
     """Return products and cart in one response."""
     async with together() as parts:
         products = parts.create_task(
-            backends.get(Page[CatalogRow], "catalog", "/catalog", listed=True)
+            backends.get(Page[CatalogRow], "catalog", "/catalog", listed=True, cursor=cursor)
         )
         cart = parts.create_task(optional(backends.get(Cart, "cart", f"/carts/{caller.id}")))
     return Home(products=products.result(), cart=cart.result())
 
 
 @router.get("/account")
-async def account(backends: Backends, caller: Caller) -> Account:
+async def account(backends: Backends, caller: Caller, cursor: Cursor = None) -> Account:
     """Return orders."""
     return Account(
         orders=await backends.get(
-            Page[OrderHistoryRow], "order_history", "/order-history", customer_id=caller.id
+            Page[OrderHistoryRow],
+            "order_history",
+            "/order-history",
+            customer_id=caller.id,
+            cursor=cursor,
         )
     )
 

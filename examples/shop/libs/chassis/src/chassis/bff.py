@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import structlog
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 
 from chassis.backends import Backends as _Backends
 from chassis.backends import Commands as _Commands
@@ -45,6 +45,7 @@ __all__ = [
     "Body",
     "Caller",
     "Commands",
+    "Cursor",
     "Page",
     "Router",
     "optional",
@@ -55,6 +56,9 @@ T = TypeVar("T")
 Caller = Annotated[_Caller, Depends(bearer)]
 Backends = Annotated[_Backends, Depends(backends_of)]
 Commands = Annotated[_Commands, Depends(commands_of)]
+Cursor = Annotated[
+    str | None, Query(max_length=2048, description="The `next` of the previous page.")
+]
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.bff")
 
