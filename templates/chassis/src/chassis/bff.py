@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import structlog
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 
 from chassis.backends import Backends as _Backends
 from chassis.backends import Commands as _Commands
-from chassis.backends import backends_of, commands_of
+from chassis.backends import backends_of, commands_of, cursor_of
 from chassis.caller import Caller as _Caller
 from chassis.connections import BackendFailed
 from chassis.http.bearer import bearer
@@ -56,9 +56,7 @@ T = TypeVar("T")
 Caller = Annotated[_Caller, Depends(bearer)]
 Backends = Annotated[_Backends, Depends(backends_of)]
 Commands = Annotated[_Commands, Depends(commands_of)]
-Cursor = Annotated[
-    str | None, Query(max_length=2048, description="The `next` of the previous page.")
-]
+Cursor = Annotated[str | None, Depends(cursor_of)]
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.bff")
 

@@ -18,7 +18,7 @@ router = Router()
 
 @router.get("/products/{product_id}")
 async def products_by_product_id(
-    product_id: UUID, backends: Backends, cursor: Cursor = None
+    product_id: UUID, backends: Backends, cursor: Cursor
 ) -> ProductsByProductId:
     """Return product and sales in one response."""
     async with together() as parts:

@@ -8,7 +8,7 @@ router = Router()
 
 
 @router.get("/home")
-async def home(backends: Backends, cursor: Cursor = None) -> Home:
+async def home(backends: Backends, cursor: Cursor) -> Home:
     """Return products."""
     return Home(
         products=await backends.get(

@@ -24,7 +24,7 @@ router = Router()
 
 
 @router.get("/home")
-async def home(backends: Backends, caller: Caller, cursor: Cursor = None) -> Home:
+async def home(backends: Backends, caller: Caller, cursor: Cursor) -> Home:
     """Return products and cart in one response."""
     async with together() as parts:
         products = parts.create_task(
@@ -35,7 +35,7 @@ async def home(backends: Backends, caller: Caller, cursor: Cursor = None) -> Hom
 
 
 @router.get("/account")
-async def account(backends: Backends, caller: Caller, cursor: Cursor = None) -> Account:
+async def account(backends: Backends, caller: Caller, cursor: Cursor) -> Account:
     """Return orders."""
     return Account(
         orders=await backends.get(

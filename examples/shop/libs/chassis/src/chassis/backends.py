@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import structlog
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
@@ -16,6 +16,10 @@ from chassis.http.edge import CORRELATION_ID
 from chassis.http.headers import IdempotencyKey, IfMatch
 
 M = TypeVar("M", bound=BaseModel)
+
+_Cursor = Annotated[
+    str | None, Query(max_length=2048, description="The `next` of the previous page.")
+]
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger("chassis.backends")
 
@@ -102,6 +106,11 @@ async def backends_of(request: Request) -> Backends:
     This is a coroutine because FastAPI would run a plain function in a thread.
     """
     return Backends(request.app.state.connections, _authorization(request))
+
+
+async def cursor_of(cursor: _Cursor = None) -> str | None:
+    """Return the cursor of the page that a request asks for, if it does."""
+    return cursor
 
 
 async def commands_of(
