@@ -124,7 +124,7 @@ commands:
 events:
   TotalCorrected: {by: decimal, sets: {total: state.total + event.by}}
 commands:
-  CorrectTotal: {roles: [merchant], input: {by: decimal}, emits: TotalCorrected}
+  CorrectTotal: {roles: {merchant: any}, input: {by: decimal}, emits: TotalCorrected}
 """,
             at=_ORDER,
         ),
