@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from meshgen.spec.analysis.access import is_any
 from meshgen.spec.analysis.context import Check
 from meshgen.spec.analysis.symbols import AggregateSymbol
-from meshgen.spec.syntax import CommandSyntax, RoleSyntax, Word
+from meshgen.spec.syntax import CommandSyntax, EventSyntax, RoleSyntax, Word
 
 
 def check_somebody_owns(
@@ -55,10 +55,10 @@ def _moves(aggregate: AggregateSymbol, command: CommandSyntax, owner: Word) -> b
         return False
     for emission in command.emits:
         event = aggregate.events.get(emission.event.text)
-        if event is None:
+        if event is None or owner.text in event.own:
             return True
-        sets = {each.target.text for each in getattr(event.syntax, "sets", ())}
-        if owner.text in sets or owner.text in event.own:
+        sets = event.syntax.sets if isinstance(event.syntax, EventSyntax) else ()
+        if owner.text in {assignment.target.text for assignment in sets}:
             return True
     return False
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+
+_PARAMETER = re.compile(r"{(\w+)}")
 
 
 def filled_path(path: str, values: Mapping[str, str]) -> str:
     """`/carts/{customer_id}` -> `f"/carts/{caller.id}"`; `values` are the source by parameter."""
-    filled = path
-    for name, value in values.items():
-        filled = filled.replace(f"{{{name}}}", f"{{{value}}}")
-    return f'f"{filled}"' if "{" in filled else f'"{filled}"'
+    filled = _PARAMETER.sub(lambda found: f"{{{values[found[1]]}}}", path)
+    return f'f"{filled}"' if "{" in path else f'"{path}"'
 
 
 def outside_path(path: str, values: Mapping[str, str]) -> dict[str, str]:
