@@ -63,7 +63,6 @@ def routers_app(
     app.state.routes = [
         _http(name, route) for router in (*routers, *public) for route in router.routes
     ]
-    Components(app)
     for kind in _PROBLEMS:
         app.add_exception_handler(kind, _respond)
     include(app, routers, statuses, tags=[name])

@@ -8,8 +8,6 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from chassis.http.examples import with_examples
-
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
@@ -65,7 +63,7 @@ class Components:
                 components = original().setdefault("components", {})
                 for kind, named in shared().items():
                     components[kind] = components.get(kind, {}) | named
-                app.openapi_schema = with_examples(referred(original()))
+                app.openapi_schema = referred(original())
             return original()
 
         app.openapi = openapi  # type: ignore[method-assign]
