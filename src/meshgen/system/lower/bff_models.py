@@ -169,9 +169,14 @@ def _known(shape: _Shape, index: Index) -> tuple[str, ...]:
     return tuple(field.name for field in index.fields_of(shape.unit, shape.name))
 
 
-def _paged(model: str, part: Part, index: Index) -> str:
+def has_pages(part: Part, index: Index) -> bool:
+    """Tell whether a part is a page of rows, and not a single one."""
     query = index.query(part.target)
-    return f"Page[{model}]" if query and query.page else model
+    return query is not None and query.page is not None
+
+
+def _paged(model: str, part: Part, index: Index) -> str:
+    return f"Page[{model}]" if has_pages(part, index) else model
 
 
 def _fields(shape: _Shape, index: Index) -> tuple[Field, ...]:

@@ -10,7 +10,7 @@ from meshgen.spec.model import Argument, Endpoint, Field, FieldOf, Name, Part
 from meshgen.spec.routes import aggregate_path
 from meshgen.spec.types import EnumType, Type
 from meshgen.system.index import Index
-from meshgen.system.lower.bff_models import Models
+from meshgen.system.lower.bff_models import Models, has_pages
 from meshgen.system.model import PartView
 from meshgen.system.pysource.paths import filled_path, outside_path
 
@@ -31,7 +31,7 @@ def paged_part(endpoint: Endpoint, index: Index) -> Part | None:
     """Return the part whose next page clients may ask for: the only one that has pages."""
     if CURSOR in endpoint.parameters:
         return None
-    paged = [p for p in endpoint.parts if (query := index.query(p.target)) and query.page]
+    paged = [part for part in endpoint.parts if has_pages(part, index)]
     return paged[0] if len(paged) == 1 else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from meshgen.naming import words
 from meshgen.spec.model import Bff, Endpoint, Field, Sending
 from meshgen.system.index import Index
-from meshgen.system.lower.bff_models import Models, models_of
+from meshgen.system.lower.bff_models import Models, has_pages, models_of
 from meshgen.system.lower.bff_parts import paged_part
 from meshgen.system.lower.bffs import endpoint_functions, endpoint_summary, parameter_type
 from meshgen.system.lower.openapi.operations import (
@@ -50,7 +50,7 @@ def endpoints_of(bff: Bff, summary: str, index: Index, schemas: Schemas) -> Iter
             roles=None if endpoint.public else (),
             parameters=(
                 *_in_path(endpoint, index, schemas),
-                *(map(shared_parameter, _shared(endpoint, index))),
+                *map(shared_parameter, _shared(endpoint, index)),
             ),
             body=_body(endpoint, sends, models, index, schemas) if sends else None,
             responses=(
@@ -78,8 +78,7 @@ def _answer(endpoint: Endpoint, models: Models, index: Index, schemas: Schemas) 
     parts: Json = {}
     for part in endpoint.parts:
         model = models.named[endpoint.route, part.name]
-        query = index.query(part.target)
-        shown = schemas.page_of(model) if query and query.page else reference(model)
+        shown = schemas.page_of(model) if has_pages(part, index) else reference(model)
         parts[part.name] = {"anyOf": [shown, {"type": "null"}]} if part.optional else shown
     answer = schemas.record(models.responses[endpoint.route], parts)
     found = {"description": "What was found.", **content(answer)}

@@ -71,14 +71,9 @@ class Schemas:
 
     def outcome(self, aggregate: Aggregate) -> Json:
         """Add what answers the commands of an aggregate."""
-        return self._add(
-            f"{aggregate.name}Outcome",
-            {
-                aggregate.id: _SCALARS["uuid"],
-                "version": _SCALARS["int"],
-                "events": _events(aggregate),
-            },
-        )
+        example = aggregate.events[0].name
+        fields = _outcome(aggregate, {"type": "string", "examples": [example]})
+        return self._add(f"{aggregate.name}Outcome", fields)
 
     def page(self, of: str) -> Json:
         """Add what answers a search."""
@@ -95,9 +90,7 @@ class Schemas:
 
     def outcome_of(self, name: str, aggregate: Aggregate) -> Json:
         """Add what a backend-for-frontend has of the outcome of a command."""
-        events = {"type": "array", "items": {"type": "string"}}
-        id, version = _SCALARS["uuid"], _SCALARS["int"]
-        return self.record(name, {aggregate.id: id, "version": version, "events": events})
+        return self.record(name, _outcome(aggregate, {"type": "string"}))
 
     def sent(
         self, name: str, fields: tuple[Field, ...], *, generated: str, description: str
@@ -193,10 +186,13 @@ def _page(of: str) -> Json:
     return {"items": {"type": "array", "items": reference(of)}, "next": next}
 
 
-def _events(aggregate: Aggregate) -> Json:
-    """Return the schema of the names of its events."""
-    example = aggregate.events[0].name
-    return {"type": "array", "items": {"type": "string", "examples": [example]}}
+def _outcome(aggregate: Aggregate, event: Json) -> Json:
+    """Return the fields of an outcome; `event` is the schema of the name of an event."""
+    return {
+        aggregate.id: _SCALARS["uuid"],
+        "version": _SCALARS["int"],
+        "events": {"type": "array", "items": event},
+    }
 
 
 def reference(name: str) -> Json:
